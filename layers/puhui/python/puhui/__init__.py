@@ -1,0 +1,1 @@
+"""Puhui: the backend of carbon-inclusion (tanpuhui) mini-programs."""

@@ -1,0 +1,1 @@
+"""The wrappers of handlers: HTTP operations, state-machine tasks, streams and schedules."""

@@ -1,0 +1,242 @@
+"""HTTP functions: one Chalice app each, its requests checked against the contract, its errors mapped to problems.
+
+``HttpFunction`` is the Lambda handler. A view gets a ``Request`` whose body, path and query have passed the operation's
+validator, and returns a dict (200) or ``(status, dict | str | None)``. DomainErrors become the problem answers of
+RFC 9457 with our stable ``code``; anything unexpected becomes a 500 that names only the request.
+"""
+
+import hashlib
+import importlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from types import ModuleType
+from typing import Any, ClassVar
+
+from chalice.app import Chalice, Response
+
+from puhui.edge import log
+from puhui.edge.validation import ContractError
+from puhui.kernel import clock
+from puhui.kernel.errors import DomainError, Forbidden, Unauthenticated
+
+BODY_BYTES_MAX = 256 * 1024
+Answer = dict[str, Any] | tuple[int, dict[str, Any] | str | None]
+
+
+class BodyTooLarge(DomainError):
+    code = "BODY_TOO_LARGE"
+    status = 413
+    zh = "请求体超过 256 KB。图片请用 POST /evidence 得到的地址上传。"
+    en = "The body is over 256 KB. Upload pictures to the address that POST /evidence gives."
+
+
+class UnsupportedMediaType(DomainError):
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+    zh = "请以 application/json 发送请求体。"
+    en = "Send the body as application/json."
+
+
+class InvalidRequest(DomainError):
+    """The request fails its schema; ``errors`` are (JSON pointer, detail) pairs."""
+
+    code = "INVALID_REQUEST"
+    status = 400
+    zh = "请求不符合接口约定，请查看 errors 中指出的字段。"
+    en = "The request does not fit the contract. See the fields named in errors."
+
+
+class TokenExpired(Unauthenticated):
+    code = "TOKEN_EXPIRED"
+    zh = "登录已过期，请用 wx.login 重新登录或刷新令牌。"
+    en = "The access token has expired. Refresh it or sign in again with wx.login."
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, as a view sees it."""
+
+    member_id: str
+    roles: frozenset[str]
+    org: str
+    body: dict[str, Any]
+    path: dict[str, str]
+    query: dict[str, Any]
+    headers: dict[str, str]
+    raw_body: bytes
+    language: str
+    now: datetime
+    request_id: str
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The client's own name for this request, if it gave one."""
+        return self.headers.get("idempotency-key")
+
+    @cached_property
+    def body_hash(self) -> str:
+        """SHA-256 of the body in canonical form: two bodies that mean the same hash the same."""
+        canonical = json.dumps(self.body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def require_role(self, *roles: str) -> None:
+        """Raise Forbidden unless the caller has one of the roles."""
+        if not self.roles & set(roles):
+            raise Forbidden
+
+
+class HttpFunction(Chalice):  # type: ignore[misc]
+    """The Lambda handler of one use case's operations."""
+
+    problem_type: ClassVar[str] = "about:blank"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(app_name=name, configure_logs=False)
+
+    def operation(
+        self, operation_id: str, method: str, path: str
+    ) -> Callable[[Callable[[Request], Answer]], Callable[[Request], Answer]]:
+        """Serve the contract's ``operation_id`` with the decorated view."""
+        contract = importlib.import_module(f"puhui.edge.contract.{operation_id}")
+
+        def register(view: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
+            def serve(**_: str) -> Response:
+                return _serve(self.current_request.to_original_event(), contract, operation_id, view)
+
+            self.route(path, methods=[method], name=operation_id, content_types=["*/*"])(serve)
+            return view
+
+        return register
+
+
+def _serve(
+    event: dict[str, Any], contract: ModuleType, operation_id: str, view: Callable[[Request], Answer]
+) -> Response:
+    started = time.perf_counter()
+    request_id = event["requestContext"].get("requestId", "")
+    language = _language(_lower(event["headers"]))
+    code = None
+    try:
+        answer = view(_request(event, contract, request_id, language))
+        status, body = answer if isinstance(answer, tuple) else (200, answer)
+        response = _response(status, body, request_id)
+    except DomainError as error:
+        code, response = error.code, _problem(error, request_id, language)
+    except Exception as error:  # the last resort of the edge: logged by type and place, answered without a detail
+        log.line(level="ERROR", operation=operation_id, request_id=request_id, failure=log.failure(error))
+        code, response = "INTERNAL", _problem(DomainError(), request_id, language)
+    log.line(
+        level="INFO" if response.status_code < 500 else "ERROR",
+        operation=operation_id,
+        request_id=request_id,
+        status=response.status_code,
+        code=code,
+        ms=round((time.perf_counter() - started) * 1000, 1),
+    )
+    return response
+
+
+def _request(event: dict[str, Any], contract: ModuleType, request_id: str, language: str) -> Request:
+    now = clock.now()
+    headers = _lower(event["headers"])
+    context = event["requestContext"].get("authorizer") or {}
+    if not contract.PUBLIC:
+        _require_fresh(context, now)
+    roles = frozenset(filter(None, str(context.get("roles") or "").split(",")))
+    if contract.ROLES and not roles & set(contract.ROLES):
+        raise Forbidden
+    raw = (event.get("body") or "").encode()
+    if len(raw) > BODY_BYTES_MAX:
+        raise BodyTooLarge
+    try:
+        return Request(
+            member_id=str(context.get("member_id") or ""),
+            roles=roles,
+            org=str(context.get("org") or ""),
+            body=_body(raw, headers, contract),
+            path=contract.path(event.get("pathParameters") or {}),
+            query=contract.query(_query(event)),
+            headers=contract.headers(headers),
+            raw_body=raw,
+            language=language,
+            now=now,
+            request_id=request_id,
+        )
+    except ContractError as error:
+        raise InvalidRequest(errors=error.errors) from None
+
+
+def _require_fresh(context: dict[str, Any], now: datetime) -> None:
+    """API Gateway may keep the authoriser's answer for minutes longer than the token lives."""
+    if not context.get("member_id"):
+        raise Unauthenticated
+    if datetime.fromtimestamp(int(context["exp"]), UTC) <= now:
+        raise TokenExpired
+
+
+def _body(raw: bytes, headers: dict[str, str], contract: ModuleType) -> dict[str, Any]:
+    if contract.body is None:
+        return {}
+    if headers.get("content-type", "application/json").split(";")[0].strip().lower() != "application/json":
+        raise UnsupportedMediaType
+    try:
+        parsed = json.loads(raw, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise ContractError([("", "the body is not JSON")]) from None
+    body: dict[str, Any] = contract.body(parsed)
+    return body
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _query(event: dict[str, Any]) -> dict[str, str]:
+    values = event.get("multiValueQueryStringParameters") or {}
+    return {name: given[-1] for name, given in values.items()}
+
+
+def _lower(headers: dict[str, str] | None) -> dict[str, str]:
+    return {name.lower(): value for name, value in (headers or {}).items()}
+
+
+def _language(headers: dict[str, str]) -> str:
+    first = headers.get("accept-language", "").split(",")[0].strip().lower()
+    return "en" if first.startswith("en") else "zh-CN"
+
+
+def _response(status: int, body: dict[str, Any] | str | None, request_id: str) -> Response:
+    headers = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
+    if body is None:
+        return Response(body="", status_code=status, headers=headers)
+    if isinstance(body, str):
+        return Response(body=body, status_code=status, headers={**headers, "Content-Type": "text/plain"})
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(body=text, status_code=status, headers={**headers, "Content-Type": "application/json"})
+
+
+def _problem(error: DomainError, request_id: str, language: str) -> Response:
+    problem = {
+        "type": HttpFunction.problem_type,
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": error.status,
+        "detail": error.text(language),
+        "code": error.code,
+        "request_id": request_id,
+    }
+    if isinstance(error, InvalidRequest):
+        problem["errors"] = [
+            {"pointer": pointer, "detail": detail} for pointer, detail in error.details["errors"]
+        ]
+    headers = {"X-Request-Id": request_id, "Content-Type": "application/problem+json", "Content-Language": language}
+    if "retry_after" in error.details:
+        headers["Retry-After"] = str(error.details["retry_after"])
+    return Response(
+        body=json.dumps(problem, ensure_ascii=False, separators=(",", ":")),
+        status_code=error.status,
+        headers=headers,
+    )

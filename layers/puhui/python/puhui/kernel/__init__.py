@@ -1,0 +1,1 @@
+"""Pure values that every context shares: ids, time, quantities, errors, pages, languages."""

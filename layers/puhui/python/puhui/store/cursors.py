@@ -1,0 +1,48 @@
+"""Cursors of pages: opaque to the client, signed, and bound to the list they were made for."""
+
+import base64
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from puhui.kernel.errors import Invalid
+
+_MAC_BYTES = 16
+
+
+class CursorInvalid(Invalid):
+    code = "CURSOR_INVALID"
+    zh = "分页游标无效，请从第一页重新开始。"
+    en = "The cursor is not one of ours for this list. Start again without it."
+
+
+class Cursors:
+    """Makes and reads cursors with one key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def write(self, scope: str, position: Mapping[str, Any] | None) -> str | None:
+        """The cursor for ``position`` in the list ``scope`` (its owner and filter); None stays None."""
+        if position is None:
+            return None
+        body = json.dumps(position, separators=(",", ":"), sort_keys=True).encode()
+        return base64.urlsafe_b64encode(self._mac(scope, body) + body).decode().rstrip("=")
+
+    def read(self, scope: str, cursor: str | None) -> dict[str, Any] | None:
+        """The position that ``cursor`` holds. Raises CursorInvalid for another list's, a changed or a made-up one."""
+        if cursor is None:
+            return None
+        try:
+            raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        except ValueError:
+            raise CursorInvalid from None
+        mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
+        if not hmac.compare_digest(mac, self._mac(scope, body)):
+            raise CursorInvalid
+        position: dict[str, Any] = json.loads(body)
+        return position
+
+    def _mac(self, scope: str, body: bytes) -> bytes:
+        return hmac.digest(self._key, scope.encode() + b"\0" + body, "sha256")[:_MAC_BYTES]

@@ -1,0 +1,121 @@
+"""The ordered transaction session: contexts add conditional items, each with the domain error its condition stands
+for; one commit writes all of them or none.
+
+    session = Session(dynamodb)
+    session.put(table, item, unless="entry", error=TransferExists())
+    session.update(table, key, "ADD points :n", {":n": 200}, condition="...", error=NotEnoughPoints())
+    session.commit()
+
+When several conditions fail at once the first in the session's order decides which error is raised, so the items that
+recognise a repetition (a transfer's id, an idempotency record) are added before the ones that check limits.
+"""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from puhui.kernel.errors import DomainError
+from puhui.store.client import ConditionFailed, DynamoDB
+from puhui.store.values import encode_item
+
+
+class Session:
+    """One transaction in the making."""
+
+    def __init__(self, dynamodb: DynamoDB) -> None:
+        self._dynamodb = dynamodb
+        self._actions: list[dict[str, Any]] = []
+        self._errors: list[DomainError | None] = []
+
+    def put(
+        self,
+        table: str,
+        item: Mapping[str, Any],
+        *,
+        unless: str | None = None,
+        condition: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        names: Mapping[str, str] | None = None,
+        error: DomainError | None = None,
+    ) -> None:
+        """Write ``item``. ``unless`` names a key attribute: the write fails when an item stands there already."""
+        if unless:
+            condition, names = "attribute_not_exists(#unless)", {"#unless": unless}
+        self._add("Put", table, {"Item": encode_item(item)}, condition, values, names, error)
+
+    def update(
+        self,
+        table: str,
+        key: Mapping[str, str],
+        expression: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        condition: str | None = None,
+        names: Mapping[str, str] | None = None,
+        error: DomainError | None = None,
+    ) -> None:
+        """Change the item at ``key`` (it is made when it is not there, unless the condition forbids it)."""
+        body = {"Key": encode_item(key), "UpdateExpression": expression}
+        self._add("Update", table, body, condition, values, names, error)
+
+    def delete(
+        self,
+        table: str,
+        key: Mapping[str, str],
+        *,
+        condition: str | None = None,
+        values: Mapping[str, Any] | None = None,
+        names: Mapping[str, str] | None = None,
+        error: DomainError | None = None,
+    ) -> None:
+        """Remove the item at ``key``."""
+        self._add("Delete", table, {"Key": encode_item(key)}, condition, values, names, error)
+
+    def check(
+        self,
+        table: str,
+        key: Mapping[str, str],
+        condition: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        names: Mapping[str, str] | None = None,
+        error: DomainError | None = None,
+    ) -> None:
+        """Write nothing at ``key``, but fail unless the condition holds."""
+        self._add("ConditionCheck", table, {"Key": encode_item(key)}, condition, values, names, error)
+
+    def commit(self) -> None:
+        """Write everything, or raise the first failed item's error (after asking it about what was found)."""
+        try:
+            self._dynamodb.transact(self._actions, str(uuid.uuid4()))
+        except ConditionFailed as failed:
+            error = self._errors[failed.position]
+            if error is None:
+                raise
+            raise error.found(failed.item) from None
+
+    @property
+    def actions(self) -> tuple[dict[str, Any], ...]:
+        """What the commit will send, in its order: structural tests count items and write units from it."""
+        return tuple(self._actions)
+
+    def _add(
+        self,
+        kind: str,
+        table: str,
+        body: dict[str, Any],
+        condition: str | None,
+        values: Mapping[str, Any] | None,
+        names: Mapping[str, str] | None,
+        error: DomainError | None,
+    ) -> None:
+        action: dict[str, Any] = {"TableName": table, **body}
+        if condition:
+            action["ConditionExpression"] = condition
+            action["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        if values:
+            action["ExpressionAttributeValues"] = encode_item(values)
+        if names:
+            action["ExpressionAttributeNames"] = dict(names)
+        self._actions.append({kind: action})
+        self._errors.append(error)
