@@ -1,0 +1,171 @@
+"""Generates ``puhui.edge.contract``: one validator module per operation, named by its operationId.
+
+    python -m infra.build.validators OUTPUT_DIR
+
+What a module offers is described in ``puhui/edge/validation.py``. From Python: ``ensure()`` generates into the layer
+unless what is there already came from this contract and this generator.
+"""
+
+import hashlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from fastjsonschema.draft07 import CodeGeneratorDraft07
+from fastjsonschema.ref_resolver import RefResolver
+
+from infra.build import contract
+from infra.build.contract import ROOT, Operation, Schema
+
+OUTPUT = ROOT / "layers/puhui/python/puhui/edge/contract"
+_HEAD = """\
+# Generated from miniprogram_api.yaml by infra/build/validators.py: change the contract, not this file.
+# mypy: ignore-errors
+# ruff: noqa
+from puhui.edge import validation
+from puhui.edge.validation import Failure, Failures
+
+METHOD = {method!r}
+PATH = {path!r}
+ROLES = {roles!r}
+PUBLIC = {public!r}
+NoneType = type(None)
+REGEX_PATTERNS = validation.Patterns()
+"""
+
+_PLAINER = (  # what the generator writes for schemas that refer to each other or take decimals; ours do neither
+    ("JsonSchemaValuesException", "Failures"),
+    ("(int, float, Decimal)", "int"),
+    ('"" + (name_prefix or "data") + "', '"data'),
+)
+
+
+class _Generator(CodeGeneratorDraft07):  # type: ignore[misc]
+    """fastjsonschema's generator, except that an integer is an int (1.0 and true are not) and a failure carries its rule
+    and limit instead of a message and the whole schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        super().__init__(schema, resolver=RefResolver.from_schema(schema, store={}), fast_fail=False)
+
+    def generate_type(self) -> None:
+        if self._definition["type"] != "integer":
+            super().generate_type()
+            return
+        with self.l("if type({variable}) is not int:"):
+            self.exc("", rule="type")
+
+    def generate_format(self) -> None:
+        if self._definition["format"] != "date-time":
+            raise ValueError(f"the generator knows no format {self._definition['format']}")
+        with self.l("if isinstance({variable}, str) and not validation.is_time({variable}):"):
+            self.exc("", rule="format")
+
+    def generate_pattern(self) -> None:
+        pattern = repr(_python_pattern(self._definition["pattern"]))
+        with self.l("if isinstance({variable}, str) and not REGEX_PATTERNS[{}].search({variable}):", pattern):
+            self.exc("", rule="pattern")
+
+    def exc(self, msg: str, *args: Any, append_to_msg: str | None = None, rule: str | None = None) -> None:
+        limit = self._definition[rule]
+        if rule == "additionalProperties":
+            limit = list(self._definition.get("properties", {}))
+        if rule == "pattern":
+            limit = None
+        line = 'errors.append(Failure("{name}", {rule}, {limit}, {variable}))'
+        self.l(line, rule=repr(rule), limit=repr(limit))
+
+
+def module(operation: Operation) -> str:
+    """The source of the operation's validator module."""
+    integers = tuple(
+        parameter["name"]
+        for parameter in operation.parameters("query")
+        if parameter["schema"]["type"] == "integer"
+    )
+    parts = [
+        _HEAD.format(
+            method=operation.method, path=operation.path, roles=operation.roles, public=operation.public
+        )
+    ]
+    body = operation.body()
+    if body is None:
+        parts.append("\n\nbody = None\n")
+    else:
+        parts += [_function("_body", body), _wrapper("body", "validation.checked(_body, data)")]
+    parts.append(_function("_query", operation.parameter_schema("query")))
+    parts.append(
+        _wrapper("query", f'validation.checked(_query, validation.parsed(data, {integers!r}), "/query")')
+    )
+    parts.append(_function("_path", operation.parameter_schema("path")))
+    parts.append(_wrapper("path", 'validation.checked(_path, dict(data), "/path")'))
+    parts.append(_function("_headers", _lower_case(operation.parameter_schema("header"))))
+    parts.append(_wrapper("headers", 'validation.checked(_headers, dict(data), "/headers")'))
+    return "".join(parts)
+
+
+def generate(output: Path) -> None:
+    """Write all modules into ``output``. Each file is replaced whole, so that a reader never sees half of one."""
+    output.mkdir(parents=True, exist_ok=True)
+    sources = {operation.id: module(operation) for operation in contract.operations()}
+    for stale in output.glob("*.py"):
+        if stale.stem not in sources and stale.stem != "__init__":
+            stale.unlink()
+    for name, source in sources.items():
+        _replace(output / f"{name}.py", source)
+    _replace(
+        output / "__init__.py",
+        f'"""Validators generated from miniprogram_api.yaml."""\n\nSOURCE = "{_source()}"\n',
+    )
+
+
+def ensure(output: Path = OUTPUT) -> bool:
+    """Generate unless ``output`` is up to date. Returns whether it was generated."""
+    mark = output / "__init__.py"
+    if mark.exists() and f'SOURCE = "{_source()}"' in mark.read_text(encoding="utf-8"):
+        return False
+    generate(output)
+    return True
+
+
+def _function(name: str, schema: Schema) -> str:
+    generator = _Generator(schema)
+    code = generator.func_code.replace("NoneType = type(None)\n", "", 1)
+    code = code.replace("def validate(data, custom_formats={}, name_prefix=None):", f"def {name}(data):")
+    for generated, ours in _PLAINER:
+        code = code.replace(generated, ours)
+    return f"\n\n{code.strip()}\n"
+
+
+def _python_pattern(pattern: str) -> str:
+    """JSON Schema's ``$`` means the very end; Python's also allows a newline after it. Ours ends every pattern with one."""
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        raise ValueError(f"a pattern of the contract is anchored at both ends, unlike {pattern}")
+    return pattern[:-1] + r"\Z"
+
+
+def _wrapper(name: str, expression: str) -> str:
+    return f"\n\ndef {name}(data):\n    return {expression}\n"
+
+
+def _lower_case(schema: Schema) -> Schema:
+    return {**schema, "properties": {name.lower(): value for name, value in schema["properties"].items()}}
+
+
+def _source() -> str:
+    digest = hashlib.sha256()
+    for path in (contract.CONTRACT, Path(contract.__file__), Path(__file__)):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _replace(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m infra.build.validators OUTPUT_DIR")
+    generate(Path(sys.argv[1]))

@@ -1,0 +1,154 @@
+"""What the generated validators need at run time: how a failed rule becomes a JSON pointer and a sentence.
+
+The modules of ``puhui.edge.contract`` are generated from miniprogram_api.yaml by ``infra/build/validators.py``, one per
+operation and named by its operationId. Each has
+
+- ``METHOD``, ``PATH`` (as in the contract), ``ROLES`` (any one is enough; empty: no role needed), ``PUBLIC`` (no token needed);
+- ``body(data)``: the parsed JSON body, checked; ``body`` is None when the operation has no JSON body;
+- ``query(data)``: strings in; integers, defaults and nothing unknown out;
+- ``path(data)``: the path parameters, checked;
+- ``headers(data)``: the headers (lower-case names), of which the contract's own are checked.
+
+All four raise ContractError, which lists every failure. Pointers are RFC 6901 pointers into the body, or start with
+``/query/``, ``/path/`` or ``/headers/``.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+ERRORS_MAX = 20  # a caller who sends a thousand wrong members learns nothing from the twenty-first
+NAME_SHOWN_MAX = 64
+_INTEGER = re.compile(r"-?[0-9]{1,15}\Z")
+_NAME_PARTS = re.compile(r"[.\[\]]+")
+
+_ENGLISH = {
+    "type": "must be {}",
+    "enum": "must be one of {}",
+    "minLength": "must have at least {} characters",
+    "maxLength": "must have at most {} characters",
+    "pattern": "does not have the expected form",
+    "format": "is not a valid {}",
+    "minimum": "must be at least {}",
+    "maximum": "must be at most {}",
+    "minItems": "must have at least {} items",
+    "maxItems": "must have at most {} items",
+    "uniqueItems": "must not repeat an item",
+    "minProperties": "must have at least {} members",
+    "maxProperties": "must have at most {} members",
+    "required": "is required",
+    "additionalProperties": "is not known here",
+}
+_CHINESE = {
+    "type": "类型必须是 {}",
+    "enum": "必须是其中之一：{}",
+    "minLength": "至少 {} 个字符",
+    "maxLength": "最多 {} 个字符",
+    "pattern": "格式不正确",
+    "format": "不是有效的 {}",
+    "minimum": "不能小于 {}",
+    "maximum": "不能大于 {}",
+    "minItems": "至少 {} 项",
+    "maxItems": "最多 {} 项",
+    "uniqueItems": "不能有重复的项",
+    "minProperties": "至少 {} 个字段",
+    "maxProperties": "最多 {} 个字段",
+    "required": "必填",
+    "additionalProperties": "这里没有这个字段",
+}
+
+
+class Failure:
+    """One rule that one value broke. ``name`` is the generator's path, such as ``data.evidence_ids[1]``."""
+
+    def __init__(self, name: str, rule: str, limit: Any, value: Any) -> None:
+        self.rule, self.limit = rule, limit
+        path = [part for part in _NAME_PARTS.split(name) if part][1:]
+        self.pointer = _pointer(path)
+        if rule == "required":
+            self.members = sorted(set(limit) - value.keys())
+        elif rule == "additionalProperties":
+            # A name that a caller made up is quoted back: shortened, and safe to encode.
+            self.members = sorted(
+                name[:NAME_SHOWN_MAX].encode(errors="replace").decode() for name in value.keys() - set(limit)
+            )
+        else:
+            self.members = []
+
+    def pointers(self) -> list[str]:
+        """Where it is wrong: the members that are missing or unknown, or the value itself."""
+        return [self.pointer + _pointer([member]) for member in self.members] or [self.pointer]
+
+    def text(self, language: str) -> str:
+        """A sentence for a person who reads ``language`` ("zh-CN" or "en")."""
+        limit = ", ".join(map(str, self.limit)) if isinstance(self.limit, list) else self.limit
+        return (_ENGLISH if language.startswith("en") else _CHINESE)[self.rule].format(limit)
+
+
+class Failures(Exception):
+    """What a generated function raises: every rule that was broken."""
+
+    def __init__(self, errors: list[Failure]) -> None:
+        super().__init__()
+        self.errors = errors
+
+
+class ContractError(Exception):
+    """The request does not fit the contract: 400 INVALID_REQUEST.
+
+    ``errors`` are (pointer, English detail); ``errors_in("zh-CN")`` says the same in Chinese.
+    """
+
+    def __init__(self, errors: list[tuple[str, str]], chinese: list[tuple[str, str]] | None = None) -> None:
+        super().__init__()
+        self.errors = errors
+        self._chinese = errors if chinese is None else chinese
+
+    def errors_in(self, language: str) -> list[tuple[str, str]]:
+        """(pointer, detail) pairs in ``language`` ("zh-CN" or "en")."""
+        return self.errors if language.startswith("en") else self._chinese
+
+
+class Patterns(dict[str, re.Pattern[str]]):
+    """Regular expressions, each compiled when it is first needed: a cold start pays for those of its own request."""
+
+    def __missing__(self, pattern: str) -> re.Pattern[str]:
+        compiled = self[pattern] = re.compile(pattern)
+        return compiled
+
+
+def is_time(text: str) -> bool:
+    """Whether ``text`` is a moment that exists, with its offset."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def checked(check: Callable[[Any], Any], data: Any, prefix: str = "") -> Any:
+    """``data`` as ``check`` leaves it (defaults filled in). Raises ContractError with pointers under ``prefix``."""
+    try:
+        return check(data)
+    except Failures as failures:
+        raise ContractError(
+            _told(failures.errors, prefix, "en"), _told(failures.errors, prefix, "zh-CN")
+        ) from None
+
+
+def parsed(data: Mapping[str, str], integers: tuple[str, ...]) -> dict[str, Any]:
+    """Query strings with those named in ``integers`` parsed; what is no integer stays text and fails its type."""
+    return {
+        name: int(text) if name in integers and _INTEGER.match(text) else text for name, text in data.items()
+    }
+
+
+def _told(failures: list[Failure], prefix: str, language: str) -> list[tuple[str, str]]:
+    told = [
+        (prefix + pointer, failure.text(language)) for failure in failures for pointer in failure.pointers()
+    ]
+    return told[:ERRORS_MAX]
+
+
+def _pointer(path: list[str]) -> str:
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path)
