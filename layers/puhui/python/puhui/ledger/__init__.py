@@ -1,0 +1,1 @@
+"""The ledger: accounts, and transfers between them whose legs sum to zero."""

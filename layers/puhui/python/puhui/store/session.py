@@ -10,14 +10,20 @@ When several conditions fail at once the first in the session's order decides wh
 recognise a repetition (a transfer's id, an idempotency record) are added before the ones that check limits.
 """
 
+import random
+import time
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from puhui.kernel.errors import DomainError
+from puhui.kernel.errors import DomainError, Unavailable
 from puhui.store.client import ConditionFailed, DynamoDB
 from puhui.store.values import encode_item
 
+Result = TypeVar("Result")
+RACES_MAX = 12  # eight writers of one account all get their turn; beyond that the client comes again
+RACE_PAUSE_SECONDS = 0.005
+RACE_PAUSE_SECONDS_MAX = 0.2
 
 class Session:
     """One transaction in the making."""
@@ -119,3 +125,32 @@ class Session:
             action["ExpressionAttributeNames"] = dict(names)
         self._actions.append({kind: action})
         self._errors.append(error)
+
+
+class Moved(DomainError):
+    """What was read has changed before the write: read again and try again. Never reaches a client."""
+
+    code = "MOVED"
+    status = 503
+    zh = Unavailable.zh
+    en = Unavailable.en
+
+
+def attempt(
+    dynamodb: DynamoDB, build: Callable[[Session], Result], sleep: Callable[[float], None] = time.sleep
+) -> Result:
+    """``build`` reads, decides and adds items to a session; its result is returned once the session is written.
+
+    Raises what ``build`` or the session's items raise; Moved starts it over, up to RACES_MAX times, then Unavailable.
+    """
+    for race in range(RACES_MAX):
+        if race:
+            sleep(random.uniform(0, min(RACE_PAUSE_SECONDS * 2**race, RACE_PAUSE_SECONDS_MAX)))  # noqa: S311 jitter
+        session = Session(dynamodb)
+        try:
+            result = build(session)
+            session.commit()
+        except Moved:
+            continue
+        return result
+    raise Unavailable

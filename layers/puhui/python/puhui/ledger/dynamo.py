@@ -1,0 +1,243 @@
+"""The ledger's table: the only file that knows its keys and attributes.
+
+| item     | account (hash) | entry (range)     | holds |
+|----------|----------------|-------------------|-------|
+| balance  | member:<id>    | B#<programme>     | credits_<year>, points, lot_<month>, fen, reduced_mg, pending_mg, v |
+| transfer | member:<id>    | T#<transfer id>   | kind, at, legs, ref, hash, reverses |
+| hold     | member:<id>    | H#<hold id>       | state, legs, runs_out, ref, hash, resolved_by |
+| reversed | member:<id>    | R#<transfer id>   | reversal_id |
+
+The sparse index ``accounts_by_shard`` names every account that has a balance, for the audit.
+"""
+
+import os
+import zlib
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from puhui.kernel import clock
+from puhui.kernel.pages import Page
+from puhui.ledger import planning
+from puhui.ledger.errors import BalanceMoved, HoldStands, ReversalStands, TransferStands
+from puhui.ledger.holds import Hold
+from puhui.ledger.model import Balance, Balances, Change, Leg, Plan, Transfer
+from puhui.store.client import DynamoDB, Key
+from puhui.store.session import Session
+from puhui.store.values import Item
+
+AUDIT_SHARDS = 16
+LOT = "lot_"
+
+
+class Ledger:
+    """Accounts, transfers and holds in one table."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self.dynamodb = dynamodb
+        self.table = table
+
+    @classmethod
+    def from_environment(cls) -> "Ledger":
+        """The table that the environment variable LEDGER_TABLE names."""
+        return cls(DynamoDB(), os.environ["LEDGER_TABLE"])
+
+    # Reading
+
+    def balance_key(self, account: str, unit: str) -> Key:
+        """Where a balance stands, for use cases that read it together with something of their own."""
+        return Key(self.table, {"account": account, "entry": f"B#{unit}"})
+
+    def balance(self, account: str, unit: str) -> Balance:
+        """The balance as it stands now; an empty one when there is none yet."""
+        return balance_from(account, unit, self.dynamodb.get(*self.balance_key(account, unit)))
+
+    def balances(self, account: str) -> list[Balance]:
+        """All of an account's balances, in one query."""
+        items, _ = self.dynamodb.query(
+            self.table, "account = :a AND begins_with(entry, :b)", {":a": account, ":b": "B#"}
+        )
+        return [balance_from(account, item["entry"][2:], item) for item in items]
+
+    def transfer(self, account: str, transfer_id: str) -> Transfer | None:
+        """A transfer of the account's statement."""
+        item = self.dynamodb.get(self.table, {"account": account, "entry": f"T#{transfer_id}"})
+        return transfer_from(item) if item else None
+
+    def transfers(self, account: str, limit: int, start: str | None, forward: bool = False) -> Page[Transfer]:
+        """A page of the statement, newest first; the page's cursor is the last transfer's id."""
+        items, last = self.dynamodb.query(
+            self.table,
+            "account = :a AND begins_with(entry, :t)",
+            {":a": account, ":t": "T#"},
+            limit=limit,
+            forward=forward,
+            start={"account": account, "entry": f"T#{start}"} if start else None,
+        )
+        return Page([transfer_from(item) for item in items], last["entry"][2:] if last else None)
+
+    def hold(self, account: str, hold_id: str) -> Hold | None:
+        """A hold of the account."""
+        item = self.dynamodb.get(self.table, {"account": account, "entry": f"H#{hold_id}"})
+        return hold_from(item) if item else None
+
+    def holds(self, account: str, start: Item | None = None) -> tuple[list[Hold], Item | None]:
+        """A page of the account's holds, whatever their state."""
+        items, last = self.dynamodb.query(
+            self.table, "account = :a AND begins_with(entry, :h)", {":a": account, ":h": "H#"}, start=start
+        )
+        return [hold_from(item) for item in items], last
+
+    def accounts(self, shard: int, start: Item | None = None) -> tuple[list[tuple[str, str]], Item | None]:
+        """A page of (account, unit) pairs of one audit shard, each having a balance."""
+        items, last = self.dynamodb.query(
+            self.table, "audit_shard = :s", {":s": f"{shard:02}"}, index="accounts_by_shard", start=start
+        )
+        return [(item["account"], item["entry"][2:]) for item in items], last
+
+    # Writing
+
+    def add(self, session: Session, transfers: list[Transfer], balances: Balances, today: date) -> None:
+        """Add posted transfers to a session: their items first, then one update for each balance they change."""
+        self.add_plan(session, planning.plan(transfers, balances, today))
+
+    def add_plan(self, session: Session, plan: Plan) -> None:
+        """Add a plan's transfers and changes to a session."""
+        for transfer, legs in plan.transfers:
+            for owner in transfer.owners:
+                session.put(
+                    self.table,
+                    transfer_item(owner, transfer, legs),
+                    unless="entry",
+                    error=TransferStands(hash=transfer.content_hash, transfer_id=transfer.id),
+                )
+        for change in plan.changes:
+            self._add_change(session, change)
+
+    def add_reversal_mark(self, session: Session, account: str, transfer_id: str, reversal_id: str) -> None:
+        """Mark a transfer as reversed: it can be once."""
+        session.put(
+            self.table,
+            {"account": account, "entry": f"R#{transfer_id}", "reversal_id": reversal_id},
+            unless="entry",
+            error=ReversalStands(),
+        )
+
+    def add_hold(self, session: Session, hold: Hold) -> None:
+        """Add a new hold to a session."""
+        session.put(
+            self.table,
+            hold_item(hold),
+            unless="entry",
+            error=TransferStands(hash=hold.content_hash, transfer_id=hold.id),
+        )
+
+    def add_resolution(self, session: Session, hold: Hold, state: str, transfer_id: str) -> None:
+        """End a hold: it is pending, and becomes ``state``."""
+        session.update(
+            self.table,
+            {"account": hold.account, "entry": f"H#{hold.id}"},
+            "SET #state = :state, resolved_by = :by",
+            {":state": state, ":by": transfer_id, ":pending": "pending"},
+            names={"#state": "state"},
+            condition="#state = :pending",
+            error=HoldStands(),
+        )
+
+    def _add_change(self, session: Session, change: Change) -> None:
+        adds = {**change.deltas, **{LOT + lot: delta for lot, delta in change.lots.items()}, "v": 1}
+        names = {f"#a{n}": name for n, name in enumerate(adds)}
+        values: dict[str, Any] = {f":a{n}": delta for n, delta in enumerate(adds.values())}
+        expression = "ADD " + ", ".join(f"#a{n} :a{n}" for n in range(len(adds)))
+        expression += " SET audit_shard = if_not_exists(audit_shard, :shard)"
+        values[":shard"] = f"{zlib.crc32(change.account.encode()) % AUDIT_SHARDS:02}"
+        if change.emptied:
+            names |= {f"#r{n}": LOT + lot for n, lot in enumerate(change.emptied)}
+            expression += " REMOVE " + ", ".join(f"#r{n}" for n in range(len(change.emptied)))
+        conditions = []
+        for n, (name, needed) in enumerate(change.needs.items()):
+            names[f"#n{n}"], values[f":n{n}"] = name, needed
+            conditions.append(f"#n{n} >= :n{n}")
+        if change.version is not None:
+            names["#v"], values[":v"] = "v", change.version
+            conditions.append("#v = :v" if change.version else "attribute_not_exists(#v)")
+        session.update(
+            self.table,
+            self.balance_key(change.account, change.unit).key,
+            expression,
+            values,
+            names=names,
+            condition=" AND ".join(conditions) or None,
+            error=BalanceMoved(needs=change.needs),
+        )
+
+
+def balance_from(account: str, unit: str, item: Item | None) -> Balance:
+    """The balance that an item (or its absence) stands for."""
+    item = item or {}
+    amounts = {name: value for name, value in item.items() if type(value) is int and not name.startswith(LOT)}
+    lots = {name[len(LOT) :]: value for name, value in item.items() if name.startswith(LOT)}
+    return Balance(account, unit, amounts, lots, amounts.pop("v", 0))
+
+
+def transfer_item(owner: str, transfer: Transfer, legs: tuple[Leg, ...]) -> Item:
+    """The item of a posted transfer in ``owner``'s statement."""
+    item: Item = {
+        "account": owner,
+        "entry": f"T#{transfer.id}",
+        "kind": transfer.kind,
+        "at": clock.to_text(transfer.at),
+        "legs": [_leg_item(leg) for leg in legs],
+        "ref": transfer.reference,
+        "hash": transfer.content_hash,
+    }
+    if transfer.reverses:
+        item["reverses"] = transfer.reverses
+    return item
+
+
+def transfer_from(item: Mapping[str, Any]) -> Transfer:
+    """The transfer of an item, its legs resolved to lots."""
+    return Transfer(
+        id=item["entry"][2:],
+        kind=item["kind"],
+        at=clock.from_text(item["at"]),
+        legs=tuple(_leg_from(leg) for leg in item["legs"]),
+        reference=item["ref"],
+        reverses=item.get("reverses", ""),
+    )
+
+
+def hold_item(hold: Hold) -> Item:
+    """The item of a new hold."""
+    return {
+        "account": hold.account,
+        "entry": f"H#{hold.id}",
+        "state": hold.state,
+        "legs": [_leg_item(leg) for leg in hold.legs],
+        "runs_out": clock.to_text(hold.runs_out),
+        "ref": hold.reference,
+        "hash": hold.content_hash,
+    }
+
+
+def hold_from(item: Mapping[str, Any]) -> Hold:
+    """The hold of an item."""
+    return Hold(
+        id=item["entry"][2:],
+        account=item["account"],
+        legs=tuple(_leg_from(leg) for leg in item["legs"]),
+        runs_out=clock.from_text(item["runs_out"]),
+        reference=item["ref"],
+        state=item["state"],
+    )
+
+
+def _leg_item(leg: Leg) -> list[str | int]:
+    parts: list[str | int] = [leg.account, leg.asset, leg.amount]
+    return [*parts, leg.lot] if leg.lot else parts
+
+
+def _leg_from(parts: list[Any]) -> Leg:
+    return Leg(*parts)
+

@@ -1,0 +1,183 @@
+"""What the ledger knows, as pure values: accounts, assets, legs, transfers, balances and their expiry lots.
+
+An **account** is ``kind:owner`` (``member:01J...``, ``pool:carbon-88``). One with a limit (a person's, an organisation's,
+a budget's) has a balance that is checked; one without (issuance, pool, expired, retired) is the sum of its legs.
+An **asset** is what is counted: ``CO2E:<programme>:<vintage year>`` in mg, ``PTS:<programme>`` in points, ``CNY`` in fen.
+A **lot** is points that expire together, named after the last month in which they can be spent (``2028-11``).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+
+from puhui.kernel import clock
+from puhui.kernel.quantities import amount
+
+LIMITED_KINDS = frozenset({"member", "organisation", "merchant", "budget"})
+LEGS_MAX = 20
+REFERENCE_MAX = 64
+NO_EXPIRY = "9999-12"
+
+
+def member(member_id: str) -> str:
+    """A member's account."""
+    return f"member:{member_id}"
+
+
+def credits(programme_id: str, year: int) -> str:
+    """The asset of verified reductions of one vintage, in mg of CO2 equivalent."""
+    return f"CO2E:{programme_id}:{year}"
+
+
+def points(programme_id: str) -> str:
+    """The asset of a programme's points."""
+    return f"PTS:{programme_id}"
+
+
+def is_limited(account: str) -> bool:
+    """Whether the account has a balance that must not go below zero."""
+    return account.split(":", 1)[0] in LIMITED_KINDS
+
+
+def balance_field(asset: str) -> tuple[str, str]:
+    """Which balance of an account an asset stands in, and under which name: (programme or CNY, field)."""
+    kind, _, rest = asset.partition(":")
+    if kind == "CO2E":
+        programme_id, _, year = rest.rpartition(":")
+        return programme_id, f"credits_{year}"
+    return (rest, "points") if kind == "PTS" else ("CNY", "fen")
+
+
+@dataclass(frozen=True)
+class Leg:
+    """``amount`` of ``asset`` into (above zero) or out of an account. ``lot`` names the lot of points: needed when points
+    come in to an account with a limit; when they go out, the oldest are taken unless a lot is named."""
+
+    account: str
+    asset: str
+    amount: int
+    lot: str = ""
+
+    def __post_init__(self) -> None:
+        if amount(self.amount) == 0:
+            raise ValueError("a leg of nothing is no leg")
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Legs that sum to zero in every asset, under an id the caller chose (a ULID). Posted once, never changed."""
+
+    id: str
+    kind: str
+    at: datetime
+    legs: tuple[Leg, ...]
+    reference: str = ""  # what it is about: an activity's or a redemption's id
+    reverses: str = ""  # the transfer that this one corrects
+
+    def __post_init__(self) -> None:
+        if not 2 <= len(self.legs) <= LEGS_MAX:
+            raise ValueError(f"a transfer has 2 to {LEGS_MAX} legs")
+        if len(self.reference) > REFERENCE_MAX:
+            raise ValueError(f"a reference has at most {REFERENCE_MAX} characters")
+        sums: dict[str, int] = {}
+        for leg in self.legs:
+            sums[leg.asset] = sums.get(leg.asset, 0) + leg.amount
+        if unbalanced := {asset: total for asset, total in sums.items() if total}:
+            raise ValueError(f"the legs do not sum to zero: {unbalanced}")
+        if not self.owners:
+            raise ValueError("a transfer touches at least one account with a limit")
+
+    @cached_property
+    def owners(self) -> tuple[str, ...]:
+        """The accounts with a limit, in order of appearance; the transfer stands in each one's statement."""
+        return tuple(dict.fromkeys(leg.account for leg in self.legs if is_limited(leg.account)))
+
+    @cached_property
+    def content_hash(self) -> str:
+        """What makes two transfers the same: everything but the time."""
+        legs = [[leg.account, leg.asset, leg.amount, leg.lot] for leg in self.legs]
+        content = json.dumps([self.kind, legs, self.reference, self.reverses], separators=(",", ":"))
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What an account holds in one programme (or of CNY), as read: ``amounts`` by field, points also by lot."""
+
+    account: str
+    unit: str
+    amounts: Mapping[str, int] = field(default_factory=dict)
+    lots: Mapping[str, int] = field(default_factory=dict)
+    version: int = 0
+
+    def credits_of(self, year: int) -> int:
+        """Verified reductions of one vintage, in mg."""
+        return self.amounts.get(f"credits_{year}", 0)
+
+    @property
+    def credits_mg(self) -> int:
+        """Verified reductions that the account holds, all vintages."""
+        return sum(value for name, value in self.amounts.items() if name.startswith("credits_"))
+
+    def spendable(self, today: date) -> dict[str, int]:
+        """The lots that can still be spent on ``today``, oldest first."""
+        month = lot_of(today)
+        return {lot: self.lots[lot] for lot in sorted(self.lots) if lot >= month and self.lots[lot] > 0}
+
+    def points(self, today: date) -> int:
+        """The points that can be spent on ``today``."""
+        return sum(self.spendable(today).values())
+
+
+def lot_of(day: date) -> str:
+    """The month's name as a lot's."""
+    return f"{day.year:04}-{day.month:02}"
+
+
+def lot_expiring(day: date, valid_months: int | None) -> str:
+    """The lot of points earned on ``day`` that can be spent for ``valid_months`` more months (None: for ever)."""
+    if valid_months is None:
+        return NO_EXPIRY
+    months = day.year * 12 + day.month - 1 + valid_months
+    return f"{months // 12:04}-{months % 12 + 1:02}"
+
+
+def lot_end(lot: str) -> datetime:
+    """The moment from which the lot can no longer be spent: the first of the next month in China."""
+    year, month = int(lot[:4]), int(lot[5:])
+    return clock.day_start(date(year + month // 12, month % 12 + 1, 1))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a set of transfers does to one balance: ``deltas`` by field, ``lots`` by lot, ``needs``: what it must hold.
+
+    ``version`` is set when the change was worked out from a balance that was read, and stands only on that one.
+    """
+
+    account: str
+    unit: str
+    deltas: dict[str, int]
+    lots: dict[str, int]
+    emptied: tuple[str, ...]
+    needs: dict[str, int]
+    version: int | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Transfers with every leg of points resolved to its lots, and the changes they make."""
+
+    transfers: tuple[tuple[Transfer, tuple[Leg, ...]], ...]
+    changes: tuple[Change, ...]
+
+
+Balances = Mapping[tuple[str, str], Balance]
+
+
+def of(balances: Iterable[Balance]) -> dict[tuple[str, str], Balance]:
+    """Balances by account and unit."""
+    return {(balance.account, balance.unit): balance for balance in balances}
