@@ -167,7 +167,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
             request_id=request_id,
         )
     except ContractError as error:
-        raise InvalidRequest(errors=error.errors) from None
+        raise InvalidRequest(errors=error.errors_in(language)) from None
 
 
 def _require_fresh(context: dict[str, Any], now: datetime) -> None:

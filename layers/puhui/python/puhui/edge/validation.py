@@ -1,16 +1,17 @@
 """What the generated validators need at run time: how a failed rule becomes a JSON pointer and a sentence.
 
-The modules of ``puhui.edge.contract`` are generated from miniprogram_api.yaml by ``infra/build/validators.py``, one per
-operation and named by its operationId. Each has
+The modules of ``puhui.edge.contract`` are generated from miniprogram_api.yaml by ``infra/build/validators.py``,
+one per operation and named by its operationId. Each has
 
-- ``METHOD``, ``PATH`` (as in the contract), ``ROLES`` (any one is enough; empty: no role needed), ``PUBLIC`` (no token needed);
+- ``METHOD``, ``PATH`` (as in the contract), ``ROLES`` (any one is enough; empty: no role needed), ``PUBLIC``
+  (no token needed);
 - ``body(data)``: the parsed JSON body, checked; ``body`` is None when the operation has no JSON body;
 - ``query(data)``: strings in; integers, defaults and nothing unknown out;
 - ``path(data)``: the path parameters, checked;
 - ``headers(data)``: the headers (lower-case names), of which the contract's own are checked.
 
-All four raise ContractError, which lists every failure. Pointers are RFC 6901 pointers into the body, or start with
-``/query/``, ``/path/`` or ``/headers/``.
+All four raise ContractError, which lists every failure. Pointers are RFC 6901 pointers into the body,
+or start with ``/query/``, ``/path/`` or ``/headers/``.
 """
 
 import re
@@ -111,7 +112,7 @@ class ContractError(Exception):
 
 
 class Patterns(dict[str, re.Pattern[str]]):
-    """Regular expressions, each compiled when it is first needed: a cold start pays for those of its own request."""
+    """Regular expressions, each compiled when first needed: a cold start pays for its own request's only."""
 
     def __missing__(self, pattern: str) -> re.Pattern[str]:
         compiled = self[pattern] = re.compile(pattern)
@@ -127,7 +128,7 @@ def is_time(text: str) -> bool:
 
 
 def checked(check: Callable[[Any], Any], data: Any, prefix: str = "") -> Any:
-    """``data`` as ``check`` leaves it (defaults filled in). Raises ContractError with pointers under ``prefix``."""
+    """``data`` as ``check`` leaves it (defaults filled in). Raises ContractError, pointers under ``prefix``."""
     try:
         return check(data)
     except Failures as failures:
@@ -137,7 +138,7 @@ def checked(check: Callable[[Any], Any], data: Any, prefix: str = "") -> Any:
 
 
 def parsed(data: Mapping[str, str], integers: tuple[str, ...]) -> dict[str, Any]:
-    """Query strings with those named in ``integers`` parsed; what is no integer stays text and fails its type."""
+    """Query strings with those named in ``integers`` parsed; other text stays and fails its type."""
     return {
         name: int(text) if name in integers and _INTEGER.match(text) else text for name, text in data.items()
     }

@@ -168,7 +168,7 @@ class Ledger:
             values,
             names=names,
             condition=" AND ".join(conditions) or None,
-            error=BalanceMoved(needs=change.needs),
+            error=BalanceMoved(needs=change.needs, version=change.version),
         )
 
 

@@ -103,6 +103,9 @@ class BalanceMoved(DomainError):
     """The condition of a balance: it holds what is taken, and is still the version that was read."""
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
+        version = self.details["version"]
+        if version is not None and (item or {}).get("v", 0) != version:
+            return Moved()
         for field, needed in self.details["needs"].items():
             available = (item or {}).get(field, 0)
             if available < needed:

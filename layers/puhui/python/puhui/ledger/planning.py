@@ -46,17 +46,20 @@ def plan(transfers: Sequence[Transfer], balances: Balances, today: date) -> Plan
         legs: list[Leg] = []
         for leg in transfer.legs:
             legs += _apply(leg, drafts, balances, today)
-        _count_issued(transfer, drafts)
+        _count_issued(transfer, drafts, balances)
         resolved.append((transfer, tuple(legs)))
     changes = tuple(_change(place, draft) for place, draft in drafts.items() if _has_effect(draft))
     return Plan(tuple(resolved), changes)
 
 
-def _count_issued(transfer: Transfer, drafts: dict[tuple[str, str], _Draft]) -> None:
+def _count_issued(
+    transfer: Transfer, drafts: dict[tuple[str, str], _Draft], balances: Balances
+) -> None:
     """Keep the sum of what was ever issued to the owner, whoever holds it now: ``reduced_mg``."""
     for leg in transfer.legs:
         if leg.account.startswith("issuance:") and leg.asset.startswith("CO2E:"):
-            draft = drafts.setdefault((transfer.owners[0], balance_field(leg.asset)[0]), _Draft(None))
+            place = transfer.owners[0], balance_field(leg.asset)[0]
+            draft = drafts.setdefault(place, _Draft(balances.get(place)))
             draft.deltas[REDUCED] -= leg.amount
 
 
@@ -107,14 +110,15 @@ def _change(place: tuple[str, str], draft: _Draft) -> Change:
     emptied = tuple(
         lot for lot, delta in lots.items() if draft.balance and draft.balance.lots.get(lot, 0) + delta == 0
     )
+    needs = {name: -delta for name, delta in draft.deltas.items() if delta < 0 and name not in MEMOS}
     return Change(
         account=place[0],
         unit=place[1],
         deltas={name: delta for name, delta in draft.deltas.items() if delta},
         lots={lot: delta for lot, delta in lots.items() if lot not in emptied},
         emptied=emptied if draft.took_lots else (),
-        needs={name: -delta for name, delta in draft.deltas.items() if delta < 0 and name not in MEMOS},
-        version=draft.balance.version if draft.took_lots and draft.balance else None,
+        needs=needs,
+        version=draft.balance.version if draft.balance and (draft.took_lots or needs) else None,
     )
 
 

@@ -96,12 +96,13 @@ def add_post(
     *,
     ledger: Ledger,
     now: datetime,
+    balances: Balances = {},  # noqa: B006 never changed
 ) -> Transfer:
     """Add the posting of a hold to a session of another context's; the transfer that will stand."""
     if held.runs_out <= now:
         raise HoldRanOut
     transfer = holds.posting(held, ids.derived_id(now, held.id, POSTED), now, kind, extra)
-    _add_end(session, held, POSTED, transfer, ledger=ledger, now=now)
+    _add_end(session, held, POSTED, transfer, balances, ledger=ledger, now=now)
     return transfer
 
 
@@ -118,7 +119,7 @@ def add_void(session: Session, held: Hold, *, ledger: Ledger, now: datetime, sta
     """Add the voiding of a hold to a session of another context's."""
     kind = "void" if state == VOIDED else "expire"
     transfer = holds.releasing(held, ids.derived_id(now, held.id, state), now, kind)
-    _add_end(session, held, state, transfer, ledger=ledger, now=now)
+    _add_end(session, held, state, transfer, {}, ledger=ledger, now=now)
 
 
 def expire_hold(account: str, hold_id: str, *, ledger: Ledger, now: datetime) -> Hold:
@@ -183,10 +184,17 @@ def _resolve(
 
 
 def _add_end(
-    session: Session, held: Hold, state: str, transfer: Transfer | None, *, ledger: Ledger, now: datetime
+    session: Session,
+    held: Hold,
+    state: str,
+    transfer: Transfer | None,
+    balances: Balances,
+    *,
+    ledger: Ledger,
+    now: datetime,
 ) -> None:
     ledger.add_resolution(session, held, state, transfer.id if transfer else "")
-    plan = planning.plan([transfer] if transfer else [], {}, clock.programme_day(now))
+    plan = planning.plan([transfer] if transfer else [], balances, clock.programme_day(now))
     changes = planning.merged([*plan.changes, *holds.pending_changes(held, -1)])
     ledger.add_plan(session, Plan(plan.transfers, changes))
 

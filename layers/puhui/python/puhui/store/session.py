@@ -92,6 +92,8 @@ class Session:
 
     def commit(self) -> None:
         """Write everything, or raise the first failed item's error (after asking it about what was found)."""
+        if not self._actions:
+            return
         try:
             self._dynamodb.transact(self._actions, str(uuid.uuid4()))
         except ConditionFailed as failed:

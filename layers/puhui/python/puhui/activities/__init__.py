@@ -1,0 +1,1 @@
+"""Acts: submitted, checked, credited, explained."""

@@ -1,0 +1,135 @@
+"""What can be wrong with an act. Codes double as the reason codes that a refused activity carries."""
+
+from typing import Any
+
+from puhui.kernel.errors import Conflict, DomainError, Forbidden, IdempotencyKeyReused, Invalid, NotFound
+from puhui.store.session import Moved
+
+
+class ActivityNotFound(NotFound):
+    code = "ACTIVITY_NOT_FOUND"
+
+
+class EvidenceNotFound(NotFound):
+    code = "EVIDENCE_NOT_FOUND"
+    zh = "没有找到凭证 {evidence_id}，请先用 POST /evidence 登记并上传。"
+    en = "There is no evidence {evidence_id} of yours. Register it with POST /evidence and upload it first."
+
+
+class ReviewNotFound(NotFound):
+    code = "REVIEW_NOT_FOUND"
+
+
+class OccurredInFuture(Invalid):
+    code = "OCCURRED_IN_FUTURE"
+    zh = "行为时间不能在未来。"
+    en = "An act cannot have happened in the future."
+
+
+class OccurredTooLongAgo(Invalid):
+    code = "OCCURRED_TOO_LONG_AGO"
+    zh = "行为须在 {days} 天内提交。"
+    en = "An act is submitted within {days} days."
+
+
+class StepsComeFromWeRun(Invalid):
+    code = "STEPS_COME_FROM_WERUN"
+    zh = "步行由微信运动步数计入，请使用 POST /steps。"
+    en = "Walking is credited from WeRun steps. Use POST /steps."
+
+
+class EvidenceRequired(Invalid):
+    code = "EVIDENCE_REQUIRED"
+    zh = "这个行为需要上传照片作为凭证。"
+    en = "This act needs a photo as evidence."
+
+
+class EvidenceNotWanted(Invalid):
+    code = "EVIDENCE_NOT_WANTED"
+    zh = "这个行为不需要照片凭证。"
+    en = "This act takes no photo."
+
+
+class EvidenceUsed(Conflict):
+    code = "EVIDENCE_REUSED"
+    zh = "这张照片已用于另一个行为。"
+    en = "This photo has been used for another act."
+
+
+class ActsOverlap(Conflict):
+    code = "ACTS_OVERLAP"
+    zh = "这段时间内已有另一个行为（{other}），同一时间只能计一次。"
+    en = "Another act of yours ({other}) covers this time. One time counts once."
+
+
+class CapReached(Conflict):
+    code = "CAP_REACHED"
+    zh = "今天这个行为的上限（{cap}）已经用完。"
+    en = "Today's limit for this act ({cap}) has been reached."
+
+
+class NothingToCredit(Invalid):
+    code = "NOTHING_TO_CREDIT"
+    zh = "这个数量不足以计入减排量。"
+    en = "This quantity is too small to be credited."
+
+
+class OwnReview(Forbidden):
+    code = "OWN_REVIEW"
+    zh = "不能审核自己的行为。"
+    en = "Nobody reviews an act of their own."
+
+
+class ReasonRequired(Invalid):
+    code = "REASON_REQUIRED"
+    zh = "拒绝时请给出 reason_code。"
+    en = "Give a reason_code when refusing."
+
+
+class ReviewDecided(Conflict):
+    code = "REVIEW_DECIDED"
+    zh = "这个审核已经结束（{state}）。"
+    en = "This review has already ended ({state})."
+
+
+class ActivityStands(DomainError):
+    """The condition of a new activity: nothing was recorded under its id."""
+
+    code = "ACTIVITY_STANDS"
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        if item and item["body_hash"] == self.details["body_hash"]:
+            return self
+        return IdempotencyKeyReused()
+
+
+class DayMoved(DomainError):
+    """The condition of a member's day: it is still the version that was read."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        return Moved()
+
+
+class EvidenceFree(DomainError):
+    """The condition of evidence: it is the member's and no act has used it."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        if item is None:
+            return EvidenceNotFound(evidence_id=self.details["evidence_id"])
+        return EvidenceUsed()
+
+
+class ActivityOpen(DomainError):
+    """The condition of ending a verification: the activity is still being verified."""
+
+    code = "ACTIVITY_CLOSED"
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        return self if item else ActivityNotFound()
+
+
+class ReviewOpen(DomainError):
+    """The condition of deciding a review: it is open."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        return ReviewDecided(state=item["state"]) if item else ReviewNotFound()

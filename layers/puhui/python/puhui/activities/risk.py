@@ -1,0 +1,44 @@
+"""How much a photo asks for a second look: a score out of named signals, and what follows from it. Pure.
+
+The weights are this project's own choice, not a published scale; a programme owner reads the signals, not the sum.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+REVIEW_FROM = 50
+SIDE_PIXELS_MIN = 240  # below this a turnstile or a switch cannot be made out
+
+WEIGHTS = {
+    "PHOTO_SIMILAR": 60,  # nearly the same picture as one that was used before
+    "CONTENT_REVIEW": 60,  # the platform's check was not sure
+    "CONTENT_UNCHECKED": 50,  # no answer from the platform's check in time
+    "PHOTO_SMALL": 50,
+    "LATE_SUBMISSION": 15,  # submitted more than two days after the act
+}
+REFUSALS = {"FILE_MISSING", "FILE_CHANGED", "FILE_TYPE", "EVIDENCE_REUSED", "CONTENT_RISKY"}
+
+
+class Assessment(NamedTuple):
+    """``outcome``: approve, review or refuse (with ``reason_code``)."""
+
+    outcome: str
+    score: int
+    signals: tuple[str, ...]
+    reason_code: str
+
+
+def assess(checks: Sequence[Mapping[str, Any]], late_days: int) -> Assessment:
+    """The assessment of an act from what was found out about each of its pictures.
+
+    A check is ``{"reason_code": str, "signals": [str]}``; a reason code among REFUSALS decides by itself.
+    """
+    for check in checks:
+        if check.get("reason_code") in REFUSALS:
+            return Assessment("refuse", 100, (check["reason_code"],), check["reason_code"])
+    found = {signal for check in checks for signal in check.get("signals", ())}
+    if late_days > 2:
+        found.add("LATE_SUBMISSION")
+    signals = tuple(sorted(found))
+    score = min(100, sum(WEIGHTS[signal] for signal in signals))
+    return Assessment("review" if score >= REVIEW_FROM else "approve", score, signals, "")
