@@ -55,3 +55,8 @@ def bands(phash: int) -> list[str]:
 def near(one: int, other: int) -> bool:
     """Whether two hashes are of nearly the same picture."""
     return (one ^ other).bit_count() <= NEAR_BITS
+
+
+def telling(phash: int) -> bool:
+    """Whether the hash says enough to compare by: a dark or blank picture's does not."""
+    return 8 <= phash.bit_count() <= 56
