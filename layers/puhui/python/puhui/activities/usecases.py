@@ -1,0 +1,292 @@
+"""What members do with acts: announce evidence, record, look up, ask why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from puhui.activities import credit
+from puhui.activities.dynamo import day_from
+from puhui.activities.errors import (
+    ActivityNotFound,
+    ActivityStands,
+    EvidenceNotWanted,
+    EvidenceRequired,
+    NothingToCredit,
+    StepsComeFromWeRun,
+)
+from puhui.activities.model import (
+    CREDITED,
+    NO_TIME,
+    VERIFYING,
+    Activity,
+    Day,
+    Entry,
+    Evidence,
+    Limits,
+    check_time,
+    fit,
+    minutes,
+)
+from puhui.activities.ports import Books, EvidenceStore
+from puhui.kernel import clock, ids
+from puhui.kernel.pages import Page
+from puhui.ledger import usecases as ledger_usecases
+from puhui.ledger.dynamo import balance_from
+from puhui.ledger.holds import Hold
+from puhui.ledger.model import member, of
+from puhui.methodologies import api as methodologies
+from puhui.programmes import api as programmes
+from puhui.programmes.model import Behaviour, Programme
+from puhui.store.cursors import Cursors
+from puhui.store.session import Session, attempt
+
+UPLOAD_SECONDS = 900
+VERIFICATION_DAYS = 7  # the longest a verification lasts: content check, then a person's three days, then slack
+
+
+@dataclass(frozen=True)
+class RecordActivity:
+    """A member says what was done. ``key`` is the client's idempotency key."""
+
+    member_id: str
+    programme_id: str
+    behaviour: str
+    occurred_at: datetime
+    quantity: Mapping[str, Any]
+    evidence_ids: Sequence[str]
+    key: str | None
+    body_hash: str
+
+
+def prepare_evidence(
+    member_id: str,
+    content_type: str,
+    size: int,
+    sha256: str,
+    *,
+    key: str | None,
+    body_hash: str,
+    books: Books,
+    store: EvidenceStore,
+    now: datetime,
+) -> tuple[Evidence, dict[str, Any], datetime]:
+    """Announce a picture; the evidence, where to upload it, and until when. The same key names the same evidence."""
+    evidence_id = ids.key_id(member_id, "evidence", key) if key else ids.new_id(now)
+    evidence = Evidence(evidence_id, member_id, content_type, size, sha256, now, body_hash)
+    session = Session(books.activities.dynamodb)
+    books.activities.add_evidence(session, evidence)
+    try:
+        session.commit()
+    except ActivityStands:
+        pass
+    upload = store.upload(evidence.object_key, content_type, size, UPLOAD_SECONDS)
+    return evidence, upload, now + timedelta(seconds=UPLOAD_SECONDS)
+
+
+def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> Activity:
+    """Record an act: credited at once when a machine can tell, otherwise handed to verification.
+
+    One read and one transaction: the act, the member's day (caps, overlaps), and the transfer with its balance (or, with
+    a photo, the evidence and a hold of the credits to come). The same key and body again give the first answer.
+    Raises what ``puhui.activities.errors`` lists, QuantityInvalid, ProgrammeNotFound, BehaviourUnknown.
+    """
+    programme = programmes.programme(command.programme_id)
+    behaviour = programmes.behaviour(programme, command.behaviour)
+    _check_kind(behaviour, command.evidence_ids)
+    check_time(command.occurred_at, now, programme.claim_window_days)
+    quantified = methodologies.quantify(
+        programme, behaviour, command.quantity, clock.programme_day(command.occurred_at)
+    )
+    if quantified.credits_mg == 0:
+        raise NothingToCredit
+    activity_id = (
+        ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
+    )
+    day = clock.programme_day(command.occurred_at)
+    draft = Activity(
+        id=activity_id,
+        member_id=command.member_id,
+        programme_id=programme.id,
+        behaviour=behaviour.id,
+        status=VERIFYING if command.evidence_ids else CREDITED,
+        occurred_at=command.occurred_at,
+        recorded_at=now,
+        quantity=command.quantity,
+        credits_mg=quantified.credits_mg,
+        points=0,
+        record=quantified.record(),
+        body_hash=command.body_hash,
+        first_status=VERIFYING if command.evidence_ids else CREDITED,
+        evidence_ids=tuple(command.evidence_ids),
+    )
+
+    def build(session: Session) -> Activity:
+        return _add(session, draft, programme, behaviour, day, books, now)
+
+    try:
+        return attempt(books.ledger.dynamodb, build)
+    except ActivityStands:
+        return first_answer(get_activity(command.member_id, activity_id, books=books))
+
+
+def _add(
+    session: Session,
+    draft: Activity,
+    programme: Programme,
+    behaviour: Behaviour,
+    day: date,
+    books: Books,
+    now: datetime,
+) -> Activity:
+    """Read the day and the balance, fit the act in, and add everything it writes to the session."""
+    activities, ledger = books.activities, books.ledger
+    owner = member(draft.member_id)
+    found_activity, found_day, found_balance = ledger.dynamodb.get_all(
+        [
+            activities.activity_key(draft.member_id, draft.id),
+            activities.day_key(draft.member_id, day),
+            ledger.balance_key(owner, programme.id),
+        ]
+    )
+    if found_activity:
+        raise ActivityStands(body_hash=draft.body_hash).found(found_activity)
+    today = day_from(day, found_day)
+    entry = fit(today, entry_of(draft, behaviour), limits_of(behaviour))
+    balance = balance_from(owner, programme.id, found_balance)
+    if draft.status == CREDITED:
+        transfer_id = ids.derived_id(now, draft.id, "credit")
+        transfer, points = credit.crediting(
+            programme, draft.member_id, entry.mg, day, balance, transfer_id, draft.id, now
+        )
+        activity = replace(draft, credits_mg=entry.mg, points=points, entry_id=transfer_id)
+        activities.add_activity(session, activity)
+        activities.put_day(session, draft.member_id, today.with_entry(entry))
+        ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
+        return activity
+    activity = replace(draft, credits_mg=entry.mg)
+    activities.add_activity(session, activity)
+    for evidence_id in draft.evidence_ids:
+        activities.use_evidence(session, draft.member_id, evidence_id, draft.id)
+    activities.put_day(session, draft.member_id, today.with_entry(entry))
+    pending = Hold(
+        draft.id,
+        owner,
+        credit.issuing(programme, draft.member_id, entry.mg, day),
+        now + timedelta(days=VERIFICATION_DAYS),
+        draft.id,
+    )
+    ledger_usecases.add_hold(session, pending, {}, ledger=ledger, now=now)
+    return activity
+
+
+def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
+    """What an act takes of its day before caps: its mass, its time, one act, its main quantity."""
+    occupied = programmes.occupied_minutes(behaviour, activity.quantity)
+    start = minutes(activity.occurred_at) if occupied else NO_TIME
+    return Entry(
+        activity_id=activity.id,
+        programme_id=activity.programme_id,
+        behaviour=activity.behaviour,
+        start=start,
+        end=start + occupied if occupied else NO_TIME,
+        mg=activity.credits_mg,
+        acts=1,
+        quantity=max((value for value in activity.quantity.values() if type(value) is int), default=0),
+    )
+
+
+def limits_of(behaviour: Behaviour) -> Limits:
+    """The behaviour's caps."""
+    caps = behaviour.caps
+    return Limits(caps.per_act_mg, caps.per_day_mg, caps.per_day_acts, caps.per_day_quantity)
+
+
+def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
+    if behaviour.evidence == "steps":
+        raise StepsComeFromWeRun
+    if behaviour.evidence == "photo" and not evidence_ids:
+        raise EvidenceRequired
+    if behaviour.evidence == "none" and evidence_ids:
+        raise EvidenceNotWanted
+
+
+def first_answer(activity: Activity) -> Activity:
+    """The activity as the first answer showed it, whatever became of it since."""
+    if activity.first_status == VERIFYING:
+        return replace(activity, status=VERIFYING, points=0, entry_id="", reason_code="")
+    return activity
+
+
+def get_activity(member_id: str, activity_id: str, *, books: Books) -> Activity:
+    """One of the member's activities. Raises ActivityNotFound."""
+    activity = books.activities.activity(member_id, activity_id)
+    if activity is None:
+        raise ActivityNotFound
+    return activity
+
+
+def list_activities(
+    member_id: str,
+    programme_id: str | None,
+    limit: int,
+    cursor: str | None,
+    *,
+    books: Books,
+    cursors: Cursors,
+) -> Page[Activity]:
+    """A page of the member's acts, latest day first and, within a day, the last recorded first: two reads.
+
+    The day items hold the order; a cursor is a day and how many of its acts were shown.
+    """
+    scope = f"activities:{member_id}:{programme_id or ''}"
+    position = cursors.read(scope, cursor) or {}
+    before = date.fromisoformat(position["day"]) if position else None
+    skip = position.get("shown", 0)
+    wanted: list[str] = []
+    following: dict[str, Any] | None = None
+    days = books.activities.days(member_id, before, limit + 1)
+    for day in days:
+        listed = _listed(day, programme_id)
+        start = skip if before and day.day == before else 0
+        room = limit - len(wanted)
+        wanted += listed[start : start + room]
+        if len(listed) > start + room:
+            following = {"day": day.day.isoformat(), "shown": start + room}
+            break
+    if following is None and len(days) > limit:
+        following = {"day": days[-1].day.isoformat(), "shown": len(_listed(days[-1], programme_id))}
+    return Page(books.activities.activities(member_id, wanted), cursors.write(scope, following))
+
+
+def _listed(day: Day, programme_id: str | None) -> list[str]:
+    mine = [e.activity_id for e in day.entries if programme_id in (None, e.programme_id)]
+    return mine[::-1]
+
+
+def explain_activity(member_id: str, activity_id: str, *, books: Books) -> dict[str, Any]:
+    """Why an activity has its number: rebuilt from the record kept with it. Raises ActivityNotFound."""
+    activity = get_activity(member_id, activity_id, books=books)
+    programme = programmes.programme(activity.programme_id)
+    explained = methodologies.explain_record(
+        activity.record, programme, activity.behaviour, activity.credits_mg, activity.points
+    )
+    return {"activity_id": activity.id, **explained}
+
+
+def shown(activity: Activity) -> dict[str, Any]:
+    """The activity of the contract."""
+    body: dict[str, Any] = {
+        "id": activity.id,
+        "programme_id": activity.programme_id,
+        "behaviour": activity.behaviour,
+        "status": activity.status,
+        "credits_mg": activity.credits_mg,
+        "points": activity.points,
+        "occurred_at": clock.to_text(activity.occurred_at),
+    }
+    if activity.reason_code:
+        body["reason_code"] = activity.reason_code
+    if activity.entry_id:
+        body["entry_id"] = activity.entry_id
+    return body
