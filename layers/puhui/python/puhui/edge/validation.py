@@ -1,7 +1,7 @@
 """What the generated validators need at run time: how a failed rule becomes a JSON pointer and a sentence.
 
-The modules of ``puhui.edge.contract`` are generated from miniprogram_api.yaml by ``infra/build/validators.py``,
-one per operation and named by its operationId. Each has
+The modules of ``puhui.edge.contract`` are generated from miniprogram_api.yaml by
+``infra/build/validators.py``, one per operation and named by its operationId. Each has
 
 - ``METHOD``, ``PATH`` (as in the contract), ``ROLES`` (any one is enough; empty: no role needed), ``PUBLIC``
   (no token needed);
@@ -128,7 +128,7 @@ def is_time(text: str) -> bool:
 
 
 def checked(check: Callable[[Any], Any], data: Any, prefix: str = "") -> Any:
-    """``data`` as ``check`` leaves it (defaults filled in). Raises ContractError, pointers under ``prefix``."""
+    """``data`` as ``check`` leaves it with defaults filled in. Raises ContractError, pointers under ``prefix``."""
     try:
         return check(data)
     except Failures as failures:

@@ -1,0 +1,13 @@
+"""GET /activities/{activity_id}/explanation: why this number."""
+
+from puhui.activities import usecases
+from puhui.activities.ports import Books
+from puhui.edge.http import Answer, HttpFunction, Request
+
+app = HttpFunction("explain-activity")
+BOOKS = Books.from_environment()
+
+
+@app.operation("explain_activity", "GET", "/activities/{activity_id}/explanation")
+def explain_activity(request: Request) -> Answer:
+    return usecases.explain_activity(request.member_id, request.path["activity_id"], books=BOOKS)

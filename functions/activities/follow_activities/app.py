@@ -1,0 +1,14 @@
+"""Stream of the activities' table: start verifications, answer waiting tasks."""
+
+import os
+from datetime import datetime
+
+from puhui.activities import outbox
+from puhui.edge.stream import Change, stream
+
+STATE_MACHINE = os.environ["VERIFICATION_STATE_MACHINE"]
+
+
+@stream("follow_activities")
+def app(change: Change, _now: datetime) -> None:
+    outbox.follow(change.new, STATE_MACHINE)

@@ -1,0 +1,30 @@
+"""POST /evidence: announce a picture and get the address to upload it to."""
+
+from puhui.activities import usecases
+from puhui.activities.evidence import EvidenceBucket
+from puhui.activities.ports import Books
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.kernel import clock
+from puhui.members import api as members
+
+app = HttpFunction("prepare-evidence")
+BOOKS = Books.from_environment()
+MEMBERS = members.Members.from_environment()
+STORE = EvidenceBucket.from_environment()
+
+
+@app.operation("prepare_evidence", "POST", "/evidence")
+def prepare_evidence(request: Request) -> Answer:
+    members.require_consent(request.member_id, "photos", members=MEMBERS)
+    evidence, upload, expires_at = usecases.prepare_evidence(
+        request.member_id,
+        request.body["content_type"],
+        request.body["size"],
+        request.body["sha256"],
+        key=request.idempotency_key,
+        body_hash=request.body_hash,
+        books=BOOKS,
+        store=STORE,
+        now=request.now,
+    )
+    return 201, {"evidence_id": evidence.id, "upload": upload, "expires_at": clock.to_text(expires_at)}

@@ -1,0 +1,27 @@
+"""POST /activities: record an act."""
+
+from puhui.activities import usecases
+from puhui.activities.model import VERIFYING
+from puhui.activities.ports import Books
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.kernel import clock
+
+app = HttpFunction("record-activity")
+BOOKS = Books.from_environment()
+
+
+@app.operation("record_activity", "POST", "/activities")
+def record_activity(request: Request) -> Answer:
+    body = request.body
+    command = usecases.RecordActivity(
+        member_id=request.member_id,
+        programme_id=body["programme_id"],
+        behaviour=body["behaviour"],
+        occurred_at=clock.from_text(body["occurred_at"]),
+        quantity=body["quantity"],
+        evidence_ids=body.get("evidence_ids", []),
+        key=request.idempotency_key,
+        body_hash=request.body_hash,
+    )
+    activity = usecases.record_activity(command, books=BOOKS, now=request.now)
+    return 202 if activity.status == VERIFYING else 201, usecases.shown(activity)

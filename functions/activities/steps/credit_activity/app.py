@@ -1,0 +1,15 @@
+"""Verification: credit the act, once."""
+
+from datetime import datetime
+
+from puhui.activities import verification
+from puhui.activities.ports import Books
+from puhui.edge.task import Input, task
+
+BOOKS = Books.from_environment()
+
+
+@task("credit_activity")
+def app(event: Input, now: datetime) -> Input:
+    activity = verification.credit_activity(event["member_id"], event["activity_id"], books=BOOKS, now=now)
+    return {"status": activity.status}

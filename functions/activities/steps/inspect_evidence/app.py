@@ -1,0 +1,18 @@
+"""Verification: is the file there, the announced one, and new?"""
+
+from datetime import datetime
+
+from puhui.activities import verification
+from puhui.activities.dynamo import Activities
+from puhui.activities.evidence import EvidenceBucket
+from puhui.edge.task import Input, task
+
+ACTIVITIES = Activities.from_environment()
+STORE = EvidenceBucket.from_environment()
+
+
+@task("inspect_evidence")
+def app(event: Input, _now: datetime) -> Input:
+    return verification.inspect_evidence(
+        event["member_id"], event["evidence_id"], activities=ACTIVITIES, store=STORE
+    )

@@ -1,0 +1,28 @@
+"""Verification: tell the member by subscribe message, at most once; a member who takes no messages is no failure."""
+
+import os
+from datetime import datetime
+
+from puhui.activities import usecases, verification
+from puhui.activities.ports import Books
+from puhui.edge.task import Input, task
+from puhui.members import api as members
+from puhui.programmes import api as programmes
+from puhui.wechat import api as wechat
+
+BOOKS = Books.from_environment()
+MEMBERS = members.Members.from_environment()
+TEMPLATE = os.environ["NOTICE_TEMPLATE_ID"]
+
+
+@task("notify_member")
+def app(event: Input, _now: datetime) -> Input:
+    member_id, activity_id = event["member_id"], event["activity_id"]
+    activity = usecases.get_activity(member_id, activity_id, books=BOOKS)
+    if not BOOKS.activities.first_notice(member_id, activity_id):
+        return {"told": False}
+    programme = programmes.programme(activity.programme_id)
+    name = programmes.behaviour(programme, activity.behaviour).name["zh-CN"]
+    openid = members.openid_of(member_id, members=MEMBERS)
+    told = wechat.client().send_subscribe_message(openid, TEMPLATE, verification.notice(activity, name))
+    return {"told": told}

@@ -1,0 +1,27 @@
+"""POST /steps: credit WeRun's steps."""
+
+from puhui.activities import steps
+from puhui.activities.ports import Books
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.members import api as members
+
+app = HttpFunction("sync-steps")
+BOOKS = Books.from_environment()
+MEMBERS = members.Members.from_environment()
+
+
+@app.operation("sync_steps", "POST", "/steps")
+def sync_steps(request: Request) -> Answer:
+    body = request.body
+    walked = members.read_steps(
+        request.member_id, body["encrypted_data"], body["iv"], request.now, members=MEMBERS
+    )
+    return steps.sync_steps(
+        request.member_id,
+        body["programme_id"],
+        walked,
+        key=request.idempotency_key,
+        body_hash=request.body_hash,
+        books=BOOKS,
+        now=request.now,
+    )

@@ -1,0 +1,52 @@
+"""What follows from a change of the activities' table: a verification starts, a waiting task gets its answer.
+
+The stream is the outbox: the request that caused the change wrote once and is over. Each effect is idempotent: an
+execution is named after its activity, and a task's second answer is refused by Step Functions and ignored here.
+"""
+
+import json
+from typing import Any
+
+from puhui.activities.model import VERIFYING
+from puhui.activities.verification import content_check
+from puhui.store import aws
+from puhui.store.values import Item
+
+ANSWERED = {"TaskTimedOut", "InvalidToken", "TaskDoesNotExist"}
+
+
+def follow(item: Item | None, state_machine: str) -> None:
+    """Do what the item's new state asks for."""
+    if item is None:
+        return
+    entry = item["entry"]
+    if entry.startswith("A#") and item["status"] == VERIFYING:
+        start(item, state_machine)
+    elif entry == "check" and "suggest" in item and "task_token" in item:
+        answer(item["task_token"], content_check(item["suggest"], item["evidence_id"]))
+    elif entry == "review" and item["state"] == "decided":
+        answer(item["task_token"], {"decision": item["decision"], "reason_code": item["reason_code"]})
+
+
+def start(item: Item, state_machine: str) -> None:
+    """Start the verification of an activity, once."""
+    given = {
+        "member_id": item["owner"].partition(":")[2],
+        "activity_id": item["entry"][2:],
+        "evidence_ids": item["evidence"],
+    }
+    request = {"stateMachineArn": state_machine, "name": given["activity_id"], "input": json.dumps(given)}
+    try:
+        aws.call("states", "StartExecution", request)
+    except aws.AwsError as error:
+        if error.code != "ExecutionAlreadyExists":
+            raise
+
+
+def answer(task_token: str, output: dict[str, Any]) -> None:
+    """Give a waiting task its output; one that no longer waits has had its answer or its time."""
+    try:
+        aws.call("states", "SendTaskSuccess", {"taskToken": task_token, "output": json.dumps(output)})
+    except aws.AwsError as error:
+        if error.code not in ANSWERED:
+            raise

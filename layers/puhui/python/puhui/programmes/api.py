@@ -1,0 +1,37 @@
+"""What other contexts may ask of programmes. Nothing here reads a table: a programme is data in the layer."""
+
+from puhui.programmes import presets
+from puhui.programmes.errors import BehaviourUnknown, ProgrammeNotFound
+from puhui.programmes.model import Behaviour, Caps, ClaimRule, Duration, PointsRule, Programme
+
+__all__ = [
+    "Behaviour",
+    "BehaviourUnknown",
+    "Caps",
+    "ClaimRule",
+    "Duration",
+    "PointsRule",
+    "Programme",
+    "ProgrammeNotFound",
+    "all_programmes",
+    "behaviour",
+    "programme",
+]
+
+
+def programme(programme_id: str) -> Programme:
+    """The programme. Raises ProgrammeNotFound."""
+    return presets.read(programme_id)
+
+
+def behaviour(programme: Programme, behaviour_id: str) -> Behaviour:
+    """The behaviour that the programme counts under this id. Raises BehaviourUnknown, which lists those it counts."""
+    try:
+        return programme.behaviours[behaviour_id]
+    except KeyError:
+        raise BehaviourUnknown(behaviour=behaviour_id, known=", ".join(programme.behaviours)) from None
+
+
+def all_programmes() -> tuple[Programme, ...]:
+    """Every programme, in the order of their ids."""
+    return tuple(presets.read(programme_id) for programme_id in presets.ids())

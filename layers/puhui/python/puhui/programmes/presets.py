@@ -1,0 +1,64 @@
+"""The documents that ship with the layer, read once and kept. One file a programme: ``presets/<id>.json``."""
+
+import json
+import os
+from functools import cache
+from typing import Any
+
+from puhui.programmes.errors import ProgrammeNotFound
+from puhui.programmes.model import Behaviour, Caps, ClaimRule, Duration, PointsRule, Programme
+
+_FOLDER = os.path.join(os.path.dirname(__file__), "presets")  # noqa: PTH118, PTH120 pathlib is not needed at run time
+
+
+@cache
+def ids() -> tuple[str, ...]:
+    """The programmes there are, in the order of their ids."""
+    return tuple(sorted(name.removesuffix(".json") for name in os.listdir(_FOLDER)))  # noqa: PTH208
+
+
+@cache
+def _read(programme_id: str) -> Programme:
+    with open(os.path.join(_FOLDER, f"{programme_id}.json"), "rb") as file:  # noqa: PTH118, PTH123
+        return from_document(json.load(file))
+
+
+def read(programme_id: str) -> Programme:
+    """The programme. Raises ProgrammeNotFound; only names that stand in the folder ever reach the file system."""
+    if programme_id not in ids():
+        raise ProgrammeNotFound
+    return _read(programme_id)
+
+
+def from_document(document: dict[str, Any]) -> Programme:
+    """A programme from its document, which fits schema.json."""
+    behaviours = [_behaviour(each) for each in document["behaviours"]]
+    return Programme(
+        id=document["id"],
+        version=document["version"],
+        name=document["name"],
+        description=document["description"],
+        operator=document["operator"],
+        jurisdiction=document["jurisdiction"],
+        unit_name=document["unit_name"],
+        factor_profile=document["factor_profile"],
+        points=PointsRule(**document["points"]) if document["points"] else None,
+        claim=ClaimRule(**document["claim"]),
+        gates=document["gates"],
+        behaviours={behaviour.id: behaviour for behaviour in behaviours},
+    )
+
+
+def _behaviour(document: dict[str, Any]) -> Behaviour:
+    return Behaviour(
+        id=document["id"],
+        methodology_id=document["methodology_id"],
+        methodology_version=document["methodology_version"],
+        name=document["name"],
+        evidence=document["evidence"],
+        measure=document["measure"],
+        bounds={name: (bounds["min"], bounds["max"]) for name, bounds in document["quantity"].items()},
+        caps=Caps(**document["caps"]),
+        caps_note=document.get("caps_note"),
+        occupies=Duration(**document["occupies"]) if "occupies" in document else None,
+    )

@@ -1,0 +1,74 @@
+"""The public reads of programmes, in the shapes of the contract."""
+
+from typing import Any
+
+from puhui.programmes import api
+from puhui.programmes.model import PHOTOS_MAX, Behaviour, Programme
+
+
+def list_programmes() -> dict[str, Any]:
+    """All programmes."""
+    return {"items": [show_programme(each) for each in api.all_programmes()]}
+
+
+def get_programme(programme_id: str) -> dict[str, Any]:
+    """One programme. Raises ProgrammeNotFound."""
+    return show_programme(api.programme(programme_id))
+
+
+def list_behaviours(programme_id: str) -> dict[str, Any]:
+    """What the programme counts, with the quantity, evidence and caps of each. Raises ProgrammeNotFound."""
+    programme = api.programme(programme_id)
+    return {"items": [show_behaviour(each) for each in programme.behaviours.values()]}
+
+
+def show_programme(programme: Programme) -> dict[str, Any]:
+    """The contract's Programme; ``unit`` says what one point is worth where the programme gives points."""
+    unit: dict[str, Any] = {"name": programme.unit_name}
+    if programme.points:
+        unit |= {"mg_per_point": programme.points.mg_per_point, "valid_months": programme.points.valid_months}
+    return {
+        "id": programme.id,
+        "version": programme.version,
+        "name": programme.name,
+        "description": programme.description,
+        "operator": programme.operator,
+        "jurisdiction": programme.jurisdiction,
+        "unit": unit,
+        "factor_profile": programme.factor_profile,
+        "claim": {"rule": programme.claim.rule, "window_days": programme.claim.window_days},
+        "gates": programme.gates,
+    }
+
+
+def show_behaviour(behaviour: Behaviour) -> dict[str, Any]:
+    """The contract's Behaviour; each cap is ``{per, measure, limit}`` and, where there is one, a ``note``."""
+    evidence: dict[str, Any] = {"kind": behaviour.evidence}
+    if behaviour.evidence == "photo":
+        evidence |= {"min": 1, "max": PHOTOS_MAX}
+    return {
+        "id": behaviour.id,
+        "methodology_id": behaviour.methodology_id,
+        "methodology_version": behaviour.methodology_version,
+        "name": behaviour.name,
+        "quantity_schema": behaviour.quantity_schema,
+        "evidence": evidence,
+        "caps": _caps(behaviour),
+    }
+
+
+def _caps(behaviour: Behaviour) -> list[dict[str, Any]]:
+    caps = behaviour.caps
+    limits = (
+        ("act", "mg", caps.per_act_mg),
+        ("act", behaviour.measure, caps.per_act_quantity),
+        ("day", "mg", caps.per_day_mg),
+        ("day", "acts", caps.per_day_acts),
+        ("day", behaviour.measure, caps.per_day_quantity),
+    )
+    note = {"note": behaviour.caps_note} if behaviour.caps_note else {}
+    return [
+        {"per": per, "measure": measure, "limit": limit, **note}
+        for per, measure, limit in limits
+        if limit is not None
+    ]
