@@ -11,17 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / "miniprogram_api.yaml"
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 Schema = dict[str, Any]
-_ANNOTATIONS = (
-    "description",
-    "example",
-    "nullable",
-    "title",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "xml",
-    "externalDocs",
-)
+_ANNOTATIONS = ("description", "example", "nullable", "title", "deprecated")
 
 
 class Operation(NamedTuple):
@@ -106,7 +96,7 @@ def resolved(node: Any, whole: dict[str, Any]) -> Any:
 
 
 def json_schema(schema: Schema) -> Schema:
-    """OpenAPI 3.0's dialect as JSON Schema draft 7: ``nullable`` becomes a type, notes for readers are left out."""
+    """OpenAPI 3.0's dialect as JSON Schema draft 7: ``nullable`` becomes a type, notes are left out."""
     plain = {
         key: value for key, value in schema.items() if key not in _ANNOTATIONS and not key.startswith("x-")
     }

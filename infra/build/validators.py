@@ -2,8 +2,8 @@
 
     python -m infra.build.validators OUTPUT_DIR
 
-What a module offers is described in ``puhui/edge/validation.py``. From Python: ``ensure()`` generates into the layer
-unless what is there already came from this contract and this generator.
+What a module offers is described in ``puhui/edge/validation.py``. From Python: ``ensure()`` generates into
+the layer unless what is there already came from this contract and this generator.
 """
 
 import hashlib
@@ -23,6 +23,8 @@ _HEAD = """\
 # Generated from miniprogram_api.yaml by infra/build/validators.py: change the contract, not this file.
 # mypy: ignore-errors
 # ruff: noqa
+from typing import Any
+
 from puhui.edge import validation
 from puhui.edge.validation import Failure, Failures
 
@@ -34,23 +36,26 @@ NoneType = type(None)
 REGEX_PATTERNS = validation.Patterns()
 """
 
-_PLAINER = (  # what the generator writes for schemas that refer to each other or take decimals; ours do neither
+_PLAINER = (  # what is written for schemas that refer to each other or take decimals; ours do neither
     ("JsonSchemaValuesException", "Failures"),
     ("(int, float, Decimal)", "int"),
     ('"" + (name_prefix or "data") + "', '"data'),
 )
 
 
-class _Generator(CodeGeneratorDraft07):  # type: ignore[misc]
-    """fastjsonschema's generator, except that an integer is an int (1.0 and true are not) and a failure carries its rule
-    and limit instead of a message and the whole schema."""
+class _Generator(CodeGeneratorDraft07):
+    """fastjsonschema's generator, except that an integer is an int (1.0 and true are not) and a failure
+    carries its rule and limit instead of a message and the whole schema."""
+
+    _definition: Schema
 
     def __init__(self, schema: Schema) -> None:
-        super().__init__(schema, resolver=RefResolver.from_schema(schema, store={}), fast_fail=False)
+        resolver = RefResolver.from_schema(schema, store={})
+        super().__init__(schema, resolver=resolver, fast_fail=False)  # type: ignore[no-untyped-call]
 
     def generate_type(self) -> None:
         if self._definition["type"] != "integer":
-            super().generate_type()
+            super().generate_type()  # type: ignore[no-untyped-call]
             return
         with self.l("if type({variable}) is not int:"):
             self.exc("", rule="type")
@@ -66,7 +71,7 @@ class _Generator(CodeGeneratorDraft07):  # type: ignore[misc]
         with self.l("if isinstance({variable}, str) and not REGEX_PATTERNS[{}].search({variable}):", pattern):
             self.exc("", rule="pattern")
 
-    def exc(self, msg: str, *args: Any, append_to_msg: str | None = None, rule: str | None = None) -> None:
+    def exc(self, msg: Any, *args: Any, append_to_msg: Any = None, rule: Any = None) -> None:  # noqa: ARG002
         limit = self._definition[rule]
         if rule == "additionalProperties":
             limit = list(self._definition.get("properties", {}))
@@ -105,7 +110,7 @@ def module(operation: Operation) -> str:
 
 
 def generate(output: Path) -> None:
-    """Write all modules into ``output``. Each file is replaced whole, so that a reader never sees half of one."""
+    """Write all modules into ``output``, each file replaced whole: a reader never sees half of one."""
     output.mkdir(parents=True, exist_ok=True)
     sources = {operation.id: module(operation) for operation in contract.operations()}
     for stale in output.glob("*.py"):
@@ -138,14 +143,14 @@ def _function(name: str, schema: Schema) -> str:
 
 
 def _python_pattern(pattern: str) -> str:
-    """JSON Schema's ``$`` means the very end; Python's also allows a newline after it. Ours ends every pattern with one."""
+    """JSON Schema's ``$`` means the very end; Python's also allows a newline after it."""
     if not (pattern.startswith("^") and pattern.endswith("$")):
         raise ValueError(f"a pattern of the contract is anchored at both ends, unlike {pattern}")
     return pattern[:-1] + r"\Z"
 
 
 def _wrapper(name: str, expression: str) -> str:
-    return f"\n\ndef {name}(data):\n    return {expression}\n"
+    return f"\n\ndef {name}(data: Any) -> Any:\n    return {expression}\n"
 
 
 def _lower_case(schema: Schema) -> Schema:

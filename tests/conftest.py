@@ -1,0 +1,5 @@
+"""What every test can rely on: the validators are those of the present contract."""
+
+from infra.build import validators
+
+validators.ensure()  # before collection, since tests import functions, which import their validators

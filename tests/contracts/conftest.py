@@ -1,0 +1,33 @@
+"""The environment that functions need at import; nothing here is called, so every value is made up."""
+
+import json
+
+import pytest
+
+VARIABLES = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_REGION": "cn-northwest-1",
+    "AWS_DEFAULT_REGION": "cn-northwest-1",
+    "STAGE": "test",
+    **{
+        f"{name}_TABLE": f"puhui-{name.lower()}"
+        for name in ("MEMBERS", "LEDGER", "ACTIVITIES", "REWARDS", "WECHAT")
+    },
+    "EVIDENCE_BUCKET": "puhui-evidence",
+    **{
+        f"{name}_SECRET": f"arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui-{name.lower()}"
+        for name in ("JWT", "DATA", "WECHAT", "CURSOR")
+    },
+    "JWKS": json.dumps({"keys": []}),
+    "TOKEN_ISSUER": "https://puhui.example",
+    "WECHAT_APP_ID": "wx0000000000000000",
+    "WECHAT_API_BASE": "http://127.0.0.1:1",
+    "VERIFICATION_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui",
+}
+
+
+@pytest.fixture
+def function_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)

@@ -1,0 +1,147 @@
+"""miniprogram_api.yaml holds what it promises its readers: API Gateway, front ends, the generator, people."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import validate
+
+from infra.build import contract
+from infra.build.contract import Operation, json_schema, resolved
+
+OPERATIONS = list(contract.operations())
+each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
+
+
+def test_the_contract_is_openapi_3_0_1() -> None:
+    assert contract.document()["openapi"] == "3.0.1"
+    validate(contract.document())
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation.id for operation in OPERATIONS]
+    assert len(ids) == len(set(ids))
+
+
+def test_nothing_needs_patch_which_mini_programs_cannot_send() -> None:
+    assert {operation.method for operation in OPERATIONS} <= {"GET", "POST", "PUT", "DELETE"}
+
+
+@each_operation
+def test_an_operation_is_described_in_chinese_and_in_english(operation: Operation) -> None:
+    chinese, english = operation.spec["description"].strip().split("\n\n")
+    assert re.search(r"[\u4e00-\u9fff]", chinese)
+    assert re.search(r"[A-Za-z]{3}", english)
+    assert not re.search(r"[\u4e00-\u9fff]", english)
+    assert operation.spec["summary"].isascii()
+    assert operation.spec["tags"]
+
+
+@each_operation
+def test_an_operation_lists_the_problems_it_answers_with(operation: Operation) -> None:
+    expected = {"400", "429", "503"}
+    if not operation.public:
+        expected |= {"401", "403"}
+    if "requestBody" in operation.spec:
+        expected |= {"413"}
+    if operation.body():
+        expected |= {"415"}
+    if operation.parameters("path") and operation.id != "put_consent":  # its purposes are an enumeration
+        expected |= {"404"}
+    assert expected <= operation.spec["responses"].keys()
+    for status, answer in operation.spec["responses"].items():
+        if status >= "400":
+            problem = answer["content"]["application/problem+json"]
+            assert problem["example"]["status"] == int(status)
+
+
+@each_operation
+def test_every_example_fits_its_schema(operation: Operation) -> None:
+    shown = list(_examples(operation))
+    assert shown
+    for schema, example in shown:
+        jsonschema.validate(example, json_schema(schema), format_checker=jsonschema.FormatChecker())
+
+
+@each_operation
+def test_an_operation_reaches_its_own_function_behind_its_own_lock(operation: Operation) -> None:
+    integration = operation.spec["x-amazon-apigateway-integration"]
+    assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
+    assert integration["uri"]["Fn::Sub"].endswith(
+        f":function:${{AWS::StackName}}-{operation.function}/invocations"
+    )
+    assert "arn:aws:" not in integration["uri"]["Fn::Sub"]
+    assert operation.spec["security"] in ([], [{"member_token": []}])
+    assert not (operation.roles and operation.public)
+
+
+@each_operation
+def test_a_request_body_is_closed_and_bounded(operation: Operation) -> None:
+    schemas = [
+        operation.body() or {},
+        operation.parameter_schema("path"),
+        operation.parameter_schema("query"),
+    ]
+    for schema in schemas:
+        for node in _nodes(schema):
+            if node.get("type") == "object" and "x-puhui-unknown-query" not in operation.spec:
+                assert node["additionalProperties"] is False
+            if node.get("type") == "string" and "enum" not in node:
+                assert {"maxLength", "pattern"} <= node.keys()
+            if node.get("type") == "integer":
+                assert {"minimum", "maximum"} <= node.keys()
+            if node.get("type") == "array":
+                assert "maxItems" in node
+            assert node.get("type") != "number"
+
+
+def test_names_and_keywords_are_those_that_api_gateway_imports() -> None:
+    whole = contract.document()
+    assert all(re.fullmatch(r"[A-Za-z0-9]+", name) for name in whole["components"]["schemas"])
+    for path in whole["paths"]:
+        assert all(re.fullmatch(r"[A-Za-z0-9._-]+|\{[a-z_]+\}", part) for part in path.strip("/").split("/"))
+    for schema in whole["components"]["schemas"].values():
+        for node in _nodes(schema):
+            assert not {"oneOf", "anyOf", "discriminator", "exclusiveMinimum", "readOnly"} & node.keys()
+    for operation in OPERATIONS:
+        assert all(re.fullmatch(r"[1-5][0-9]{2}", status) for status in operation.spec["responses"])
+    schemes = whole["components"]["securitySchemes"].values()
+    assert {scheme["type"] for scheme in schemes} == {"apiKey"}
+
+
+def test_what_the_gateway_itself_refuses_is_a_problem_too() -> None:
+    answers = contract.document()["x-amazon-apigateway-gateway-responses"]
+    wanted = (
+        "UNAUTHORIZED ACCESS_DENIED MISSING_AUTHENTICATION_TOKEN THROTTLED QUOTA_EXCEEDED REQUEST_TOO_LARGE"
+    )
+    assert {*wanted.split(), "UNSUPPORTED_MEDIA_TYPE", "DEFAULT_5XX"} <= answers.keys()
+    problem = json_schema(resolved({"$ref": "#/components/schemas/Problem"}, contract.document()))
+    for answer in answers.values():
+        parameters = answer["responseParameters"]
+        assert parameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+        shown = json.loads(answer["responseTemplates"]["application/json"])
+        jsonschema.validate(shown, problem)
+        assert shown["status"] == answer["statusCode"]
+
+
+def _examples(operation: Operation) -> Iterator[tuple[dict[str, Any], Any]]:
+    holders = [operation.spec.get("requestBody", {}), *operation.spec["responses"].values()]
+    for holder in holders:
+        for content in holder.get("content", {}).values():
+            yield content["schema"], content["example"]
+    if operation.spec["responses"].keys() >= {"204"}:
+        yield {}, None
+
+
+def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        for key, value in schema.items():
+            if key == "properties":
+                for child in value.values():
+                    yield from _nodes(child)
+            elif key in ("items", "additionalProperties"):
+                yield from _nodes(value)
