@@ -12,5 +12,5 @@ ACTIVITIES = Activities.from_environment()
 @task("assess_risk")
 def app(event: Input, _now: datetime) -> Input:
     return verification.assess_risk(
-        event["member_id"], event["activity_id"], event["checks"], activities=ACTIVITIES
+        event["member_id"], event["activity_id"], event["pictures"], activities=ACTIVITIES
     )

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from puhui.activities import credit, pictures, risk
+from puhui.activities import credit, risk
+from puhui.activities import pictures as looks
 from puhui.activities.dynamo import Activities, activity_from, day_from, require_evidence
 from puhui.activities.errors import (
     ActivityNotFound,
@@ -53,10 +54,10 @@ def inspect_evidence(
         return {**check, "reason_code": "EVIDENCE_REUSED"}
     if min(picture.width, picture.height) < risk.SIDE_PIXELS_MIN:
         check["signals"].append("PHOTO_SMALL")
-    if pictures.telling(picture.phash):
-        bands = pictures.bands(picture.phash)
+    if looks.telling(picture.phash):
+        bands = looks.bands(picture.phash)
         others = activities.near_photos(bands, evidence_id)
-        if any(pictures.near(picture.phash, other) for other in others):
+        if any(looks.near(picture.phash, other) for other in others):
             check["signals"].append("PHOTO_SIMILAR")
         activities.remember_photo(bands, evidence_id, picture.phash)
     return check
@@ -80,9 +81,10 @@ def content_check(suggest: str, evidence_id: str) -> dict[str, Any]:
 
 
 def assess_risk(
-    member_id: str, activity_id: str, checks: Sequence[Mapping[str, Any]], *, activities: Activities
+    member_id: str, activity_id: str, pictures: Sequence[Mapping[str, Any]], *, activities: Activities
 ) -> dict[str, Any]:
-    """``{"outcome": approve|review|refuse, "score", "signals", "reason_code"}``."""
+    """``{"outcome": approve|review|refuse, "score", "signals", "reason_code"}`` from each picture's ``checks``."""
+    checks = [check for picture in pictures for check in picture["checks"]]
     activity = _activity(member_id, activity_id, activities)
     late_days = (activity.recorded_at - activity.occurred_at).days
     found = risk.assess(checks, late_days)
