@@ -26,8 +26,9 @@ class EvidenceBucket:
     @cached_property
     def _s3(self) -> Any:
         # Without the virtual style boto3 signs presigned POSTs for the global endpoint in some regions.
-        style = "path" if os.environ.get("AWS_ENDPOINT_URL") else "virtual"
-        return boto3.client("s3", config=Config(signature_version="s3v4", s3={"addressing_style": style}))
+        local = "AWS_ENDPOINT_URL" in os.environ
+        s3 = Config(signature_version="s3v4", s3={"addressing_style": "path" if local else "virtual"})
+        return boto3.client("s3", config=s3)
 
     def upload(self, object_key: str, content_type: str, size: int, seconds: int) -> dict[str, Any]:
         """``{"url", "fields"}`` of a presigned POST that takes exactly this type and size."""

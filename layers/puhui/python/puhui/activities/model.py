@@ -7,6 +7,7 @@ from typing import Any
 
 from puhui.activities.errors import ActsOverlap, CapReached, OccurredInFuture, OccurredTooLongAgo
 from puhui.kernel import clock
+from puhui.programmes.model import Caps
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 CLOCK_SKEW = timedelta(minutes=5)  # a phone's clock may run ahead by this much
@@ -94,17 +95,7 @@ class Day:
         return self.with_entry(replace(entry, start=NO_TIME, end=NO_TIME, mg=0, acts=0, quantity=0))
 
 
-@dataclass(frozen=True)
-class Limits:
-    """A behaviour's caps, each None where there is none."""
-
-    per_act_mg: int | None = None
-    per_day_mg: int | None = None
-    per_day_acts: int | None = None
-    per_day_quantity: int | None = None
-
-
-def fit(day: Day, wanted: Entry, limits: Limits) -> Entry:
+def fit(day: Day, wanted: Entry, caps: Caps) -> Entry:
     """``wanted`` as much of it as the day still takes.
 
     Raises ActsOverlap when its time is taken, CapReached when nothing more fits today.
@@ -113,15 +104,15 @@ def fit(day: Day, wanted: Entry, limits: Limits) -> Entry:
         if other.activity_id != wanted.activity_id and wanted.overlaps(other):
             raise ActsOverlap(other=other.behaviour)
     mg, acts, quantity = day.used(wanted.programme_id, wanted.behaviour)
-    if limits.per_day_acts is not None and acts + wanted.acts > limits.per_day_acts:
+    if caps.per_act_quantity is not None and wanted.quantity > caps.per_act_quantity:
+        raise CapReached(cap="per_act_quantity")
+    if caps.per_day_acts is not None and acts + wanted.acts > caps.per_day_acts:
         raise CapReached(cap="per_day_acts")
-    if limits.per_day_quantity is not None and quantity + wanted.quantity > limits.per_day_quantity:
+    if caps.per_day_quantity is not None and quantity + wanted.quantity > caps.per_day_quantity:
         raise CapReached(cap="per_day_quantity")
-    allowed = wanted.mg
-    if limits.per_act_mg is not None:
-        allowed = min(allowed, limits.per_act_mg)
-    if limits.per_day_mg is not None:
-        allowed = min(allowed, limits.per_day_mg - mg)
+    allowed = wanted.mg if caps.per_act_mg is None else min(wanted.mg, caps.per_act_mg)
+    if caps.per_day_mg is not None:
+        allowed = min(allowed, caps.per_day_mg - mg)
         if allowed <= 0:
             raise CapReached(cap="per_day_mg")
     return replace(wanted, mg=allowed)

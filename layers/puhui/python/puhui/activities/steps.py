@@ -10,7 +10,6 @@ from puhui.activities.dynamo import activity_from, day_from
 from puhui.activities.errors import ActivityStands, CapReached, IdempotencyKeyReused
 from puhui.activities.model import CREDITED, NO_TIME, Activity, Day, Entry, fit
 from puhui.activities.ports import Books
-from puhui.activities.usecases import limits_of
 from puhui.kernel import clock, ids
 from puhui.ledger.dynamo import balance_from
 from puhui.ledger.model import Balance, Transfer, member, of
@@ -150,7 +149,7 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> d
 
 def _fitted(day: Day, wanted: Entry, behaviour: Behaviour) -> Entry:
     """The walk within its caps, counted anew: what it had before does not count against it."""
-    return fit(day.without(wanted.activity_id), wanted, limits_of(behaviour))
+    return fit(day.without(wanted.activity_id), wanted, behaviour.caps)
 
 
 def _earlier(books: Books, member_id: str, activity_id: str) -> Activity | None:

@@ -23,7 +23,6 @@ from puhui.activities.model import (
     Day,
     Entry,
     Evidence,
-    Limits,
     check_time,
     fit,
     minutes,
@@ -94,7 +93,7 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
     programme = programmes.programme(command.programme_id)
     behaviour = programmes.behaviour(programme, command.behaviour)
     _check_kind(behaviour, command.evidence_ids)
-    check_time(command.occurred_at, now, programme.claim_window_days)
+    check_time(command.occurred_at, now, programme.claim.window_days)
     quantified = methodologies.quantify(
         programme, behaviour, command.quantity, clock.programme_day(command.occurred_at)
     )
@@ -152,7 +151,7 @@ def _add(
     if found_activity:
         raise ActivityStands(body_hash=draft.body_hash).found(found_activity)
     today = day_from(day, found_day)
-    entry = fit(today, entry_of(draft, behaviour), limits_of(behaviour))
+    entry = fit(today, entry_of(draft, behaviour), behaviour.caps)
     balance = balance_from(owner, programme.id, found_balance)
     if draft.status == CREDITED:
         transfer_id = ids.derived_id(now, draft.id, "credit")
@@ -181,25 +180,19 @@ def _add(
 
 
 def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
-    """What an act takes of its day before caps: its mass, its time, one act, its main quantity."""
-    occupied = programmes.occupied_minutes(behaviour, activity.quantity)
-    start = minutes(activity.occurred_at) if occupied else NO_TIME
+    """What an act takes of its day before caps: its mass, its time, one act, and the quantity that caps count."""
+    interval = behaviour.interval(activity.quantity, activity.occurred_at)
+    start, end = (minutes(interval[0]), minutes(interval[1])) if interval else (NO_TIME, NO_TIME)
     return Entry(
         activity_id=activity.id,
         programme_id=activity.programme_id,
         behaviour=activity.behaviour,
         start=start,
-        end=start + occupied if occupied else NO_TIME,
+        end=end,
         mg=activity.credits_mg,
         acts=1,
-        quantity=max((value for value in activity.quantity.values() if type(value) is int), default=0),
+        quantity=activity.quantity[behaviour.measure],
     )
-
-
-def limits_of(behaviour: Behaviour) -> Limits:
-    """The behaviour's caps."""
-    caps = behaviour.caps
-    return Limits(caps.per_act_mg, caps.per_day_mg, caps.per_day_acts, caps.per_day_quantity)
 
 
 def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
