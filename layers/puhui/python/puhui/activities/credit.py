@@ -2,8 +2,8 @@
 
 from datetime import date, datetime
 
-from puhui.ledger.model import Balance, Leg, Transfer, credits, lot_expiring, member, points
-from puhui.programmes.model import PointsRule, Programme
+from puhui.ledger.api import Balance, Leg, Transfer, credits, lot_expiring, member, points
+from puhui.programmes.api import PointsRule, Programme
 
 KIND = "credit"
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from puhui.activities.errors import ActsOverlap, CapReached, OccurredInFuture, OccurredTooLongAgo
 from puhui.kernel import clock
-from puhui.programmes.model import Caps
+from puhui.programmes.api import Caps
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 CLOCK_SKEW = timedelta(minutes=5)  # a phone's clock may run ahead by this much

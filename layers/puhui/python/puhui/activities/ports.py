@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from puhui.activities.dynamo import Activities
 from puhui.activities.pictures import Picture
-from puhui.ledger.dynamo import Ledger
+from puhui.ledger.api import Ledger
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from typing import Any
 
 from puhui.activities import credit
 from puhui.activities.dynamo import activity_from, day_from
-from puhui.activities.errors import ActivityStands, CapReached, IdempotencyKeyReused
+from puhui.activities.errors import ActivityStands, CapReached
 from puhui.activities.model import CREDITED, NO_TIME, Activity, Day, Entry, fit
 from puhui.activities.ports import Books
 from puhui.kernel import clock, ids
-from puhui.ledger.dynamo import balance_from
-from puhui.ledger.model import Balance, Transfer, member, of
+from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.ledger.api import Balance, Transfer, balance_from, member, of
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
-from puhui.programmes.model import Behaviour, Programme
+from puhui.programmes.api import Behaviour, Programme
 from puhui.store.session import Session, attempt
 
 BEHAVIOUR = "walking"

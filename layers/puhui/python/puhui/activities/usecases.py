@@ -30,13 +30,10 @@ from puhui.activities.model import (
 from puhui.activities.ports import Books, EvidenceStore
 from puhui.kernel import clock, ids
 from puhui.kernel.pages import Page
-from puhui.ledger import usecases as ledger_usecases
-from puhui.ledger.dynamo import balance_from
-from puhui.ledger.holds import Hold
-from puhui.ledger.model import member, of
+from puhui.ledger.api import Hold, add_hold, balance_from, member, of
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
-from puhui.programmes.model import Behaviour, Programme
+from puhui.programmes.api import Behaviour, Programme
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
@@ -175,7 +172,7 @@ def _add(
         now + timedelta(days=VERIFICATION_DAYS),
         draft.id,
     )
-    ledger_usecases.add_hold(session, pending, {}, ledger=ledger, now=now)
+    add_hold(session, pending, {}, ledger=ledger, now=now)
     return activity
 
 

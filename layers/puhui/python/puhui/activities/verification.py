@@ -22,10 +22,7 @@ from puhui.activities.ports import Books, EvidenceStore
 from puhui.kernel import clock, ids
 from puhui.kernel.pages import Page
 from puhui.kernel.quantities import grams_text
-from puhui.ledger import usecases as ledger_usecases
-from puhui.ledger.dynamo import balance_from
-from puhui.ledger.errors import HoldNotFound
-from puhui.ledger.model import member, of
+from puhui.ledger.api import HoldNotFound, add_post, add_void, balance_from, member, of
 from puhui.programmes import api as programmes
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
@@ -211,7 +208,7 @@ def credit_activity(member_id: str, activity_id: str, *, books: Books, now: date
         legs, points = credit.converting(
             programme, member_id, activity.credits_mg, activity.day, balance
         )
-        transfer = ledger_usecases.add_post(
+        transfer = add_post(
             session, held, credit.KIND, legs, ledger=books.ledger, now=now, balances=of([balance])
         )
         credited = replace(activity, status=CREDITED, points=points, entry_id=transfer.id)
@@ -238,7 +235,7 @@ def refuse_activity(
         refused = replace(activity, status=status, credits_mg=0, points=0, reason_code=reason_code)
         books.activities.close_activity(session, refused)
         books.activities.put_day(session, member_id, day.without(activity_id))
-        ledger_usecases.add_void(session, held, ledger=books.ledger, now=now)
+        add_void(session, held, ledger=books.ledger, now=now)
         return refused
 
     return _ended(member_id, activity_id, books, build)

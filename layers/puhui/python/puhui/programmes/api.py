@@ -1,5 +1,8 @@
 """What other contexts may ask of programmes. Nothing here reads a table: a programme is data in the layer."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from puhui.programmes import presets
 from puhui.programmes.errors import BehaviourUnknown, ProgrammeNotFound
 from puhui.programmes.model import Behaviour, Caps, ClaimRule, Duration, PointsRule, Programme
@@ -15,6 +18,7 @@ __all__ = [
     "ProgrammeNotFound",
     "all_programmes",
     "behaviour",
+    "occupied_minutes",
     "programme",
 ]
 
@@ -30,6 +34,11 @@ def behaviour(programme: Programme, behaviour_id: str) -> Behaviour:
         return programme.behaviours[behaviour_id]
     except KeyError:
         raise BehaviourUnknown(behaviour=behaviour_id, known=", ".join(programme.behaviours)) from None
+
+
+def occupied_minutes(behaviour: Behaviour, quantity: Mapping[str, Any]) -> int:
+    """The minutes of a member's time that the act takes; 0 where it takes none of its own."""
+    return behaviour.occupies.of(quantity) if behaviour.occupies else 0
 
 
 def all_programmes() -> tuple[Programme, ...]:

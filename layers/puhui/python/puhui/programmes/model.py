@@ -35,10 +35,19 @@ class Caps:
     """The most that counts, each None where there is no cap. ``quantity`` is the behaviour's ``measure``."""
 
     per_act_mg: int | None = None
-    per_act_quantity: int | None = None
     per_day_mg: int | None = None
     per_day_acts: int | None = None
     per_day_quantity: int | None = None
+
+    def listed(self, measure: str) -> tuple[tuple[str, str, int], ...]:
+        """The caps there are as (per, measure, limit): per "act" or "day"; "mg", "acts" or the quantity's name."""
+        limits = (
+            ("act", "mg", self.per_act_mg),
+            ("day", "mg", self.per_day_mg),
+            ("day", "acts", self.per_day_acts),
+            ("day", measure, self.per_day_quantity),
+        )
+        return tuple((per, what, limit) for per, what, limit in limits if limit is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +58,9 @@ class Duration:
     minutes: int
     per: int
 
-    def of(self, quantity: Mapping[str, Any]) -> timedelta:
-        """How long this much takes."""
-        return timedelta(minutes=-(-quantity[self.quantity] * self.minutes // self.per))
+    def of(self, quantity: Mapping[str, Any]) -> int:
+        """How many minutes this much takes."""
+        return -(-int(quantity[self.quantity]) * self.minutes // self.per)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ class Behaviour:
         """
         if self.occupies is None:
             return None
-        return occurred_at, occurred_at + self.occupies.of(quantity)
+        return occurred_at, occurred_at + timedelta(minutes=self.occupies.of(quantity))
 
     @property
     def quantity_schema(self) -> dict[str, Any]:
@@ -111,3 +120,8 @@ class Programme:
     claim: ClaimRule
     gates: Mapping[str, bool]
     behaviours: Mapping[str, Behaviour]
+
+    @property
+    def claim_window_days(self) -> int:
+        """How many days old an act may be when it is claimed."""
+        return self.claim.window_days

@@ -58,17 +58,8 @@ def show_behaviour(behaviour: Behaviour) -> dict[str, Any]:
 
 
 def _caps(behaviour: Behaviour) -> list[dict[str, Any]]:
-    caps = behaviour.caps
-    limits = (
-        ("act", "mg", caps.per_act_mg),
-        ("act", behaviour.measure, caps.per_act_quantity),
-        ("day", "mg", caps.per_day_mg),
-        ("day", "acts", caps.per_day_acts),
-        ("day", behaviour.measure, caps.per_day_quantity),
-    )
     note = {"note": behaviour.caps_note} if behaviour.caps_note else {}
     return [
         {"per": per, "measure": measure, "limit": limit, **note}
-        for per, measure, limit in limits
-        if limit is not None
+        for per, measure, limit in behaviour.caps.listed(behaviour.measure)
     ]

@@ -1,0 +1,243 @@
+"""A member's day, played through the API and explained on the screen; ends with the ledger's audit."""
+
+import hashlib
+import io
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+from PIL import Image, ImageDraw
+from rich.console import Console
+
+PROGRAMME = "carbon-88"
+COLA = "carbon-88-cola-12"
+CHINA_HOURS = 8
+VERIFICATION_SECONDS = 60
+
+
+class DayWentWrong(Exception):
+    """The day did not go as it should; the message says where and how."""
+
+
+class Person:
+    """Somebody who is signed in."""
+
+    def __init__(self, api: httpx.Client, openid: str) -> None:
+        self.api = api
+        self.openid = openid
+        code = control(api, "login-codes", openid=openid)["code"]
+        session = self._checked(
+            api.post("/v1/sessions", json={"code": code, "programme_id": PROGRAMME}), 201
+        )
+        self.member = session["member"]
+        self._headers = {"Authorization": f"Bearer {session['access_token']}", "Accept-Language": "en"}
+
+    def get(self, path: str, **params: Any) -> dict[str, Any]:
+        """The answer of a GET that must succeed."""
+        return self._checked(self.api.get(f"/v1{path}", headers=self._headers, params=params), 200)
+
+    def send(self, method: str, path: str, body: dict[str, Any], status: int, key: str = "") -> dict[str, Any]:
+        """The answer of a request that must end with ``status``."""
+        headers = {**self._headers, **({"Idempotency-Key": key} if key else {})}
+        return self._checked(self.api.request(method, f"/v1{path}", headers=headers, json=body), status)
+
+    @staticmethod
+    def _checked(response: httpx.Response, status: int) -> dict[str, Any]:
+        if response.status_code != status:
+            message = f"{response.request.method} {response.request.url.path}: {response.status_code}, not {status}"
+            raise DayWentWrong(f"{message}: {response.text[:400]}")
+        body: dict[str, Any] = response.json() if response.content else {}
+        return body
+
+
+def control(api: httpx.Client, action: str, **body: Any) -> dict[str, Any]:
+    """Tell the WeChat stand-in what the member's phone would do."""
+    response = api.post(f"/_wechat/_standin/{action}", json=body)
+    if response.status_code >= 400:
+        raise DayWentWrong(f"the WeChat stand-in refused {action}: {response.text[:200]}")
+    answer: dict[str, Any] = response.json() if response.content else {}
+    return answer
+
+
+def photo(seed: int) -> bytes:
+    """A picture that nobody sent before: shapes drawn by chance, saved as JPEG."""
+    chance = random.Random(seed)  # noqa: S311 a drawing, not a secret
+    image = Image.new("RGB", (960, 720), (chance.randrange(256), chance.randrange(256), 200))
+    draw = ImageDraw.Draw(image)
+    for _ in range(40):
+        x, y = chance.randrange(900), chance.randrange(680)
+        box = (x, y, x + chance.randrange(30, 300), y + chance.randrange(30, 200))
+        draw.rectangle(box, fill=chance.randrange(0xFFFFFF))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=88)
+    return out.getvalue()
+
+
+def upload(person: Person, data: bytes) -> str:
+    """Announce a picture, upload it straight to the bucket, and name it."""
+    announced = {"content_type": "image/jpeg", "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    prepared = person.send("POST", "/evidence", announced, 201)
+    target = prepared["upload"]
+    response = httpx.post(target["url"], data=target["fields"], files={"file": ("photo.jpg", data, "image/jpeg")})
+    if response.status_code not in (200, 201, 204):
+        raise DayWentWrong(f"the upload was refused: {response.status_code} {response.text[:200]}")
+    evidence_id: str = prepared["evidence_id"]
+    return evidence_id
+
+
+def act(person: Person, behaviour: str, quantity: dict[str, int], hours_ago: int, data: bytes | None) -> str:
+    """Record an act that happened some hours ago; its id."""
+    body: dict[str, Any] = {
+        "programme_id": PROGRAMME,
+        "behaviour": behaviour,
+        "occurred_at": (datetime.now(UTC) - timedelta(hours=hours_ago)).isoformat(timespec="seconds"),
+        "quantity": quantity,
+    }
+    if data is not None:
+        body["evidence_ids"] = [upload(person, data)]
+    recorded = person.send("POST", "/activities", body, 202 if data is not None else 201)
+    activity_id: str = recorded["id"]
+    return activity_id
+
+
+def until(what: str, look: Callable[[], Any]) -> Any:
+    """What ``look`` finds, once it finds something."""
+    deadline = time.monotonic() + VERIFICATION_SECONDS
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.3)
+    raise DayWentWrong(f"{what} did not happen within {VERIFICATION_SECONDS} seconds")
+
+
+def ended(person: Person, activity_id: str, status: str) -> dict[str, Any]:
+    """The activity once its verification has ended, which must be with ``status``."""
+
+    def look() -> dict[str, Any] | None:
+        activity = person.get(f"/activities/{activity_id}")
+        return activity if activity["status"] != "verifying" else None
+
+    activity: dict[str, Any] = until(f"the verification of {activity_id}", look)
+    if activity["status"] != status:
+        raise DayWentWrong(f"{activity['behaviour']} ended as {activity['status']}, not {status}: {activity}")
+    return activity
+
+
+def grams(milligrams: int) -> str:
+    """Milligrams as grams, exactly."""
+    whole, part = divmod(milligrams, 1000)
+    return f"{whole}.{part:03}".rstrip("0").rstrip(".") + " g"
+
+
+def play(base_url: str, console: Console, audit: Callable[[], dict[str, Any]]) -> bool:
+    """Play the day; whether it went as it should. The reason stands on the screen otherwise."""
+    with httpx.Client(base_url=base_url, timeout=30) as api:
+        try:
+            _play(api, console)
+            _audit(console, audit())
+        except (DayWentWrong, httpx.HTTPError) as error:
+            console.print(f"[bold red]The day did not go as it should:[/] {error}")
+            return False
+    return True
+
+
+def _play(api: httpx.Client, console: Console) -> None:
+    seed = time.time_ns()
+    openid = control(api, "users", nickname="小普")["openid"]
+    me, verifier = Person(api, openid), Person(api, "demo-verifier")
+    console.print(f" 1. Signed in with WeChat as member {me.member['id']}")
+    for purpose in ("steps", "photos"):
+        me.send("PUT", f"/me/consents/{purpose}", {"granted": True, "version": "2026-11"}, 200)
+    console.print(" 2. Consented to steps and photos, each for its own purpose")
+    _steps(api, me, console)
+    _photos(api, me, verifier, seed, console)
+    _account(me, console)
+    _cola(me, console)
+
+
+def _steps(api: httpx.Client, me: Person, console: Console) -> None:
+    today = (datetime.now(UTC) + timedelta(hours=CHINA_HOURS)).date()
+    walked = [{"date": (today - timedelta(days=n)).isoformat(), "step": 6000 + 137 * n} for n in range(1, 31)]
+    data = control(api, "werun", openid=me.openid, steps=walked)
+    synced = me.send("POST", "/steps", {"programme_id": PROGRAMME, **data}, 200, key="steps-1")
+    days = sum(1 for day in synced["days"] if day["credits_mg"])
+    console.print(
+        f" 3. Synced 30 days of steps: {days} days credited, {grams(synced['credits_mg'])}, {synced['points']} points"
+    )
+    again = me.send("POST", "/steps", {"programme_id": PROGRAMME, **data}, 200, key="steps-2")
+    if again["credits_mg"]:
+        raise DayWentWrong("the same steps were credited twice")
+    console.print("    The same steps again: nothing more")
+
+
+def _photos(api: httpx.Client, me: Person, verifier: Person, seed: int, console: Console) -> None:
+    subway = ended(me, act(me, "subway_trip", {"trips": 1}, 5, photo(seed)), "credited")
+    console.print(f" 4. Subway trip by photo: verified, {grams(subway['credits_mg'])}, {subway['points']} points")
+    lights = ended(me, act(me, "lights_off", {"times": 1}, 4, photo(seed + 1)), "credited")
+    console.print(f" 5. Lights off by photo: verified, {grams(lights['credits_mg'])}, {lights['points']} points")
+    for number, (decision, status) in enumerate((("approve", "credited"), ("refuse", "refused"))):
+        data = photo(seed + 2 + number)
+        sha256 = hashlib.sha256(data).hexdigest()
+        control(api, "verdicts", sha256=sha256, suggest="review", label=21000)
+        activity_id = act(me, "subway_trip", {"trips": 1}, 3 - number, data)
+        review = until("the review", lambda wanted=activity_id: _review(verifier, wanted))
+        body = {"decision": decision} | ({"reason_code": "NOT_THE_ACT"} if decision == "refuse" else {})
+        verifier.send("POST", f"/reviews/{review['id']}/decision", body, 200)
+        activity = ended(me, activity_id, status)
+        reason = f", reason {activity['reason_code']}" if status == "refused" else ""
+        signals = ", ".join(review["risk"]["signals"])
+        console.print(
+            f" {6 + number}. A flagged photo ({signals}, score {review['risk']['score']}): a verifier says {decision}:"
+            f" {status}, {grams(activity['credits_mg'])}, {activity['points']} points{reason}"
+        )
+    _why(me, subway["id"], console)
+
+
+def _review(verifier: Person, activity_id: str) -> dict[str, Any] | None:
+    waiting = verifier.get("/reviews", limit=100)["items"]
+    return next((review for review in waiting if review["activity_id"] == activity_id), None)
+
+
+def _why(me: Person, activity_id: str, console: Console) -> None:
+    why = me.get(f"/activities/{activity_id}/explanation")
+    factor = why["factors"][0]
+    console.print(f" 8. Why this number: {why['sentence']['en']}")
+    console.print(f"    {why['sentence']['zh-CN']}")
+    console.print(f"    {why['formula']} · {factor['id']} {factor['version']}: {factor['value']} {factor['unit']}")
+
+
+def _account(me: Person, console: Console) -> None:
+    balance = me.get("/me/balances")["items"][0]
+    console.print(
+        f" 9. Balance: {balance['points']} points, {grams(balance['credits_mg'])} not yet a point,"
+        f" {grams(balance['pending_mg'])} pending; {grams(balance['reduced_mg'])} reduced so far"
+    )
+    page = me.get("/me/transfers", limit=3)
+    console.print("10. Statement, latest first:")
+    for transfer in page["items"]:
+        legs = "; ".join(f"{leg['account'].partition(':')[0]} {leg['amount']:+} {leg['asset']}" for leg in transfer["legs"])
+        console.print(f"    {transfer['at']} {transfer['kind']}: {legs}")
+
+
+def _cola(me: Person, console: Console) -> None:
+    before = me.get("/me/balances")["items"][0]["points"]
+    order = {"reward_id": COLA, "quantity": 1}
+    redeemed = me.send("POST", "/redemptions", order, 201, key="cola-1")
+    replay = me.send("POST", "/redemptions", order, 201, key="cola-1")
+    if replay["id"] != redeemed["id"]:
+        raise DayWentWrong("the same redemption was made twice")
+    after = me.get("/me/balances")["items"][0]["points"]
+    console.print(f"11. Twelve cans of cola: {redeemed['status']}; points {before} -> {after} (sent twice, taken once)")
+    refused = me.send("POST", "/redemptions", order, 409, key="cola-2")
+    console.print(f"12. A second redemption: refused, {refused['code']}: {refused['detail']}")
+
+
+def _audit(console: Console, report: dict[str, Any]) -> None:
+    if not report["sound"]:
+        raise DayWentWrong(f"the ledger's audit found differences: {report['differences']}")
+    console.print(
+        f"13. Ledger audit: {report['accounts']} accounts re-added from {report['transfers']} transfers, no difference"
+    )

@@ -1,0 +1,1 @@
+"""Methodologies: factors, formulas, versions, quantification, and why a number is what it is."""

@@ -1,0 +1,108 @@
+"""Units, so that a formula can be checked and computed in whole numbers.
+
+A unit is ``a`` or ``a/b`` (or ``a/b/c``). Each part has a dimension and a whole number of that dimension's smallest unit:
+``gCO2e/km`` is 1000 mgCO2e for each 1,000,000 mm. A mass of CO2 equivalent and a mass of things are different dimensions.
+"""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Part(NamedTuple):
+    """One named unit."""
+
+    dimension: str
+    scale: int
+
+
+SMALLEST = {"co2e": "mgCO2e", "length": "mm", "mass": "mg", "energy": "Wh", "volume": "ml", "time": "s"}
+_COUNTS = ("act", "trip", "order", "step", "person", "day", "meal", "box", "book", "item")
+_SCALES = {
+    "mgCO2e": Part("co2e", 1),
+    "gCO2e": Part("co2e", 10**3),
+    "kgCO2e": Part("co2e", 10**6),
+    "tCO2e": Part("co2e", 10**9),
+    "mm": Part("length", 1),
+    "m": Part("length", 10**3),
+    "km": Part("length", 10**6),
+    "mg": Part("mass", 1),
+    "g": Part("mass", 10**3),
+    "kg": Part("mass", 10**6),
+    "t": Part("mass", 10**9),
+    "Wh": Part("energy", 1),
+    "kWh": Part("energy", 10**3),
+    "MWh": Part("energy", 10**6),
+    "ml": Part("volume", 1),
+    "l": Part("volume", 10**3),
+    "m3": Part("volume", 10**6),
+    "min": Part("time", 60),
+    "h": Part("time", 3600),
+} | {name: Part(name, 1) for name in _COUNTS}
+_DECIMAL = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,9}))?\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit: ``scale`` smallest units of its numerator for each ``per`` smallest units of its denominator."""
+
+    text: str
+    scale: int
+    per: int
+    dimensions: tuple[tuple[str, int], ...]  # dimension and power, in order of names
+
+    @property
+    def smallest(self) -> str:
+        """The same unit with the smallest unit above the line: ``mgCO2e/km`` for ``gCO2e/km``."""
+        above, *below = self.text.split("/")
+        return "/".join([smallest_name(_SCALES[above].dimension), *below])
+
+
+def unit(text: str) -> Unit:
+    """The unit that ``text`` names. Raises ValueError for one that is not known."""
+    above, *below = text.split("/")
+    try:
+        top, bottom = _SCALES[above], [_SCALES[name] for name in below]
+    except KeyError as error:
+        raise ValueError(f"{error.args[0]} is no known unit") from None
+    per, powers = 1, Counter({top.dimension: 1})
+    for part in bottom:
+        per *= part.scale
+        powers[part.dimension] -= 1
+    return Unit(text, top.scale, per, _present(powers))
+
+
+def product(units: list[Unit]) -> tuple[tuple[str, int], ...]:
+    """The dimensions of a product of units: what does not cancel."""
+    powers: Counter[str] = Counter()
+    for each in units:
+        for dimension, power in each.dimensions:
+            powers[dimension] += power
+    return _present(powers)
+
+
+def smallest_name(dimension: str) -> str:
+    """What one smallest unit of a dimension is called; a count is called by its own name."""
+    return SMALLEST.get(dimension, dimension)
+
+
+def smallest_units(value: str, of: Unit) -> int:
+    """The decimal ``value`` of a unit in whole smallest units of its numerator: ``65.5`` gCO2e/act is 65500.
+
+    Raises ValueError for text that is no decimal above zero, and for one that is finer than the smallest unit.
+    """
+    found = _DECIMAL.match(value)
+    if not found:
+        raise ValueError("no decimal of up to 12 digits before and 9 after the point")
+    decimals = found[2] or ""
+    whole, rest = divmod(int(found[1] + decimals) * of.scale, 10 ** len(decimals))
+    if rest:
+        raise ValueError(f"finer than one {of.smallest}")
+    if not whole:
+        raise ValueError("a factor is above zero")
+    return whole
+
+
+def _present(powers: Counter[str]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((dimension, power) for dimension, power in powers.items() if power))

@@ -1,0 +1,74 @@
+"""What a member's day takes, and what it refuses."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from puhui.activities.errors import ActsOverlap, CapReached, OccurredInFuture, OccurredTooLongAgo
+from puhui.activities.model import NO_TIME, Day, Entry, check_time, fit
+from puhui.programmes.api import Caps
+
+TODAY = date(2026, 11, 20)
+TRIP = Entry("A1", "carbon-88", "subway_trip", 1000, 1020, 200_000, 1, 1)
+WALK = Entry("W1", "carbon-88", "walking", NO_TIME, NO_TIME, 8_000, 1, 5_000)
+
+
+def test_two_acts_at_one_time_are_one_too_many():
+    day = Day(TODAY).with_entry(TRIP)
+    with pytest.raises(ActsOverlap):
+        fit(day, replace(TRIP, activity_id="A2", start=1019, end=1039), Caps())
+    assert fit(day, replace(TRIP, activity_id="A2", start=1020, end=1040), Caps()).mg == 200_000
+
+
+def test_overlaps_count_across_programmes_and_behaviours():
+    day = Day(TODAY).with_entry(TRIP)
+    ride = Entry("A2", "guangdong-tanpuhui", "cycling", 1010, 1015, 500_000, 1, 2_000)
+    with pytest.raises(ActsOverlap):
+        fit(day, ride, Caps())
+
+
+def test_walking_overlaps_nothing():
+    assert fit(Day(TODAY).with_entry(TRIP), WALK, Caps()).mg == 8_000
+
+
+def test_the_last_act_of_a_day_is_taken_and_the_next_refused():
+    caps = Caps(per_day_acts=1)
+    assert fit(Day(TODAY), TRIP, caps) == TRIP
+    with pytest.raises(CapReached):
+        fit(Day(TODAY).with_entry(TRIP), replace(TRIP, activity_id="A2", start=5000, end=5020), caps)
+
+
+def test_a_cap_on_mass_is_filled_to_the_brim():
+    caps = Caps(per_day_mg=250_000)
+    day = Day(TODAY).with_entry(TRIP)
+    later = replace(TRIP, activity_id="A2", start=5000, end=5020)
+    assert fit(day, later, caps).mg == 50_000
+
+
+def test_a_refused_act_frees_its_time_and_its_share():
+    day = Day(TODAY).with_entry(TRIP).without("A1")
+    assert fit(day, replace(TRIP, activity_id="A2"), Caps(per_day_acts=1)).mg == 200_000
+    assert [entry.activity_id for entry in day.entries] == ["A1"]
+
+
+@given(st.lists(st.integers(1, 400_000), max_size=20), st.integers(1, 1_000_000))
+def test_no_day_ever_holds_more_than_its_cap(masses: list[int], cap: int):
+    day = Day(TODAY)
+    for number, mg in enumerate(masses):
+        wanted = replace(WALK, activity_id=str(number), mg=mg)
+        try:
+            day = day.with_entry(fit(day, wanted, Caps(per_day_mg=cap)))
+        except CapReached:
+            continue
+    assert day.used("carbon-88", "walking")[0] == min(cap, sum(masses))
+
+
+def test_an_act_is_neither_in_the_future_nor_too_old():
+    now = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+    check_time(now + timedelta(minutes=4), now, 7)
+    with pytest.raises(OccurredInFuture):
+        check_time(now + timedelta(minutes=6), now, 7)
+    with pytest.raises(OccurredTooLongAgo):
+        check_time(now - timedelta(days=7, seconds=1), now, 7)
