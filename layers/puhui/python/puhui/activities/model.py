@@ -104,8 +104,6 @@ def fit(day: Day, wanted: Entry, caps: Caps) -> Entry:
         if other.activity_id != wanted.activity_id and wanted.overlaps(other):
             raise ActsOverlap(other=other.behaviour)
     mg, acts, quantity = day.used(wanted.programme_id, wanted.behaviour)
-    if caps.per_act_quantity is not None and wanted.quantity > caps.per_act_quantity:
-        raise CapReached(cap="per_act_quantity")
     if caps.per_day_acts is not None and acts + wanted.acts > caps.per_day_acts:
         raise CapReached(cap="per_day_acts")
     if caps.per_day_quantity is not None and quantity + wanted.quantity > caps.per_day_quantity:

@@ -259,7 +259,7 @@ def explain_activity(member_id: str, activity_id: str, *, books: Books) -> dict[
     activity = get_activity(member_id, activity_id, books=books)
     programme = programmes.programme(activity.programme_id)
     explained = methodologies.explain_record(
-        activity.record, programme, activity.behaviour, activity.credits_mg, activity.points
+        activity.record, programme, activity.credits_mg, activity.points
     )
     return {"activity_id": activity.id, **explained}
 

@@ -98,7 +98,10 @@ def _unit_of(dimensions: tuple[tuple[str, int], ...]) -> str:
 
 
 def _inputs_text(inputs: tuple[Input, ...], values: Mapping[str, int], language: str) -> str:
-    return " × ".join(f"{each.label[language]} {values[each.name]} {each.unit.text}" for each in inputs)
+    return " × ".join(
+        f"{each.label[language]} {values[each.name]} {'' if each.unit.is_count else each.unit.text}".rstrip()
+        for each in inputs
+    )
 
 
 def _cap(cap: tuple[str, str, int], quantification: Quantification, credits_mg: int) -> dict[str, Any]:

@@ -53,6 +53,11 @@ class Unit:
     dimensions: tuple[tuple[str, int], ...]  # dimension and power, in order of names
 
     @property
+    def is_count(self) -> bool:
+        """Whether it counts things (trips, steps) rather than measures."""
+        return self.text in _COUNTS
+
+    @property
     def smallest(self) -> str:
         """The same unit with the smallest unit above the line: ``mgCO2e/km`` for ``gCO2e/km``."""
         above, *below = self.text.split("/")
