@@ -1,4 +1,5 @@
-"""Documents that people publish (programmes, methodologies, factors): read strictly, hashed in one canonical form."""
+"""Documents that people publish (programmes, methodologies, factors): read strictly, hashed in one
+canonical form."""
 
 import hashlib
 import json
@@ -36,7 +37,8 @@ class Validator(Protocol):
 
 
 def parse(text: bytes) -> Any:
-    """The document in ``text``. Raises DocumentInvalid for one too large, no JSON, a member twice, or a float."""
+    """The document in ``text``. Raises DocumentInvalid for one too large, no JSON, a member twice, or a
+    float."""
     if len(text) > DOCUMENT_BYTES_MAX:
         raise DocumentInvalid(pointer="/", detail=f"over {DOCUMENT_BYTES_MAX} bytes")
     try:
@@ -58,7 +60,8 @@ def pointer(path: Iterable[str | int]) -> str:
 
 
 def content_hash(document: Any) -> str:
-    """SHA-256 of the canonical form: sorted names, no spaces, UTF-8. Two documents that mean the same hash the same."""
+    """SHA-256 of the canonical form: sorted names, no spaces, UTF-8. Two documents that mean the same hash
+    the same."""
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
 

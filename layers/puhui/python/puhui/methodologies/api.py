@@ -1,4 +1,5 @@
-"""What other contexts may ask of methodologies. Everything is pure and cheap: published versions are read once."""
+"""What other contexts may ask of methodologies. Everything is pure and cheap: published versions are read
+once."""
 
 from collections.abc import Mapping
 from typing import Any

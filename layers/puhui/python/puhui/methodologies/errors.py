@@ -1,9 +1,9 @@
 """What cannot be quantified, and why.
 
-    QuantityInvalid         422  names the field: missing, unknown, no integer, out of bounds
-    FactorUnavailable       422  no published factor for this programme's profile, region and day
-    MethodologyMismatch     422  the behaviour is counted by another methodology
-    MethodologyNotFound     404
+QuantityInvalid         422  names the field: missing, unknown, no integer, out of bounds
+FactorUnavailable       422  no published factor for this programme's profile, region and day
+MethodologyMismatch     422  the behaviour is counted by another methodology
+MethodologyNotFound     404
 """
 
 from typing import Any

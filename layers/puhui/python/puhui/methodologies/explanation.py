@@ -1,4 +1,5 @@
-"""Why this number: everything a member needs to compute it again by hand, and one sentence in two languages."""
+"""Why this number: everything a member needs to compute it again by hand, and one sentence in two
+languages."""
 
 import re
 from collections.abc import Mapping
@@ -62,7 +63,8 @@ def fill(template: str, values: Mapping[str, int]) -> str:
 
 
 def _steps(quantification: Quantification) -> list[dict[str, Any]]:
-    """One multiplication a step, in whole numbers; divisions wait for the last step, so that it alone rounds (down)."""
+    """One multiplication a step, in whole numbers; divisions wait for the last step, so that it alone
+    rounds (down)."""
     formula = quantification.formula
     inputs = formula.methodology.inputs
     value, scale, divisor = 1, 1, 1
@@ -105,7 +107,8 @@ def _inputs_text(inputs: tuple[Input, ...], values: Mapping[str, int], language:
 
 
 def _cap(cap: tuple[str, str, int], quantification: Quantification, credits_mg: int) -> dict[str, Any]:
-    """A cap on mass was applied when less was credited than computed: the act's when it alone cuts, else the day's."""
+    """A cap on mass was applied when less was credited than computed: the act's when it alone cuts, else
+    the day's."""
     per, measure, limit = cap
     applied = measure == "mg" and 0 < credits_mg < quantification.reduction_mg
     if applied:

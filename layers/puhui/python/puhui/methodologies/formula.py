@@ -1,4 +1,5 @@
-"""A methodology bound to factors: one multiplication and one division of whole numbers, rounded down to whole mg."""
+"""A methodology bound to factors: one multiplication and one division of whole numbers, rounded down to
+whole mg."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ RESULT = (("co2e", 1),)
 
 @dataclass(frozen=True)
 class Formula:
-    """``floor(product of the inputs x numerator / denominator)`` mg; conversions of units are in the two constants."""
+    """``floor(product of the inputs x numerator / denominator)`` mg; conversions of units are in the two
+    constants."""
 
     methodology: Methodology
     factors: tuple[Factor, ...]
@@ -29,12 +31,15 @@ class Formula:
 
 
 def bind(methodology: Methodology, factors: tuple[Factor, ...]) -> Formula:
-    """The formula with these factors. Raises ValueError when the units do not multiply to a mass of CO2 equivalent."""
+    """The formula with these factors. Raises ValueError when the units do not multiply to a mass of CO2
+    equivalent."""
     terms = [each.unit for each in methodology.inputs] + [factor.unit for factor in factors]
     if (found := units.product(terms)) != RESULT:
         text = " ".join(f"{units.smallest_name(name)}^{power}" for name, power in found)
         raise ValueError(f"the terms multiply to {text or 'a bare number'}, not to a mass of CO2e")
-    numerator = prod(each.unit.scale for each in methodology.inputs) * prod(factor.whole for factor in factors)
+    numerator = prod(each.unit.scale for each in methodology.inputs) * prod(
+        factor.whole for factor in factors
+    )
     denominator = prod(factor.unit.per for factor in factors)
     common = gcd(numerator, denominator)
     allowed = all(factor.credits_allowed for factor in factors)

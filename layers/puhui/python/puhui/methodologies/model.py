@@ -1,7 +1,8 @@
 """Factors and methodologies as published: immutable values, read from their documents.
 
-A **factor** is a versioned record: value, unit, region, year, source, evidence mark. A **methodology** says which inputs an act
-needs and which product of inputs and factors is its reduction. Published versions never change.
+A **factor** is a versioned record: value, unit, region, year, source, evidence mark. A **methodology** says
+which inputs an act needs and which product of inputs and factors is its reduction. Published versions never
+change.
 """
 
 from collections.abc import Mapping
@@ -19,7 +20,8 @@ MARKS_WITHOUT_CREDITS = frozenset({"W", "unsourced"})
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One published version of one figure. ``value`` is the source's decimal, ``whole`` the same in smallest units."""
+    """One published version of one figure. ``value`` is the source's decimal, ``whole`` the same in
+    smallest units."""
 
     id: str
     version: str

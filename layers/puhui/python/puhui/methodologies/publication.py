@@ -1,5 +1,6 @@
-"""Before a methodology or a list of factors is published: schema, units, bounds, test vectors. Functions never import
-this module. Every fault is a DocumentInvalid with the path to it; sizes are bounded, so the time is too."""
+"""Before a methodology or a list of factors is published: schema, units, bounds, test vectors. Functions
+never import this module. Every fault is a DocumentInvalid with the path to it; sizes are bounded, so the
+time is too."""
 
 import json
 from pathlib import Path
@@ -55,8 +56,11 @@ def check_factors(text: bytes) -> tuple[Factor, ...]:
 def _check_terms(document: dict[str, Any]) -> None:
     names = [each["name"] for each in document["inputs"]]
     terms = document["formula"]["multiply"]
-    if sorted(term for term in terms if isinstance(term, str)) != sorted(set(names)) or len(set(names)) != len(names):
-        raise _fault(("formula", "multiply"), "each input stands in the product once, and nothing else does")
+    if [term for term in terms if isinstance(term, str)] != names or len(set(names)) != len(names):
+        raise _fault(
+            ("formula", "multiply"),
+            "the inputs stand in it once each, in their order, and no other name does",
+        )
     if all(isinstance(term, str) for term in terms):
         raise _fault(("formula", "multiply"), "the product has no factor")
     for language, template in document["act"].items():

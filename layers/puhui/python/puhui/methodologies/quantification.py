@@ -1,4 +1,5 @@
-"""How much an act avoids: checked inputs, exact whole-number arithmetic, rounded down; and what caps leave of it."""
+"""How much an act avoids: checked inputs, exact whole-number arithmetic, rounded down; and what caps leave
+of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ Cap = tuple[str, str, int]  # per "act" or "day"; "mg", "acts" or a quantity's n
 
 @dataclass(frozen=True, slots=True)
 class Quantification:
-    """One act, quantified before caps. ``reduction_mg`` is what it avoids; credits only where the factors allow them."""
+    """One act, quantified before caps. ``reduction_mg`` is what it avoids; credits only where the factors
+    allow them."""
 
     formula: Formula
     profile: str
@@ -43,7 +45,8 @@ class Quantification:
         return tuple((factor.id, factor.version) for factor in self.formula.factors)
 
     def record(self) -> dict[str, Any]:
-        """What to keep with the act so that it can be explained for ever: names and numbers, under 300 bytes of JSON."""
+        """What to keep with the act so that it can be explained for ever: names and numbers, under 300
+        bytes of JSON."""
         return {
             "methodology": self.methodology.key,
             "factors": [factor.key for factor in self.formula.factors],
@@ -61,7 +64,8 @@ def quantify(
     occurred_on: date,
     region: str | None = None,
 ) -> Quantification:
-    """What the act avoids, by the factors of the programme's profile for ``region`` (or the programme's own) on that day.
+    """What the act avoids, by the factors of the programme's profile for ``region`` (or the programme's
+    own) on that day.
 
     Pure. Raises QuantityInvalid naming the field, FactorUnavailable, MethodologyNotFound.
     """
@@ -78,7 +82,8 @@ def quantify(
 
 
 def of_record(record: Mapping[str, Any]) -> Quantification:
-    """The quantification that a record was kept of. Raises ValueError when its number does not follow from it."""
+    """The quantification that a record was kept of. Raises ValueError when its number does not follow from
+    it."""
     formula = registry.formula_of_record(record["methodology"], tuple(record["factors"]))
     inputs = {each.name: record["inputs"][each.name] for each in formula.methodology.inputs}
     if formula.milligrams(inputs) != record["reduction_mg"]:
@@ -90,7 +95,8 @@ def of_record(record: Mapping[str, Any]) -> Quantification:
 def _checked(
     methodology: Methodology, bounds: Mapping[str, tuple[int, int]], quantity: Mapping[str, Any]
 ) -> dict[str, int]:
-    """The inputs in the formula's order. The programme's bounds can narrow the methodology's, never widen them."""
+    """The inputs in the formula's order. The programme's bounds can narrow the methodology's, never widen
+    them."""
     inputs = {}
     for each in methodology.inputs:
         name = each.name
@@ -111,7 +117,8 @@ def _checked(
 
 
 class Used(NamedTuple):
-    """What a member has already had of one behaviour in one programme today: mg, acts, and the measured quantity."""
+    """What a member has already had of one behaviour in one programme today: mg, acts, and the measured
+    quantity."""
 
     mg: int = 0
     acts: int = 0
@@ -129,7 +136,8 @@ NOTHING_USED = Used()
 
 
 def apply_caps(mg: int, quantity: int, caps: Limits, used: Used = NOTHING_USED) -> Allowed:
-    """What counts of an act of ``mg`` and ``quantity`` (of the behaviour's measure) after what was ``used`` today.
+    """What counts of an act of ``mg`` and ``quantity`` (of the behaviour's measure) after what was ``used``
+    today.
 
     Caps on acts and quantities take an act whole or not at all; caps on mass cut it off at what is left.
     """

@@ -1,7 +1,7 @@
 """What is published: documents and factor records that ship with the layer, read once and kept.
 
-``documents/<methodology>.v<version>.json`` is one version each; ``factors/*.json`` are lists of records. Later versions
-are new files and new records beside the old ones.
+``documents/<methodology>.v<version>.json`` is one version each; ``factors/*.json`` are lists of records.
+Later versions are new files and new records beside the old ones.
 """
 
 import json
@@ -16,7 +16,7 @@ from puhui.methodologies.model import Factor, Input, Methodology
 from puhui.methodologies.units import smallest_units, unit
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 pathlib is not needed at run time
-BINDINGS_KEPT = 1024  # (version, profile, region, day): callers choose region and day, so the number is bounded
+BINDINGS_KEPT = 1024  # callers choose region and day, so the number is bounded
 
 
 @cache
@@ -30,7 +30,8 @@ def versions() -> dict[str, tuple[str, ...]]:
 
 
 def methodology(methodology_id: str, version: str) -> Methodology:
-    """A published version. Raises MethodologyNotFound; only names that are published ever reach the file system."""
+    """A published version. Raises MethodologyNotFound; only names that are published ever reach the file
+    system."""
     if version not in versions().get(methodology_id, ()):
         raise MethodologyNotFound
     return _methodology(methodology_id, version)
@@ -44,10 +45,12 @@ def factors() -> dict[str, Factor]:
 
 
 def factor(quantity: str, profile: str, region: str, day: str) -> Factor:
-    """The record of a quantity that holds for a profile, a region and a day (ISO text): that of the nearest region, and of
-    those the one that came into force last. Raises FactorUnavailable."""
+    """The record of a quantity that holds for a profile, a region and a day (ISO text): that of the nearest
+    region, and of those the one that came into force last. Raises FactorUnavailable."""
     for place in _widening(region):
-        found = [each for each in _of(quantity, profile) if place in each.applies_in and each.valid_from <= day]
+        found = [
+            each for each in _of(quantity, profile) if place in each.applies_in and each.valid_from <= day
+        ]
         if found:
             return max(found, key=lambda each: (each.valid_from, _order(each.version)))
     raise FactorUnavailable(factor=quantity, region=region, day=day)
@@ -69,7 +72,9 @@ def formula_of_record(methodology_key: str, factor_keys: tuple[str, ...]) -> For
 
 @cache
 def _of(quantity: str, profile: str) -> tuple[Factor, ...]:
-    return tuple(each for each in factors().values() if each.quantity == quantity and profile in each.profiles)
+    return tuple(
+        each for each in factors().values() if each.quantity == quantity and profile in each.profiles
+    )
 
 
 @cache
@@ -97,7 +102,8 @@ def methodology_from(document: dict[str, Any]) -> Methodology:
 
 
 def factor_from(record: dict[str, Any]) -> Factor:
-    """A factor from its record, which fits factors.schema.json. Raises ValueError for a wrong value or unit."""
+    """A factor from its record, which fits factors.schema.json. Raises ValueError for a wrong value or
+    unit."""
     measured = unit(record["unit"])
     return Factor(
         id=record["id"],

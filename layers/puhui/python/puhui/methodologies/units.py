@@ -1,7 +1,8 @@
 """Units, so that a formula can be checked and computed in whole numbers.
 
-A unit is ``a`` or ``a/b`` (or ``a/b/c``). Each part has a dimension and a whole number of that dimension's smallest unit:
-``gCO2e/km`` is 1000 mgCO2e for each 1,000,000 mm. A mass of CO2 equivalent and a mass of things are different dimensions.
+A unit is ``a`` or ``a/b`` (or ``a/b/c``). Each part has a dimension and a whole number of that dimension's
+smallest unit: ``gCO2e/km`` is 1000 mgCO2e for each 1,000,000 mm. A mass of CO2 equivalent and a mass of
+things are different dimensions.
 """
 
 import re
@@ -45,7 +46,8 @@ _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,9}))?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit: ``scale`` smallest units of its numerator for each ``per`` smallest units of its denominator."""
+    """``scale`` smallest units of its numerator for each ``per`` smallest units of its
+    denominator."""
 
     text: str
     scale: int
@@ -95,13 +97,14 @@ def smallest_name(dimension: str) -> str:
 def smallest_units(value: str, of: Unit) -> int:
     """The decimal ``value`` of a unit in whole smallest units of its numerator: ``65.5`` gCO2e/act is 65500.
 
-    Raises ValueError for text that is no decimal above zero, and for one that is finer than the smallest unit.
+    Raises ValueError for text that is no decimal above zero, and for one that is finer than the smallest
+    unit.
     """
     found = _DECIMAL.match(value)
     if not found:
         raise ValueError("no decimal of up to 12 digits before and 9 after the point")
     decimals = found[2] or ""
-    whole, rest = divmod(int(found[1] + decimals) * of.scale, 10 ** len(decimals))
+    whole, rest = divmod(int(found[1] + decimals) * of.scale, int("1" + "0" * len(decimals)))
     if rest:
         raise ValueError(f"finer than one {of.smallest}")
     if not whole:

@@ -34,6 +34,7 @@ def trial(
     programme: Programme,
     behaviour: Behaviour,
     quantity: Mapping[str, Any],
+    *,
     occurred_on: date,
     region: str | None,
 ) -> dict[str, Any]:

@@ -1,1 +1,2 @@
-"""Programmes: who operates one, what it counts, what its points are worth, which gates are open. Data, not code."""
+"""Programmes: who operates one, what it counts, what its points are worth, which gates are open. Data, not
+code."""

@@ -29,7 +29,8 @@ def programme(programme_id: str) -> Programme:
 
 
 def behaviour(programme: Programme, behaviour_id: str) -> Behaviour:
-    """The behaviour that the programme counts under this id. Raises BehaviourUnknown, which lists those it counts."""
+    """The behaviour that the programme counts under this id. Raises BehaviourUnknown, which lists those it
+    counts."""
     try:
         return programme.behaviours[behaviour_id]
     except KeyError:

@@ -1,7 +1,7 @@
 """What a programme does not know.
 
-    ProgrammeNotFound   404
-    BehaviourUnknown    422  names the behaviours that the programme counts
+ProgrammeNotFound   404
+BehaviourUnknown    422  names the behaviours that the programme counts
 """
 
 from puhui.kernel.errors import Invalid, NotFound

@@ -16,7 +16,8 @@ PHOTOS_MAX = 3
 
 @dataclass(frozen=True, slots=True)
 class PointsRule:
-    """One point for each whole ``mg_per_point``; points can be spent for ``valid_months`` months (None: for ever)."""
+    """One point for each whole ``mg_per_point``; points can be spent for ``valid_months`` months (None: for
+    ever)."""
 
     mg_per_point: int
     valid_months: int | None
@@ -40,7 +41,8 @@ class Caps:
     per_day_quantity: int | None = None
 
     def listed(self, measure: str) -> tuple[tuple[str, str, int], ...]:
-        """The caps there are as (per, measure, limit): per "act" or "day"; "mg", "acts" or the quantity's name."""
+        """The caps there are as (per, measure, limit): per "act" or "day"; "mg", "acts" or the quantity's
+        name."""
         limits = (
             ("act", "mg", self.per_act_mg),
             ("day", "mg", self.per_day_mg),
@@ -67,7 +69,8 @@ class Duration:
 class Behaviour:
     """A green act that a programme counts, by one version of one methodology.
 
-    ``bounds`` are the smallest and the largest value of each quantity; ``measure`` is the quantity that caps count.
+    ``bounds`` are the smallest and the largest value of each quantity; ``measure`` is the quantity that
+    caps count.
     """
 
     id: str
@@ -81,7 +84,9 @@ class Behaviour:
     caps_note: Text | None = None
     occupies: Duration | None = None
 
-    def interval(self, quantity: Mapping[str, Any], occurred_at: datetime) -> tuple[datetime, datetime] | None:
+    def interval(
+        self, quantity: Mapping[str, Any], occurred_at: datetime
+    ) -> tuple[datetime, datetime] | None:
         """The half-open time that the act takes, from ``occurred_at`` on; None when it takes none of its own.
 
         Two acts of one member may not overlap in time.

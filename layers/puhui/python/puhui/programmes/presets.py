@@ -24,7 +24,8 @@ def _read(programme_id: str) -> Programme:
 
 
 def read(programme_id: str) -> Programme:
-    """The programme. Raises ProgrammeNotFound; only names that stand in the folder ever reach the file system."""
+    """The programme. Raises ProgrammeNotFound; only names that stand in the folder ever reach the file
+    system."""
     if programme_id not in ids():
         raise ProgrammeNotFound
     return _read(programme_id)

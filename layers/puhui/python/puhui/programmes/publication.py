@@ -14,7 +14,8 @@ _VALIDATOR = Draft202012Validator(json.loads((Path(__file__).parent / "schema.js
 
 
 def check(text: bytes) -> Programme:
-    """The programme that the document in ``text`` describes. Raises DocumentInvalid with the path to the first fault."""
+    """The programme that the document in ``text`` describes. Raises DocumentInvalid with the path to the
+    first fault."""
     document = parse(text)
     require_valid(document, _VALIDATOR)
     seen: set[str] = set()
@@ -36,4 +37,6 @@ def _check_behaviour(behaviour: dict[str, Any], path: tuple[str | int, ...], see
         named.append(("occupies", behaviour["occupies"]["quantity"]))
     for member, name in named:
         if name not in quantity:
-            raise DocumentInvalid(pointer=pointer((*path, member)), detail=f"{name} is none of its quantities")
+            raise DocumentInvalid(
+                pointer=pointer((*path, member)), detail=f"{name} is none of its quantities"
+            )
