@@ -1,7 +1,8 @@
-"""WeChat's cryptography: encrypted user data, signatures of raw data and sessions, signatures and ciphers of pushes.
+"""WeChat's cryptography: encrypted user data, signatures of raw data and sessions, signatures and ciphers of
+pushes.
 
-Sources: "Signature verification and decryption of open data" and "Message push" of the mini-program documents; the
-published vectors are tests (tests/support/wechat_vectors.json).
+Sources: "Signature verification and decryption of open data" and "Message push" of the mini-program
+documents; the published vectors are tests (tests/support/wechat_vectors.json).
 """
 
 import base64
@@ -30,9 +31,9 @@ def decrypt_user_data(
 ) -> dict[str, Any]:
     """The JSON object inside ``encryptedData`` (AES-128-CBC, PKCS#7).
 
-    A wrong key shows as wrong padding or as garbage, and both look the same to the caller, who learns nothing about
-    the key from them. Raises SessionStale also when the watermark is another app's, older than ten minutes, or from
-    the future.
+    A wrong key shows as wrong padding or as garbage, and both look the same to the caller, who learns nothing
+    about the key from them. Raises SessionStale also when the watermark is another app's, older than ten
+    minutes, or from the future.
     """
     try:
         key, vector = _base64(session_key), _base64(iv)
@@ -57,12 +58,14 @@ def raw_data_holds(raw_data: str, signature: str, session_key: str) -> bool:
 
 
 def session_signature(session_key: str, body: str = "") -> str:
-    """Hex HMAC-SHA256 of ``body`` keyed with the session key as the text it came as, not the bytes it encodes."""
+    """Hex HMAC-SHA256 of ``body`` keyed with the session key as the text it came as, not the bytes it
+    encodes."""
     return hmac.new(session_key.encode(), body.encode(), hashlib.sha256).hexdigest()
 
 
 def push_signature(token: str, *parts: str) -> str:
-    """The signature of a push: hex SHA-1 of the sorted token, timestamp, nonce (and, encrypted, the ciphertext)."""
+    """The signature of a push: hex SHA-1 of the sorted token, timestamp, nonce (and, encrypted, the
+    ciphertext)."""
     return hashlib.sha1("".join(sorted((token, *parts))).encode()).hexdigest()  # noqa: S324 WeChat's choice
 
 
@@ -86,7 +89,9 @@ class PushCipher:
     def decrypt(self, encrypted: str) -> bytes:
         """The message. Raises PushRefused when it was not encrypted with our key for our app."""
         try:
-            plain = _aes_cbc(self._key, self._key[:AES_BLOCK], _base64(encrypted, 2 * 256 * 1024), key_bytes=32)
+            plain = _aes_cbc(
+                self._key, self._key[:AES_BLOCK], _base64(encrypted, 2 * 256 * 1024), key_bytes=32
+            )
             plain = _unpad(plain, PUSH_BLOCK)
         except ValueError:
             raise PushRefused from None
@@ -102,7 +107,9 @@ class PushCipher:
         plain = prefix + len(message).to_bytes(_LENGTH_BYTES) + message + self._app_id
         padding = PUSH_BLOCK - len(plain) % PUSH_BLOCK
         encryptor = Cipher(algorithms.AES(self._key), modes.CBC(self._key[:AES_BLOCK])).encryptor()
-        return base64.b64encode(encryptor.update(plain + bytes([padding]) * padding) + encryptor.finalize()).decode()
+        return base64.b64encode(
+            encryptor.update(plain + bytes([padding]) * padding) + encryptor.finalize()
+        ).decode()
 
 
 def _aes_cbc(key: bytes, vector: bytes, data: bytes, *, key_bytes: int) -> bytes:

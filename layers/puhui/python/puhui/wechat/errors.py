@@ -1,12 +1,8 @@
 """What WeChat can refuse, as the errors that our own clients see.
 
-An errcode becomes one of a handful of families; the code itself and WeChat's request id stay in ``details`` so that
-support can ask WeChat about them. No error carries an openid, a token, a key or an address.
+An errcode becomes one of a handful of families; the code itself and WeChat's request id stay in ``details``
+so that support can ask WeChat about them. No error carries an openid, a token, a key or an address.
 """
-
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import ClassVar
 
 from puhui.kernel.errors import (
     Conflict,
@@ -98,31 +94,23 @@ class PushUnreadable(DomainError):
     en = "The push cannot be read."
 
 
-class _Families:
-    """errcode -> error class, as the platform's documents list them."""
-
-    by_class: ClassVar[Mapping[type[DomainError], tuple[int, ...]]] = MappingProxyType(
-        {
-            CodeInvalid: (40029, 40163, 41008),
-            RiskBlocked: (40226,),
-            SessionStale: (41003, 87009),
-            LoginTooFrequent: (45011,),
-            UserAway: (61010,),
-            SubscriptionRefused: (43101,),
-            ContentRisky: (87014,),
-            WeChatBusy: (-1, 45009),
-            WeChatMisconfigured: (
-                40001, 40002, 40013, 40014, 40125, 40164, 41001, 41002, 41004, 42001, 48001, 61024,
-            ),
-        }
-    )  # fmt: skip
-
-
-_BY_ERRCODE = {errcode: family for family, codes in _Families.by_class.items() for errcode in codes}
+_FAMILIES: dict[type[DomainError], tuple[int, ...]] = {
+    CodeInvalid: (40029, 40163, 41008),
+    RiskBlocked: (40226,),
+    SessionStale: (41003, 87009),
+    LoginTooFrequent: (45011,),
+    UserAway: (61010,),
+    SubscriptionRefused: (43101,),
+    ContentRisky: (87014,),
+    WeChatBusy: (-1, 45009),
+    WeChatMisconfigured: (40001, 40002, 40013, 40014, 40125, 40164, 41001, 41002, 41004, 42001, 48001, 61024),
+}
+_BY_ERRCODE = {errcode: family for family, codes in _FAMILIES.items() for errcode in codes}
 
 
 def of(errcode: int, rid: str = "") -> DomainError:
-    """The error that ``errcode`` stands for; ``rid`` is WeChat's own request id. Unlisted codes are WeChatRefused."""
+    """The error that ``errcode`` stands for; ``rid`` is WeChat's own request id. Unlisted codes are
+    WeChatRefused."""
     family = _BY_ERRCODE.get(errcode, WeChatRefused)
     details: dict[str, object] = {"errcode": errcode, "rid": rid}
     if errcode in (MINUTE_QUOTA, 45011):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 from puhui.kernel.clock import CHINA, programme_day
@@ -20,11 +20,13 @@ class Suggestion(StrEnum):
     RISKY = "risky"
 
 
-class TextScene(int):
-    """Where a text appears: 1 profile, 2 comment, 3 forum, 4 social log."""
+class Scene(IntEnum):
+    """Where a text or picture appears."""
 
-
-PROFILE, COMMENT, FORUM, SOCIAL_LOG = TextScene(1), TextScene(2), TextScene(3), TextScene(4)
+    PROFILE = 1
+    COMMENT = 2
+    FORUM = 3
+    SOCIAL_LOG = 4
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ class TextVerdict:
 class ContentVerdict:
     """What content security says of a picture, pushed up to 30 minutes after ``media_check_async``.
 
-    ``errcode`` is 0, or why WeChat could not judge (-1008: it could not download the file); then the suggestion is
-    REVIEW, because a person has to look. ``push_id`` is the same for every copy of this push.
+    ``errcode`` is 0, or why WeChat could not judge (-1008: it could not download the file); then the
+    suggestion is REVIEW, because a person has to look. ``push_id`` is the same for every copy of this push.
     """
 
     push_id: str
@@ -93,21 +95,27 @@ class TokenCache(Protocol):
 def steps_by_day(content: dict[str, Any]) -> dict[date, int]:
     """Steps a programme day from a decrypted ``wx.getWeRunData``.
 
-    Raises SessionStale when it is anything else than up to 31 entries of a day's start and a plausible count: such
-    data was not written by WeChat.
+    Raises SessionStale when it is anything else than up to 31 entries of a day's start and a plausible count:
+    such data was not written by WeChat.
     """
     entries = content.get("stepInfoList")
     if not isinstance(entries, list) or len(entries) > WERUN_DAYS_MAX:
         raise SessionStale
     days: dict[date, int] = {}
     for entry in entries:
-        timestamp, step = (entry.get("timestamp"), entry.get("step")) if isinstance(entry, dict) else (None, None)
-        if not _whole(timestamp, 1 << 33) or not _whole(step, STEPS_A_DAY_MAX):
-            raise SessionStale
-        day = programme_day(datetime.fromtimestamp(timestamp, CHINA))
+        start, step = _entry(entry)
+        day = programme_day(datetime.fromtimestamp(start, CHINA))
         days[day] = max(step, days.get(day, 0))
     return days
 
 
-def _whole(value: object, maximum: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= maximum
+def _entry(entry: object) -> tuple[int, int]:
+    if not isinstance(entry, dict):
+        raise SessionStale
+    return _whole(entry.get("timestamp"), 1 << 33), _whole(entry.get("step"), STEPS_A_DAY_MAX)
+
+
+def _whole(value: object, maximum: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= maximum:
+        raise SessionStale
+    return value

@@ -1,7 +1,8 @@
 """WeChat's message push: is it really from the platform, for us and fresh, and what does it say?
 
-With an EncodingAESKey only encrypted pushes (safe or compatible mode) are believed: the signature of a plain one
-covers the time and the nonce but not the body. In compatible mode the plain copy beside the ciphertext is ignored.
+With an EncodingAESKey only encrypted pushes (safe or compatible mode) are believed: the signature of a plain
+one covers the time and the nonce but not the body. In compatible mode the plain copy beside the ciphertext is
+ignored.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from puhui.wechat import crypto
 from puhui.wechat.errors import PushRefused, PushUnreadable
@@ -39,12 +40,14 @@ class PushReceiver:
         return str(query.get("echostr", ""))
 
     def parse(self, query: Mapping[str, Any], body: bytes, now: datetime) -> Push:
-        """What the push says. Raises PushRefused when it is not the platform's, for us and fresh; PushUnreadable when
-        it is but makes no sense."""
+        """What the push says. Raises PushRefused when it is not the platform's, for us and fresh;
+        PushUnreadable when it is but makes no sense."""
         timestamp, nonce = str(query.get("timestamp", "")), str(query.get("nonce", ""))
         self._require_fresh(timestamp, now)
         if self._cipher is None:
-            if not crypto.push_signature_holds(str(query.get("signature", "")), self._token, timestamp, nonce):
+            if not crypto.push_signature_holds(
+                str(query.get("signature", "")), self._token, timestamp, nonce
+            ):
                 raise PushRefused
             return _meaning(_content(body), self._app_id)
         encrypted = _content(body).get("Encrypt")
@@ -113,7 +116,7 @@ def _content(body: bytes) -> dict[str, Any]:
     try:
         text = body.decode("utf-8").strip()
         content = _from_xml(text) if text.startswith("<") else json.loads(text)
-    except (ValueError, RecursionError, ElementTree.ParseError):
+    except (ValueError, RecursionError, ET.ParseError):
         raise PushUnreadable from None
     if not isinstance(content, dict):
         raise PushUnreadable
@@ -123,10 +126,10 @@ def _content(body: bytes) -> dict[str, Any]:
 def _from_xml(text: str) -> dict[str, Any]:
     if "<!DOCTYPE" in text or "<!ENTITY" in text:  # without them the parser expands nothing
         raise PushUnreadable
-    root = ElementTree.fromstring(text)  # noqa: S314 no document type, so no entities
+    root = ET.fromstring(text)  # noqa: S314 no document type, so no entities
     return {child.tag: _element(child) for child in root}
 
 
-def _element(element: ElementTree.Element) -> Any:
+def _element(element: ET.Element) -> Any:
     children = list(element)
     return {child.tag: child.text or "" for child in children} if children else element.text or ""
