@@ -3,3 +3,5 @@
 from infra.build import validators
 
 validators.ensure()  # before collection, since tests import functions, which import their validators
+
+pytest_plugins = ["tests.support.tables"]

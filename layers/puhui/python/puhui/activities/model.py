@@ -7,6 +7,7 @@ from typing import Any
 
 from puhui.activities.errors import ActsOverlap, CapReached, OccurredInFuture, OccurredTooLongAgo
 from puhui.kernel import clock
+from puhui.methodologies.api import Used, apply_caps
 from puhui.programmes.api import Caps
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
@@ -103,17 +104,11 @@ def fit(day: Day, wanted: Entry, caps: Caps) -> Entry:
     for other in day.entries:
         if other.activity_id != wanted.activity_id and wanted.overlaps(other):
             raise ActsOverlap(other=other.behaviour)
-    mg, acts, quantity = day.used(wanted.programme_id, wanted.behaviour)
-    if caps.per_day_acts is not None and acts + wanted.acts > caps.per_day_acts:
-        raise CapReached(cap="per_day_acts")
-    if caps.per_day_quantity is not None and quantity + wanted.quantity > caps.per_day_quantity:
-        raise CapReached(cap="per_day_quantity")
-    allowed = wanted.mg if caps.per_act_mg is None else min(wanted.mg, caps.per_act_mg)
-    if caps.per_day_mg is not None:
-        allowed = min(allowed, caps.per_day_mg - mg)
-        if allowed <= 0:
-            raise CapReached(cap="per_day_mg")
-    return replace(wanted, mg=allowed)
+    used = Used(*day.used(wanted.programme_id, wanted.behaviour))
+    allowed = apply_caps(wanted.mg, wanted.quantity, caps, used)
+    if allowed.mg == 0:
+        raise CapReached(cap=allowed.cap)
+    return replace(wanted, mg=allowed.mg)
 
 
 def check_time(occurred_at: datetime, now: datetime, window_days: int) -> None:

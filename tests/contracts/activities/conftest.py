@@ -1,0 +1,90 @@
+"""The books on real tables, a bucket that is a dict, and a member."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from puhui.activities import pictures, usecases
+from puhui.activities.dynamo import Activities
+from puhui.activities.model import Activity
+from puhui.activities.pictures import Picture
+from puhui.activities.ports import Books
+from puhui.kernel import ids
+from puhui.ledger.api import Balance, Ledger, member
+from puhui.ledger.audit import audit
+from puhui.store.client import DynamoDB
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+@dataclass
+class Shelf:
+    """Pictures in memory, by object key: the port of the evidence bucket."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    def upload(self, object_key: str, content_type: str, size: int, seconds: int) -> dict[str, Any]:
+        return {"url": "https://bucket.test", "fields": {"key": object_key, "Content-Type": content_type}}
+
+    def address(self, object_key: str, seconds: int) -> str:
+        return f"https://bucket.test/{object_key}"
+
+    def look(self, object_key: str, size_max: int) -> Picture | None:
+        return pictures.look(self.files[object_key]) if object_key in self.files else None
+
+
+@dataclass
+class Acts:
+    """What a test does on a member's behalf."""
+
+    books: Books
+    shelf: Shelf
+    member_id: str
+
+    def record(self, behaviour: str = "cycling", *, at: datetime = NOW, key: str | None = None, **more: Any) -> Activity:
+        quantity = more.get("quantity", {"distance_m": 2_000})
+        evidence = more.get("evidence", ())
+        body = f"{behaviour}{at}{quantity}{evidence}"
+        command = usecases.RecordActivity(
+            more.get("member_id", self.member_id), "carbon-88", behaviour, at, quantity, evidence, key, _hash(body)
+        )
+        return usecases.record_activity(command, books=self.books, now=more.get("now", NOW))
+
+    def photo(self, data: bytes, content_type: str = "image/jpeg", *, lie: bytes | None = None) -> str:
+        announced = lie if lie is not None else data
+        evidence, _, _ = usecases.prepare_evidence(
+            self.member_id,
+            content_type,
+            len(announced),
+            hashlib.sha256(announced).hexdigest(),
+            key=None,
+            body_hash="",
+            books=self.books,
+            store=self.shelf,
+            now=datetime.now(UTC),
+        )
+        self.shelf.files[evidence.object_key] = data
+        return evidence.id
+
+    def balance(self) -> Balance:
+        return self.books.ledger.balance(member(self.member_id), "carbon-88")
+
+    def points(self) -> int:
+        return self.balance().points(NOW.date())
+
+    def sound(self) -> bool:
+        return audit(self.books.ledger).sound
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.fixture
+def acts(make_table: Callable[[str], str]) -> Acts:
+    dynamodb = DynamoDB()
+    books = Books(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
+    return Acts(books, Shelf(), ids.new_id(NOW))

@@ -1,0 +1,132 @@
+"""Acts that a machine can check are credited in the request, once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from puhui.activities import usecases
+from puhui.activities.errors import (
+    ActivityNotFound,
+    ActsOverlap,
+    CapReached,
+    EvidenceNotFound,
+    EvidenceRequired,
+    EvidenceUsed,
+    StepsComeFromWeRun,
+)
+from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.store.cursors import Cursors
+
+from tests.contracts.activities.conftest import NOW, Acts
+from tests.unit.activities.test_pictures_and_risk import photo
+
+CURSORS = Cursors(b"k" * 32)
+
+
+def test_two_kilometres_by_bicycle_are_500_grams_and_500_points(acts: Acts):
+    activity = acts.record("cycling", quantity={"distance_m": 2_000})
+    assert (activity.status, activity.credits_mg, activity.points) == ("credited", 500_000, 500)
+    assert acts.points() == 500
+    assert acts.balance().credits_mg == 0
+    assert acts.balance().amounts["reduced_mg"] == 500_000
+    assert acts.sound()
+
+
+def test_half_grams_add_up_to_a_point(acts: Acts):
+    first = acts.record("no_tableware", quantity={"orders": 1}, at=NOW - timedelta(hours=3))
+    second = acts.record("no_tableware", quantity={"orders": 1}, at=NOW)
+    assert (first.points, second.points) == (47, 48)
+    assert (acts.points(), acts.balance().credits_mg) == (95, 0)
+    assert acts.sound()
+
+
+def test_the_same_request_again_gives_the_first_answer(acts: Acts):
+    first = acts.record(key="ride-1")
+    assert acts.record(key="ride-1", now=NOW + timedelta(hours=1)) == first
+    assert acts.points() == 500
+
+
+def test_a_key_that_stands_for_another_request_is_refused(acts: Acts):
+    acts.record(key="ride-1")
+    with pytest.raises(IdempotencyKeyReused):
+        acts.record(key="ride-1", quantity={"distance_m": 3_000})
+    assert acts.points() == 500
+
+
+def test_ten_identical_requests_at_once_credit_once(acts: Acts):
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: acts.record(key="ride-1"), range(10)))
+    assert len({answer.id for answer in answers}) == 1
+    assert acts.points() == 500
+    assert acts.sound()
+
+
+def test_ten_rides_at_different_times_sent_at_once_all_count(acts: Acts):
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda n: acts.record(at=NOW - timedelta(hours=n), key=f"r{n}"), range(3)))
+    assert acts.points() == 1500
+    assert acts.sound()
+
+
+def test_two_rides_at_one_time_count_once(acts: Acts):
+    acts.record(key="a")
+    with pytest.raises(ActsOverlap):
+        acts.record(key="b", at=NOW + timedelta(minutes=1))
+    assert acts.points() == 500
+
+
+def test_a_days_fourth_order_is_refused_and_the_next_days_is_taken(acts: Acts):
+    for n in range(3):
+        acts.record("no_tableware", quantity={"orders": 1}, at=NOW - timedelta(minutes=10 * n))
+    with pytest.raises(CapReached):
+        acts.record("no_tableware", quantity={"orders": 1}, at=NOW - timedelta(minutes=50))
+    assert acts.record("no_tableware", quantity={"orders": 1}, at=NOW - timedelta(days=1)).status == "credited"
+
+
+def test_walking_is_not_typed_in(acts: Acts):
+    with pytest.raises(StepsComeFromWeRun):
+        acts.record("walking", quantity={"steps": 10_000})
+
+
+def test_a_subway_trip_needs_a_photo_of_ones_own_that_is_new(acts: Acts):
+    with pytest.raises(EvidenceRequired):
+        acts.record("subway_trip", quantity={"trips": 1})
+    stranger = Acts(acts.books, acts.shelf, "0" * 26)
+    with pytest.raises(EvidenceNotFound):
+        acts.record("subway_trip", quantity={"trips": 1}, evidence=(stranger.photo(photo(1)),))
+    mine = acts.photo(photo(1))
+    acts.record("subway_trip", quantity={"trips": 1}, evidence=(mine,), at=NOW - timedelta(hours=3))
+    with pytest.raises(EvidenceUsed):
+        acts.record("subway_trip", quantity={"trips": 1}, evidence=(mine,))
+    assert acts.balance().amounts["pending_mg"] == 200_000
+    assert acts.sound()
+
+
+def test_an_act_is_its_members_alone(acts: Acts):
+    activity = acts.record()
+    with pytest.raises(ActivityNotFound):
+        usecases.get_activity("0" * 26, activity.id, books=acts.books)
+
+
+def test_the_list_shows_every_act_once_latest_first_page_by_page(acts: Acts):
+    recorded = [acts.record(at=NOW - timedelta(days=n // 2, hours=n % 2 * 3), key=str(n)).id for n in range(9)]
+    shown, cursor = [], None
+    while True:
+        page = usecases.list_activities(acts.member_id, None, 2, cursor, books=acts.books, cursors=CURSORS)
+        assert len(page.items) <= 2
+        shown += [activity.id for activity in page.items]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert sorted(shown) == sorted(recorded)
+    assert len(shown) == len(set(shown)) == 9
+    days = [usecases.get_activity(acts.member_id, i, books=acts.books).day for i in shown]
+    assert days == sorted(days, reverse=True)
+
+
+def test_an_act_explains_its_number(acts: Acts):
+    activity = acts.record("no_tableware", quantity={"orders": 2})
+    why = usecases.explain_activity(acts.member_id, activity.id, books=acts.books)
+    assert (why["credits_mg"], why["points"], why["inputs"]) == (95_000, 95, {"orders": 2})
+    assert why["factors"][0]["mark"] == "seed"
+    assert why["steps"][-1]["result"] == 95_000

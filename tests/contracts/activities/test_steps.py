@@ -1,0 +1,63 @@
+"""Steps are credited by day, only for what they add, and in one programme."""
+
+from datetime import date, timedelta
+
+import pytest
+from puhui.activities import steps
+from puhui.kernel.errors import IdempotencyKeyReused
+
+from tests.contracts.activities.conftest import NOW, Acts
+
+TODAY = date(2026, 11, 20)
+
+
+def sync(acts: Acts, walked: list[tuple[date, int]], key: str | None = None, programme: str = "carbon-88", body: str = "b"):
+    return steps.sync_steps(acts.member_id, programme, walked, key=key, body_hash=body, books=acts.books, now=NOW)
+
+
+def test_thirty_one_days_are_credited_in_one_request_each_within_its_cap(acts: Acts):
+    days = [(TODAY - timedelta(days=n), 8_000) for n in range(31)]
+    answer = sync(acts, days, key="first")
+    assert answer["credits_mg"] == 31 * 10_000
+    assert answer["points"] == acts.points() == 310
+    assert {day["reason_code"] for day in answer["days"]} == {"CAP_REACHED"}
+    assert acts.sound()
+
+
+def test_the_same_steps_again_add_nothing(acts: Acts):
+    sync(acts, [(TODAY, 50)])
+    again = sync(acts, [(TODAY, 50)])
+    assert (again["credits_mg"], again["points"]) == (0, 0)
+    assert acts.sound()
+
+
+def test_a_growing_day_is_credited_for_what_it_grew_by_and_a_shrinking_one_keeps_its_number(acts: Acts):
+    first = sync(acts, [(TODAY, 40)])["credits_mg"]
+    second = sync(acts, [(TODAY, 90)])["credits_mg"]
+    whole = sync(Acts(acts.books, acts.shelf, "0" * 26), [(TODAY, 90)])["credits_mg"]
+    assert first + second == whole
+    lower = sync(acts, [(TODAY, 10)])
+    assert (lower["credits_mg"], lower["days"][0]["steps"]) == (0, 90)
+    activity = acts.books.activities.activity(acts.member_id, first_id(acts))
+    assert activity is not None
+    assert (activity.credits_mg, activity.quantity) == (whole, {"steps": 90})
+    assert acts.sound()
+
+
+def first_id(acts: Acts) -> str:
+    return steps.activity_id_of(acts.member_id, "carbon-88", TODAY)
+
+
+def test_a_days_steps_count_in_one_programme(acts: Acts):
+    sync(acts, [(TODAY, 60)])
+    other = sync(acts, [(TODAY, 90)], programme="walk-and-win")
+    assert other["days"][0]["reason_code"] == "CLAIMED_ELSEWHERE"
+    assert other["credits_mg"] == 0
+
+
+def test_a_key_brings_back_the_first_answer(acts: Acts):
+    first = sync(acts, [(TODAY, 60)], key="k")
+    sync(acts, [(TODAY, 80)], key="l")
+    assert sync(acts, [(TODAY, 60)], key="k") == first
+    with pytest.raises(IdempotencyKeyReused):
+        sync(acts, [(TODAY, 60)], key="k", body="other")

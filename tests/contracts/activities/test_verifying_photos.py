@@ -1,0 +1,159 @@
+"""Photos are verified step by step; any step may run twice."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from puhui.activities import usecases, verification
+from puhui.activities.errors import OwnReview, ReasonRequired, ReviewDecided, ReviewNotFound
+from puhui.store.cursors import Cursors
+
+from tests.contracts.activities.conftest import NOW, Acts
+from tests.unit.activities.test_pictures_and_risk import photo
+
+CURSORS = Cursors(b"k" * 32)
+
+
+def trip(acts: Acts, evidence_id: str, hours_ago: int = 0) -> str:
+    at = NOW - timedelta(hours=hours_ago)
+    return acts.record("subway_trip", quantity={"trips": 1}, evidence=(evidence_id,), at=at).id
+
+
+def inspect(acts: Acts, evidence_id: str) -> dict[str, object]:
+    return verification.inspect_evidence(
+        acts.member_id, evidence_id, activities=acts.books.activities, store=acts.shelf
+    )
+
+
+def twice(step: Callable[[], object]) -> object:
+    first = step()
+    assert step() == first
+    return first
+
+
+def test_a_verified_trip_is_credited_once_however_often_the_step_runs(acts: Acts):
+    activity_id = trip(acts, acts.photo(photo(1)))
+    credited = twice(lambda: verification.credit_activity(acts.member_id, activity_id, books=acts.books, now=NOW))
+    assert (credited.status, credited.credits_mg, credited.points) == ("credited", 200_000, 200)
+    assert acts.points() == 200
+    assert acts.balance().amounts.get("pending_mg", 0) == 0
+    assert acts.sound()
+
+
+def test_a_refused_trip_gives_nothing_and_frees_its_time(acts: Acts):
+    activity_id = trip(acts, acts.photo(photo(1)))
+    refused = twice(
+        lambda: verification.refuse_activity(acts.member_id, activity_id, "NOT_THE_ACT", books=acts.books, now=NOW)
+    )
+    assert (refused.status, refused.reason_code, refused.credits_mg) == ("refused", "NOT_THE_ACT", 0)
+    assert acts.points() == 0
+    assert acts.balance().amounts.get("pending_mg", 0) == 0
+    assert trip(acts, acts.photo(photo(2)))
+    late = verification.credit_activity(acts.member_id, activity_id, books=acts.books, now=NOW)
+    assert late.status == "refused"
+    assert acts.sound()
+
+
+def test_a_verification_that_took_too_long_expires(acts: Acts):
+    activity_id = trip(acts, acts.photo(photo(1)))
+    ended = verification.refuse_activity(acts.member_id, activity_id, "REVIEW_EXPIRED", books=acts.books, now=NOW)
+    assert ended.status == "expired"
+
+
+@pytest.mark.parametrize(
+    ("data", "content_type", "lie", "reason"),
+    [
+        (photo(1), "image/jpeg", None, ""),
+        (photo(1), "image/jpeg", photo(2), "FILE_CHANGED"),
+        (b"%PDF-1.7 not a picture", "image/jpeg", None, "FILE_TYPE"),
+        (photo(1, "PNG"), "image/jpeg", None, "FILE_TYPE"),
+    ],
+)
+def test_the_file_must_be_the_announced_picture(acts: Acts, data: bytes, content_type: str, lie: bytes | None, reason: str):
+    assert inspect(acts, acts.photo(data, content_type, lie=lie))["reason_code"] == reason
+
+
+def test_a_file_that_never_came_is_missing(acts: Acts):
+    evidence_id = acts.photo(photo(1))
+    acts.shelf.files.clear()
+    assert inspect(acts, evidence_id)["reason_code"] == "FILE_MISSING"
+
+
+def test_a_photo_that_anyone_used_before_is_refused_and_a_near_one_is_flagged(acts: Acts):
+    first = acts.photo(photo(1))
+    twice(lambda: inspect(acts, first))
+    stranger = Acts(acts.books, acts.shelf, "0" * 26)
+    assert inspect(stranger, stranger.photo(photo(1)))["reason_code"] == "EVIDENCE_REUSED"
+    assert inspect(stranger, stranger.photo(photo(1, quality=40)))["signals"] == ["PHOTO_SIMILAR"]
+    assert inspect(stranger, stranger.photo(photo(3)))["signals"] == []
+
+
+def request(acts: Acts, activity_id: str, token: str = "token") -> str:
+    return verification.request_review(
+        acts.member_id, activity_id, 60, ["CONTENT_REVIEW"], token, 3600, activities=acts.books.activities, now=NOW
+    ).id
+
+
+def decide(acts: Acts, review_id: str, decision: str, reason: str = "", who: str = "V" * 26):
+    return verification.decide_review(
+        review_id, who, decision, reason, "", activities=acts.books.activities, now=NOW
+    )
+
+
+def waiting(acts: Acts) -> list[str]:
+    page = verification.list_reviews(None, 10, None, activities=acts.books.activities, cursors=CURSORS)
+    return [review.activity_id for review in page.items]
+
+
+def test_a_review_is_decided_once_by_somebody_else(acts: Acts):
+    activity_id = trip(acts, acts.photo(photo(1)))
+    review_id = twice(lambda: request(acts, activity_id))
+    assert waiting(acts) == [activity_id]
+    with pytest.raises(OwnReview):
+        decide(acts, review_id, "approve", who=acts.member_id)
+    with pytest.raises(ReasonRequired):
+        decide(acts, review_id, "refuse")
+    decided = twice(lambda: decide(acts, review_id, "refuse", "NOT_THE_ACT"))
+    assert (decided.state, decided.task_token) == ("decided", "token")
+    with pytest.raises(ReviewDecided):
+        decide(acts, review_id, "approve")
+    assert waiting(acts) == []
+    with pytest.raises(ReviewNotFound):
+        decide(acts, "0" * 26, "approve")
+
+
+def test_a_review_nobody_decided_is_closed_and_a_late_decision_comes_too_late(acts: Acts):
+    activity_id = trip(acts, acts.photo(photo(1)))
+    review_id = request(acts, activity_id)
+    close = lambda: verification.close_review(acts.member_id, activity_id, activities=acts.books.activities, now=NOW)  # noqa: E731
+    assert twice(close) == {"decision": "expired", "reason_code": "REVIEW_EXPIRED"}
+    with pytest.raises(ReviewDecided):
+        decide(acts, review_id, "approve")
+
+
+def test_a_decision_at_the_last_moment_holds(acts: Acts):
+    activity_id = trip(acts, acts.photo(photo(1)))
+    decide(acts, request(acts, activity_id), "approve")
+    closed = verification.close_review(acts.member_id, activity_id, activities=acts.books.activities, now=NOW)
+    assert closed["decision"] == "approve"
+
+
+def test_the_verdict_and_the_waiting_task_meet_in_either_order(acts: Acts):
+    activities = acts.books.activities
+    verification.content_verdict("t1", "pass", activities=activities)
+    verification.content_asked("t1", "token", "E1", activities=activities)
+    verification.content_asked("t2", "token", "E2", activities=activities)
+    verification.content_verdict("t2", "risky", activities=activities)
+    for trace in ("t1", "t2"):
+        check = activities.check(trace, {"seen": True})
+        assert check["task_token"] == "token"
+        assert check["suggest"] in ("pass", "risky")
+
+
+def test_the_first_answer_stays_the_first_answer(acts: Acts):
+    evidence_id = acts.photo(photo(1))
+    first = acts.record("subway_trip", quantity={"trips": 1}, evidence=(evidence_id,), key="t")
+    verification.credit_activity(acts.member_id, first.id, books=acts.books, now=NOW)
+    again = acts.record("subway_trip", quantity={"trips": 1}, evidence=(evidence_id,), key="t")
+    assert (again.id, again.status) == (first.id, "verifying")
+    assert usecases.get_activity(acts.member_id, first.id, books=acts.books).status == "credited"
