@@ -2,6 +2,7 @@
 
 import os
 from datetime import datetime
+from functools import cache
 
 from puhui.activities import usecases, verification
 from puhui.activities.ports import Books
@@ -12,6 +13,7 @@ from puhui.wechat import api as wechat
 
 BOOKS = Books.from_environment()
 MEMBERS = members.Members.from_environment()
+WECHAT = cache(wechat.connect)
 TEMPLATE = os.environ["NOTICE_TEMPLATE_ID"]
 
 
@@ -24,5 +26,8 @@ def app(event: Input, _now: datetime) -> Input:
     programme = programmes.programme(activity.programme_id)
     name = programmes.behaviour(programme, activity.behaviour).name["zh-CN"]
     openid = members.openid_of(member_id, members=MEMBERS)
-    told = wechat.client().send_subscribe_message(openid, TEMPLATE, verification.notice(activity, name))
-    return {"told": told}
+    try:
+        WECHAT().send_subscribe_message(openid, TEMPLATE, verification.notice(activity, name))
+    except wechat.SubscriptionRefused:
+        return {"told": False}
+    return {"told": True}

@@ -1,9 +1,10 @@
 """Verification: ask the platform whether the picture is fit to be seen; the answer comes by push."""
 
 from datetime import datetime
+from functools import cache
 
 from puhui.activities import verification
-from puhui.activities.dynamo import Activities
+from puhui.activities.dynamo import Activities, require_evidence
 from puhui.activities.evidence import EvidenceBucket
 from puhui.edge.task import Input, task
 from puhui.members import api as members
@@ -12,12 +13,14 @@ from puhui.wechat import api as wechat
 ACTIVITIES = Activities.from_environment()
 MEMBERS = members.Members.from_environment()
 STORE = EvidenceBucket.from_environment()
+WECHAT = cache(wechat.connect)
 
 
 @task("request_content_check")
 def app(event: Input, _now: datetime) -> Input:
     openid = members.openid_of(event["member_id"], members=MEMBERS)
-    address = STORE.address(f"evidence/{event['member_id']}/{event['evidence_id']}", verification.ADDRESS_SECONDS)
-    trace_id = wechat.client().media_check_async(address, openid)
+    evidence = require_evidence(ACTIVITIES, event["member_id"], event["evidence_id"])
+    address = STORE.address(evidence.object_key, verification.ADDRESS_SECONDS)
+    trace_id = WECHAT().media_check_async(address, openid, wechat.Scene.SOCIAL_LOG)
     verification.content_asked(trace_id, event["task_token"], event["evidence_id"], activities=ACTIVITIES)
     return {"trace_id": trace_id}

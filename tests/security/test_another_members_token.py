@@ -1,0 +1,148 @@
+"""Every operation of the contract is tried with a second member's token, without one, and with bad ones.
+
+An operation that is not in this table fails the test: whoever adds one says here what a stranger must get.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from infra.build import contract
+
+from tests.scenarios.life import Life
+
+pytestmark = pytest.mark.local_cloud
+
+PUBLIC = "public"  # anyone may ask
+OWN = "own"  # the answer is about the caller alone, whoever calls
+HIDDEN = "hidden"  # another member's id: 404
+STAFF = "staff"  # a role is needed: 403
+
+EXPECTED = {
+    "sign_in": PUBLIC,
+    "refresh_session": PUBLIC,
+    "get_jwks": PUBLIC,
+    "list_programmes": PUBLIC,
+    "get_programme": PUBLIC,
+    "list_behaviours": PUBLIC,
+    "list_methodologies": PUBLIC,
+    "get_methodology_version": PUBLIC,
+    "quantify": PUBLIC,
+    "verify_wechat_push": PUBLIC,
+    "receive_wechat_push": PUBLIC,
+    "list_rewards": PUBLIC,
+    "get_reward": PUBLIC,
+    "sign_out": OWN,
+    "get_me": OWN,
+    "update_me": OWN,
+    "list_consents": OWN,
+    "put_consent": OWN,
+    "get_balances": OWN,
+    "list_transfers": OWN,
+    "sync_steps": OWN,
+    "prepare_evidence": OWN,
+    "record_activity": OWN,
+    "list_activities": OWN,
+    "redeem": OWN,
+    "list_redemptions": OWN,
+    "get_activity": HIDDEN,
+    "explain_activity": HIDDEN,
+    "get_redemption": HIDDEN,
+    "list_reviews": STAFF,
+    "decide_review": STAFF,
+}
+"""What a second member gets from each operation, called with the first member's ids."""
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the contract."""
+
+    id: str
+    method: str
+    path: str
+    public: bool
+
+
+def operations() -> list[Operation]:
+    """All of them."""
+    document = contract.load()
+    found = []
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if "operationId" in operation:
+                public = operation.get("security") == []
+                found.append(Operation(operation["operationId"], method.upper(), path, public))
+    return found
+
+
+def test_every_operation_is_in_the_table():
+    assert {operation.id for operation in operations()} == set(EXPECTED)
+
+
+def test_the_table_and_the_contract_agree_on_what_is_public():
+    public = {operation.id for operation in operations() if operation.public}
+    assert public == {name for name, expected in EXPECTED.items() if expected == PUBLIC}
+
+
+def filled(path: str, life: Life) -> str:
+    """The path with the first member's own ids."""
+    values = {
+        "activity_id": life.activity_id,
+        "redemption_id": life.redemption_id,
+        "review_id": life.review_id,
+        "purpose": "steps",
+        "programme_id": "carbon-88",
+        "reward_id": "carbon-88-cola-12",
+        "methodology_id": "subway-trip",
+        "version": "1",
+    }
+    return path.format(**values)
+
+
+BODIES: dict[str, Any] = {
+    "decide_review": {"decision": "approve"},
+}
+
+
+@pytest.mark.parametrize("operation", [o for o in operations() if EXPECTED.get(o.id) == HIDDEN], ids=lambda o: o.id)
+def test_anothers_ids_are_not_found(operation: Operation, life: Life):
+    path = filled(operation.path, life)
+    assert life.first.request(operation.method, path).status_code == 200
+    refused = life.second.request(operation.method, path)
+    assert refused.status_code == 404
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("operation", [o for o in operations() if EXPECTED.get(o.id) == STAFF], ids=lambda o: o.id)
+def test_a_member_without_the_role_is_refused(operation: Operation, life: Life):
+    answer = life.second.request(operation.method, filled(operation.path, life), json=BODIES.get(operation.id))
+    assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+
+
+@pytest.mark.parametrize("operation", [o for o in operations() if not o.public], ids=lambda o: o.id)
+def test_nothing_that_is_not_public_answers_without_a_good_token(operation: Operation, life: Life, bad_token: str):
+    headers = {"Authorization": f"Bearer {bad_token}"} if bad_token else {}
+    answer = life.stranger.request(operation.method, f"/v1{filled(operation.path, life)}", headers=headers)
+    assert answer.status_code == 401
+
+
+def _foreign(claims: dict[str, Any]) -> str:
+    return jwt.encode(claims, ec.generate_private_key(ec.SECP256R1()), "ES256", headers={"kid": "other"})
+
+
+@pytest.fixture(params=["none", "garbage", "foreign key", "no signature", "tampered"])
+def bad_token(request: pytest.FixtureRequest, life: Life) -> str:
+    claims = jwt.decode(life.first.access_token, options={"verify_signature": False})
+    head, body, signature = life.first.access_token.split(".")
+    made: dict[str, Callable[[], str]] = {
+        "none": lambda: "",
+        "garbage": lambda: "not.a.token",
+        "foreign key": lambda: _foreign(claims),
+        "no signature": lambda: jwt.encode(claims, None, "none"),
+        "tampered": lambda: ".".join([head, body, ("A" if signature[0] != "A" else "B") + signature[1:]]),
+    }
+    return made[request.param]()
