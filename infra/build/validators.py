@@ -1,9 +1,9 @@
 """Generates ``puhui.edge.contract``: one validator module per operation, named by its operationId.
 
-    python -m infra.build.validators OUTPUT_DIR
+    python -m infra.build.validators OUTPUT_DIR     generates into that folder
+    python -m infra.build.validators --ensure       generates into the layer, unless it is up to date there
 
-What a module offers is described in ``puhui/edge/validation.py``. From Python: ``ensure()`` generates into
-the layer unless what is there already came from this contract and this generator.
+What a module offers is described in ``puhui/edge/validation.py``.
 """
 
 import hashlib
@@ -172,5 +172,8 @@ def _replace(path: Path, text: str) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
-        sys.exit("usage: python -m infra.build.validators OUTPUT_DIR")
-    generate(Path(sys.argv[1]))
+        sys.exit("usage: python -m infra.build.validators OUTPUT_DIR | --ensure")
+    if sys.argv[1] == "--ensure":
+        ensure()
+    else:
+        generate(Path(sys.argv[1]))

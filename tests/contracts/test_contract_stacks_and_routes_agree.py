@@ -1,8 +1,9 @@
 """Contract, stacks and Chalice routes name the same things, character by character."""
 
 import re
+from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import yaml
@@ -15,8 +16,6 @@ OPERATIONS = {operation.id: operation for operation in contract.operations()}
 STACKS = sorted((ROOT / "infra/stacks").glob("*.yaml"))
 APPS = sorted((ROOT / "functions").rglob("app.py"))
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.id)
-# Plain handlers: no HTTP vocabulary, no routes.
-NOT_HTTP = {"steps", "streams", "schedules"}
 
 
 @pytest.fixture(autouse=True)
@@ -33,53 +32,53 @@ def test_an_operation_has_one_function_that_routes_exactly_it(operation: Operati
 
 @each_operation
 def test_an_operation_has_its_function_in_one_stack(operation: Operation) -> None:
-    found = [properties for name, properties in _functions() if name == operation.function]
-    assert len(found) == 1, f"infra/stacks/*.yaml has no single function ${{Prefix}}-{operation.function}"
-    properties = found[0]
-    folder = (ROOT / "infra/stacks" / properties["CodeUri"]).resolve()
-    assert folder == gateway.source(operation.id).parent
-    assert properties["Handler"] == "app.app"
+    found = [function for function in _functions() if function.name == operation.function]
+    assert len(found) == 1, f"infra/stacks/*.yaml: one function ${{Prefix}}-{operation.function} is needed"
+    assert found[0].properties["Handler"] == "app.app"
+    assert found[0].folder in gateway.source(operation.id).parents
 
 
 def test_every_http_function_serves_an_operation_of_the_contract() -> None:
-    strays = [app for app in APPS if _is_http(app) and app.parent.name not in OPERATIONS]
+    http = [app for app in APPS if "HttpFunction(" in app.read_text(encoding="utf-8")]
+    strays = [app.parent.name for app in http if app.parent.name not in OPERATIONS]
     assert not strays, "functions without an operation in miniprogram_api.yaml"
 
 
-def test_every_function_of_a_stack_has_its_folder() -> None:
-    without = [
-        name
-        for name, properties in _functions()
-        if not (ROOT / "infra/stacks" / properties["CodeUri"] / "app.py").resolve().is_file()
-    ]
-    assert not without, "functions in infra/stacks/*.yaml whose CodeUri has no app.py"
+def test_every_function_of_a_stack_is_named_after_its_use_case_and_has_one_folder() -> None:
+    folders = Counter(app.parent.name for app in APPS)
+    for function in _functions():
+        use_case = function.name.replace("-", "_")
+        assert function.logical_id == f"{use_case.title().replace('_', '')}Function"
+        assert folders[use_case] == 1, f"one functions/**/{use_case}/app.py is needed for {function.name}"
 
 
-def test_every_folder_of_functions_is_in_a_stack() -> None:
-    deployed = {(ROOT / "infra/stacks" / properties["CodeUri"]).resolve() for _, properties in _functions()}
-    without = [app.parent.relative_to(ROOT) for app in APPS if app.parent not in deployed]
-    assert not without, "folders under functions/ that no stack deploys"
+def test_every_folder_of_functions_is_deployed_by_one_stack() -> None:
+    deployed = Counter(function.name for function in _functions())
+    counts = {app.parent.name: deployed[app.parent.name.replace("_", "-")] for app in APPS}
+    assert {name: count for name, count in counts.items() if count != 1} == {}, "folders not deployed once"
 
 
-def _functions() -> list[tuple[str, dict[str, Any]]]:
-    """(name after the prefix, properties with the stack's globals) of every function in the stacks."""
+class _Function(NamedTuple):
+    logical_id: str
+    name: str  # after the prefix
+    folder: Path  # CodeUri
+    properties: dict[str, Any]
+
+
+def _functions() -> list[_Function]:
+    """Every function in the stacks, its properties with the stack's globals."""
     found = []
     for stack in STACKS:
         template = yaml.load(stack.read_text(encoding="utf-8"), Loader=_Tolerant)
         shared = template.get("Globals", {}).get("Function", {})
-        for resource in template["Resources"].values():
+        for logical_id, resource in template["Resources"].items():
             if resource["Type"] == "AWS::Serverless::Function":
                 properties = {**shared, **resource["Properties"]}
                 match = re.fullmatch(r"\$\{Prefix\}-([a-z0-9-]+)", str(properties.get("FunctionName")))
-                assert match, f"{stack.name}: {properties.get('FunctionName')} is not ${{Prefix}}-<use-case>"
-                found.append((match[1], properties))
+                assert match, f"{stack.name}: {logical_id} is not named ${{Prefix}}-<use-case>"
+                folder = (stack.parent / properties["CodeUri"]).resolve()
+                found.append(_Function(logical_id, match[1], folder, properties))
     return found
-
-
-def _is_http(app: Path) -> bool:
-    return not NOT_HTTP & set(app.relative_to(ROOT / "functions").parts) and "HttpFunction(" in app.read_text(
-        encoding="utf-8"
-    )
 
 
 class _Tolerant(yaml.SafeLoader):
