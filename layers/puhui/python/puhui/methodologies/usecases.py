@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from puhui.methodologies import api, registry
-from puhui.methodologies.errors import MethodologyMismatch
+from puhui.methodologies.errors import MethodologyMismatch, MethodologyNotFound
 from puhui.methodologies.explanation import show_factor
 from puhui.methodologies.model import Behaviour, Methodology, Programme
 
@@ -40,8 +40,10 @@ def trial(
 ) -> dict[str, Any]:
     """What the act would give a member who has done nothing else that day; nothing is stored.
 
-    Raises MethodologyMismatch, QuantityInvalid, FactorUnavailable.
+    Raises MethodologyNotFound, MethodologyMismatch, QuantityInvalid, FactorUnavailable.
     """
+    if methodology_id not in registry.versions():
+        raise MethodologyNotFound
     if methodology_id != behaviour.methodology_id:
         raise MethodologyMismatch(methodology_id=behaviour.methodology_id)
     quantified = api.quantify(programme, behaviour, quantity, occurred_on, region)

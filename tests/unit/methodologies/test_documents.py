@@ -1,0 +1,115 @@
+"""What is published: every document fits its schema and passes its own vectors; a faulty one is refused."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from puhui.kernel.documents import DocumentInvalid, content_hash
+from puhui.methodologies import publication, registry
+
+HERE = Path(registry.__file__).parent
+DOCUMENTS = sorted((HERE / "documents").glob("*.json"))
+FACTORS = sorted((HERE / "factors").glob("*.json"))
+PUBLISHED = json.loads((Path(__file__).parent / "published.json").read_bytes())
+Change = Callable[[dict[str, Any]], object]
+
+
+def _refused(check: Callable[[bytes], object], text: bytes) -> tuple[str, str]:
+    with pytest.raises(DocumentInvalid) as raised:
+        check(text)
+    return raised.value.details["pointer"], raised.value.details["detail"]
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
+def test_a_document_is_valid_and_its_vectors_hold(path: Path) -> None:
+    methodology = publication.check_methodology(path.read_bytes())
+    assert path.name == f"{methodology.id}.v{methodology.version}.json"
+
+
+@pytest.mark.parametrize("path", FACTORS, ids=lambda path: path.stem)
+def test_a_list_of_factors_is_valid(path: Path) -> None:
+    assert publication.check_factors(path.read_bytes())
+
+
+def test_no_factor_version_stands_in_two_files() -> None:
+    keys = [
+        each["id"] + each["version"] for path in FACTORS for each in json.loads(path.read_bytes())["factors"]
+    ]
+    assert len(keys) == len(set(keys)) == len(registry.factors())
+
+
+def test_a_published_version_never_changes() -> None:
+    """published.json holds the hash of every version; a new version adds a line, and none is ever edited."""
+    factors = (each for path in FACTORS for each in json.loads(path.read_bytes())["factors"])
+    now = {f"factor {each['id']}@{each['version']}": content_hash(each) for each in factors}
+    for name, versions in registry.versions().items():
+        for version in versions:
+            now[f"methodology {name}@{version}"] = registry.methodology(name, version).hash
+    assert now == PUBLISHED
+
+
+def test_the_hash_does_not_depend_on_how_the_document_is_written() -> None:
+    document = json.loads(DOCUMENTS[0].read_bytes())
+    shuffled = json.loads(json.dumps(dict(reversed(document.items())), indent=7))
+    assert content_hash(shuffled) == content_hash(document)
+
+
+WALKING = "walking-instead-of-car.v1.json"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        (lambda d: d.pop("act"), "/"),
+        (lambda d: d["formula"].update(multiply="steps"), "/formula/multiply"),
+        (lambda d: d["formula"].update(multiply=["steps", {"eval": "1"}]), "/formula/multiply/1"),
+        (lambda d: d["formula"].update(multiply=["steps", "steps"]), "/formula/multiply"),
+        (lambda d: d["formula"].update(multiply=["miles", {"factor": "step-length"}]), "/formula/multiply"),
+        (lambda d: d["formula"].update(multiply=["steps", {"factor": "step-length"}]), "/formula/multiply"),
+        (lambda d: d["formula"]["multiply"].append({"factor": "subway-trip"}), "/formula/multiply"),
+        (lambda d: d["formula"]["multiply"].append({"factor": "no-such-factor"}), "/formula/multiply"),
+        (lambda d: d["inputs"][0].update(unit="furlong"), "/inputs/0/unit"),
+        (lambda d: d["inputs"][0].update(min=10, max=9), "/inputs/0/min"),
+        (lambda d: d["inputs"][0].update(max=10**30), "/inputs/0/max"),
+        (lambda d: d["act"].update(en="{steps.__class__} {miles}"), "/act/en"),
+        (lambda d: d["test_vectors"][1].update(reduction_mg=102), "/test_vectors/1/reduction_mg"),
+        (lambda d: d["test_vectors"][1]["inputs"].update(steps=200_000), "/test_vectors/1/inputs/steps"),
+        (lambda d: d["test_vectors"][1].update(inputs={"trips": 1}), "/test_vectors/1/inputs"),
+    ],
+)
+def test_a_faulty_methodology_is_refused_with_the_path_to_the_fault(change: Change, pointer: str) -> None:
+    document = json.loads((HERE / "documents" / WALKING).read_bytes())
+    change(document)
+    assert _refused(publication.check_methodology, json.dumps(document).encode())[0] == pointer
+
+
+def test_grams_added_up_to_kilometres_are_no_reduction() -> None:
+    document = json.loads((HERE / "documents" / WALKING).read_bytes())
+    document["formula"]["multiply"].pop()
+    _, detail = _refused(publication.check_methodology, json.dumps(document).encode())
+    assert detail == "the terms multiply to mm^1, not to a mass of CO2e"
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        (lambda r: r.update(value=250), "/factors/1/value"),
+        (lambda r: r.update(value="2.5e2"), "/factors/1/value"),
+        (lambda r: r.update(value="-1"), "/factors/1/value"),
+        (lambda r: r.update(value="0.0"), "/factors/1/value"),
+        (lambda r: r.update(value="0.00001"), "/factors/1/value"),
+        (lambda r: r.update(value="9" * 13), "/factors/1/value"),
+        (lambda r: r.update(unit="gCO2e/league"), "/factors/1/unit"),
+        (lambda r: r.update(mark="sure"), "/factors/1/mark"),
+        (lambda r: r.update(valid_from="soon"), "/factors/1/valid_from"),
+        (lambda r: r.update(id="subway-trip-seed"), "/factors/1/version"),
+        (lambda r: r.pop("publisher"), "/factors/1"),
+    ],
+)
+def test_a_faulty_factor_is_refused_with_the_path_to_the_fault(change: Change, pointer: str) -> None:
+    document = json.loads((HERE / "factors" / "travel.json").read_bytes())
+    change(document["factors"][1])
+    assert _refused(publication.check_factors, json.dumps(document).encode())[0] == pointer
