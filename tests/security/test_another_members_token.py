@@ -4,13 +4,12 @@ An operation that is not in this table fails the test: whoever adds one says her
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from infra.build import contract
+from infra.build.contract import Operation, operations
 
 from tests.scenarios.life import Life
 
@@ -55,28 +54,6 @@ EXPECTED = {
     "decide_review": STAFF,
 }
 """What a second member gets from each operation, called with the first member's ids."""
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation of the contract."""
-
-    id: str
-    method: str
-    path: str
-    public: bool
-
-
-def operations() -> list[Operation]:
-    """All of them."""
-    document = contract.load()
-    found = []
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            if "operationId" in operation:
-                public = operation.get("security") == []
-                found.append(Operation(operation["operationId"], method.upper(), path, public))
-    return found
 
 
 def test_every_operation_is_in_the_table():

@@ -1,0 +1,151 @@
+"""Members on the local cloud, for the tests that go through HTTP."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from infra.local import demo
+
+WAIT_SECONDS = 60
+
+
+class Member:
+    """Somebody who is signed in, by phone."""
+
+    def __init__(self, api: httpx.Client, openid: str = "") -> None:
+        self.api = api
+        self.openid = openid or demo.control(api, "users", nickname="测试")["openid"]
+        self.sign_in()
+
+    def sign_in(self) -> None:
+        """Sign in (again): a fresh code, fresh tokens."""
+        code = demo.control(self.api, "login-codes", openid=self.openid)["code"]
+        answer = self.api.post("/v1/sessions", json={"code": code, "programme_id": "carbon-88"})
+        assert answer.status_code == 201, answer.text
+        self.session: dict[str, Any] = answer.json()
+
+    @property
+    def access_token(self) -> str:
+        token: str = self.session["access_token"]
+        return token
+
+    @property
+    def id(self) -> str:
+        member_id: str = self.session["member"]["id"]
+        return member_id
+
+    def request(self, method: str, path: str, *, key: str = "", **more: Any) -> httpx.Response:
+        """One request with the member's token."""
+        headers = {"Authorization": f"Bearer {self.access_token}", "Accept-Language": "en"}
+        headers |= {"Idempotency-Key": key} if key else {}
+        return self.api.request(method, f"/v1{path}", headers=headers | more.pop("headers", {}), **more)
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The body of a GET that succeeds."""
+        answer = self.request("GET", path, params=params)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def consent(self, *purposes: str) -> None:
+        """Agree to purposes."""
+        for purpose in purposes:
+            body = {"granted": True, "version": "2026-11"}
+            assert self.request("PUT", f"/me/consents/{purpose}", json=body).status_code == 200
+
+    def record(self, behaviour: str, quantity: dict[str, Any], *, hours_ago: float = 1, key: str = "", **more: Any) -> httpx.Response:
+        """Record an act of some hours ago."""
+        at = more.pop("at", None) or datetime.now(UTC) - timedelta(hours=hours_ago)
+        body = {
+            "programme_id": "carbon-88",
+            "behaviour": behaviour,
+            "occurred_at": at.isoformat(timespec="seconds"),
+            "quantity": quantity,
+            **more,
+        }
+        return self.request("POST", "/activities", json=body, key=key)
+
+    def upload(self, data: bytes, content_type: str = "image/jpeg", announced: bytes | None = None) -> str:
+        """Announce and upload a picture."""
+        told = announced if announced is not None else data
+        body = {"content_type": content_type, "size": len(told), "sha256": hashlib.sha256(told).hexdigest()}
+        answer = self.request("POST", "/evidence", json=body)
+        assert answer.status_code == 201, answer.text
+        upload = answer.json()["upload"]
+        files = {"file": ("photo", data, content_type)}
+        stored = httpx.post(upload["url"], data=upload["fields"], files=files)
+        assert stored.status_code in (200, 201, 204), stored.text
+        evidence_id: str = answer.json()["evidence_id"]
+        return evidence_id
+
+    def photo_act(self, behaviour: str, quantity: dict[str, Any], data: bytes, **more: Any) -> str:
+        """Record an act with a photo; its id."""
+        answer = self.record(behaviour, quantity, evidence_ids=[self.upload(data)], **more)
+        assert answer.status_code == 202, answer.text
+        activity_id: str = answer.json()["id"]
+        return activity_id
+
+    def ended(self, activity_id: str) -> dict[str, Any]:
+        """The activity once its verification has ended."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            activity: dict[str, Any] = self.get(f"/activities/{activity_id}")
+            if activity["status"] != "verifying":
+                return activity
+            assert time.monotonic() < deadline, f"still verifying: {activity}"
+            time.sleep(0.2)
+
+    def points(self) -> int:
+        """The points the member can spend."""
+        return sum(item["points"] for item in self.get("/me/balances")["items"])
+
+    def earn(self, points: int) -> None:
+        """Ride a bicycle on past days until there are at least so many points (7,500 a ride)."""
+        day = 1
+        while self.points() < points:
+            metres = min(30_000, -(-(points - self.points()) * 4))
+            answer = self.record("cycling", {"distance_m": metres}, hours_ago=24 * day)
+            assert answer.status_code == 201, answer.text
+            day += 1
+
+
+@dataclass
+class Life:
+    """A first member with an act, a redemption and an act under review; a second member; a stranger."""
+
+    first: Member
+    second: Member
+    stranger: httpx.Client
+    activity_id: str
+    redemption_id: str
+    review_id: str
+
+
+@pytest.fixture(scope="session")
+def api(local_cloud: Any) -> Any:
+    """A client of the local cloud's friendly port."""
+    with httpx.Client(base_url=local_cloud.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def life(api: httpx.Client) -> Life:
+    first, second, verifier = Member(api), Member(api), Member(api, "demo-verifier")
+    first.consent("steps", "photos")
+    activity_id = first.record("cycling", {"distance_m": 2_400}).json()["id"]
+    order = {"reward_id": demo.COLA, "quantity": 1}
+    redemption = first.request("POST", "/redemptions", json=order, key="life")
+    assert redemption.status_code == 201, redemption.text
+    data = demo.photo(time.time_ns())
+    demo.control(api, "verdicts", sha256=hashlib.sha256(data).hexdigest(), suggest="review", label=21000)
+    waiting = first.photo_act("subway_trip", {"trips": 1}, data, hours_ago=4)
+    review = demo.until("the review", lambda: _review(verifier, waiting))
+    return Life(first, second, api, activity_id, redemption.json()["id"], review["id"])
+
+
+def _review(verifier: Member, activity_id: str) -> dict[str, Any] | None:
+    items = verifier.get("/reviews", limit=100)["items"]
+    return next((review for review in items if review["activity_id"] == activity_id), None)

@@ -1,0 +1,186 @@
+"""Alibaba's 88 Carbon Account, played through HTTP with the seeds' own figures."""
+
+import hashlib
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from infra.local import demo
+
+from tests.scenarios.life import Member
+
+pytestmark = pytest.mark.local_cloud
+
+
+@pytest.fixture
+def me(api: httpx.Client) -> Member:
+    member = Member(api)
+    member.consent("steps", "photos")
+    return member
+
+
+def test_the_seeds_figures_come_out_exactly(me: Member):
+    seed = time.time_ns()
+    trip = me.ended(me.photo_act("subway_trip", {"trips": 1}, demo.photo(seed), hours_ago=5))
+    lights = me.ended(me.photo_act("lights_off", {"times": 1}, demo.photo(seed + 1), hours_ago=4))
+    tableware = me.record("no_tableware", {"orders": 1}).json()
+    ride = me.record("cycling", {"distance_m": 1_000}, hours_ago=2).json()
+    assert [a["credits_mg"] for a in (trip, lights, tableware, ride)] == [200_000, 65_500, 47_500, 250_000]
+    assert me.points() == 563
+    (balance,) = me.get("/me/balances")["items"]
+    assert (balance["reduced_mg"], balance["credits_mg"], balance["pending_mg"]) == (563_000, 0, 0)
+
+
+def test_five_hundred_points_take_home_twelve_cans_and_the_next_twelve_are_refused(me: Member):
+    me.record("cycling", {"distance_m": 2_400})
+    order = {"reward_id": "carbon-88-cola-12", "quantity": 1}
+    first = me.request("POST", "/redemptions", json=order, key="a")
+    again = me.request("POST", "/redemptions", json=order, key="a")
+    assert (first.status_code, first.json()["id"]) == (201, again.json()["id"])
+    assert me.points() == 100
+    refused = me.request("POST", "/redemptions", json=order, key="b")
+    assert (refused.status_code, refused.json()["code"]) == (409, "NOT_ENOUGH_POINTS")
+    assert len(me.get("/redemptions")["items"]) == 1
+    for transfer in me.get("/me/transfers")["items"]:
+        sums: dict[str, int] = {}
+        for leg in transfer["legs"]:
+            sums[leg["asset"]] = sums.get(leg["asset"], 0) + leg["amount"]
+        assert set(sums.values()) == {0}
+
+
+def test_eight_clients_that_spend_one_balance_never_take_more_than_it_holds(me: Member):
+    me.record("cycling", {"distance_m": 6_400})
+    order = {"reward_id": "carbon-88-cola-12", "quantity": 1}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: me.request("POST", "/redemptions", json=order, key=f"k{n}"), range(8)))
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [201] * 3 + [409] * 5, [answer.text for answer in answers]
+    assert me.points() == 100
+
+
+def test_the_same_request_ten_times_at_once_credits_once(me: Member):
+    at = datetime.now(UTC) - timedelta(hours=1)
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(
+            pool.map(lambda _: me.record("cycling", {"distance_m": 2_000}, at=at, key="once"), range(10))
+        )
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert me.points() == 500
+
+
+def test_steps_are_credited_by_day_and_never_twice(me: Member):
+    today = (datetime.now(UTC) + timedelta(hours=8)).date()
+    walked = [{"date": (today - timedelta(days=n)).isoformat(), "step": 9_000} for n in range(30)]
+    data = demo.control(me.api, "werun", openid=me.openid, steps=walked)
+    first = me.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+    assert (first.status_code, first.json()["credits_mg"]) == (200, 300_000), first.text
+    again = me.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+    assert again.json()["credits_mg"] == 0
+    assert me.points() == 300
+
+
+def test_nothing_is_read_before_the_member_agrees(api: httpx.Client):
+    member = Member(api)
+    data = demo.control(api, "werun", openid=member.openid, steps=[])
+    steps = member.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+    body = {"content_type": "image/jpeg", "size": 10, "sha256": "0" * 64}
+    photo = member.request("POST", "/evidence", json=body)
+    for answer in (steps, photo):
+        assert (answer.status_code, answer.json()["code"]) == (403, "CONSENT_REQUIRED")
+
+
+def test_stale_and_broken_step_data_asks_for_a_new_login(me: Member):
+    data = demo.control(me.api, "werun", openid=me.openid, steps=[])
+    demo.control(me.api, "session-rotations", openid=me.openid)
+    rotated = demo.control(me.api, "werun", openid=me.openid, steps=[])
+    wrong_iv = {**data, "iv": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    for given in (rotated, wrong_iv):
+        answer = me.request("POST", "/steps", json={"programme_id": "carbon-88", **given})
+        assert (answer.status_code, answer.json()["code"]) == (409, "WX_SESSION_STALE")
+    me.sign_in()
+    fresh = demo.control(me.api, "werun", openid=me.openid, steps=[])
+    assert me.request("POST", "/steps", json={"programme_id": "carbon-88", **fresh}).status_code == 200
+
+
+def test_a_photo_used_before_a_changed_file_and_another_type_are_refused_with_their_reasons(me: Member, api: httpx.Client):
+    seed = time.time_ns()
+    data = demo.photo(seed)
+    me.ended(me.photo_act("subway_trip", {"trips": 1}, data, hours_ago=8))
+    other = Member(api)
+    other.consent("photos")
+    reused = other.ended(other.photo_act("subway_trip", {"trips": 1}, data))
+    same_size = b"%PDF-1.7" + b"x" * 2000
+    pdf = me.record("subway_trip", {"trips": 1}, hours_ago=6, evidence_ids=[me.upload(same_size)]).json()["id"]
+    first, second = demo.photo(seed + 1), bytearray(demo.photo(seed + 1))
+    second[-20] ^= 1
+    changed = me.record("lights_off", {"times": 1}, evidence_ids=[me.upload(bytes(second), announced=first)]).json()["id"]
+    reasons = [reused["reason_code"], me.ended(pdf)["reason_code"], me.ended(changed)["reason_code"]]
+    assert reasons == ["EVIDENCE_REUSED", "FILE_TYPE", "FILE_CHANGED"]
+    assert (other.points(), me.points()) == (0, 200)
+
+
+def test_risky_content_is_refused_and_the_member_is_told(me: Member):
+    data = demo.photo(time.time_ns())
+    demo.control(me.api, "verdicts", sha256=hashlib.sha256(data).hexdigest(), suggest="risky", label=20002)
+    activity = me.ended(me.photo_act("subway_trip", {"trips": 1}, data))
+    assert (activity["status"], activity["reason_code"]) == ("refused", "CONTENT_RISKY")
+
+    def told() -> list[Any]:
+        answer = me.api.get("/_wechat/_standin/messages", params={"openid": me.openid}).json()
+        messages: list[Any] = answer["items"] if isinstance(answer, dict) else answer
+        return messages
+
+    assert "未通过" in json.dumps(demo.until("the message", told), ensure_ascii=False)
+
+
+BAD: list[tuple[str, dict[str, Any], int]] = [
+    ("a float", {"quantity": {"distance_m": 2000.0}}, 400),
+    ("a negative amount", {"quantity": {"distance_m": -1}}, 400),
+    ("a huge amount", {"quantity": {"distance_m": 10**12}}, 400),
+    ("more than one ride can be", {"quantity": {"distance_m": 30_001}}, 422),
+    ("a string", {"quantity": {"distance_m": "2000"}}, 400),
+    ("a truth", {"quantity": {"distance_m": True}}, 400),
+    ("another behaviour's quantity", {"quantity": {"trips": 1}}, 422),
+    ("the future", {"occurred_at": "2099-01-01T00:00:00+08:00"}, 422),
+    ("long ago", {"occurred_at": "2020-01-01T00:00:00+08:00"}, 422),
+    ("a time without offset", {"occurred_at": "2026-11-20T00:00:00"}, 400),
+    ("an unknown behaviour", {"behaviour": "flying"}, 422),
+    ("an unknown programme", {"programme_id": "no-such"}, 404),
+    ("an unknown field", {"points": 100}, 400),
+    ("somebody else's evidence", {"behaviour": "subway_trip", "quantity": {"trips": 1}, "evidence_ids": ["0" * 26]}, 404),
+]
+
+
+@pytest.mark.parametrize(("what", "change", "status"), BAD, ids=[what for what, _, _ in BAD])
+def test_bad_input_gets_a_problem_and_leaves_nothing(me: Member, what: str, change: dict[str, Any], status: int):
+    body = {
+        "programme_id": "carbon-88",
+        "behaviour": "cycling",
+        "occurred_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quantity": {"distance_m": 2_000},
+        **change,
+    }
+    answer = me.request("POST", "/activities", json=body, key="bad")
+    problem = answer.json()
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail", "code", "request_id"} <= problem.keys()
+    assert me.get("/activities")["items"] == []
+    assert me.get("/me/transfers")["items"] == []
+
+
+def test_a_body_of_300_kilobytes_is_too_large(me: Member):
+    answer = me.request("POST", "/activities", content=b'{"x":"' + b"a" * 300_000 + b'"}')
+    assert (answer.status_code, answer.json()["code"]) == (413, "BODY_TOO_LARGE")
+
+
+def test_the_ledger_is_sound_after_all_of_this(local_cloud: Any):
+    function = f"{local_cloud.stack}-audit-ledger"
+    answer = local_cloud.aws("lambda").invoke(FunctionName=function, Payload=b"{}")
+    report = json.loads(answer["Payload"].read())
+    assert report["sound"], report
