@@ -186,7 +186,7 @@ def _body(raw: bytes, headers: dict[str, str], contract: ModuleType) -> dict[str
     try:
         parsed = json.loads(raw, parse_constant=_refuse)
     except (ValueError, RecursionError):
-        raise ContractError([("", "the body is not JSON")]) from None
+        raise ContractError([("", "is not JSON")], [("", "不是 JSON")]) from None
     body: dict[str, Any] = contract.body(parsed)
     return body
 
