@@ -106,8 +106,10 @@ def test_the_cap_that_cut_is_told_apart(credited: int, applied: tuple[bool, bool
         (
             *("lights_off", {"times": 1}, 65_500, 66),
             "随手关灯 1 次，减排 65.5 克，得 66 分（含此前不足 1 分的余量）。",
-            "Lights turned off: 1. This avoids 65.5 g of CO2e, giving 66 points"
-            + " (with what was left over from earlier acts).",
+            (
+                "Lights turned off: 1. This avoids 65.5 g of CO2e, giving 66 points (with what was left over"
+                " from earlier acts)."
+            ),
         ),
         (
             *("walking", {"steps": 10_000}, 10_000, 10),
