@@ -29,9 +29,7 @@ class Person:
         self.api = api
         self.openid = openid
         code = control(api, "login-codes", openid=openid)["code"]
-        session = self._checked(
-            api.post("/v1/sessions", json={"code": code, "programme_id": PROGRAMME}), 201
-        )
+        session = self._checked(api.post("/v1/sessions", json={"code": code, "programme_id": PROGRAMME}), 201)
         self.member = session["member"]
         self._headers = {"Authorization": f"Bearer {session['access_token']}", "Accept-Language": "en"}
 
@@ -39,7 +37,9 @@ class Person:
         """The answer of a GET that must succeed."""
         return self._checked(self.api.get(f"/v1{path}", headers=self._headers, params=params), 200)
 
-    def send(self, method: str, path: str, body: dict[str, Any], status: int, key: str = "") -> dict[str, Any]:
+    def send(
+        self, method: str, path: str, body: dict[str, Any], status: int, key: str = ""
+    ) -> dict[str, Any]:
         """The answer of a request that must end with ``status``."""
         headers = {**self._headers, **({"Idempotency-Key": key} if key else {})}
         return self._checked(self.api.request(method, f"/v1{path}", headers=headers, json=body), status)
@@ -47,7 +47,9 @@ class Person:
     @staticmethod
     def _checked(response: httpx.Response, status: int) -> dict[str, Any]:
         if response.status_code != status:
-            message = f"{response.request.method} {response.request.url.path}: {response.status_code}, not {status}"
+            message = (
+                f"{response.request.method} {response.request.url.path}: {response.status_code}, not {status}"
+            )
             raise DayWentWrong(f"{message}: {response.text[:400]}")
         body: dict[str, Any] = response.json() if response.content else {}
         return body
@@ -81,7 +83,9 @@ def upload(person: Person, data: bytes) -> str:
     announced = {"content_type": "image/jpeg", "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     prepared = person.send("POST", "/evidence", announced, 201)
     target = prepared["upload"]
-    response = httpx.post(target["url"], data=target["fields"], files={"file": ("photo.jpg", data, "image/jpeg")})
+    response = httpx.post(
+        target["url"], data=target["fields"], files={"file": ("photo.jpg", data, "image/jpeg")}
+    )
     if response.status_code not in (200, 201, 204):
         raise DayWentWrong(f"the upload was refused: {response.status_code} {response.text[:200]}")
     evidence_id: str = prepared["evidence_id"]
@@ -175,9 +179,13 @@ def _steps(api: httpx.Client, me: Person, console: Console) -> None:
 
 def _photos(api: httpx.Client, me: Person, verifier: Person, seed: int, console: Console) -> None:
     subway = ended(me, act(me, "subway_trip", {"trips": 1}, 5, photo(seed)), "credited")
-    console.print(f" 4. Subway trip by photo: verified, {grams(subway['credits_mg'])}, {subway['points']} points")
+    console.print(
+        f" 4. Subway trip by photo: verified, {grams(subway['credits_mg'])}, {subway['points']} points"
+    )
     lights = ended(me, act(me, "lights_off", {"times": 1}, 4, photo(seed + 1)), "credited")
-    console.print(f" 5. Lights off by photo: verified, {grams(lights['credits_mg'])}, {lights['points']} points")
+    console.print(
+        f" 5. Lights off by photo: verified, {grams(lights['credits_mg'])}, {lights['points']} points"
+    )
     for number, (decision, status) in enumerate((("approve", "credited"), ("refuse", "refused"))):
         data = photo(seed + 2 + number)
         sha256 = hashlib.sha256(data).hexdigest()
@@ -206,7 +214,9 @@ def _why(me: Person, activity_id: str, console: Console) -> None:
     factor = why["factors"][0]
     console.print(f" 8. Why this number: {why['sentence']['en']}")
     console.print(f"    {why['sentence']['zh-CN']}")
-    console.print(f"    {why['formula']} · {factor['id']} {factor['version']}: {factor['value']} {factor['unit']}")
+    console.print(
+        f"    {why['formula']} · {factor['id']} {factor['version']}: {factor['value']} {factor['unit']}"
+    )
 
 
 def _account(me: Person, console: Console) -> None:
@@ -218,7 +228,9 @@ def _account(me: Person, console: Console) -> None:
     page = me.get("/me/transfers", limit=3)
     console.print("10. Statement, latest first:")
     for transfer in page["items"]:
-        legs = "; ".join(f"{leg['account'].partition(':')[0]} {leg['amount']:+} {leg['asset']}" for leg in transfer["legs"])
+        legs = "; ".join(
+            f"{leg['account'].partition(':')[0]} {leg['amount']:+} {leg['asset']}" for leg in transfer["legs"]
+        )
         console.print(f"    {transfer['at']} {transfer['kind']}: {legs}")
 
 
@@ -230,7 +242,9 @@ def _cola(me: Person, console: Console) -> None:
     if replay["id"] != redeemed["id"]:
         raise DayWentWrong("the same redemption was made twice")
     after = me.get("/me/balances")["items"][0]["points"]
-    console.print(f"11. Twelve cans of cola: {redeemed['status']}; points {before} -> {after} (sent twice, taken once)")
+    console.print(
+        f"11. Twelve cans of cola: {redeemed['status']}; points {before} -> {after} (sent twice, taken once)"
+    )
     refused = me.send("POST", "/redemptions", order, 409, key="cola-2")
     console.print(f"12. A second redemption: refused, {refused['code']}: {refused['detail']}")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from infra.local import demo
 
 WAIT_SECONDS = 60
@@ -56,7 +57,9 @@ class Member:
             body = {"granted": True, "version": "2026-11"}
             assert self.request("PUT", f"/me/consents/{purpose}", json=body).status_code == 200
 
-    def record(self, behaviour: str, quantity: dict[str, Any], *, hours_ago: float = 1, key: str = "", **more: Any) -> httpx.Response:
+    def record(
+        self, behaviour: str, quantity: dict[str, Any], *, hours_ago: float = 1, key: str = "", **more: Any
+    ) -> httpx.Response:
         """Record an act of some hours ago."""
         at = more.pop("at", None) or datetime.now(UTC) - timedelta(hours=hours_ago)
         body = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from infra.local import demo
 
+from infra.local import demo
 from tests.scenarios.life import Member
 
 pytestmark = pytest.mark.local_cloud
@@ -56,7 +56,9 @@ def test_eight_clients_that_spend_one_balance_never_take_more_than_it_holds(me: 
     me.record("cycling", {"distance_m": 6_400})
     order = {"reward_id": "carbon-88-cola-12", "quantity": 1}
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda n: me.request("POST", "/redemptions", json=order, key=f"k{n}"), range(8)))
+        answers = list(
+            pool.map(lambda n: me.request("POST", "/redemptions", json=order, key=f"k{n}"), range(8))
+        )
     statuses = sorted(answer.status_code for answer in answers)
     assert statuses == [201] * 3 + [409] * 5, [answer.text for answer in answers]
     assert me.points() == 100
@@ -107,7 +109,9 @@ def test_stale_and_broken_step_data_asks_for_a_new_login(me: Member):
     assert me.request("POST", "/steps", json={"programme_id": "carbon-88", **fresh}).status_code == 200
 
 
-def test_a_photo_used_before_a_changed_file_and_another_type_are_refused_with_their_reasons(me: Member, api: httpx.Client):
+def test_a_photo_used_before_a_changed_file_and_another_type_are_refused_with_their_reasons(
+    me: Member, api: httpx.Client
+):
     seed = time.time_ns()
     data = demo.photo(seed)
     me.ended(me.photo_act("subway_trip", {"trips": 1}, data, hours_ago=8))
@@ -115,10 +119,14 @@ def test_a_photo_used_before_a_changed_file_and_another_type_are_refused_with_th
     other.consent("photos")
     reused = other.ended(other.photo_act("subway_trip", {"trips": 1}, data))
     same_size = b"%PDF-1.7" + b"x" * 2000
-    pdf = me.record("subway_trip", {"trips": 1}, hours_ago=6, evidence_ids=[me.upload(same_size)]).json()["id"]
+    pdf = me.record("subway_trip", {"trips": 1}, hours_ago=6, evidence_ids=[me.upload(same_size)]).json()[
+        "id"
+    ]
     first, second = demo.photo(seed + 1), bytearray(demo.photo(seed + 1))
     second[-20] ^= 1
-    changed = me.record("lights_off", {"times": 1}, evidence_ids=[me.upload(bytes(second), announced=first)]).json()["id"]
+    changed = me.record(
+        "lights_off", {"times": 1}, evidence_ids=[me.upload(bytes(second), announced=first)]
+    ).json()["id"]
     reasons = [reused["reason_code"], me.ended(pdf)["reason_code"], me.ended(changed)["reason_code"]]
     assert reasons == ["EVIDENCE_REUSED", "FILE_TYPE", "FILE_CHANGED"]
     assert (other.points(), me.points()) == (0, 200)
@@ -152,12 +160,18 @@ BAD: list[tuple[str, dict[str, Any], int]] = [
     ("an unknown behaviour", {"behaviour": "flying"}, 422),
     ("an unknown programme", {"programme_id": "no-such"}, 404),
     ("an unknown field", {"points": 100}, 400),
-    ("somebody else's evidence", {"behaviour": "subway_trip", "quantity": {"trips": 1}, "evidence_ids": ["0" * 26]}, 404),
+    (
+        "somebody else's evidence",
+        {"behaviour": "subway_trip", "quantity": {"trips": 1}, "evidence_ids": ["0" * 26]},
+        404,
+    ),
 ]
 
 
 @pytest.mark.parametrize(("what", "change", "status"), BAD, ids=[what for what, _, _ in BAD])
-def test_bad_input_gets_a_problem_and_leaves_nothing(me: Member, what: str, change: dict[str, Any], status: int):
+def test_bad_input_gets_a_problem_and_leaves_nothing(
+    me: Member, what: str, change: dict[str, Any], status: int
+):
     body = {
         "programme_id": "carbon-88",
         "behaviour": "cycling",

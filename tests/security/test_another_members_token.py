@@ -9,8 +9,8 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
-from infra.build.contract import Operation, operations
 
+from infra.build.contract import Operation, operations
 from tests.scenarios.life import Life
 
 pytestmark = pytest.mark.local_cloud
@@ -85,7 +85,9 @@ BODIES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("operation", [o for o in operations() if EXPECTED.get(o.id) == HIDDEN], ids=lambda o: o.id)
+@pytest.mark.parametrize(
+    "operation", [o for o in operations() if EXPECTED.get(o.id) == HIDDEN], ids=lambda o: o.id
+)
 def test_anothers_ids_are_not_found(operation: Operation, life: Life):
     path = filled(operation.path, life)
     assert life.first.request(operation.method, path).status_code == 200
@@ -94,14 +96,20 @@ def test_anothers_ids_are_not_found(operation: Operation, life: Life):
     assert refused.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("operation", [o for o in operations() if EXPECTED.get(o.id) == STAFF], ids=lambda o: o.id)
+@pytest.mark.parametrize(
+    "operation", [o for o in operations() if EXPECTED.get(o.id) == STAFF], ids=lambda o: o.id
+)
 def test_a_member_without_the_role_is_refused(operation: Operation, life: Life):
-    answer = life.second.request(operation.method, filled(operation.path, life), json=BODIES.get(operation.id))
+    answer = life.second.request(
+        operation.method, filled(operation.path, life), json=BODIES.get(operation.id)
+    )
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
 
 
 @pytest.mark.parametrize("operation", [o for o in operations() if not o.public], ids=lambda o: o.id)
-def test_nothing_that_is_not_public_answers_without_a_good_token(operation: Operation, life: Life, bad_token: str):
+def test_nothing_that_is_not_public_answers_without_a_good_token(
+    operation: Operation, life: Life, bad_token: str
+):
     headers = {"Authorization": f"Bearer {bad_token}"} if bad_token else {}
     answer = life.stranger.request(operation.method, f"/v1{filled(operation.path, life)}", headers=headers)
     assert answer.status_code == 401

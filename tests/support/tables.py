@@ -41,7 +41,11 @@ def dynamodb_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     endpoint = f"http://127.0.0.1:{port}"
     with (folder / "log").open("w") as log:
         server = subprocess.Popen(
-            [str(Path(sys.executable).parent / "ministack")], env=environment, stdout=log, stderr=log, cwd=folder
+            [str(Path(sys.executable).parent / "ministack")],
+            env=environment,
+            stdout=log,
+            stderr=log,
+            cwd=folder,
         )
     try:
         _wait(f"{endpoint}/_ministack/health")
@@ -85,7 +89,7 @@ def make_table(dynamodb_endpoint: str) -> Callable[[str], str]:
 
 def table_definition(context: str) -> dict[str, Any]:
     """What CreateTable needs, out of the context's stack."""
-    template = yaml.load((ROOT / "infra/stacks" / f"{context}.yaml").read_text(), _CloudFormation)  # noqa: S506
+    template = yaml.load((ROOT / "infra/stacks" / f"{context}.yaml").read_text(), _CloudFormation)
     tables = [r for r in template["Resources"].values() if r["Type"] == "AWS::DynamoDB::Table"]
     properties = tables[0]["Properties"]
     wanted = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")

@@ -18,6 +18,10 @@ CURSORS = cache(wiring.cursors)
 def list_reviews(request: Request) -> Answer:
     query = request.query
     page = verification.list_reviews(
-        query.get("programme_id"), query["limit"], query.get("cursor"), activities=ACTIVITIES, cursors=CURSORS()
+        query.get("programme_id"),
+        query["limit"],
+        query.get("cursor"),
+        activities=ACTIVITIES,
+        cursors=CURSORS(),
     )
     return page.body(lambda review: verification.review_shown(review, STORE))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from puhui.activities import pictures, usecases
 from puhui.activities.dynamo import Activities
 from puhui.activities.model import Activity
@@ -44,12 +45,21 @@ class Acts:
     shelf: Shelf
     member_id: str
 
-    def record(self, behaviour: str = "cycling", *, at: datetime = NOW, key: str | None = None, **more: Any) -> Activity:
+    def record(
+        self, behaviour: str = "cycling", *, at: datetime = NOW, key: str | None = None, **more: Any
+    ) -> Activity:
         quantity = more.get("quantity", {"distance_m": 2_000})
         evidence = more.get("evidence", ())
         body = f"{behaviour}{at}{quantity}{evidence}"
         command = usecases.RecordActivity(
-            more.get("member_id", self.member_id), "carbon-88", behaviour, at, quantity, evidence, key, _hash(body)
+            more.get("member_id", self.member_id),
+            "carbon-88",
+            behaviour,
+            at,
+            quantity,
+            evidence,
+            key,
+            _hash(body),
         )
         return usecases.record_activity(command, books=self.books, now=more.get("now", NOW))
 

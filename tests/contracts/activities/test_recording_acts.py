@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+
 from puhui.activities import usecases
 from puhui.activities.errors import (
     ActivityNotFound,
@@ -16,7 +17,6 @@ from puhui.activities.errors import (
 )
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.store.cursors import Cursors
-
 from tests.contracts.activities.conftest import NOW, Acts
 from tests.unit.activities.test_pictures_and_risk import photo
 
@@ -80,7 +80,9 @@ def test_a_days_fourth_order_is_refused_and_the_next_days_is_taken(acts: Acts):
         acts.record("no_tableware", quantity={"orders": 1}, at=NOW - timedelta(minutes=10 * n))
     with pytest.raises(CapReached):
         acts.record("no_tableware", quantity={"orders": 1}, at=NOW - timedelta(minutes=50))
-    assert acts.record("no_tableware", quantity={"orders": 1}, at=NOW - timedelta(days=1)).status == "credited"
+    assert (
+        acts.record("no_tableware", quantity={"orders": 1}, at=NOW - timedelta(days=1)).status == "credited"
+    )
 
 
 def test_walking_is_not_typed_in(acts: Acts):
@@ -109,7 +111,9 @@ def test_an_act_is_its_members_alone(acts: Acts):
 
 
 def test_the_list_shows_every_act_once_latest_first_page_by_page(acts: Acts):
-    recorded = [acts.record(at=NOW - timedelta(days=n // 2, hours=n % 2 * 3), key=str(n)).id for n in range(9)]
+    recorded = [
+        acts.record(at=NOW - timedelta(days=n // 2, hours=n % 2 * 3), key=str(n)).id for n in range(9)
+    ]
     shown, cursor = [], None
     while True:
         page = usecases.list_activities(acts.member_id, None, 2, cursor, books=acts.books, cursors=CURSORS)

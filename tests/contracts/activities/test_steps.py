@@ -3,16 +3,24 @@
 from datetime import date, timedelta
 
 import pytest
+
 from puhui.activities import steps
 from puhui.kernel.errors import IdempotencyKeyReused
-
 from tests.contracts.activities.conftest import NOW, Acts
 
 TODAY = date(2026, 11, 20)
 
 
-def sync(acts: Acts, walked: list[tuple[date, int]], key: str | None = None, programme: str = "carbon-88", body: str = "b"):
-    return steps.sync_steps(acts.member_id, programme, walked, key=key, body_hash=body, books=acts.books, now=NOW)
+def sync(
+    acts: Acts,
+    walked: list[tuple[date, int]],
+    key: str | None = None,
+    programme: str = "carbon-88",
+    body: str = "b",
+):
+    return steps.sync_steps(
+        acts.member_id, programme, walked, key=key, body_hash=body, books=acts.books, now=NOW
+    )
 
 
 def test_thirty_one_days_are_credited_in_one_request_each_within_its_cap(acts: Acts):
@@ -61,3 +69,9 @@ def test_a_key_brings_back_the_first_answer(acts: Acts):
     assert sync(acts, [(TODAY, 60)], key="k") == first
     with pytest.raises(IdempotencyKeyReused):
         sync(acts, [(TODAY, 60)], key="k", body="other")
+
+
+def test_a_day_nobody_can_walk_is_left_out_and_the_others_count(acts: Acts):
+    answer = sync(acts, [(TODAY, 150_000), (TODAY - timedelta(days=1), 8_000)])
+    assert [day.get("reason_code") for day in answer["days"]] == ["STEPS_IMPLAUSIBLE", "CAP_REACHED"]
+    assert answer["credits_mg"] == 10_000

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+
 from puhui.activities import usecases, verification
 from puhui.activities.errors import OwnReview, ReasonRequired, ReviewDecided, ReviewNotFound
 from puhui.store.cursors import Cursors
-
 from tests.contracts.activities.conftest import NOW, Acts
 from tests.unit.activities.test_pictures_and_risk import photo
 
@@ -33,7 +33,9 @@ def twice(step: Callable[[], object]) -> object:
 
 def test_a_verified_trip_is_credited_once_however_often_the_step_runs(acts: Acts):
     activity_id = trip(acts, acts.photo(photo(1)))
-    credited = twice(lambda: verification.credit_activity(acts.member_id, activity_id, books=acts.books, now=NOW))
+    credited = twice(
+        lambda: verification.credit_activity(acts.member_id, activity_id, books=acts.books, now=NOW)
+    )
     assert (credited.status, credited.credits_mg, credited.points) == ("credited", 200_000, 200)
     assert acts.points() == 200
     assert acts.balance().amounts.get("pending_mg", 0) == 0
@@ -43,7 +45,9 @@ def test_a_verified_trip_is_credited_once_however_often_the_step_runs(acts: Acts
 def test_a_refused_trip_gives_nothing_and_frees_its_time(acts: Acts):
     activity_id = trip(acts, acts.photo(photo(1)))
     refused = twice(
-        lambda: verification.refuse_activity(acts.member_id, activity_id, "NOT_THE_ACT", books=acts.books, now=NOW)
+        lambda: verification.refuse_activity(
+            acts.member_id, activity_id, "NOT_THE_ACT", books=acts.books, now=NOW
+        )
     )
     assert (refused.status, refused.reason_code, refused.credits_mg) == ("refused", "NOT_THE_ACT", 0)
     assert acts.points() == 0
@@ -56,7 +60,9 @@ def test_a_refused_trip_gives_nothing_and_frees_its_time(acts: Acts):
 
 def test_a_verification_that_took_too_long_expires(acts: Acts):
     activity_id = trip(acts, acts.photo(photo(1)))
-    ended = verification.refuse_activity(acts.member_id, activity_id, "REVIEW_EXPIRED", books=acts.books, now=NOW)
+    ended = verification.refuse_activity(
+        acts.member_id, activity_id, "REVIEW_EXPIRED", books=acts.books, now=NOW
+    )
     assert ended.status == "expired"
 
 
@@ -69,7 +75,9 @@ def test_a_verification_that_took_too_long_expires(acts: Acts):
         (photo(1, "PNG"), "image/jpeg", None, "FILE_TYPE"),
     ],
 )
-def test_the_file_must_be_the_announced_picture(acts: Acts, data: bytes, content_type: str, lie: bytes | None, reason: str):
+def test_the_file_must_be_the_announced_picture(
+    acts: Acts, data: bytes, content_type: str, lie: bytes | None, reason: str
+):
     assert inspect(acts, acts.photo(data, content_type, lie=lie))["reason_code"] == reason
 
 
@@ -90,7 +98,14 @@ def test_a_photo_that_anyone_used_before_is_refused_and_a_near_one_is_flagged(ac
 
 def request(acts: Acts, activity_id: str, token: str = "token") -> str:
     return verification.request_review(
-        acts.member_id, activity_id, 60, ["CONTENT_REVIEW"], token, 3600, activities=acts.books.activities, now=NOW
+        acts.member_id,
+        activity_id,
+        60,
+        ["CONTENT_REVIEW"],
+        token,
+        3600,
+        activities=acts.books.activities,
+        now=NOW,
     ).id
 
 
@@ -125,7 +140,9 @@ def test_a_review_is_decided_once_by_somebody_else(acts: Acts):
 def test_a_review_nobody_decided_is_closed_and_a_late_decision_comes_too_late(acts: Acts):
     activity_id = trip(acts, acts.photo(photo(1)))
     review_id = request(acts, activity_id)
-    close = lambda: verification.close_review(acts.member_id, activity_id, activities=acts.books.activities, now=NOW)  # noqa: E731
+    close = lambda: verification.close_review(
+        acts.member_id, activity_id, activities=acts.books.activities, now=NOW
+    )
     assert twice(close) == {"decision": "expired", "reason_code": "REVIEW_EXPIRED"}
     with pytest.raises(ReviewDecided):
         decide(acts, review_id, "approve")

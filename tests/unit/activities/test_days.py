@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from puhui.activities.errors import ActsOverlap, CapReached, OccurredInFuture, OccurredTooLongAgo
 from puhui.activities.model import NO_TIME, Day, Entry, check_time, fit
 from puhui.programmes.api import Caps

@@ -5,6 +5,7 @@ import random
 
 import pytest
 from PIL import Image, ImageDraw
+
 from puhui.activities import pictures
 from puhui.activities.risk import assess
 
@@ -21,7 +22,9 @@ def photo(seed: int, form: str = "JPEG", size: tuple[int, int] = (640, 480), qua
     return out.getvalue()
 
 
-@pytest.mark.parametrize(("form", "mime"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("GIF", "image/gif")])
+@pytest.mark.parametrize(
+    ("form", "mime"), [("JPEG", "image/jpeg"), ("PNG", "image/png"), ("GIF", "image/gif")]
+)
 def test_a_pictures_type_is_read_from_its_bytes(form: str, mime: str):
     assert pictures.look(photo(1, form)).content_type == mime
 
@@ -54,7 +57,9 @@ def test_a_doubtful_photo_waits_for_a_person(signal: str):
     assert (found.outcome, found.signals) == ("review", (signal,))
 
 
-@pytest.mark.parametrize("reason", ["FILE_MISSING", "FILE_CHANGED", "FILE_TYPE", "EVIDENCE_REUSED", "CONTENT_RISKY"])
+@pytest.mark.parametrize(
+    "reason", ["FILE_MISSING", "FILE_CHANGED", "FILE_TYPE", "EVIDENCE_REUSED", "CONTENT_RISKY"]
+)
 def test_some_findings_refuse_at_once_whatever_else_was_found(reason: str):
     checks = [{"reason_code": "", "signals": ["PHOTO_SMALL"]}, {"reason_code": reason, "signals": []}]
     found = assess(checks, late_days=0)

@@ -68,7 +68,9 @@ class Activities:
         """Several activities of a member, in that order; one read."""
         if not activity_ids:
             return []
-        items = self.dynamodb.get_all([self.activity_key(member_id, activity_id) for activity_id in activity_ids])
+        items = self.dynamodb.get_all(
+            [self.activity_key(member_id, activity_id) for activity_id in activity_ids]
+        )
         return [activity_from(item) for item in items if item]
 
     def days(self, member_id: str, before: date | None, limit: int) -> list[Day]:
@@ -199,7 +201,12 @@ class Activities:
         """Store the answer to an idempotency key with its effect."""
         session.put(
             self.table,
-            {"owner": f"member:{member_id}", "entry": f"I#{key_id}", "body_hash": body_hash, "answer": answer},
+            {
+                "owner": f"member:{member_id}",
+                "entry": f"I#{key_id}",
+                "body_hash": body_hash,
+                "answer": answer,
+            },
             unless="entry",
             error=ActivityStands(body_hash=body_hash),
         )
@@ -248,7 +255,9 @@ class Activities:
             limit=limit,
             start={"owner": "reviews", "entry": f"R#{start}"} if start else None,
         )
-        keys = [Key(self.table, {"owner": f"review:{item['entry'][2:]}", "entry": "review"}) for item in items]
+        keys = [
+            Key(self.table, {"owner": f"review:{item['entry'][2:]}", "entry": "review"}) for item in items
+        ]
         found = self.dynamodb.get_all(keys) if keys else []
         return [review_from(item) for item in found if item], last["entry"][2:] if last else None
 

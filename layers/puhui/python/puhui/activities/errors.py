@@ -106,7 +106,7 @@ class ActivityStands(DomainError):
 class DayMoved(DomainError):
     """The condition of a member's day: it is still the version that was read."""
 
-    def found(self, item: dict[str, Any] | None) -> DomainError:
+    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
         return Moved()
 
 

@@ -32,4 +32,3 @@ class EvidenceStore(Protocol):
 
     def look(self, object_key: str, size_max: int) -> Picture | None:
         """What lies there; None when nothing does. ``content_type`` "" when it is too large or no picture."""
-

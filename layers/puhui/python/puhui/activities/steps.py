@@ -21,6 +21,7 @@ from puhui.store.session import Session, attempt
 BEHAVIOUR = "walking"
 CLAIMED_ELSEWHERE = "CLAIMED_ELSEWHERE"
 CAP_REACHED = CapReached.code
+IMPLAUSIBLE = "STEPS_IMPLAUSIBLE"
 
 
 @dataclass
@@ -119,6 +120,8 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> d
         shown["activity_id"] = activity_id
     if steps == 0 or (before and steps <= before.quantity):
         return {**shown, "steps": max(steps, before.quantity if before else 0)}
+    if steps > sync.behaviour.bounds[sync.behaviour.measure][1]:
+        return {**shown, "reason_code": IMPLAUSIBLE}
     quantified = methodologies.quantify(sync.programme, sync.behaviour, {"steps": steps}, day.day)
     wanted = Entry(
         activity_id, sync.programme.id, BEHAVIOUR, NO_TIME, NO_TIME, quantified.credits_mg, 1, steps

@@ -38,7 +38,9 @@ from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
 UPLOAD_SECONDS = 900
-VERIFICATION_DAYS = 7  # the longest a verification lasts: content check, then a person's three days, then slack
+VERIFICATION_DAYS = (
+    7  # the longest a verification lasts: content check, then a person's three days, then slack
+)
 
 
 @dataclass(frozen=True)
@@ -96,9 +98,7 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
     )
     if quantified.credits_mg == 0:
         raise NothingToCredit
-    activity_id = (
-        ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
-    )
+    activity_id = ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
     day = clock.programme_day(command.occurred_at)
     draft = Activity(
         id=activity_id,
@@ -258,9 +258,7 @@ def explain_activity(member_id: str, activity_id: str, *, books: Books) -> dict[
     """Why an activity has its number: rebuilt from the record kept with it. Raises ActivityNotFound."""
     activity = get_activity(member_id, activity_id, books=books)
     programme = programmes.programme(activity.programme_id)
-    explained = methodologies.explain_record(
-        activity.record, programme, activity.credits_mg, activity.points
-    )
+    explained = methodologies.explain_record(activity.record, programme, activity.credits_mg, activity.points)
     return {"activity_id": activity.id, **explained}
 
 

@@ -176,7 +176,9 @@ def decide_review(
     return decided
 
 
-def close_review(member_id: str, activity_id: str, *, activities: Activities, now: datetime) -> dict[str, Any]:
+def close_review(
+    member_id: str, activity_id: str, *, activities: Activities, now: datetime
+) -> dict[str, Any]:
     """End a review whose time is over: ``{"decision": "expired"}``, or the decision that came just before."""
     review = activities.review(review_id_of(_activity(member_id, activity_id, activities)))
     if review is None:
@@ -205,9 +207,7 @@ def credit_activity(member_id: str, activity_id: str, *, books: Books, now: date
         held = books.ledger.hold(owner, activity_id)
         if held is None:
             raise HoldNotFound
-        legs, points = credit.converting(
-            programme, member_id, activity.credits_mg, activity.day, balance
-        )
+        legs, points = credit.converting(programme, member_id, activity.credits_mg, activity.day, balance)
         transfer = add_post(
             session, held, credit.KIND, legs, ledger=books.ledger, now=now, balances=of([balance])
         )

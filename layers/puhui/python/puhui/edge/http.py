@@ -25,6 +25,7 @@ from puhui.kernel.errors import DomainError, Forbidden, Unauthenticated
 
 BODY_BYTES_MAX = 256 * 1024
 Answer = dict[str, Any] | tuple[int, dict[str, Any] | str | None]
+Headers = dict[str, str | list[str]]
 
 
 class BodyTooLarge(DomainError):
@@ -89,7 +90,7 @@ class Request:
             raise Forbidden
 
 
-class HttpFunction(Chalice):  # type: ignore[misc]
+class HttpFunction(Chalice):
     """The Lambda handler of one use case's operations."""
 
     problem_type: ClassVar[str] = "about:blank"
@@ -105,6 +106,7 @@ class HttpFunction(Chalice):  # type: ignore[misc]
 
         def register(view: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
             def serve(**_: str) -> Response:
+                assert self.current_request is not None  # noqa: S101 Chalice sets it before it calls a view
                 return _serve(self.current_request.to_original_event(), contract, operation_id, view)
 
             self.route(path, methods=[method], name=operation_id, content_types=["*/*"])(serve)
@@ -126,7 +128,9 @@ def _serve(
         response = _response(status, body, request_id)
     except DomainError as error:
         code, response = error.code, _problem(error, request_id, language)
-    except Exception as error:  # the last resort of the edge: logged by type and place, answered without a detail
+    except (
+        Exception
+    ) as error:  # the last resort of the edge: logged by type and place, answered without a detail
         log.line(level="ERROR", operation=operation_id, request_id=request_id, failure=log.failure(error))
         code, response = "INTERNAL", _problem(DomainError(), request_id, language)
     log.line(
@@ -210,7 +214,7 @@ def _language(headers: dict[str, str]) -> str:
 
 
 def _response(status: int, body: dict[str, Any] | str | None, request_id: str) -> Response:
-    headers = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
+    headers: Headers = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
     if body is None:
         return Response(body="", status_code=status, headers=headers)
     if isinstance(body, str):
@@ -232,7 +236,11 @@ def _problem(error: DomainError, request_id: str, language: str) -> Response:
         problem["errors"] = [
             {"pointer": pointer, "detail": detail} for pointer, detail in error.details["errors"]
         ]
-    headers = {"X-Request-Id": request_id, "Content-Type": "application/problem+json", "Content-Language": language}
+    headers: Headers = {
+        "X-Request-Id": request_id,
+        "Content-Type": "application/problem+json",
+        "Content-Language": language,
+    }
     if "retry_after" in error.details:
         headers["Retry-After"] = str(error.details["retry_after"])
     return Response(

@@ -19,7 +19,9 @@ class Change(NamedTuple):
     new: Item | None
 
 
-def stream(name: str) -> Callable[[Callable[[Change, datetime], None]], Callable[[dict[str, Any], Any], dict[str, Any]]]:
+def stream(
+    name: str,
+) -> Callable[[Callable[[Change, datetime], None]], Callable[[dict[str, Any], Any], dict[str, Any]]]:
     """Make ``handle(change, now)`` a Lambda handler that answers with the batch's failures."""
 
     def wrap(handle: Callable[[Change, datetime], None]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:

@@ -2,7 +2,9 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")  # China has kept one zone without summer time since 1991
+CHINA = timezone(
+    timedelta(hours=8), "Asia/Shanghai"
+)  # China has kept one zone without summer time since 1991
 
 
 def now() -> datetime:

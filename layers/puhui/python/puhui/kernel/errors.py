@@ -32,7 +32,7 @@ class DomainError(Exception):
         """The sentence for a person who reads ``language`` ("zh-CN" or "en")."""
         return (self.en if language.startswith("en") else self.zh).format(**self.details)
 
-    def found(self, item: dict[str, Any] | None) -> "DomainError":
+    def found(self, item: dict[str, Any] | None) -> "DomainError":  # noqa: ARG002 for those who override it
         """The error to raise when a write's condition failed and ``item`` is what stood there instead.
 
         Contexts override it where the item decides which error it is.

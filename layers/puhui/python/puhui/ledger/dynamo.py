@@ -240,4 +240,3 @@ def _leg_item(leg: Leg) -> list[str | int]:
 
 def _leg_from(parts: list[Any]) -> Leg:
     return Leg(*parts)
-

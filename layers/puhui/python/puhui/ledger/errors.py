@@ -1,11 +1,11 @@
 """What the ledger refuses, and why.
 
-    NotEnoughPoints, NotEnoughCredits   409  the balance does not hold what is taken
-    TransferIdReused                    422  the id stands for another transfer
-    TransferPosted                      (the same transfer again: not an error for callers that retry)
-    TransferNotFound, HoldNotFound      404
-    HoldResolved                        409  a hold ends once: posted, voided or expired
-    AlreadyReversed                     409
+NotEnoughPoints, NotEnoughCredits   409  the balance does not hold what is taken
+TransferIdReused                    422  the id stands for another transfer
+TransferPosted                      (the same transfer again: not an error for callers that retry)
+TransferNotFound, HoldNotFound      404
+HoldResolved                        409  a hold ends once: posted, voided or expired
+AlreadyReversed                     409
 """
 
 from typing import Any

@@ -18,7 +18,6 @@ from puhui.ledger.model import (
     lot_of,
 )
 
-
 REDUCED = "reduced_mg"
 PENDING = "pending_mg"
 MEMOS = {REDUCED, PENDING}  # sums kept beside the assets; nothing is taken from them
@@ -52,9 +51,7 @@ def plan(transfers: Sequence[Transfer], balances: Balances, today: date) -> Plan
     return Plan(tuple(resolved), changes)
 
 
-def _count_issued(
-    transfer: Transfer, drafts: dict[tuple[str, str], _Draft], balances: Balances
-) -> None:
+def _count_issued(transfer: Transfer, drafts: dict[tuple[str, str], _Draft], balances: Balances) -> None:
     """Keep the sum of what was ever issued to the owner, whoever holds it now: ``reduced_mg``."""
     for leg in transfer.legs:
         if leg.account.startswith("issuance:") and leg.asset.startswith("CO2E:"):
@@ -87,7 +84,10 @@ def _take(leg: Leg, draft: _Draft, today: date) -> tuple[Leg, ...]:
     if draft.balance is None:
         raise ValueError("points are taken from a balance that was read")
     draft.took_lots = True
-    held = {lot: draft.balance.lots.get(lot, 0) + draft.lots.get(lot, 0) for lot in {*draft.balance.lots, *draft.lots}}
+    held = {
+        lot: draft.balance.lots.get(lot, 0) + draft.lots.get(lot, 0)
+        for lot in {*draft.balance.lots, *draft.lots}
+    }
     usable = [leg.lot] if leg.lot else [lot for lot in sorted(held) if lot >= lot_of(today)]
     missing, taken = -leg.amount, []
     for lot in usable:

@@ -160,7 +160,9 @@ def balances_of(account: str, *, ledger: Ledger) -> list[Balance]:
     return ledger.balances(account)
 
 
-def statement(account: str, limit: int, cursor: str | None, *, ledger: Ledger, cursors: Cursors) -> Page[Transfer]:
+def statement(
+    account: str, limit: int, cursor: str | None, *, ledger: Ledger, cursors: Cursors
+) -> Page[Transfer]:
     """A page of the account's transfers, newest first: one query. Raises CursorInvalid."""
     scope = f"transfers:{account}"
     position = cursors.read(scope, cursor)

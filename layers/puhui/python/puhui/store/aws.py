@@ -63,9 +63,7 @@ def call(service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any
     endpoint = _endpoint(service)
     body = json.dumps(payload, separators=(",", ":")).encode()
     url = urlsplit(endpoint)
-    headers = signed_headers(
-        kind, url.netloc, operation, body, datetime.now(UTC), _region(), *_credentials()
-    )
+    headers = signed_headers(kind, url.netloc, operation, body, datetime.now(UTC), _region(), *_credentials())
     reused = endpoint in _connections.by_endpoint
     try:
         status, answer = _exchange(endpoint, body, headers)

@@ -58,9 +58,7 @@ class DynamoDB:
 
     def get(self, table: str, key: Mapping[str, str]) -> Item | None:
         """The item as it stands now (strongly consistent), or None."""
-        answer = self._send(
-            "GetItem", {"TableName": table, "Key": encode_item(key), "ConsistentRead": True}
-        )
+        answer = self._send("GetItem", {"TableName": table, "Key": encode_item(key), "ConsistentRead": True})
         return decode_item(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, keys: Sequence[Key]) -> list[Item | None]:

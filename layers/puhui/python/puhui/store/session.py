@@ -25,6 +25,7 @@ RACES_MAX = 12  # eight writers of one account all get their turn; beyond that t
 RACE_PAUSE_SECONDS = 0.005
 RACE_PAUSE_SECONDS_MAX = 0.2
 
+
 class Session:
     """One transaction in the making."""
 

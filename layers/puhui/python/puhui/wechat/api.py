@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from puhui.store import secrets
 from puhui.wechat.crypto import decrypt_user_data, raw_data_holds
+from puhui.wechat.dynamo import PushLog, SharedToken
 from puhui.wechat.errors import (
     CodeInvalid,
     ContentRisky,
@@ -22,12 +23,14 @@ from puhui.wechat.errors import (
 )
 from puhui.wechat.model import ContentVerdict, Scene, Session, Suggestion, TextVerdict, steps_by_day
 from puhui.wechat.push import PushReceiver
+from puhui.wechat.usecases import receive_push
 
 __all__ = [
     "CodeInvalid",
     "ContentRisky",
     "ContentVerdict",
     "LoginTooFrequent",
+    "PushLog",
     "PushReceiver",
     "RiskBlocked",
     "Scene",
@@ -45,6 +48,7 @@ __all__ = [
     "decrypt_user_data",
     "push_receiver",
     "raw_data_holds",
+    "receive_push",
     "steps_by_day",
 ]
 
@@ -85,12 +89,11 @@ def connect() -> WeChat:
     """The client of WECHAT_APP_ID, WECHAT_API_BASE, WECHAT_SECRET and WECHAT_TABLE; build it once, at
     import."""
     client: Any = importlib.import_module("puhui.wechat.client")
-    dynamo = importlib.import_module("puhui.wechat.dynamo")
     wechat: WeChat = client.WeChatClient(
         os.environ["WECHAT_APP_ID"],
         secrets.read(os.environ["WECHAT_SECRET"])["app_secret"],
         os.environ.get("WECHAT_API_BASE") or client.OFFICIAL_BASE,
-        dynamo.SharedToken.from_environment(),
+        SharedToken.from_environment(),
     )
     return wechat
 

@@ -25,7 +25,7 @@ def receive_push(
     *,
     receiver: PushReceiver,
     known: KnownPushes,
-    content_verdict: Callable[[ContentVerdict, datetime], None],
+    content_verdict: Callable[[ContentVerdict], None],
 ) -> str:
     """Deal with a push and answer what WeChat wants to read.
 
@@ -36,6 +36,6 @@ def receive_push(
     """
     push = receiver.parse(query, body, now)
     if isinstance(push, ContentVerdict) and not known.is_known(push.push_id):
-        content_verdict(push, now)
+        content_verdict(push)
         known.remember(push.push_id, now)
     return ACKNOWLEDGED
