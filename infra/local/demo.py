@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -191,7 +192,7 @@ def _photos(api: httpx.Client, me: Person, verifier: Person, seed: int, console:
         sha256 = hashlib.sha256(data).hexdigest()
         control(api, "verdicts", sha256=sha256, suggest="review", label=21000)
         activity_id = act(me, "subway_trip", {"trips": 1}, 3 - number, data)
-        review = until("the review", lambda wanted=activity_id: _review(verifier, wanted))
+        review = until("the review", partial(_review, verifier, activity_id))
         body = {"decision": decision} | ({"reason_code": "NOT_THE_ACT"} if decision == "refuse" else {})
         verifier.send("POST", f"/reviews/{review['id']}/decision", body, 200)
         activity = ended(me, activity_id, status)

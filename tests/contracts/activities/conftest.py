@@ -27,13 +27,13 @@ class Shelf:
 
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def upload(self, object_key: str, content_type: str, size: int, seconds: int) -> dict[str, Any]:
+    def upload(self, object_key: str, content_type: str, *_: int) -> dict[str, Any]:
         return {"url": "https://bucket.test", "fields": {"key": object_key, "Content-Type": content_type}}
 
-    def address(self, object_key: str, seconds: int) -> str:
+    def address(self, object_key: str, _seconds: int) -> str:
         return f"https://bucket.test/{object_key}"
 
-    def look(self, object_key: str, size_max: int) -> Picture | None:
+    def look(self, object_key: str, _size_max: int) -> Picture | None:
         return pictures.look(self.files[object_key]) if object_key in self.files else None
 
 

@@ -140,9 +140,12 @@ def test_a_review_is_decided_once_by_somebody_else(acts: Acts):
 def test_a_review_nobody_decided_is_closed_and_a_late_decision_comes_too_late(acts: Acts):
     activity_id = trip(acts, acts.photo(photo(1)))
     review_id = request(acts, activity_id)
-    close = lambda: verification.close_review(
-        acts.member_id, activity_id, activities=acts.books.activities, now=NOW
-    )
+
+    def close() -> dict[str, object]:
+        return verification.close_review(
+            acts.member_id, activity_id, activities=acts.books.activities, now=NOW
+        )
+
     assert twice(close) == {"decision": "expired", "reason_code": "REVIEW_EXPIRED"}
     with pytest.raises(ReviewDecided):
         decide(acts, review_id, "approve")

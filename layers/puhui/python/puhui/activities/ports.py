@@ -24,11 +24,11 @@ class Books:
 class EvidenceStore(Protocol):
     """Where pictures lie."""
 
-    def upload(self, object_key: str, content_type: str, size: int, seconds: int) -> dict[str, Any]:
+    def upload(self, object_key: str, content_type: str, size: int, seconds: int, /) -> dict[str, Any]:
         """``{"url", "fields"}`` of a presigned POST for exactly this object."""
 
-    def address(self, object_key: str, seconds: int) -> str:
+    def address(self, object_key: str, seconds: int, /) -> str:
         """An address from which the picture can be fetched for a while."""
 
-    def look(self, object_key: str, size_max: int) -> Picture | None:
+    def look(self, object_key: str, size_max: int, /) -> Picture | None:
         """What lies there; None when nothing does. ``content_type`` "" when it is too large or no picture."""

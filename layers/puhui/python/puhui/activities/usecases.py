@@ -1,6 +1,7 @@
 """What members do with acts: announce evidence, record, look up, ask why."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -74,10 +75,8 @@ def prepare_evidence(
     evidence = Evidence(evidence_id, member_id, content_type, size, sha256, now, body_hash)
     session = Session(books.activities.dynamodb)
     books.activities.add_evidence(session, evidence)
-    try:
+    with suppress(ActivityStands):
         session.commit()
-    except ActivityStands:
-        pass
     upload = store.upload(evidence.object_key, content_type, size, UPLOAD_SECONDS)
     return evidence, upload, now + timedelta(seconds=UPLOAD_SECONDS)
 

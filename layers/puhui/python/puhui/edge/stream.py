@@ -31,7 +31,7 @@ def stream(
             for record in event["Records"]:
                 try:
                     handle(_change(record), clock.now())
-                except Exception as error:  # reported to Lambda, which retries and then parks the record
+                except Exception as error:  # noqa: BLE001 reported to Lambda, which retries and then parks the record
                     log.line(level="ERROR", stream=name, failure=log.failure(error))
                     failed.append(record["dynamodb"]["SequenceNumber"])
                     break  # later records of the shard wait for this one, in their order

@@ -64,7 +64,9 @@ class Ledger:
         item = self.dynamodb.get(self.table, {"account": account, "entry": f"T#{transfer_id}"})
         return transfer_from(item) if item else None
 
-    def transfers(self, account: str, limit: int, start: str | None, forward: bool = False) -> Page[Transfer]:
+    def transfers(
+        self, account: str, limit: int, start: str | None, *, forward: bool = False
+    ) -> Page[Transfer]:
         """A page of the statement, newest first; the page's cursor is the last transfer's id."""
         items, last = self.dynamodb.query(
             self.table,

@@ -86,8 +86,10 @@ class WeChat(Protocol):
 
 
 def connect() -> WeChat:
-    """The client of WECHAT_APP_ID, WECHAT_API_BASE, WECHAT_SECRET and WECHAT_TABLE; build it once, at
-    import."""
+    """The client of WECHAT_APP_ID, WECHAT_API_BASE, WECHAT_SECRET and WECHAT_TABLE.
+
+    It reads the secret: build it once a process, on first use (``functools.cache(connect)``).
+    """
     client: Any = importlib.import_module("puhui.wechat.client")
     wechat: WeChat = client.WeChatClient(
         os.environ["WECHAT_APP_ID"],
@@ -99,6 +101,6 @@ def connect() -> WeChat:
 
 
 def push_receiver() -> PushReceiver:
-    """The receiver of WECHAT_APP_ID and WECHAT_SECRET; build it once, at import."""
+    """The receiver of WECHAT_APP_ID and WECHAT_SECRET. It reads the secret: build it once, on first use."""
     secret = secrets.read(os.environ["WECHAT_SECRET"])
     return PushReceiver(secret["push_token"], secret["push_aes_key"], os.environ["WECHAT_APP_ID"])
