@@ -13,7 +13,7 @@ PUSH_AES_KEY = "puhuiLocalEncodingAesKey0000000000000000000"
 ACTIVITY_TEMPLATE = "puhui-local-template-activity-result-000001"
 REDEMPTION_TEMPLATE = "puhui-local-template-redemption-state-00001"
 TEMPLATES = {
-    ACTIVITY_TEMPLATE: ("thing1", "phrase2", "character_string3", "time4", "thing5"),
+    ACTIVITY_TEMPLATE: ("thing1", "phrase2", "time3", "thing4"),
     REDEMPTION_TEMPLATE: ("thing1", "number2", "phrase3", "time4"),
 }
 

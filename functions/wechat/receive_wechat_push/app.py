@@ -1,0 +1,29 @@
+"""POST /wechat/messages: take WeChat's pushes, of which content security's verdicts matter here."""
+
+from functools import cache
+
+from puhui.activities import api as activities
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.wechat import api as wechat
+
+app = HttpFunction("receive-wechat-push")
+ACTIVITIES = activities.Activities.from_environment()
+KNOWN = wechat.PushLog.from_environment()
+RECEIVER = cache(wechat.push_receiver)
+
+
+@app.operation("receive_wechat_push", "POST", "/wechat/messages")
+def receive_wechat_push(request: Request) -> Answer:
+    return 200, wechat.receive_push(
+        request.query,
+        request.raw_body,
+        request.now,
+        receiver=RECEIVER(),
+        known=KNOWN,
+        content_verdict=_remember,
+    )
+
+
+def _remember(verdict: wechat.ContentVerdict) -> None:
+    suggest = "error" if verdict.errcode else verdict.suggestion.value
+    activities.content_verdict(verdict.trace_id, suggest, activities=ACTIVITIES)

@@ -1,0 +1,192 @@
+"""encryptedData: only what WeChat encrypted, for us, just now, is believed."""
+
+import base64
+import json
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.local.wechat import ciphers
+from puhui.kernel.clock import CHINA
+from puhui.wechat import crypto
+from puhui.wechat.errors import SessionStale
+from puhui.wechat.model import steps_by_day
+from tests.support.wechat_vectors import VECTORS, flipped
+
+SAMPLE = VECTORS["encryptedData"]
+TAKEN = datetime.fromtimestamp(1477314187, UTC)
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+APP_ID = "wxpuhuilocal000001"
+KEY = base64.b64encode(bytes(range(16))).decode()
+
+
+def opened(now: datetime = TAKEN, **changes: str) -> dict[str, Any]:
+    given_ = {
+        "encrypted_data": SAMPLE["encryptedData"],
+        "iv": SAMPLE["iv"],
+        "session_key": SAMPLE["session_key"],
+    }
+    return crypto.decrypt_user_data(**(given_ | changes), app_id=SAMPLE["appid"], now=now)
+
+
+def sealed(content: Any, key: str = KEY) -> dict[str, str]:
+    return ciphers.user_data(content, key)
+
+
+def watermark(at: datetime = NOW, app_id: str = APP_ID) -> dict[str, Any]:
+    return {"timestamp": int(at.timestamp()), "appid": app_id}
+
+
+def test_the_official_sample_is_read() -> None:
+    assert opened() == json.loads(SAMPLE["plaintext"])
+
+
+@pytest.mark.parametrize("name", ["encrypted_data", "session_key"])
+def test_one_changed_character_makes_the_session_stale(name: str) -> None:
+    whole = {
+        "encrypted_data": SAMPLE["encryptedData"],
+        "iv": SAMPLE["iv"],
+        "session_key": SAMPLE["session_key"],
+    }
+    with pytest.raises(SessionStale):
+        opened(**{name: flipped(whole[name], 3)})
+
+
+def test_data_of_another_app_is_refused() -> None:
+    with pytest.raises(SessionStale):
+        crypto.decrypt_user_data(
+            SAMPLE["encryptedData"],
+            SAMPLE["iv"],
+            SAMPLE["session_key"],
+            app_id="wx0000000000000000",
+            now=TAKEN,
+        )
+
+
+@pytest.mark.parametrize("age", [timedelta(minutes=11), timedelta(minutes=-6)])
+def test_data_that_is_old_or_from_the_future_is_refused(age: timedelta) -> None:
+    assert opened(TAKEN + age / 2)
+    with pytest.raises(SessionStale):
+        opened(TAKEN + age)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"iv": ""},
+        {"iv": "r7BXXKkLb8qrSNn05n0qiA"},
+        {"iv": base64.b64encode(b"short").decode()},
+        {"iv": "not base64 at all!"},
+        {"encrypted_data": ""},
+        {"encrypted_data": base64.b64encode(b"x" * 17).decode()},
+        {"encrypted_data": "A" * 200_000},
+        {"session_key": base64.b64encode(b"x" * 24).decode()},
+        {"session_key": "密钥"},
+    ],
+)
+def test_data_of_the_wrong_shape_makes_the_session_stale(changes: dict[str, str]) -> None:
+    with pytest.raises(SessionStale):
+        opened(**changes)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        "text",
+        {},
+        {"watermark": []},
+        {"watermark": {"appid": APP_ID}},
+        {"watermark": {"appid": APP_ID, "timestamp": "1"}},
+        {"watermark": {"appid": APP_ID, "timestamp": True}},
+        {"watermark": {"appid": APP_ID, "timestamp": float("nan")}},
+    ],
+)
+def test_a_message_without_a_whole_watermark_is_refused(content: Any) -> None:
+    with pytest.raises(SessionStale):
+        crypto.decrypt_user_data(**sealed(content), session_key=KEY, app_id=APP_ID, now=NOW)
+
+
+@given(key=st.binary(min_size=16, max_size=16), data=st.binary(min_size=16, max_size=160))
+def test_no_garbage_is_ever_believed(key: bytes, data: bytes) -> None:
+    with pytest.raises(SessionStale):
+        crypto.decrypt_user_data(
+            base64.b64encode(data[: len(data) // 16 * 16]).decode(),
+            SAMPLE["iv"],
+            base64.b64encode(key).decode(),
+            app_id=APP_ID,
+            now=NOW,
+        )
+
+
+@given(nickname=st.text(max_size=40))
+def test_what_the_platform_encrypts_is_what_is_read(nickname: str) -> None:
+    content = {"nickName": nickname, "watermark": watermark()}
+    sent = json.loads(json.dumps(content).encode("utf-8", "replace"))
+    if any(0xD800 <= ord(character) < 0xE000 for character in nickname):
+        return
+    assert crypto.decrypt_user_data(**sealed(sent), session_key=KEY, app_id=APP_ID, now=NOW) == content
+
+
+@pytest.mark.parametrize("vector", VECTORS["rawData_signature"])
+def test_raw_data_is_signed_as_published(vector: dict[str, str]) -> None:
+    assert crypto.raw_data_signature(vector["rawData"], vector["session_key"]) == vector["signature"]
+    assert crypto.raw_data_holds(vector["rawData"], vector["signature"], vector["session_key"])
+    assert not crypto.raw_data_holds(vector["rawData"] + " ", vector["signature"], vector["session_key"])
+    assert not crypto.raw_data_holds(vector["rawData"], flipped(vector["signature"]), vector["session_key"])
+
+
+@pytest.mark.parametrize("vector", VECTORS["session_hmac"])
+def test_sessions_are_signed_as_published(vector: dict[str, str]) -> None:
+    assert crypto.session_signature(vector["session_key"], vector["body"]) == vector["hex"]
+    assert (
+        ciphers.session_signature(VECTORS["session_hmac"][0]["session_key"])
+        == VECTORS["session_hmac"][0]["hex"]
+    )
+
+
+def test_steps_with_a_changed_iv_are_refused() -> None:
+    """An iv only garbles the first block, which in step data holds the name of the list."""
+    sent = sealed({"stepInfoList": [{"timestamp": start(20), "step": 1}], "watermark": watermark()})
+    for position in range(20):
+        wrong = sent | {"iv": flipped(sent["iv"], position)}
+        with pytest.raises(SessionStale):
+            steps_by_day(crypto.decrypt_user_data(**wrong, session_key=KEY, app_id=APP_ID, now=NOW))
+
+
+def start(day: int) -> int:
+    return int(datetime(2026, 11, day, tzinfo=CHINA).timestamp())
+
+
+def test_steps_are_read_by_the_programmes_day() -> None:
+    entries = [{"timestamp": start(19), "step": 8000}, {"timestamp": start(20), "step": 0}]
+    assert steps_by_day({"stepInfoList": entries}) == {date(2026, 11, 19): 8000, date(2026, 11, 20): 0}
+
+
+def test_two_entries_of_one_day_count_as_the_larger() -> None:
+    entries = [{"timestamp": start(20), "step": 900}, {"timestamp": start(20) + 60, "step": 700}]
+    assert steps_by_day({"stepInfoList": entries}) == {date(2026, 11, 20): 900}
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        None,
+        {},
+        ["x"],
+        [{"timestamp": 1}],
+        [{"timestamp": 1, "step": -1}],
+        [{"timestamp": 1, "step": 1.5}],
+        [{"timestamp": 1, "step": True}],
+        [{"timestamp": 1, "step": "7"}],
+        [{"timestamp": 1, "step": 10**9}],
+        [{"timestamp": 10**18, "step": 1}],
+        [{"timestamp": 1, "step": 1}] * 32,
+    ],
+)
+def test_steps_that_wechat_would_not_write_are_refused(entries: Any) -> None:
+    with pytest.raises(SessionStale):
+        steps_by_day({"stepInfoList": entries})
