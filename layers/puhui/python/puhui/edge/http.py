@@ -64,6 +64,7 @@ class Request:
     member_id: str
     roles: frozenset[str]
     org: str
+    session_id: str
     body: dict[str, Any]
     path: dict[str, str]
     query: dict[str, Any]
@@ -161,6 +162,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
             member_id=str(context.get("member_id") or ""),
             roles=roles,
             org=str(context.get("org") or ""),
+            session_id=str(context.get("sid") or ""),
             body=_body(raw, headers, contract),
             path=contract.path(event.get("pathParameters") or {}),
             query=contract.query(_query(event)),

@@ -1,0 +1,20 @@
+"""PUT /me/consents/{purpose}: agree, or withdraw."""
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.members import usecases
+from puhui.members.dynamo import Members
+
+app = HttpFunction("put-consent")
+MEMBERS = Members.from_environment()
+
+
+@app.operation("put_consent", "PUT", "/me/consents/{purpose}")
+def put_consent(request: Request) -> Answer:
+    return usecases.put_consent(
+        request.member_id,
+        request.path["purpose"],
+        request.body["version"],
+        granted=request.body["granted"],
+        members=MEMBERS,
+        now=request.now,
+    ).shown()

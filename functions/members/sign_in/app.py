@@ -1,0 +1,23 @@
+"""POST /sessions: sign in with WeChat."""
+
+from functools import cache
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.members import usecases, wiring
+from puhui.members.dynamo import Members
+from puhui.programmes import api as programmes
+from puhui.wechat import api as wechat
+
+app = HttpFunction("sign-in")
+MEMBERS = Members.from_environment()
+WECHAT, ISSUER = cache(wechat.connect), cache(wiring.issuer)
+
+
+@app.operation("sign_in", "POST", "/sessions")
+def sign_in(request: Request) -> Answer:
+    if "programme_id" in request.body:
+        programmes.programme(request.body["programme_id"])
+    signed_in = usecases.sign_in(
+        request.body["code"], members=MEMBERS, wechat=WECHAT(), issuer=ISSUER(), now=request.now
+    )
+    return 201, {**signed_in.shown(), "member": signed_in.member.shown()}

@@ -1,0 +1,39 @@
+"""What other contexts may ask of members."""
+
+import os
+from datetime import date, datetime
+
+from cryptography.exceptions import InvalidTag
+
+from puhui.members.dynamo import Members
+from puhui.wechat.api import SessionStale, decrypt_user_data, steps_by_day
+
+__all__ = ["Members", "openid_of", "read_steps", "require_consent"]
+
+
+def require_consent(member_id: str, purpose: str, *, members: Members) -> None:
+    """Raise ConsentRequired unless the member agrees to ``purpose``; one read."""
+    members.find(member_id).require(purpose)
+
+
+def openid_of(member_id: str, *, members: Members) -> str:
+    """The member's openid, for the platform only. Raises MemberNotFound."""
+    return members.sealer.open(members.find(member_id).sealed_openid, member_id, "openid")
+
+
+def read_steps(
+    member_id: str, encrypted_data: str, iv: str, now: datetime, *, members: Members
+) -> list[tuple[date, int]]:
+    """The days and steps of wx.getWeRunData, latest first; one read.
+
+    Raises ConsentRequired, and SessionStale when the data does not open with the member's present session key.
+    """
+    member = members.find(member_id)
+    member.require("steps")
+    try:
+        session_key = members.sealer.open(member.sealed_session_key, member_id, "session_key")
+    except InvalidTag:
+        raise SessionStale from None
+    app_id = os.environ["WECHAT_APP_ID"]
+    days = steps_by_day(decrypt_user_data(encrypted_data, iv, session_key, app_id=app_id, now=now))
+    return sorted(days.items(), reverse=True)

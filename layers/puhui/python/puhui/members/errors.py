@@ -1,0 +1,50 @@
+"""What members are refused, and why."""
+
+from typing import Any
+
+from puhui.kernel.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
+from puhui.store.session import Moved
+
+
+class MemberNotFound(NotFound):
+    code = "MEMBER_NOT_FOUND"
+
+
+class ConsentRequired(Forbidden):
+    """``purpose`` is what the member has not agreed to, or no longer."""
+
+    code = "CONSENT_REQUIRED"
+    zh = "需要您先同意用途「{purpose}」的授权。"
+    en = "This needs your consent for {purpose} first: PUT /me/consents/{purpose}."
+
+
+class RefreshInvalid(Unauthenticated):
+    code = "REFRESH_INVALID"
+    zh = "刷新令牌无效或已过期，请重新登录。"
+    en = "The refresh token is not valid any more. Sign in again with wx.login."
+
+
+class RefreshReused(Unauthenticated):
+    code = "REFRESH_REUSED"
+    zh = "刷新令牌已被使用过，为安全起见请重新登录。"
+    en = "The refresh token was used before. For safety every token of this sign-in has ended; sign in again."
+
+
+class NicknameRefused(Invalid):
+    code = "NICKNAME_REFUSED"
+    zh = "这个昵称不合适，请换一个。"
+    en = "This nickname is not acceptable. Choose another."
+
+
+class IdentityTaken(DomainError):
+    """The condition of a new member: nobody has this WeChat identity. Two first sign-ins at once end in one member."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whoever stands there was first
+        return Moved()
+
+
+class FamilyMoved(DomainError):
+    """The condition of refreshing: the family's newest token is the one that was shown."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        return RefreshReused() if item else RefreshInvalid()

@@ -1,0 +1,61 @@
+"""Members as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from puhui.kernel import clock
+from puhui.members.errors import ConsentRequired
+
+ACCESS_SECONDS = 1800
+REFRESH_LIFE = timedelta(days=30)
+ROLES_MAX = 10
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a member said about one purpose, and which notice was shown."""
+
+    purpose: str
+    granted: bool
+    version: str
+    at: datetime
+
+    def shown(self) -> dict[str, Any]:
+        """The consent of the contract."""
+        return {
+            "purpose": self.purpose,
+            "granted": self.granted,
+            "version": self.version,
+            "at": clock.to_text(self.at),
+        }
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member. What identifies a person stays sealed until it is needed, and out of every repr."""
+
+    id: str
+    nickname: str
+    roles: tuple[str, ...]
+    created_at: datetime
+    org: str = ""
+    sealed_openid: bytes = field(default=b"", repr=False)
+    sealed_session_key: bytes = field(default=b"", repr=False)
+    consents: Mapping[str, Consent] = field(default_factory=dict)
+
+    def require(self, purpose: str) -> None:
+        """Raise ConsentRequired unless the member agrees to the purpose."""
+        consent = self.consents.get(purpose)
+        if consent is None or not consent.granted:
+            raise ConsentRequired(purpose=purpose)
+
+    def shown(self) -> dict[str, Any]:
+        """The member of the contract."""
+        return {
+            "id": self.id,
+            "nickname": self.nickname,
+            "roles": list(self.roles),
+            "created_at": clock.to_text(self.created_at),
+        }
