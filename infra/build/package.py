@@ -22,6 +22,7 @@ LAMBDA_PYTHON = "3.13"
 LAMBDA_PLATFORM = {"arm64": "aarch64", "x86_64": "x86_64"}[os.environ.get("PUHUI_ARCHITECTURE", "arm64")]
 FOR_HOST = os.environ.get("PUHUI_BUILD_FOR") == "host"
 UNWANTED = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "README.md")
+_HINT = f"Have python{LAMBDA_PYTHON} on the PATH, or run: uv python install {LAMBDA_PYTHON}"
 _COMPILE = (
     "import compileall, py_compile, sys;"
     "mode = py_compile.PycInvalidationMode.UNCHECKED_HASH;"
@@ -55,7 +56,11 @@ def dependencies(target: Path) -> None:
     python = target / "python"
     uv = Path(sys.prefix) / "bin/uv"
     options = ["--quiet", "--no-deps", "--target", str(python), "--only-binary", ":all:"]
-    command = [str(uv), "pip", "install", "--python", sys.executable] if uv.exists() else [sys.executable, "-m", "pip", "install"]
+    command = (
+        [str(uv), "pip", "install", "--python", sys.executable]
+        if uv.exists()
+        else [sys.executable, "-m", "pip", "install"]
+    )
     if not FOR_HOST:
         options += ["--python-version", LAMBDA_PYTHON]
         if uv.exists():
@@ -73,23 +78,42 @@ def compile_all(folder: Path) -> None:
     """Write the target's .pyc files beside each source, without this machine's paths in them."""
     own = sys.version_info[:2] == tuple(map(int, LAMBDA_PYTHON.split(".")))
     if not (FOR_HOST or own):
-        _run([*_lambda_python(), "-I", "-S", "-c", _COMPILE, str(folder)])
+        if python := _lambda_python():
+            _run([*python, "-I", "-S", "-c", _COMPILE, str(folder)])
+        else:
+            print(
+                f"{folder.name}: not compiled, cold starts take about three times as long.",
+                _HINT,
+                file=sys.stderr,
+            )
         return
     mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
     for source in folder.rglob("*.py"):
-        py_compile.compile(str(source), dfile=str(source.relative_to(folder)), doraise=True, invalidation_mode=mode)
+        py_compile.compile(
+            str(source), dfile=str(source.relative_to(folder)), doraise=True, invalidation_mode=mode
+        )
 
 
-def _lambda_python() -> list[str]:
-    """Lambda's version of Python: from the PATH, or fetched by uv."""
+def _lambda_python() -> list[str] | None:
+    """The command for Lambda's version of Python, if this machine has it."""
     name = f"python{LAMBDA_PYTHON}"
-    probe = [name, "-c", "pass"]
-    if shutil.which(name) and subprocess.run(probe, capture_output=True, check=False).returncode == 0:  # noqa: S603
-        return [name]
     uv = shutil.which("uv") or str(Path(sys.prefix) / "bin/uv")
-    if Path(uv).exists():
-        return [uv, "run", "--quiet", "--no-project", "--python", LAMBDA_PYTHON, "python"]
-    sys.exit(f"Compiling for Lambda needs Python {LAMBDA_PYTHON} or uv: `make check` installs uv into .venv.")
+    managed = [
+        uv,
+        "run",
+        "--quiet",
+        "--no-project",
+        "--no-python-downloads",
+        "--python",
+        LAMBDA_PYTHON,
+        "python",
+    ]
+    for command in ([name], managed):
+        if shutil.which(command[0]):
+            probe = subprocess.run([*command, "-c", "pass"], capture_output=True, check=False)  # noqa: S603
+            if probe.returncode == 0:
+                return command
+    return None
 
 
 def _run(command: list[str]) -> None:

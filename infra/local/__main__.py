@@ -1,0 +1,84 @@
+"""python -m infra.local run | demo | serve | reset: `make` calls it."""
+
+import signal
+import sys
+import time
+from types import FrameType
+
+from rich.console import Console
+from rich.markup import escape
+
+from infra.local import demo
+from infra.local.cloud import LocalCloud
+from infra.local.settings import CannotStart, Settings
+from infra.local.state import State
+
+USAGE = """python -m infra.local run | demo | serve | reset
+  run    start the local cloud, play a member's day, serve until Ctrl-C
+  demo   the same, then stop: exit status 0 when the day went as it should
+  serve  start and serve, without the day
+  reset  forget the local state"""
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit status."""
+    console = Console(soft_wrap=True)
+    if len(arguments) != 1 or arguments[0] not in ("run", "demo", "serve", "reset"):
+        console.print(USAGE)
+        return 2
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        settings = Settings.from_environment()
+        if arguments[0] == "reset":
+            return _reset(settings, console)
+        return _up(arguments[0], settings, console)
+    except CannotStart as error:
+        console.print(f"[bold red]✗[/] {escape(str(error))}", highlight=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped. The state is kept: the next start is quick.")
+        return 130 if arguments[0] == "demo" else 0
+
+
+def _up(command: str, settings: Settings, console: Console) -> int:
+    started = time.monotonic()
+    with LocalCloud(settings, console) as cloud:
+        console.print(f"Ready in {time.monotonic() - started:.1f} s.", highlight=False)
+        if command in ("run", "demo"):
+            console.rule("A member's day")
+            went_well = demo.play(settings.url, console, cloud.audit)
+            if command == "demo":
+                return 0 if went_well else 1
+        _tell(settings, console)
+        while cloud.emulator.alive():
+            time.sleep(0.5)
+        raise CannotStart(f"The emulator ended by itself; see {settings.logs / 'emulator.log'}")
+
+
+def _tell(settings: Settings, console: Console) -> None:
+    console.rule()
+    for path, what in (
+        ("/docs", "the API's reference"),
+        ("/v1", "the API"),
+        ("/_wechat", "the WeChat stand-in"),
+        ("/health", "whether it is ready"),
+    ):
+        console.print(f"  {settings.url}{path:<10} {what}", highlight=False)
+    console.print("Ctrl-C stops it and keeps its state; `make reset` forgets it.")
+
+
+def _reset(settings: Settings, console: Console) -> int:
+    state = State(settings)
+    if settings.state.exists():
+        state.lock()
+        state.forget()
+    console.print(f"Forgotten: {settings.state}", highlight=False)
+    return 0
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,177 @@
+"""The local cloud: the friendly port, the emulator, the deployment and the demo data, started and stopped together."""
+
+import contextlib
+import json
+import platform
+from dataclasses import replace
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, Self
+
+from botocore.exceptions import ClientError
+from rich.console import Console
+
+from infra.build.contract import ROOT
+from infra.local import build, deploy, gateway_responses, seed
+from infra.local.emulator import Emulator
+from infra.local.screen import Screen
+from infra.local.server import Server, Upstream, application
+from infra.local.settings import BUCKET, CannotStart, Settings
+from infra.local.state import State
+from infra.local.wechat import app as wechat
+from infra.local.wechat.config import APP_ID, Config, PushSettings
+
+STEPS = 5
+
+
+class LocalCloud:
+    """Use as a context manager: everything it starts ends with the block, and its state is kept."""
+
+    def __init__(self, settings: Settings, console: Console, push: PushSettings | None = None) -> None:
+        self.settings = settings
+        self.state = State(settings)
+        self._screen = Screen(console, STEPS)
+        self._push = push or PushSettings()
+        self._upstream = Upstream()
+        self._wechat: Any = None
+        self._server: Server | None = None
+        self._emulator: Emulator | None = None
+        self.outputs: dict[str, str] = {}
+        self.first = False  # whether this start made everything
+
+    @property
+    def emulator(self) -> Emulator:
+        """The running emulator."""
+        assert self._emulator is not None  # noqa: S101 a caller's mistake
+        return self._emulator
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _start(self) -> None:
+        self.state.open()
+        self._server = Server(self.settings.port)
+        self._start_emulator()
+        self._serve()
+        wanted = self._fingerprint()
+        if not self._stands(wanted):
+            self._build_and_deploy(wanted)
+        self._seed()
+        endpoint = f"{self.emulator.endpoint}/restapis/{self.outputs['ApiId']}/v1/_user_request_"
+        self._upstream.base = endpoint
+
+    def _start_emulator(self) -> None:
+        with self._screen.step("Starting the emulator of AWS, IAM enforced") as step:
+            self.state.clear_temporary()
+            self._emulator = Emulator(self.settings.state, self.settings.logs / "emulator.log")
+            self._emulator.start()
+            step.note(f"ministack {version('ministack')} on port {self._emulator.port}")
+
+    def _serve(self) -> None:
+        secret = json.loads(self.state.parameters()["WechatSecret"])
+        url = self._push.url or f"{self.settings.url}/v1/wechat/messages"
+        push = replace(self._push, url=url, token=secret["push_token"], aes_key=secret["push_aes_key"])
+        file = self.settings.state / "wechat.json"
+        self._wechat = wechat.create_app(Config(app_secret=secret["app_secret"], push=push, state_file=file))
+        assert self._server is not None  # noqa: S101
+        about = {"emulator": self.emulator.endpoint, "state": str(self.settings.state)}
+        self._server.start(application(self._upstream, self._wechat, about))
+
+    def _fingerprint(self) -> str:
+        return build.fingerprint(self.settings.url, self.state.folder.joinpath("parameters.json").read_text())
+
+    def _stands(self, wanted: str) -> bool:
+        """Whether the deployment of an earlier start is there and is the wanted one."""
+        found = self.state.deployed()
+        self.first = not found
+        if found.get("sources") != wanted or (outputs := deploy.outputs(self.emulator)) is None:
+            return False
+        self.outputs = outputs
+        for title in ("Building", "Packaging", "Deploying"):
+            self._screen.skip(title, "nothing changed")
+        return True
+
+    def _build_and_deploy(self, wanted: str) -> None:
+        logs, target = self.settings.logs, self.settings.build
+        with self._screen.step("Building") as step:
+            build.sam_build(target, logs / "build.log", self.emulator.endpoint)
+            total = build.resources(target)
+            step.note("functions and layers compiled")
+        with self._screen.step("Packaging") as step:
+            storage = self.emulator.client("s3")
+            with contextlib.suppress(storage.exceptions.BucketAlreadyOwnedByYou):
+                storage.create_bucket(Bucket=BUCKET)
+            step.note(f"{build.expand_nested(target, storage)} functions")
+            total = build.resources(target)
+        self.state.remember({})
+        with self._screen.step("Deploying template.yaml") as step:
+            overrides = self.state.overrides(self._parameters())
+            deploy.sam_deploy(
+                self.emulator,
+                target,
+                overrides,
+                logs / "deploy.log",
+                lambda count: step.note(f"{min(count, total)} of about {total} resources"),
+            )
+            outputs = deploy.outputs(self.emulator)
+            if outputs is None:
+                raise CannotStart(f"The stack did not come up; see {logs / 'deploy.log'}")
+            self.outputs = outputs
+            gateway_responses.apply(self.emulator.client("apigateway"), outputs["ApiId"], "v1")
+            step.note(f"{total} resources")
+        self.state.remember({"sources": wanted})
+
+    def _parameters(self) -> dict[str, str]:
+        return self.state.parameters() | {
+            "Stage": "local",
+            "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+            "WechatAppId": APP_ID,
+            "WechatApiBase": f"{self.settings.url}/_wechat",
+        }
+
+    def _seed(self) -> None:
+        found = self.state.deployed()
+        wanted = build.digest([ROOT / "infra/local/seed.py"])
+        if found.get("seeded") == wanted:
+            self._screen.skip("Demo data", "as it was")
+            return
+        with self._screen.step("Creating the demo data") as step:
+            count = seed.seed(
+                self.emulator.client("lambda"), lambda done, total: step.note(f"{done} of {total}")
+            )
+            step.note(f"{count} people and rewards")
+        self.state.remember(found | {"seeded": wanted})
+
+    def audit(self) -> dict[str, Any]:
+        """The report of the ledger's audit over the whole deployment."""
+        try:
+            return seed.invoke(self.emulator.client("lambda"), "audit-ledger", {}, "the audit")
+        except ClientError as error:
+            raise CannotStart(f"the audit could not run: {error}") from error
+
+    def stop(self) -> None:
+        """End what was started, in the opposite order. A second call does nothing."""
+        self._upstream.base = ""
+        server, self._server = self._server, None
+        if server:
+            server.stop()
+        platform_, self._wechat = self._wechat, None
+        if platform_:
+            platform_.state.close()
+        emulator, self._emulator = self._emulator, None
+        if emulator and not emulator.stop():
+            self.state.remember({})
+            self._screen.console.print(
+                "[yellow]The emulator did not end in time: its state may be incomplete, `make reset` if it misbehaves.[/]"
+            )
+        self.state.close()

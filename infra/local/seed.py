@@ -1,0 +1,92 @@
+"""The demo data: an ordered list of steps, each one call of an invoke-only function of the deployment.
+
+Add a step by adding a line. A step may run any number of times: its function sets what should be, not one more.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from infra.local.settings import STACK, CannotStart
+
+Invoke = Callable[[str, dict[str, Any]], dict[str, Any]]
+
+STAFF = {
+    "demo-operator": ("示范运营员", ["operator"]),
+    "demo-verifier": ("示范核验员", ["verifier"]),
+    "demo-authority-province": ("省级主管部门", ["authority_province"]),
+    "demo-authority-city": ("市级主管部门", ["authority_city"]),
+    "demo-merchant": ("示范商户", ["merchant"]),
+    "demo-org-admin": ("示范企业管理员", ["org_admin"]),
+    "demo-ngo": ("示范公益机构", ["ngo"]),
+    "demo-auditor": ("示范审计员", ["auditor"]),
+}
+MEMBERS = [f"demo-member-{number}" for number in range(1, 21)]
+REWARDS: list[dict[str, Any]] = [
+    {
+        "id": "carbon-88-cola-12",
+        "programme_id": "carbon-88",
+        "kind": "good",
+        "title": {"zh-CN": "可乐 12 罐", "en": "Twelve cans of cola"},
+        "price_points": 500,
+        "stock": 8800,
+        "per_member_limit": 10,
+    },
+    {
+        "id": "carbon-88-toothpaste",
+        "programme_id": "carbon-88",
+        "kind": "good",
+        "title": {"zh-CN": "牙膏一支", "en": "A tube of toothpaste"},
+        "price_points": 300,
+        "stock": 2000,
+        "per_member_limit": 5,
+    },
+    {
+        "id": "carbon-88-usb-cable",
+        "programme_id": "carbon-88",
+        "kind": "good",
+        "title": {"zh-CN": "USB 数据线一条", "en": "A USB cable"},
+        "price_points": 400,
+        "stock": 2000,
+        "per_member_limit": 5,
+    },
+]
+
+
+class Step(NamedTuple):
+    what: str
+    function: str  # after the stack's name
+    payload: dict[str, Any]
+
+
+def steps() -> Iterator[Step]:
+    """All steps, in their order."""
+    for openid, (nickname, roles) in STAFF.items():
+        yield Step(
+            openid, "assign-roles", {"openid": openid, "nickname": nickname, "roles": ["member", *roles]}
+        )
+    for openid in MEMBERS:
+        nickname = f"示范成员 {openid.rsplit('-', 1)[1]}"
+        yield Step(openid, "assign-roles", {"openid": openid, "nickname": nickname, "roles": ["member"]})
+    for reward in REWARDS:
+        yield Step(reward["id"], "put-reward", reward)
+
+
+def seed(functions: Any, progress: Callable[[int, int], None]) -> int:
+    """Run all steps by ``functions``, a boto3 client of Lambda. Returns how many there were. Raises CannotStart."""
+    todo = list(steps())
+    for number, step in enumerate(todo):
+        progress(number, len(todo))
+        invoke(functions, step.function, step.payload, f"seeding {step.what}")
+    return len(todo)
+
+
+def invoke(functions: Any, name: str, payload: dict[str, Any], why: str) -> dict[str, Any]:
+    """The answer of an invoke-only function of the deployment. Raises CannotStart with what it said."""
+    answer = functions.invoke(FunctionName=f"{STACK}-{name}", Payload=json.dumps(payload).encode())
+    body: dict[str, Any] = json.loads(answer["Payload"].read() or b"{}") or {}
+    if "FunctionError" in answer:
+        raise CannotStart(
+            f"{why}: {STACK}-{name} failed: {body.get('errorType')}: {body.get('errorMessage')}"
+        )
+    return body

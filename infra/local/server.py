@@ -1,0 +1,169 @@
+"""The friendly port: one address for the API, its reference page, the WeChat stand-in and the state of health.
+
+/v1 is passed on to the emulator's API Gateway as it comes, and its answers back as they are: byte for byte, statuses
+and headers, apart from those that belong to one connection.
+"""
+
+import errno
+import logging
+import socket
+import threading
+import time
+from collections.abc import Mapping
+
+import httpx
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp
+
+from infra.local import docs
+from infra.local.settings import HOST, CannotStart
+
+METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"]
+STOP_SECONDS = 5
+_HOP_BY_HOP = {
+    b"connection",
+    b"keep-alive",
+    b"proxy-authenticate",
+    b"proxy-authorization",
+    b"te",
+    b"trailer",
+    b"transfer-encoding",
+    b"upgrade",
+}
+_NOT_YET = "本地云正在启动，请稍候。The local cloud is starting: wait until `make run` says it is ready."
+
+
+class Upstream:
+    """Where /v1 goes; nowhere until the deployment is known."""
+
+    def __init__(self) -> None:
+        self.base = ""
+        self._client: httpx.AsyncClient | None = None
+
+    async def pass_on(self, request: Request) -> Response:
+        if not self.base:
+            return JSONResponse({"status": "starting", "detail": _NOT_YET}, 503, {"Retry-After": "5"})
+        if self._client is None:
+            limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
+            self._client = httpx.AsyncClient(timeout=60, limits=limits, trust_env=False)
+        path = request.scope.get("raw_path") or request.url.path.encode()
+        query = request.scope["query_string"]
+        url = httpx.URL(
+            self.base
+            + path.decode("ascii").removeprefix("/v1")
+            + (f"?{query.decode('ascii')}" if query else "")
+        )
+        headers = [
+            (name, value)
+            for name, value in request.headers.raw
+            if name not in _HOP_BY_HOP and name != b"host"
+        ]
+        sent = self._client.build_request(request.method, url, headers=headers, content=await request.body())
+        for name in (
+            set(sent.headers)
+            - {name.decode("latin-1").lower() for name, _ in headers}
+            - {"host", "content-length"}
+        ):
+            del sent.headers[name]  # what the client library adds of its own
+        try:
+            answer = await self._client.send(sent, stream=True)
+            body = b"".join([chunk async for chunk in answer.aiter_raw()])
+            await answer.aclose()
+        except httpx.TransportError as error:
+            return JSONResponse(
+                {"status": "unreachable", "detail": f"the emulator did not answer: {error!r}"}, 502
+            )
+        response = Response(body, answer.status_code)
+        own = [(b"content-length", str(len(body)).encode())] if answer.status_code not in (204, 304) else []
+        kept = [(name.lower(), value) for name, value in answer.headers.raw]
+        response.raw_headers = [
+            item for item in kept if item[0] not in _HOP_BY_HOP | {b"content-length"}
+        ] + own
+        return response
+
+
+def application(upstream: Upstream, wechat: ASGIApp, about: Mapping[str, object]) -> Starlette:
+    """``about`` is what /health tells besides whether the API is ready."""
+
+    async def health(_: Request) -> Response:
+        ready = bool(upstream.base)
+        return JSONResponse({"status": "ok" if ready else "starting", **about}, 200 if ready else 503)
+
+    async def reference(_: Request) -> Response:
+        return HTMLResponse(docs.page())
+
+    async def contract(_: Request) -> Response:
+        return JSONResponse(docs.contract_json())
+
+    async def asset(request: Request) -> Response:
+        try:
+            content, content_type = docs.asset(request.path_params["name"])
+        except KeyError:
+            return Response("no such file", 404)
+        return Response(content, media_type=content_type)
+
+    async def home(_: Request) -> Response:
+        return RedirectResponse("/docs")
+
+    return Starlette(
+        routes=[
+            Route("/", home),
+            Route("/health", health),
+            Route("/docs", reference),
+            Route("/docs/contract.json", contract),
+            Route("/docs/{name}", asset),
+            Route("/v1/{rest:path}", upstream.pass_on, methods=METHODS),
+            Mount("/_wechat", wechat),
+        ]
+    )
+
+
+class Server:
+    """Serves from a thread of its own. The port is taken at once, so that a taken one is told before anything starts."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind((HOST, port))
+        except OSError as error:
+            self._socket.close()
+            if error.errno != errno.EADDRINUSE:
+                raise CannotStart(
+                    f"Port {port} cannot be used: {error}. Choose another: PUHUI_PORT=8090 make run"
+                ) from None
+            raise CannotStart(
+                f"Port {port} is taken by another program. Stop that one, or choose another port: PUHUI_PORT={port + 10} make run"
+            ) from None
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self, app: Starlette) -> None:
+        """Returns once it listens."""
+        config = uvicorn.Config(
+            app,
+            log_level=logging.WARNING,
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="friendly-port", daemon=True
+        )
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Let running requests end, then let go of the port."""
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join(STOP_SECONDS + 2)
+        self._socket.close()
