@@ -1,7 +1,7 @@
 """The secrets of one deployment, made here and now.
 
-    python -m infra.keys > parameters.json
-    sam build && sam deploy --guided --parameter-overrides file://parameters.json
+    python -m infra.keys > parameters.yaml
+    sam build && sam deploy --guided --parameter-overrides file://parameters.yaml
 
 The file holds private keys: keep it out of the repository and delete it once deployed. The WeChat values are to be
 replaced by those of the mini-program's console (AppSecret, and the token and EncodingAESKey of its message push).

@@ -18,6 +18,7 @@ USAGE = """python -m infra.local run | demo | serve | reset
   demo   the same, then stop: exit status 0 when the day went as it should
   serve  start and serve, without the day
   reset  forget the local state"""
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main(arguments: list[str]) -> int:
@@ -26,7 +27,8 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in ("run", "demo", "serve", "reset"):
         console.print(USAGE)
         return 2
-    signal.signal(signal.SIGTERM, _stop)
+    for number in STOP_SIGNALS:
+        signal.signal(number, _stop)
     try:
         settings = Settings.from_environment()
         if arguments[0] == "reset":
@@ -77,6 +79,8 @@ def _reset(settings: Settings, console: Console) -> int:
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not cut short the saving of the state
     raise KeyboardInterrupt
 
 

@@ -7,6 +7,7 @@ template expanded here, in this process (10 templates take the SAM CLI 19 s, thi
 import hashlib
 import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -37,6 +38,7 @@ SOURCES = (
     "infra/build",
 )
 _MADE = ("__pycache__", ".mypy_cache", ".ruff_cache")
+logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # it counts what nobody collects
 _ZIP_TIME = (2020, 1, 1, 0, 0, 0)  # one time for all files: the same content is the same zip
 
 

@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from botocore.exceptions import ClientError
+
 from infra.local.settings import STACK, CannotStart
 
 Invoke = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -83,7 +85,10 @@ def seed(functions: Any, progress: Callable[[int, int], None]) -> int:
 
 def invoke(functions: Any, name: str, payload: dict[str, Any], why: str) -> dict[str, Any]:
     """The answer of an invoke-only function of the deployment. Raises CannotStart with what it said."""
-    answer = functions.invoke(FunctionName=f"{STACK}-{name}", Payload=json.dumps(payload).encode())
+    try:
+        answer = functions.invoke(FunctionName=f"{STACK}-{name}", Payload=json.dumps(payload).encode())
+    except ClientError as error:
+        raise CannotStart(f"{why}: {error}") from error
     body: dict[str, Any] = json.loads(answer["Payload"].read() or b"{}") or {}
     if "FunctionError" in answer:
         raise CannotStart(

@@ -82,7 +82,7 @@ class State:
 
     def overrides(self, values: dict[str, str]) -> Path:
         """A file with all parameters of a deploy."""
-        path = self.folder / "overrides.json"
+        path = self.folder / "overrides.yaml"
         _write_private(path, values)
         return path
 
