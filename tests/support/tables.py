@@ -92,7 +92,13 @@ def table_definition(context: str) -> dict[str, Any]:
     template = yaml.load((ROOT / "infra/stacks" / f"{context}.yaml").read_text(), _CloudFormation)
     tables = [r for r in template["Resources"].values() if r["Type"] == "AWS::DynamoDB::Table"]
     properties = tables[0]["Properties"]
-    wanted = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+    wanted = (
+        "AttributeDefinitions",
+        "KeySchema",
+        "BillingMode",
+        "GlobalSecondaryIndexes",
+        "LocalSecondaryIndexes",
+    )
     definition = {name: properties[name] for name in wanted if name in properties}
     if "StreamSpecification" in properties:
         definition["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}

@@ -60,16 +60,17 @@ class Standin:
     def __init__(self, url: str, app: Starlette) -> None:
         self.url = url
         self.app = app
+        self.http = httpx.Client(trust_env=False, verify=False)
 
     def control(self, action: str, **body: Any) -> dict[str, Any]:
         """POST to the control side; the answer must be a success."""
-        answer = httpx.post(f"{self.url}/_standin/{action}", json=body)
+        answer = self.http.post(f"{self.url}/_standin/{action}", json=body)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
     def shown(self, action: str, **query: Any) -> dict[str, Any]:
         """GET from the control side."""
-        answer = httpx.get(f"{self.url}/_standin/{action}", params=query)
+        answer = self.http.get(f"{self.url}/_standin/{action}", params=query)
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
@@ -105,11 +106,15 @@ Make = Callable[[Config], Standin]
 def platforms() -> Iterator[Make]:
     """Makes platforms, one at a time, behind one server."""
     switch = Switch()
-    with serving(switch) as port:
+    with serving(switch) as port, contextlib.ExitStack() as stack:
 
         def make(config: Config) -> Standin:
+            stack.close()
             app = create_app(config)
             switch.app = counted(app)
-            return Standin(f"http://127.0.0.1:{port}", app)
+            standin = Standin(f"http://127.0.0.1:{port}", app)
+            stack.callback(app.state.close)
+            stack.callback(standin.http.close)
+            return standin
 
         yield make

@@ -1,12 +1,11 @@
 """POST /evidence: announce a picture and get the address to upload it to."""
 
-from puhui.members import api as members
-
 from puhui.activities import usecases
 from puhui.activities.evidence import EvidenceBucket
 from puhui.activities.ports import Books
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
+from puhui.members import api as members
 
 app = HttpFunction("prepare-evidence")
 BOOKS = Books.from_environment()

@@ -1,10 +1,9 @@
 """POST /steps: credit WeRun's steps."""
 
-from puhui.members import api as members
-
 from puhui.activities import steps
 from puhui.activities.ports import Books
 from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.members import api as members
 
 app = HttpFunction("sync-steps")
 BOOKS = Books.from_environment()

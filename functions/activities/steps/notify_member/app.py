@@ -4,11 +4,10 @@ import os
 from datetime import datetime
 from functools import cache
 
-from puhui.members import api as members
-
 from puhui.activities import usecases, verification
 from puhui.activities.ports import Books
 from puhui.edge.task import Input, task
+from puhui.members import api as members
 from puhui.programmes import api as programmes
 from puhui.wechat import api as wechat
 

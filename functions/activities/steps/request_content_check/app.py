@@ -3,12 +3,11 @@
 from datetime import datetime
 from functools import cache
 
-from puhui.members import api as members
-
 from puhui.activities import verification
 from puhui.activities.dynamo import Activities, require_evidence
 from puhui.activities.evidence import EvidenceBucket
 from puhui.edge.task import Input, task
+from puhui.members import api as members
 from puhui.wechat import api as wechat
 
 ACTIVITIES = Activities.from_environment()

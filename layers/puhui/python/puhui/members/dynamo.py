@@ -17,9 +17,9 @@ from typing import Any
 from puhui.kernel import clock, ids
 from puhui.members.errors import FamilyMoved, IdentityTaken, MemberNotFound
 from puhui.members.model import Consent, Member
-from puhui.members.sealing import Sealer
 from puhui.store import secrets
 from puhui.store.client import ConditionFailed, DynamoDB
+from puhui.store.sealing import Sealer
 from puhui.store.session import Session
 from puhui.store.values import Item
 
@@ -64,7 +64,7 @@ class Members:
         )
         session.put(self.table, member_item(member), unless="entry", error=IdentityTaken())
 
-    def new_session_key(self, member_id: str, openid: str, session_key: str, now: datetime) -> Member:
+    def new_session_key(self, member_id: str, session_key: str, now: datetime) -> Member:
         """Keep the session key of a sign-in; the member as they stand."""
         item = self.dynamodb.update(
             self.table,

@@ -72,11 +72,7 @@ def member_of(
     if made:
         return made
     member_id = members.id_of(openid) or ""
-    return (
-        members.new_session_key(member_id, openid, session_key, now)
-        if session_key
-        else members.find(member_id)
-    )
+    return members.new_session_key(member_id, session_key, now) if session_key else members.find(member_id)
 
 
 def refresh(refresh_token: str, *, members: Members, issuer: Issuer, now: datetime) -> SignedIn:

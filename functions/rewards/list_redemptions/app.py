@@ -1,0 +1,22 @@
+"""GET /redemptions: what I took home."""
+
+from functools import cache
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.rewards import usecases
+from puhui.rewards.dynamo import Rewards
+from puhui.rewards.model import Redemption
+from puhui.store import wiring
+
+app = HttpFunction("list-redemptions")
+REWARDS = Rewards.from_environment()
+CURSORS = cache(wiring.cursors)
+
+
+@app.operation("list_redemptions", "GET", "/redemptions")
+def list_redemptions(request: Request) -> Answer:
+    query = request.query
+    page = usecases.list_redemptions(
+        request.member_id, query["limit"], query.get("cursor"), rewards=REWARDS, cursors=CURSORS()
+    )
+    return page.body(Redemption.shown)

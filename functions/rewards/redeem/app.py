@@ -1,0 +1,39 @@
+"""POST /redemptions: give points for a reward."""
+
+import json
+import os
+from functools import cache, partial
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.ledger.api import Ledger
+from puhui.rewards import usecases
+from puhui.rewards.dynamo import Rewards
+from puhui.store import secrets
+from puhui.store.sealing import Sealer
+
+app = HttpFunction("redeem")
+REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
+
+
+@cache
+def sealer() -> Sealer:
+    """Seals delivery addresses."""
+    return Sealer.from_secret(secrets.read(os.environ["DATA_SECRET"]))
+
+
+def seal(delivery: dict[str, str], redemption_id: str) -> bytes:
+    return sealer().seal(json.dumps(delivery, ensure_ascii=False), redemption_id, "delivery")
+
+
+@app.operation("redeem", "POST", "/redemptions")
+def redeem(request: Request) -> Answer:
+    body = request.body
+    command = usecases.Redeem(
+        member_id=request.member_id,
+        reward_id=body["reward_id"],
+        quantity=body["quantity"],
+        key=request.idempotency_key,
+        body_hash=request.body_hash,
+        **({"delivery": partial(seal, body["delivery"])} if "delivery" in body else {}),
+    )
+    return 201, usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=request.now).shown()

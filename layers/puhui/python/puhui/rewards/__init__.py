@@ -1,0 +1,1 @@
+"""Rewards: what members take home for their points."""
