@@ -35,8 +35,8 @@ class LocalCloud:
         self._wechat: Any = None
         self._server: Server | None = None
         self._emulator: Emulator | None = None
+        self._whole = True
         self.outputs: dict[str, str] = {}
-        self.first = False  # whether this start made everything
 
     @property
     def emulator(self) -> Emulator:
@@ -91,9 +91,10 @@ class LocalCloud:
 
     def _stands(self, wanted: str) -> bool:
         """Whether the deployment of an earlier start is there and is the wanted one."""
-        found = self.state.deployed()
-        self.first = not found
-        if found.get("sources") != wanted or (outputs := deploy.outputs(self.emulator)) is None:
+        if (
+            deploy.remembered(self.emulator).get("sources") != wanted
+            or (outputs := deploy.outputs(self.emulator)) is None
+        ):
             return False
         self.outputs = outputs
         for title in ("Building", "Packaging", "Deploying"):
@@ -112,7 +113,7 @@ class LocalCloud:
                 storage.create_bucket(Bucket=BUCKET)
             step.note(f"{build.expand_nested(target, storage)} functions")
             total = build.resources(target)
-        self.state.remember({})
+        self._whole = False  # until it stands: what a failed deploy did is not kept, the next start finds what was before
         with self._screen.step("Deploying template.yaml") as step:
             overrides = self.state.overrides(self._parameters())
             deploy.sam_deploy(
@@ -128,7 +129,8 @@ class LocalCloud:
             self.outputs = outputs
             gateway_responses.apply(self.emulator.client("apigateway"), outputs["ApiId"], "v1")
             step.note(f"{total} resources")
-        self.state.remember({"sources": wanted})
+        deploy.remember(self.emulator, {"sources": wanted})
+        self._whole = True
 
     def _parameters(self) -> dict[str, str]:
         return self.state.parameters() | {
@@ -139,7 +141,7 @@ class LocalCloud:
         }
 
     def _seed(self) -> None:
-        found = self.state.deployed()
+        found = deploy.remembered(self.emulator)
         wanted = build.digest([ROOT / "infra/local/seed.py"])
         if found.get("seeded") == wanted:
             self._screen.skip("Demo data", "as it was")
@@ -149,7 +151,7 @@ class LocalCloud:
                 self.emulator.client("lambda"), lambda done, total: step.note(f"{done} of {total}")
             )
             step.note(f"{count} people and rewards")
-        self.state.remember(found | {"seeded": wanted})
+        deploy.remember(self.emulator, found | {"seeded": wanted})
 
     def audit(self) -> dict[str, Any]:
         """The report of the ledger's audit over the whole deployment."""
@@ -165,8 +167,7 @@ class LocalCloud:
         if platform_:
             platform_.state.close()
         emulator, self._emulator = self._emulator, None
-        if emulator and not emulator.stop():
-            self.state.remember({})
+        if emulator and not emulator.stop(keep=self._whole):
             self._screen.console.print(
                 "[yellow]The emulator did not end in time: its state may be incomplete, `make reset` if it misbehaves.[/]"
             )

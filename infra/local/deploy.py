@@ -1,5 +1,6 @@
 """`sam deploy` against the emulator, with a look at how far it is and, when it fails, at why."""
 
+import json
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from infra.local.emulator import Emulator, tool_environment
 from infra.local.settings import BUCKET, REGION, STACK, CannotStart
 
 FAILURES_SHOWN = 5
+RECORD = "/puhui-local/made-from"
 
 
 def sam_deploy(
@@ -64,6 +66,21 @@ def outputs(emulator: Emulator) -> dict[str, str] | None:
     return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
 
 
+def remembered(emulator: Emulator) -> dict[str, str]:
+    """What ``remember`` wrote last. It lies in the emulator, whose state is saved as a whole or not at all."""
+    try:
+        value: str = emulator.client("ssm").get_parameter(Name=RECORD)["Parameter"]["Value"]
+    except ClientError:
+        return {}
+    record: dict[str, str] = json.loads(value)
+    return record
+
+
+def remember(emulator: Emulator, record: dict[str, str]) -> None:
+    """Write down from which sources the deployment and its demo data were made."""
+    emulator.client("ssm").put_parameter(Name=RECORD, Value=json.dumps(record), Type="String", Overwrite=True)
+
+
 def failures(formation: Any, since: float) -> list[str]:
     """The resources that failed and why, the first ones first, of all stacks of this deployment."""
     found = []
@@ -81,7 +98,7 @@ def failures(formation: Any, since: float) -> list[str]:
                         f"  {stack['StackName']}: {event['LogicalResourceId']} ({event['ResourceType']}): {reason}",
                     )
                 )
-    return [line for _, line in sorted(found)][:FAILURES_SHOWN]
+    return list(dict.fromkeys(line for _, line in sorted(found)))[:FAILURES_SHOWN]
 
 
 def _stacks(formation: Any) -> list[dict[str, Any]]:

@@ -49,11 +49,13 @@ class Emulator:
             "TMPDIR": str(self._state / "tmp"),
             "MINISTACK_REGION": REGION,
             "LOG_LEVEL": "WARNING",
+            "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
+            "SFTP_ENABLED": "0",
         }
         with self._log.open("ab") as log:
             # A session of its own: Ctrl-C reaches us only, and we stop it in good order, since it saves its state then.
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-P", str(Path(__file__).with_name("mended_ministack.py"))],
                 env=env,
                 cwd=self._state,
                 stdin=subprocess.DEVNULL,
@@ -75,22 +77,22 @@ class Emulator:
             time.sleep(0.1)
         raise CannotStart(f"The emulator did not answer within {START_SECONDS} s; see {self._log}")
 
-    def stop(self) -> bool:
-        """End it so that it saves its state. Returns whether it did so in time."""
+    def stop(self, *, keep: bool = True) -> bool:
+        """End it, so that it saves its state or, unless ``keep``, does not. Returns whether it did so in time."""
         if self._process is None:
             return True
         process, self._process = self._process, None
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM if keep else signal.SIGKILL)
         try:
             process.wait(STOP_SECONDS)
-            saved = True
+            in_time = True
         except subprocess.TimeoutExpired:
-            saved = False
+            in_time = False
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)  # its workers; the group is ours, made above
         process.wait()
         (self._state / "ministack.pid").unlink(missing_ok=True)
-        return saved
+        return in_time
 
     def alive(self) -> bool:
         """Whether it still runs."""

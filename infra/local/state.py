@@ -13,7 +13,7 @@ import os
 import shutil
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from infra import keys
 from infra.local.settings import CannotStart, Settings
@@ -86,16 +86,6 @@ class State:
         _write_private(path, values)
         return path
 
-    def deployed(self) -> dict[str, Any]:
-        """What the last successful deploy wrote; empty before it."""
-        path = self.folder / "deployed.json"
-        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        return found
-
-    def remember(self, deployed: dict[str, Any]) -> None:
-        """Write down what is deployed; an empty dict when nothing certain is."""
-        _replace(self.folder / "deployed.json", json.dumps(deployed, indent=1))
-
     def clear_temporary(self) -> None:
         """Remove what a killed emulator left of its workers."""
         shutil.rmtree(self.folder / "tmp", ignore_errors=True)
@@ -112,9 +102,3 @@ def _write_private(path: Path, value: dict[str, str]) -> None:
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         json.dump(value, file)
-
-
-def _replace(path: Path, text: str) -> None:
-    draft = path.with_suffix(".draft")
-    draft.write_text(text)
-    draft.replace(path)
