@@ -129,9 +129,7 @@ def _serve(
         response = _response(status, body, request_id)
     except DomainError as error:
         code, response = error.code, _problem(error, request_id, language)
-    except (
-        Exception
-    ) as error:  # the last resort of the edge: logged by type and place, answered without a detail
+    except Exception as error:  # noqa: BLE001 the last resort: logged by type and place, without a detail
         log.line(level="ERROR", operation=operation_id, request_id=request_id, failure=log.failure(error))
         code, response = "INTERNAL", _problem(DomainError(), request_id, language)
     log.line(

@@ -39,7 +39,10 @@ class AwsError(Exception):
     """The service refused: ``code`` is its error's short name, ``body`` its answer."""
 
     def __init__(self, code: str, status: int, body: dict[str, Any]) -> None:
-        super().__init__(f"{code} ({status})")
+        # A refusal for want of permission names the action and the resource, which an operator needs; other messages
+        # may quote data.
+        why = f": {body.get('message') or body.get('Message')}" if code.startswith("AccessDenied") else ""
+        super().__init__(f"{code} ({status}){why}")
         self.code, self.status, self.body = code, status, body
 
 
