@@ -14,6 +14,7 @@ def line(**fields: Any) -> None:
 
 
 def failure(error: BaseException) -> str:
-    """Type and place of an unexpected error, without its message, which may quote data."""
+    """Type, code and place of an unexpected error, without its message, which may quote data."""
     frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return " < ".join([type(error).__name__, *(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))])
+    name = f"{type(error).__name__} {getattr(error, 'code', '')}".rstrip()
+    return " < ".join([name, *(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))])
