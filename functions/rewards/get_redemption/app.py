@@ -1,4 +1,4 @@
-"""GET /redemptions/{redemption_id}: one redemption."""
+"""GET /redemptions/{redemption_id}: one of the member's redemptions."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.rewards import usecases
@@ -10,4 +10,5 @@ REWARDS = Rewards.from_environment()
 
 @app.operation("get_redemption", "GET", "/redemptions/{redemption_id}")
 def get_redemption(request: Request) -> Answer:
-    return usecases.get_redemption(request.member_id, request.path["redemption_id"], rewards=REWARDS).shown()
+    redemption_id = request.path["redemption_id"]
+    return usecases.shown(usecases.get_redemption(request.member_id, redemption_id, rewards=REWARDS))

@@ -1,11 +1,10 @@
-"""GET /redemptions: what I took home."""
+"""GET /redemptions: the member's redemptions."""
 
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.rewards import usecases
 from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import Redemption
 from puhui.store import wiring
 
 app = HttpFunction("list-redemptions")
@@ -19,4 +18,4 @@ def list_redemptions(request: Request) -> Answer:
     page = usecases.list_redemptions(
         request.member_id, query["limit"], query.get("cursor"), rewards=REWARDS, cursors=CURSORS()
     )
-    return page.body(Redemption.shown)
+    return page.body(usecases.shown)

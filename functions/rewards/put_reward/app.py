@@ -1,25 +1,16 @@
-"""For the operator, through IAM only: offer a reward or change it."""
+"""Invoked by an operator: offer a reward or change one. Input: see ``terms_from``."""
 
 from datetime import datetime
 
 from puhui.edge.task import Input, task
 from puhui.rewards import usecases
 from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import Reward
+from puhui.rewards.terms import terms_from
 
 REWARDS = Rewards.from_environment()
 
 
 @task("put_reward")
 def app(event: Input, _now: datetime) -> Input:
-    reward = Reward(
-        id=event["id"],
-        programme_id=event["programme_id"],
-        kind=event["kind"],
-        title=event["title"],
-        price_points=event["price_points"],
-        stock_total=event["stock"],
-        shards=event.get("shards", 1),
-        per_member_limit=event.get("per_member_limit"),
-    )
-    return {"id": usecases.put_reward(reward, rewards=REWARDS).id}
+    reward = usecases.put_reward(terms_from(event), rewards=REWARDS)
+    return {"id": reward.id, "stock": reward.stock, "shards": reward.shards, "version": reward.version}

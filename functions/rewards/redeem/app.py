@@ -1,4 +1,4 @@
-"""POST /redemptions: give points for a reward."""
+"""POST /redemptions: points for a reward."""
 
 import json
 import os
@@ -36,4 +36,5 @@ def redeem(request: Request) -> Answer:
         body_hash=request.body_hash,
         **({"delivery": partial(seal, body["delivery"])} if "delivery" in body else {}),
     )
-    return 201, usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=request.now).shown()
+    made = usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=request.now)
+    return 201, usecases.shown(made)

@@ -1,1 +1,1 @@
-"""Rewards: what members take home for their points."""
+"""What points are good for: the catalogue, stock that cannot be oversold, redemptions."""

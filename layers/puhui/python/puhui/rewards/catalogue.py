@@ -1,86 +1,151 @@
-"""Reading the catalogue, with PynamoDB models: what is offered changes rarely and is read a lot."""
+"""The catalogue's reads as PynamoDB models. An adapter: models stay in this file, redeeming never loads it.
+
+A page is one Query of the programme's partition and one BatchGetItem of the stock: it ends early where the shards of its
+rewards would need a second one.
+"""
 
 import os
-from collections.abc import Mapping
 from typing import Any
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, MapAttribute, UnicodeAttribute
+from pynamodb.constants import NUMBER
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from puhui.kernel.pages import Page
-from puhui.rewards.errors import RewardNotFound
-from puhui.rewards.model import Reward
+from puhui.kernel.quantities import amount
+from puhui.rewards.model import Offer, Reward
+
+STOCK_READS_MAX = 100  # keys of one BatchGetItem
+CONNECT_SECONDS, READ_SECONDS, RETRIES = 1, 2, 2  # three attempts stay below the functions' 10 s
 
 
-class _ByProgramme(GlobalSecondaryIndex["_Item"]):
+class IntegerAttribute(Attribute[int]):
+    """A number that is an integer both ways; PynamoDB's own makes floats of fractions."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: Any) -> str:
+        return str(amount(value))
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
+
+
+class _ByProgramme(GlobalSecondaryIndex["_RewardItem"]):  # type: ignore[no-untyped-call] # PynamoDB leaves its own hook untyped
     class Meta:
         index_name = "rewards_by_programme"
         projection = AllProjection()
 
-    programme = UnicodeAttribute(hash_key=True)
-    owner = UnicodeAttribute(range_key=True)
+    programme_id = UnicodeAttribute(hash_key=True)
+    reward_id = UnicodeAttribute(range_key=True)
 
 
-class _Item(Model):
-    """A reward, or (entry ``S#<n>``) a shard of its stock."""
-
-    class Meta:
-        table_name = os.environ.get("REWARDS_TABLE", "")
-        region = os.environ.get("AWS_REGION", "")
-        host = os.environ.get("AWS_ENDPOINT_URL") or None
-        connect_timeout_seconds = 1
-        read_timeout_seconds = 3
-        max_retry_attempts = 2
-
+class _RewardItem(Model):
     owner = UnicodeAttribute(hash_key=True)
     entry = UnicodeAttribute(range_key=True)
-    programme = UnicodeAttribute(null=True)
-    kind = UnicodeAttribute(null=True)
-    title = JSONAttribute(null=True)
-    price_points = NumberAttribute(null=True)
-    stock_total = NumberAttribute(null=True)
-    shards = NumberAttribute(null=True)
-    per_member_limit = NumberAttribute(null=True)
-    left = NumberAttribute(null=True)
-    by_programme = _ByProgramme()
+    programme_id = UnicodeAttribute()
+    reward_id = UnicodeAttribute()
+    kind = UnicodeAttribute()
+    title: MapAttribute[str, str] = MapAttribute()  # type: ignore[no-untyped-call]
+    price_points = IntegerAttribute()
+    stock = IntegerAttribute()
+    per_member_limit = IntegerAttribute(null=True)
+    shards = IntegerAttribute()
+    v = IntegerAttribute()
 
 
-def reward(reward_id: str) -> Reward:
-    """A reward with its stock: one query. Raises RewardNotFound."""
-    items = list(_Item.query(f"reward:{reward_id}", limit=100, consistent_read=True))
-    found = next((item for item in items if item.entry == "reward"), None)
-    if found is None:
-        raise RewardNotFound
-    return _reward(found, sum(int(item.left or 0) for item in items if item.entry != "reward"))
+class _StockItem(Model):
+    owner = UnicodeAttribute(hash_key=True)
+    entry = UnicodeAttribute(range_key=True)
+    stock_left = IntegerAttribute()
 
 
-def rewards(programme_id: str, limit: int, start: Mapping[str, Any] | None) -> Page[Reward]:
-    """A page of a programme's rewards: one query of the index, and one of each reward's stock."""
-    wanted = _Item.by_programme.query(
-        programme_id, limit=limit, page_size=limit, last_evaluated_key=_key(programme_id, start)
-    )
-    owners = [item.owner for item in wanted]
-    more = wanted.last_evaluated_key
-    found = [reward(owner.partition(":")[2]) for owner in owners]
-    return Page(found, owners[-1] if more and owners else None)
+class Catalogue:
+    """Rewards with what is left of them."""
+
+    def __init__(self, table: str) -> None:
+        meta = type(
+            "Meta",
+            (),
+            {
+                "table_name": table,
+                "region": os.environ.get("AWS_REGION") or os.environ["AWS_DEFAULT_REGION"],
+                "connect_timeout_seconds": CONNECT_SECONDS,
+                "read_timeout_seconds": READ_SECONDS,
+                "max_retry_attempts": RETRIES,
+            },
+        )
+        self._rewards: Any = type(
+            "RewardItem", (_RewardItem,), {"Meta": meta, "by_programme": _ByProgramme()}
+        )
+        self._stock: Any = type("StockItem", (_StockItem,), {"Meta": meta})
+
+    @classmethod
+    def from_environment(cls) -> "Catalogue":
+        """The table that the environment variable REWARDS_TABLE names."""
+        return cls(os.environ["REWARDS_TABLE"])
+
+    def offer(self, reward_id: str) -> Offer | None:
+        """One reward as it stands now."""
+        try:
+            item = self._rewards.get(f"reward:{reward_id}", "reward", consistent_read=True)
+        except Model.DoesNotExist:
+            return None
+        reward = _reward(item)
+        return self._offers([reward], consistent_read=True)[0]
+
+    def offers(self, programme_id: str, limit: int, start: str | None) -> Page[Offer]:
+        """A page of a programme's rewards in the order of their ids; the page's cursor is the last one's id."""
+        found = self._rewards.by_programme.query(
+            programme_id, limit=limit, page_size=limit, last_evaluated_key=_position(programme_id, start)
+        )
+        rewards = [_reward(item) for item in found]
+        fitting = _fitting(rewards)
+        more = len(fitting) < len(rewards) or found.last_evaluated_key is not None
+        return Page(self._offers(fitting), fitting[-1].id if more and fitting else None)
+
+    def _offers(self, rewards: list[Reward], *, consistent_read: bool = False) -> list[Offer]:
+        keys = [
+            (f"stock:{reward.id}:{shard}", "stock") for reward in rewards for shard in range(reward.shards)
+        ]
+        left: dict[str, int] = {}
+        for item in self._stock.batch_get(keys, consistent_read=consistent_read) if keys else ():
+            reward_id = item.owner.split(":")[1]
+            left[reward_id] = left.get(reward_id, 0) + item.stock_left
+        return [Offer(reward, left.get(reward.id, 0)) for reward in rewards]
 
 
-def _key(programme_id: str, start: Mapping[str, Any] | None) -> dict[str, dict[str, Any]] | None:
-    if not start:
+def _fitting(rewards: list[Reward]) -> list[Reward]:
+    keys = 0
+    for count, reward in enumerate(rewards):
+        keys += reward.shards
+        if keys > STOCK_READS_MAX:
+            return rewards[:count]
+    return rewards
+
+
+def _position(programme_id: str, reward_id: str | None) -> dict[str, dict[str, str]] | None:
+    if reward_id is None:
         return None
-    return {"programme": {"S": programme_id}, "owner": {"S": start["owner"]}, "entry": {"S": "reward"}}
+    key = {
+        "owner": f"reward:{reward_id}",
+        "entry": "reward",
+        "programme_id": programme_id,
+        "reward_id": reward_id,
+    }
+    return {name: {"S": value} for name, value in key.items()}
 
 
-def _reward(item: _Item, left: int) -> Reward:
+def _reward(item: Any) -> Reward:
     return Reward(
-        id=item.owner.partition(":")[2],
-        programme_id=item.programme,
+        id=item.reward_id,
+        programme_id=item.programme_id,
         kind=item.kind,
-        title=item.title,
-        price_points=int(item.price_points),
-        stock_total=int(item.stock_total),
-        shards=int(item.shards),
-        per_member_limit=None if item.per_member_limit is None else int(item.per_member_limit),
-        stock_left=left,
+        title=item.title.as_dict(),
+        price_points=item.price_points,
+        stock=item.stock,
+        per_member_limit=item.per_member_limit,
+        shards=item.shards,
+        version=item.v,
     )

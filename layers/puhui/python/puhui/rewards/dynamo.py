@@ -1,43 +1,142 @@
-"""The rewards' table: with ``catalogue.py`` the only file that knows its keys and attributes.
+"""The rewards' table: the file that knows its keys and attributes (catalogue.py maps the first two rows for reading).
 
-| item       | owner (hash)   | entry (range)     | holds |
-|------------|----------------|-------------------|-------|
-| reward     | reward:<id>    | reward            | programme, kind, title, price_points, stock_total, shards, per_member_limit |
-| stock      | reward:<id>    | S#<shard>         | left |
-| limit      | member:<id>    | L#<reward id>     | taken |
-| redemption | member:<id>    | X#<redemption id> | reward, quantity, points, status, at, transfer |
+| item       | owner (hash)        | entry (range)     | holds |
+|------------|---------------------|-------------------|-------|
+| reward     | reward:<id>         | reward            | programme_id, reward_id, terms, stock, shards, v |
+| stock      | stock:<id>:<shard>  | stock             | stock_left |
+| redemption | member:<id>         | X#<redemption id> | the redemption, body_hash, transfer_id |
+| limit      | member:<id>         | L#<reward id>     | taken |
 
-Indexes: ``rewards_by_programme`` (programme, owner) and, local, ``redemptions_by_time`` (owner, at).
+Index ``rewards_by_programme`` (programme_id, reward_id): only rewards carry programme_id. Index
+``redemptions_by_time`` (owner, transfer_id): only redemptions carry transfer_id, a ULID of the time they were made.
+A stock's shards stand in partitions of their own, so that no partition gets all of a rush.
 """
 
-import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 from puhui.kernel import clock
-from puhui.rewards.errors import LimitReached, PriceChanged, RedemptionStands, ShardEmpty
-from puhui.rewards.model import Redemption, Reward, spread
+from puhui.ledger.api import Balance, Ledger, balance_from, member
+from puhui.rewards.errors import LimitReached, RedemptionStands, RewardMoved, RewardNotFound, ShardMoved
+from puhui.rewards.model import Redemption, Reward, home_shard
 from puhui.store.client import DynamoDB, Key
 from puhui.store.session import Session
 from puhui.store.values import Item
 
+BY_TIME = "redemptions_by_time"
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What a redemption is decided on: the redemption itself if it stands already; the reward, the pieces in the
+    member's own shard, the member's balance."""
+
+    redemption: Redemption | None
+    reward: Reward
+    home: int
+    left: int
+    balance: Balance
+
 
 class Rewards:
-    """Rewards, stock and redemptions in one table."""
+    """Rewards, stock, limits and redemptions in one table."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self.dynamodb = dynamodb
         self.table = table
+        # Programme and shards of rewards as this process saw them last. Only tells where to look: both are checked
+        # against the reward that is read along, so that a stale entry costs a second read and nothing else.
+        self._seen: dict[str, tuple[str, int]] = {}
 
     @classmethod
     def from_environment(cls) -> "Rewards":
-        """The table that REWARDS_TABLE names."""
+        """The table that the environment variable REWARDS_TABLE names."""
         return cls(DynamoDB(), os.environ["REWARDS_TABLE"])
 
-    def reward_key(self, reward_id: str) -> Key:
-        """Where a reward stands."""
-        return Key(self.table, {"owner": f"reward:{reward_id}", "entry": "reward"})
+    # Reading
+
+    def reward(self, reward_id: str) -> Reward | None:
+        """The reward as it stands now."""
+        item = self.dynamodb.get(*self._reward_key(reward_id))
+        return reward_from(item) if item else None
+
+    def stock(self, reward: Reward) -> list[int]:
+        """The pieces left in each shard, in one read."""
+        items = self.dynamodb.get_all([self._stock_key(reward.id, shard) for shard in range(reward.shards)])
+        return [_left(item) for item in items]
+
+    def redemption(self, member_id: str, redemption_id: str) -> Redemption | None:
+        """A member's redemption."""
+        item = self.dynamodb.get(*self._redemption_key(member_id, redemption_id))
+        return redemption_from(item) if item else None
+
+    def redemptions(
+        self, member_id: str, limit: int, start: Mapping[str, str] | None
+    ) -> tuple[list[Redemption], dict[str, str] | None]:
+        """A page of a member's redemptions, newest first, and the position of the next: {id, transfer_id}."""
+        begin = None
+        if start:
+            key = self._redemption_key(member_id, start["id"]).key
+            begin = {**key, "transfer_id": start["transfer_id"]}
+        items, last = self.dynamodb.query(
+            self.table,
+            "#owner = :o",
+            {":o": member(member_id)},
+            index=BY_TIME,
+            names={"#owner": "owner"},
+            limit=limit,
+            forward=False,
+            start=begin,
+        )
+        position = {"id": last["entry"][2:], "transfer_id": last["transfer_id"]} if last else None
+        return [redemption_from(item) for item in items], position
+
+    def counter(self, member_id: str, redemption_id: str, reward_id: str, ledger: Ledger) -> Counter:
+        """Everything a redemption needs, in one read once this process has seen the reward, in two before.
+
+        Raises RewardNotFound.
+        """
+        seen = self._seen.get(reward_id)
+        first = [self._redemption_key(member_id, redemption_id), self._reward_key(reward_id)]
+        made, item, *rest = self.dynamodb.get_all(
+            first + (self._places(member_id, reward_id, seen, ledger) if seen else [])
+        )
+        if item is None:
+            raise RewardNotFound
+        reward = reward_from(item)
+        if seen != (found := (reward.programme_id, reward.shards)):
+            self._seen[reward_id] = found
+            rest = self.dynamodb.get_all(self._places(member_id, reward_id, found, ledger))
+        stock, balance = rest
+        return Counter(
+            redemption_from(made) if made else None,
+            reward,
+            home_shard(member_id, reward.shards),
+            _left(stock),
+            balance_from(member(member_id), reward.programme_id, balance),
+        )
+
+    # Writing
+
+    def add_reward(self, session: Session, reward: Reward) -> None:
+        """Write a reward that was worked out from the version before."""
+        before = reward.version - 1
+        session.put(
+            self.table,
+            reward_item(reward),
+            condition="v = :v" if before else "attribute_not_exists(v)",
+            values={":v": before} if before else None,
+            error=RewardMoved(),
+        )
+
+    def add_stock(self, session: Session, reward_id: str, pieces: list[int]) -> None:
+        """Put more pieces into the shards, shard by shard."""
+        for shard, count in enumerate(pieces):
+            if count:
+                session.update(
+                    self.table, self._stock_key(reward_id, shard).key, "ADD stock_left :n", {":n": count}
+                )
 
     def add_redemption(self, session: Session, redemption: Redemption) -> None:
         """A new redemption; what stands under its id decides between a repetition and another request."""
@@ -48,143 +147,116 @@ class Rewards:
             error=RedemptionStands(body_hash=redemption.body_hash),
         )
 
-    def check_price(self, session: Session, reward: Reward) -> None:
-        """The reward still is what was read."""
-        session.check(
-            self.table,
-            self.reward_key(reward.id).key,
-            "price_points = :p",
-            {":p": reward.price_points},
-            error=PriceChanged(),
-        )
-
-    def take_limit(self, session: Session, member_id: str, reward: Reward, quantity: int) -> None:
-        """Count what a member takes against the limit."""
-        limit = reward.per_member_limit
-        if limit is None:
-            return
-        if quantity > limit:
-            raise LimitReached(limit=limit)
+    def count_taken(self, session: Session, redemption: Redemption, limit: int) -> None:
+        """Count the pieces against what the member may have. Raises LimitReached at once for more than the limit."""
+        room = limit - redemption.quantity
+        if room < 0:
+            raise LimitReached(limit=limit, taken=0)
         session.update(
             self.table,
-            {"owner": f"member:{member_id}", "entry": f"L#{reward.id}"},
+            {"owner": member(redemption.member_id), "entry": f"L#{redemption.reward_id}"},
             "ADD taken :q",
-            {":q": quantity, ":most": limit - quantity},
-            condition="attribute_not_exists(taken) OR taken <= :most",
+            {":q": redemption.quantity, ":room": room},
+            condition="attribute_not_exists(taken) OR taken <= :room",
             error=LimitReached(limit=limit),
         )
 
-    def take_stock(self, session: Session, reward_id: str, shard: int, quantity: int) -> None:
-        """Take pieces from a shard of the stock, which must hold them."""
-        session.update(
-            self.table,
-            {"owner": f"reward:{reward_id}", "entry": f"S#{shard}"},
-            "ADD #left :minus",
-            {":minus": -quantity, ":q": quantity},
-            names={"#left": "left"},
-            condition="#left >= :q",
-            error=ShardEmpty(),
-        )
+    def draw(self, session: Session, reward_id: str, draws: Mapping[int, int]) -> None:
+        """Take pieces out of shards that still hold them."""
+        for shard, count in draws.items():
+            session.update(
+                self.table,
+                self._stock_key(reward_id, shard).key,
+                "ADD stock_left :taken",
+                {":taken": -count, ":count": count},
+                condition="stock_left >= :count",
+                error=ShardMoved(),
+            )
 
-    def redemption(self, member_id: str, redemption_id: str) -> Redemption | None:
-        """A member's redemption."""
-        key = {"owner": f"member:{member_id}", "entry": f"X#{redemption_id}"}
-        item = self.dynamodb.get(self.table, key)
-        return redemption_from(item) if item else None
+    def _places(self, member_id: str, reward_id: str, seen: tuple[str, int], ledger: Ledger) -> list[Key]:
+        programme_id, shards = seen
+        home = self._stock_key(reward_id, home_shard(member_id, shards))
+        return [home, ledger.balance_key(member(member_id), programme_id)]
 
-    def redemptions(
-        self, member_id: str, limit: int, start: Mapping[str, Any] | None
-    ) -> tuple[list[Redemption], Item | None]:
-        """A page of a member's redemptions, newest first."""
-        items, last = self.dynamodb.query(
-            self.table,
-            "#owner = :o",
-            {":o": f"member:{member_id}"},
-            names={"#owner": "owner"},
-            index="redemptions_by_time",
-            limit=limit,
-            forward=False,
-            start=start,
-        )
-        return [redemption_from(item) for item in items], last
+    def _reward_key(self, reward_id: str) -> Key:
+        return Key(self.table, {"owner": f"reward:{reward_id}", "entry": "reward"})
 
-    def put_reward(self, session: Session, reward: Reward, before: Item | None) -> None:
-        """Offer a reward, or change it; the stock grows or shrinks by the difference of the totals."""
-        item: Item = {
-            **self.reward_key(reward.id).key,
-            "programme": reward.programme_id,
-            "kind": reward.kind,
-            "title": json.dumps(dict(reward.title), ensure_ascii=False),
-            "price_points": reward.price_points,
-            "stock_total": reward.stock_total,
-            "shards": reward.shards,
-        }
-        if reward.per_member_limit is not None:
-            item["per_member_limit"] = reward.per_member_limit
-        session.put(
-            self.table,
-            item,
-            condition="stock_total = :t" if before else "attribute_not_exists(entry)",
-            values={":t": before["stock_total"]} if before else None,
-            error=PriceChanged(),
-        )
-        added = reward.stock_total - (before["stock_total"] if before else 0)
-        for shard, pieces in enumerate(spread(added, reward.shards)):
-            if pieces:
-                session.update(
-                    self.table,
-                    {"owner": f"reward:{reward.id}", "entry": f"S#{shard}"},
-                    "ADD #left :n",
-                    {":n": pieces, **({":need": -pieces} if pieces < 0 else {})},
-                    names={"#left": "left"},
-                    condition="#left >= :need" if pieces < 0 else None,
-                    error=ShardEmpty(),
-                )
+    def _stock_key(self, reward_id: str, shard: int) -> Key:
+        return Key(self.table, {"owner": f"stock:{reward_id}:{shard}", "entry": "stock"})
+
+    def _redemption_key(self, member_id: str, redemption_id: str) -> Key:
+        return Key(self.table, {"owner": member(member_id), "entry": f"X#{redemption_id}"})
 
 
-def reward_from(item: Mapping[str, Any]) -> Reward:
-    """The reward of an item, without its stock."""
+def _left(item: Item | None) -> int:
+    return item["stock_left"] if item else 0
+
+
+def reward_item(reward: Reward) -> Item:
+    """The item of a reward."""
+    return {
+        "owner": f"reward:{reward.id}",
+        "entry": "reward",
+        "programme_id": reward.programme_id,
+        "reward_id": reward.id,
+        "kind": reward.kind,
+        "title": dict(reward.title),
+        "price_points": reward.price_points,
+        "stock": reward.stock,
+        "per_member_limit": reward.per_member_limit,
+        "shards": reward.shards,
+        "v": reward.version,
+    }
+
+
+def reward_from(item: Item) -> Reward:
+    """The reward of an item."""
     return Reward(
-        id=item["owner"].partition(":")[2],
-        programme_id=item["programme"],
+        id=item["reward_id"],
+        programme_id=item["programme_id"],
         kind=item["kind"],
-        title=json.loads(item["title"]),
+        title=item["title"],
         price_points=item["price_points"],
-        stock_total=item["stock_total"],
+        stock=item["stock"],
+        per_member_limit=item["per_member_limit"],
         shards=item["shards"],
-        per_member_limit=item.get("per_member_limit"),
+        version=item["v"],
     )
 
 
 def redemption_item(redemption: Redemption) -> Item:
     """The item of a redemption."""
     item: Item = {
-        "owner": f"member:{redemption.member_id}",
+        "owner": member(redemption.member_id),
         "entry": f"X#{redemption.id}",
-        "programme_id": redemption.programme_id,
-        "reward": redemption.reward_id,
+        "reward_id": redemption.reward_id,
+        "programme": redemption.programme_id,
+        "title": dict(redemption.title),
         "quantity": redemption.quantity,
-        "points": redemption.points,
+        "price_points": redemption.price_points,
         "status": redemption.status,
-        "at": clock.to_text(redemption.redeemed_at),
-        "transfer": redemption.transfer_id,
+        "redeemed_at": clock.to_text(redemption.redeemed_at),
+        "transfer_id": redemption.transfer_id,
         "body_hash": redemption.body_hash,
     }
-    return item | ({"delivery": redemption.delivery} if redemption.delivery else {})
+    if redemption.delivery:
+        item["delivery"] = redemption.delivery
+    return item
 
 
-def redemption_from(item: Mapping[str, Any]) -> Redemption:
-    """The redemption of an item."""
+def redemption_from(item: Item) -> Redemption:
+    """The redemption of an item, or of what the index keeps of it (neither body_hash nor delivery)."""
     return Redemption(
         id=item["entry"][2:],
         member_id=item["owner"].partition(":")[2],
-        programme_id=item["programme_id"],
-        reward_id=item["reward"],
+        reward_id=item["reward_id"],
+        programme_id=item["programme"],
+        title=item["title"],
         quantity=item["quantity"],
-        points=item["points"],
+        price_points=item["price_points"],
         status=item["status"],
-        redeemed_at=clock.from_text(item["at"]),
-        transfer_id=item["transfer"],
-        body_hash=item["body_hash"],
+        redeemed_at=clock.from_text(item["redeemed_at"]),
+        transfer_id=item["transfer_id"],
+        body_hash=item.get("body_hash", ""),
         delivery=item.get("delivery", b""),
     )

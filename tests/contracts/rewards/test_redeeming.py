@@ -1,0 +1,219 @@
+"""Points, stock and limit change together or not at all, however many want the same at once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from puhui.kernel.errors import Conflict, IdempotencyKeyReused
+from puhui.ledger.api import NotEnoughPoints
+from puhui.rewards import usecases
+from puhui.rewards.errors import (
+    LimitReached,
+    OutOfStock,
+    QuantityInvalid,
+    RedemptionNotFound,
+    RewardNotFound,
+)
+from puhui.rewards.model import Redemption
+from puhui.store import aws
+from puhui.store.client import DynamoDB
+from tests.contracts.rewards.conftest import NOW, Shop
+
+
+def at_once(calls: list[Callable[[], Redemption]]) -> list[Redemption | Conflict]:
+    """What each of the calls, made at the same time, comes to."""
+
+    def outcome(call: Callable[[], Redemption]) -> Redemption | Conflict:
+        try:
+            return call()
+        except Conflict as refused:
+            return refused
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(outcome, calls))
+
+
+def refused(outcomes: list[Redemption | Conflict]) -> list[str]:
+    return sorted(outcome.code for outcome in outcomes if isinstance(outcome, Conflict))
+
+
+def test_five_hundred_points_take_home_the_cola_and_the_next_is_refused(shop: Shop):
+    shop.put()
+    me = shop.member(600)
+    made = shop.redeem(me, key="a")
+    assert (made.status, made.points, made.title["en"]) == ("fulfilled", 500, "Cola")
+    with pytest.raises(NotEnoughPoints) as error:
+        shop.redeem(me, key="b")
+    assert error.value.details == {"needed": 500, "available": 100}
+    assert (shop.points(me), sum(shop.left()), shop.redemptions(me)) == (100, 999, [_listed(made)])
+    assert (
+        shop.rewards.dynamodb.get(shop.tables[0], {"owner": f"member:{me}", "entry": "L#cola"})["taken"] == 1
+    )
+
+
+@pytest.mark.parametrize("shards", [1, 2, 5])
+def test_eight_members_race_for_the_last_three_pieces(shop: Shop, shards: int):
+    shop.put(stock=3, shards=shards)
+    members = [shop.member(500) for _ in range(8)]
+    outcomes = at_once([lambda me=me: shop.redeem(me, key="mine") for me in members])
+    assert refused(outcomes) == ["OUT_OF_STOCK"] * 5
+    assert (sum(shop.left()), min(shop.left())) == (0, 0)
+    for me, outcome in zip(members, outcomes, strict=True):
+        got = isinstance(outcome, Redemption)
+        assert (shop.points(me), len(shop.redemptions(me)), shop.spent(me)) == (
+            (0, 1, 1) if got else (500, 0, 0)
+        )
+
+
+def test_eight_requests_that_spend_one_balance_never_take_more_than_it_holds(shop: Shop):
+    shop.put(per_member_limit=None, shards=2)
+    me = shop.member(1_600)
+    outcomes = at_once([lambda n=n: shop.redeem(me, key=f"k{n}") for n in range(8)])
+    assert refused(outcomes) == ["NOT_ENOUGH_POINTS"] * 5
+    assert (shop.points(me), sum(shop.left()), shop.spent(me)) == (100, 997, 3)
+
+
+def test_eight_requests_of_one_member_never_pass_the_limit(shop: Shop):
+    shop.put(per_member_limit=2)
+    me = shop.member(9_000)
+    outcomes = at_once([lambda n=n: shop.redeem(me, key=f"k{n}") for n in range(8)])
+    assert refused(outcomes) == ["REWARD_LIMIT_REACHED"] * 6
+    assert (shop.points(me), sum(shop.left())) == (8_000, 998)
+
+
+def test_the_same_request_ten_times_at_once_redeems_once(shop: Shop):
+    shop.put(stock=1)
+    me = shop.member(500)  # neither points nor stock for a second one
+    outcomes = at_once([lambda: shop.redeem(me, key="once")] * 10)
+    assert refused(outcomes) == []
+    assert len({str(usecases.shown(made)) for made in outcomes if isinstance(made, Redemption)}) == 1
+    assert (shop.points(me), sum(shop.left()), shop.spent(me)) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(("balance", "stock"), [(500, 9), (1_000, 1)])
+def test_a_request_that_reads_what_its_twin_has_just_spent_gives_the_twins_answer(
+    shop: Shop, balance: int, stock: int
+):
+    shop.put(stock=stock)
+    me = shop.member(balance)
+    twins: list[Redemption] = []
+
+    def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """The redemption is read before the twin's transaction, stock and balance after it."""
+        if operation == "BatchGetItem" and not twins:
+            twins.append(shop.redeem(me, key="once"))
+            answer = aws.call(service, operation, request)
+            kept = [item for item in answer["Responses"][shop.tables[0]] if item["entry"]["S"][:2] != "X#"]
+            answer["Responses"][shop.tables[0]] = kept
+            return answer
+        return aws.call(service, operation, request)
+
+    made = shop.redeem(me, key="once", process=shop.connect(DynamoDB(call)))
+    assert [made.id] == [twin.id for twin in twins]
+    assert (shop.points(me), sum(shop.left()), shop.spent(me)) == (balance - 500, stock - 1, 1)
+
+
+def test_a_repetition_gives_the_first_answer_whatever_has_changed_since(shop: Shop):
+    shop.put(stock=1)
+    me = shop.member(500)
+    first = shop.redeem(me, key="a")
+    shop.put(stock=1, price_points=900, title={"zh-CN": "汽水", "en": "Soda"})
+    again = shop.redeem(me, key="a", now=NOW + timedelta(days=40))
+    assert usecases.shown(again) == usecases.shown(first)
+    assert again.points == 500
+
+
+def test_a_key_that_stands_for_another_request_is_refused(shop: Shop):
+    shop.put()
+    me = shop.member(2_000)
+    shop.redeem(me, key="a")
+    with pytest.raises(IdempotencyKeyReused):
+        shop.redeem(me, 2, key="a")
+    assert (shop.points(me), sum(shop.left())) == (1_500, 999)
+
+
+def test_without_a_key_each_request_is_a_new_one(shop: Shop):
+    shop.put()
+    me = shop.member(1_000)
+    assert shop.redeem(me).id != shop.redeem(me).id
+    assert shop.points(me) == 0
+
+
+def test_two_members_may_use_the_same_key(shop: Shop):
+    shop.put()
+    assert shop.redeem(shop.member(500), key="a").id != shop.redeem(shop.member(500), key="a").id
+
+
+@pytest.mark.parametrize("lost", [aws.NoAnswer("TransactWriteItems"), KeyboardInterrupt()])
+def test_a_reply_lost_after_the_effect_is_found_again(shop: Shop, lost: BaseException):
+    shop.put(stock=1)
+    me = shop.member(500)
+    faults = [lost]
+
+    def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        answer = aws.call(service, operation, request)
+        if operation == "TransactWriteItems" and faults:
+            raise faults.pop()
+        return answer
+
+    process = shop.connect(DynamoDB(call))
+    if isinstance(lost, aws.NoAnswer):  # the client sends the same bytes again
+        shop.redeem(me, key="a", process=process)
+    else:  # the process dies; the member comes again later
+        with pytest.raises(KeyboardInterrupt):
+            shop.redeem(me, key="a", process=process)
+    again = shop.redeem(me, key="a", now=NOW + timedelta(minutes=9))
+    assert [again.id] == [each.id for each in shop.redemptions(me)]
+    assert (shop.points(me), sum(shop.left()), shop.spent(me)) == (0, 0, 1)
+
+
+def test_pieces_are_never_refused_while_some_remain_in_other_shards(shop: Shop):
+    shop.put(stock=8, shards=4, per_member_limit=None)
+    me = shop.member(9_000)
+    shop.redeem(me, 7, key="most")  # two of each of three shards, and one more
+    assert sorted(shop.left()) == [0, 0, 0, 1]
+    with pytest.raises(OutOfStock) as error:
+        shop.redeem(me, 2, key="two")
+    assert error.value.details == {"stock_left": 1}
+    shop.redeem(shop.member(500), key="last")
+    assert (sum(shop.left()), shop.points(me)) == (0, 5_500)
+
+
+def test_more_than_the_limit_at_once_or_in_turn_is_refused(shop: Shop):
+    shop.put(per_member_limit=3)
+    me = shop.member(5_000)
+    with pytest.raises(LimitReached):
+        shop.redeem(me, 4)
+    shop.redeem(me, 2)
+    with pytest.raises(LimitReached) as error:
+        shop.redeem(me, 2)
+    assert error.value.details == {"limit": 3, "taken": 2}
+    shop.redeem(me, 1)
+    assert (shop.points(me), sum(shop.left())) == (3_500, 997)
+
+
+def test_what_is_not_there_and_odd_quantities_are_refused_and_leave_nothing(shop: Shop):
+    shop.put()
+    me = shop.member(500)
+    with pytest.raises(RewardNotFound):
+        shop.redeem(me, reward_id="gold")
+    for quantity in (0, -1, 101):
+        with pytest.raises(QuantityInvalid):
+            shop.redeem(me, quantity)
+    assert (shop.points(me), sum(shop.left()), shop.redemptions(me)) == (500, 1_000, [])
+
+
+def test_another_members_redemption_is_not_found(shop: Shop):
+    shop.put()
+    made = shop.redeem(shop.member(500), key="a")
+    assert usecases.get_redemption(made.member_id, made.id, rewards=shop.rewards) == made
+    with pytest.raises(RedemptionNotFound):
+        usecases.get_redemption(shop.member(0), made.id, rewards=shop.rewards)
+
+
+def _listed(made: Redemption) -> Redemption:
+    """A redemption as a list has it."""
+    return Redemption(**{**vars(made), "body_hash": "", "redeemed_at": made.redeemed_at})

@@ -1,0 +1,134 @@
+"""The rules of stock and of what an operator may put."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from puhui.programmes.errors import ProgrammeNotFound
+from puhui.rewards import model
+from puhui.rewards.errors import OutOfStock, QuantityInvalid, RewardIdTaken, RewardInvalid, RewardShrinks
+from puhui.rewards.terms import terms_from
+
+PRESETS = Path(model.__file__).parent / "presets"
+COLA: dict[str, Any] = json.loads((PRESETS / "carbon-88.json").read_text(encoding="utf-8"))[0]
+shards = st.lists(st.integers(0, 30), min_size=1, max_size=8)
+
+
+@given(shards, st.data())
+def test_what_is_drawn_is_what_was_asked_for_and_no_shard_goes_below_zero(
+    left: list[int], data: st.DataObject
+):
+    home = data.draw(st.integers(0, len(left) - 1))
+    quantity = data.draw(st.integers(1, 100))
+    if sum(left) < quantity:
+        with pytest.raises(OutOfStock) as refused:
+            model.draws(left, home, quantity)
+        assert refused.value.details == {"stock_left": sum(left)}
+        return
+    draws = model.draws(left, home, quantity)
+    assert sum(draws.values()) == quantity
+    assert all(0 < count <= left[shard] for shard, count in draws.items())
+    assert len(draws) == 1 or max(left) < quantity
+
+
+@given(shards, st.lists(st.tuples(st.integers(0, 7), st.integers(1, 9)), max_size=60))
+def test_pieces_taken_and_pieces_left_always_add_up(left: list[int], orders: list[tuple[int, int]]):
+    start, taken = sum(left), 0
+    for member, quantity in orders:
+        try:
+            draws = model.draws(left, member % len(left), quantity)
+        except OutOfStock:
+            assert sum(left) < quantity
+            continue
+        for shard, count in draws.items():
+            left[shard] -= count
+        taken += quantity
+        assert sum(left) + taken == start
+        assert min(left) >= 0
+
+
+@given(st.integers(0, 10**9), st.integers(1, model.SHARDS_MAX))
+def test_stock_is_split_evenly_to_the_last_piece(pieces: int, count: int):
+    spread = model.split(pieces, count)
+    assert (sum(spread), len(spread)) == (pieces, count)
+    assert max(spread) - min(spread) <= 1
+
+
+@pytest.mark.parametrize(("peak", "expected"), [(1, 1), (250, 1), (251, 2), (10_000, 40)])
+def test_a_shard_bears_250_writes_a_second(peak: int, expected: int):
+    assert model.shards_for(peak) == expected
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 101, True, 1.5])
+def test_a_quantity_is_one_to_a_hundred_whole_pieces(quantity: Any):
+    with pytest.raises(QuantityInvalid):
+        model.require_quantity(quantity)
+
+
+def test_the_presets_are_rewards_of_their_programme_with_the_seeds_price_of_cola():
+    for path in PRESETS.glob("*.json"):
+        rewards = [terms_from(each) for each in json.loads(path.read_text(encoding="utf-8"))]
+        assert {reward.programme_id for reward in rewards} == {path.stem}
+        assert len({reward.id for reward in rewards}) == len(rewards)
+    prices = {
+        each["id"]: each["price_points"] for each in json.loads((PRESETS / "carbon-88.json").read_bytes())
+    }
+    assert prices == {"carbon-88-cola-12": 500, "carbon-88-toothpaste": 300, "carbon-88-usb-cable": 800}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("price_points", 0),
+        ("price_points", 1.5),
+        ("price_points", True),
+        ("price_points", "500"),
+        ("price_points", 10**10),
+        ("stock", -1),
+        ("per_member_limit", 0),
+        ("shards", 41),
+        ("shards", 0),
+        ("kind", "cash"),
+        ("title", {"en": "Cola"}),
+        ("title", {"zh-CN": "可乐", "en": " "}),
+        ("title", "Cola"),
+        ("id", "no spaces"),
+        ("id", 7),
+        ("colour", "red"),
+    ],
+)
+def test_a_reward_that_breaks_a_rule_names_the_field(field: str, value: Any):
+    with pytest.raises(RewardInvalid) as refused:
+        terms_from({**COLA, field: value})
+    assert refused.value.details["field"] == field
+
+
+def test_a_reward_of_no_programme_is_refused():
+    with pytest.raises(ProgrammeNotFound):
+        terms_from({**COLA, "programme_id": "elsewhere"})
+
+
+def test_a_reward_without_an_id_always_gets_the_same_one():
+    nameless = {name: value for name, value in COLA.items() if name != "id"}
+    assert terms_from(nameless).id == terms_from({**nameless, "price_points": 1}).id
+    assert terms_from(nameless).id != terms_from({**nameless, "kind": "coupon"}).id
+
+
+def test_stock_shards_and_programme_of_a_reward_do_not_shrink_or_move():
+    standing = model.revised(None, terms_from({**COLA, "shards": 4}))
+    for change in ({"stock": 999}, {"shards": 3}):
+        with pytest.raises(RewardShrinks):
+            model.revised(standing, terms_from({**COLA, **change}))
+    with pytest.raises(RewardIdTaken):
+        model.revised(standing, model.replace(standing, programme_id="walk-and-win"))
+
+
+def test_the_same_reward_again_is_no_change_and_keeps_its_shards():
+    standing = model.revised(None, terms_from({**COLA, "shards": 4}))
+    assert model.revised(standing, terms_from(COLA)) is standing
+    raised = model.revised(standing, terms_from({**COLA, "stock": 1_001}))
+    assert (raised.stock, raised.shards, raised.version) == (1_001, 4, 2)
