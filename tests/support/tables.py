@@ -15,6 +15,8 @@ import boto3
 import pytest
 import yaml
 
+from puhui.store import aws
+
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 
@@ -57,6 +59,7 @@ def dynamodb_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
             patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
             yield endpoint
     finally:
+        aws._drop(endpoint)  # its connection is kept open between calls
         server.terminate()
         server.wait(10)
 

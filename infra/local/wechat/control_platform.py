@@ -10,7 +10,7 @@ import httpx
 from infra.local.wechat import content, envelopes, tokens
 from infra.local.wechat.control_input import Wrong, member
 from infra.local.wechat.faults import Fault, Faults
-from infra.local.wechat.outbox import Outbox
+from infra.local.wechat.outbox import Outbox, http_client
 from infra.local.wechat.platform import Platform
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -96,7 +96,7 @@ class _Console:
         query = envelopes.verification(settings, int(self._platform.now()))
 
         def ask() -> bool:
-            with httpx.Client(trust_env=False, timeout=5) as client:
+            with http_client() as client:
                 answer = client.get(settings.url, params=query)
             return answer.status_code == 200 and answer.text == query["echostr"]
 

@@ -4,12 +4,13 @@ The platform waits five seconds for ``success`` or an empty body and tries three
 runs in a thread of its own, so that a slow receiver holds nobody up.
 """
 
-import contextlib
 import queue
+import ssl
 import threading
 import time
 from collections import deque
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import Any, Protocol
 
 import httpx
@@ -139,7 +140,7 @@ class Outbox:
         app_id, now = self._platform.config.app_id, int(self._platform.now())
         query, body, content_type = envelopes.write(delivery.event, settings, app_id, now)
         try:
-            with httpx.Client(trust_env=False, timeout=ANSWER_SECONDS) as client:
+            with http_client() as client:
                 headers = {"Content-Type": content_type}
                 answer = client.post(settings.url, params=query, content=body, headers=headers)
         except httpx.HTTPError as error:
@@ -149,18 +150,33 @@ class Outbox:
         return f"http {answer.status_code}"
 
 
+def http_client() -> httpx.Client:
+    """Waits as long as the platform does, and leaves the proxies of this machine alone."""
+    return httpx.Client(trust_env=False, timeout=ANSWER_SECONDS, verify=_authorities())
+
+
+@cache
+def _authorities() -> ssl.SSLContext:
+    return ssl.create_default_context()  # costly to make: once
+
+
 def download(url: str) -> bytes | None:
     """The picture at ``url``; None when it cannot be had, is over 10 MB, or is none of the picture types."""
+    try:
+        data = _fetched(url)
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return None
+    return data if data.startswith(PICTURES) else None
+
+
+def _fetched(url: str) -> bytes:
+    """What lies at ``url``, b"" when it is too much or takes too long."""
     data = bytearray()
     until = time.monotonic() + MEDIA_SECONDS
-    with contextlib.suppress(httpx.HTTPError, httpx.InvalidURL):
-        client = httpx.Client(trust_env=False, timeout=ANSWER_SECONDS, follow_redirects=True)
-        with client, client.stream("GET", url) as answer:
-            if answer.status_code != 200:
-                return None
-            for chunk in answer.iter_bytes():
-                data += chunk
-                if len(data) > MEDIA_BYTES_MAX or time.monotonic() > until:
-                    return None
-            return bytes(data) if data.startswith(PICTURES) else None
-    return None
+    with http_client() as client, client.stream("GET", url, follow_redirects=True) as answer:
+        answer.raise_for_status()
+        for chunk in answer.iter_bytes():
+            data += chunk
+            if len(data) > MEDIA_BYTES_MAX or time.monotonic() > until:
+                return b""
+    return bytes(data)

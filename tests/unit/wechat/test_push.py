@@ -40,7 +40,7 @@ def receiver_of(vector: dict[str, Any]) -> tuple[PushReceiver, dict[str, str], d
     query = {
         name: vector[name] for name in ("signature", "msg_signature", "timestamp", "nonce") if name in vector
     }
-    return receiver, query, datetime.fromtimestamp(int(vector["timestamp"]), UTC)
+    return receiver, dict(query), datetime.fromtimestamp(int(vector["timestamp"]), UTC)
 
 
 def safe_body(vector: dict[str, Any]) -> bytes:
@@ -284,7 +284,8 @@ class Remembered:
 
 
 def test_a_push_that_comes_twice_is_dealt_with_once() -> None:
-    known, verdicts = Remembered(), []
+    known = Remembered()
+    verdicts: list[ContentVerdict] = []
     for _ in range(2):
         answer = receive_push(
             *written(VERDICT), NOW, receiver=ours(), known=known, content_verdict=verdicts.append
@@ -294,7 +295,8 @@ def test_a_push_that_comes_twice_is_dealt_with_once() -> None:
 
 
 def test_a_verdict_that_could_not_be_kept_comes_again() -> None:
-    known, verdicts = Remembered(), []
+    known = Remembered()
+    verdicts: list[ContentVerdict] = []
 
     def fail(_: ContentVerdict) -> None:
         raise ZeroDivisionError

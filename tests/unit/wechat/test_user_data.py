@@ -23,7 +23,7 @@ APP_ID = "wxpuhuilocal000001"
 KEY = base64.b64encode(bytes(range(16))).decode()
 
 
-def opened(now: datetime = TAKEN, **changes: str) -> dict[str, Any]:
+def opened(now: datetime = TAKEN, /, **changes: Any) -> dict[str, Any]:
     given_ = {
         "encrypted_data": SAMPLE["encryptedData"],
         "iv": SAMPLE["iv"],
