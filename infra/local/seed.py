@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
 
+from infra.build.contract import ROOT
 from infra.local.settings import STACK, CannotStart
 
 Invoke = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -24,35 +25,7 @@ STAFF = {
     "demo-auditor": ("示范审计员", ["auditor"]),
 }
 MEMBERS = [f"demo-member-{number}" for number in range(1, 21)]
-REWARDS: list[dict[str, Any]] = [
-    {
-        "id": "carbon-88-cola-12",
-        "programme_id": "carbon-88",
-        "kind": "good",
-        "title": {"zh-CN": "可乐 12 罐", "en": "Twelve cans of cola"},
-        "price_points": 500,
-        "stock": 8800,
-        "per_member_limit": 10,
-    },
-    {
-        "id": "carbon-88-toothpaste",
-        "programme_id": "carbon-88",
-        "kind": "good",
-        "title": {"zh-CN": "牙膏一支", "en": "A tube of toothpaste"},
-        "price_points": 300,
-        "stock": 2000,
-        "per_member_limit": 5,
-    },
-    {
-        "id": "carbon-88-usb-cable",
-        "programme_id": "carbon-88",
-        "kind": "good",
-        "title": {"zh-CN": "USB 数据线一条", "en": "A USB cable"},
-        "price_points": 400,
-        "stock": 2000,
-        "per_member_limit": 5,
-    },
-]
+PRESETS = ROOT / "layers/puhui/python/puhui/rewards/presets"
 
 
 class Step(NamedTuple):
@@ -70,8 +43,9 @@ def steps() -> Iterator[Step]:
     for openid in MEMBERS:
         nickname = f"示范成员 {openid.rsplit('-', 1)[1]}"
         yield Step(openid, "assign-roles", {"openid": openid, "nickname": nickname, "roles": ["member"]})
-    for reward in REWARDS:
-        yield Step(reward["id"], "put-reward", reward)
+    for preset in sorted(PRESETS.glob("*.json")):
+        for reward in json.loads(preset.read_text()):
+            yield Step(reward["id"], "put-reward", reward)
 
 
 def seed(functions: Any, progress: Callable[[int, int], None]) -> int:

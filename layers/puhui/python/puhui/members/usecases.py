@@ -15,6 +15,7 @@ from puhui.members.tokens import Issuer
 from puhui.store.session import Session, attempt
 from puhui.wechat.api import Scene, Suggestion, WeChat
 
+MEMBER = "member"  # the role that everyone has
 _SECRET_BYTES = 32
 
 
@@ -60,7 +61,7 @@ def member_of(
         member = Member(
             id=member_id,
             nickname=nickname,
-            roles=(),
+            roles=(MEMBER,),
             created_at=now,
             sealed_openid=members.sealer.seal(openid, member_id, "openid"),
             sealed_session_key=members.sealer.seal(session_key, member_id, "session_key"),
