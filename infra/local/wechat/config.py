@@ -10,8 +10,8 @@ APP_SECRET = "puhui-local-app-secret-0000000000"  # noqa: S105 of a stand-in, wo
 PUSH_TOKEN = "puhuiLocalPushToken"  # noqa: S105
 PUSH_AES_KEY = "puhuiLocalEncodingAesKey0000000000000000000"
 
-ACTIVITY_TEMPLATE = "puhui-local-template-activity-result-000001"
-REDEMPTION_TEMPLATE = "puhui-local-template-redemption-state-00001"
+ACTIVITY_TEMPLATE = "puhui-activity-result"  # the stack's default for NoticeTemplateId
+REDEMPTION_TEMPLATE = "puhui-redemption-state"
 TEMPLATES = {
     ACTIVITY_TEMPLATE: ("thing1", "phrase2", "time3", "thing4"),
     REDEMPTION_TEMPLATE: ("thing1", "number2", "phrase3", "time4"),
