@@ -37,10 +37,9 @@ VERDICT = {
 
 def receiver_of(vector: dict[str, Any]) -> tuple[PushReceiver, dict[str, str], datetime]:
     receiver = PushReceiver(vector["token"], vector.get("encoding_aes_key", ""), vector.get("appid", ""))
-    query = {
-        name: vector[name] for name in ("signature", "msg_signature", "timestamp", "nonce") if name in vector
-    }
-    return receiver, dict(query), datetime.fromtimestamp(int(vector["timestamp"]), UTC)
+    names: tuple[str, ...] = ("signature", "msg_signature", "timestamp", "nonce")
+    query = {name: str(vector[name]) for name in names if name in vector}
+    return receiver, query, datetime.fromtimestamp(int(vector["timestamp"]), UTC)
 
 
 def safe_body(vector: dict[str, Any]) -> bytes:
