@@ -8,7 +8,6 @@ from typing import Any
 from puhui.kernel import clock
 from puhui.members.errors import ConsentRequired
 
-ACCESS_SECONDS = 1800
 REFRESH_LIFE = timedelta(days=30)
 ROLES_MAX = 10
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import jwt
 
-from puhui.members.model import ACCESS_SECONDS
-
+ACCESS_SECONDS = 1800
 AUDIENCE = "puhui"
 ALGORITHM = "ES256"
 CLAIMS = ["sub", "roles", "org", "sid", "iat", "exp", "iss", "aud"]

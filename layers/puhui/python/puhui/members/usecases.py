@@ -10,8 +10,8 @@ from typing import Any
 from puhui.kernel import ids
 from puhui.members.dynamo import Members
 from puhui.members.errors import NicknameRefused, RefreshInvalid
-from puhui.members.model import ACCESS_SECONDS, REFRESH_LIFE, Consent, Member
-from puhui.members.tokens import Issuer
+from puhui.members.model import REFRESH_LIFE, Consent, Member
+from puhui.members.tokens import ACCESS_SECONDS, Issuer
 from puhui.store.session import Session, attempt
 from puhui.wechat.api import Scene, Suggestion, WeChat
 
