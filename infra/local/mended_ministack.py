@@ -19,7 +19,6 @@ from ministack.services.cloudformation import _stacks, provisioners
 _before: ContextVar[dict[str, Any]] = ContextVar("resources of the nested stack before its update")
 _deploy = provisioners._cfn_nested_stack_deploy  # noqa: SLF001 the faults are inside
 _update = provisioners._update_resource  # noqa: SLF001
-_restore = lambda_svc._restore_esm_positions  # noqa: SLF001
 _restore = lambda_svc._restore_state  # noqa: SLF001
 _serve = app.app
 
@@ -67,14 +66,7 @@ async def serve(scope: Any, receive: Any, send: Any) -> None:
     await _serve(scope, receive, sending if scope["type"] == "lifespan" else send)
 
 
-def restore_positions(store: Any, positions: Any) -> None:
-    """Restore the positions in other streams, not those in the streams of tables."""
-    if store is not lambda_svc._dynamodb_stream_positions:  # noqa: SLF001
-        _restore(store, positions)
-
-
 if __name__ == "__main__":
-    lambda_svc._restore_esm_positions = restore_positions  # noqa: SLF001
     provisioners._cfn_nested_stack_deploy = deploy_nested  # noqa: SLF001
     provisioners._update_resource = update_resource  # noqa: SLF001
     lambda_svc._restore_state = restore_functions  # noqa: SLF001
