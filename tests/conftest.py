@@ -4,4 +4,4 @@ from infra.build import validators
 
 validators.ensure()  # before collection, since tests import functions, which import their validators
 
-pytest_plugins = ["tests.support.tables"]
+pytest_plugins = ["tests.support.tables", "tests.support.local_cloud", "tests.scenarios.life"]

@@ -15,6 +15,7 @@ from rich.console import Console
 
 PROGRAMME = "carbon-88"
 COLA = "carbon-88-cola-12"
+NOTICE = "puhui-activity-result"
 CHINA_HOURS = 8
 VERIFICATION_SECONDS = 60
 
@@ -156,7 +157,10 @@ def _play(api: httpx.Client, console: Console) -> None:
     console.print(f" 1. Signed in with WeChat as member {me.member['id']}")
     for purpose in ("steps", "photos"):
         me.send("PUT", f"/me/consents/{purpose}", {"granted": True, "version": "2026-11"}, 200)
-    console.print(" 2. Consented to steps and photos, each for its own purpose")
+    control(api, "subscriptions", openid=openid, template_id=NOTICE, accepts=10)
+    console.print(
+        " 2. Consented to steps and photos, each for its own purpose; accepted messages about results"
+    )
     _steps(api, me, console)
     _photos(api, me, verifier, seed, console)
     _account(me, console)

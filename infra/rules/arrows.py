@@ -67,7 +67,7 @@ def _parsed(line: str) -> tuple[str, list[str]]:
 
 
 def _outside(importer: str, imported: str, externals: dict[str, list[str]]) -> str | None:
-    patterns = externals.get(imported.split(".")[0])
+    patterns = externals.get(imported.split(".", maxsplit=1)[0])
     if patterns is None or any(fnmatch(importer, p) or fnmatch(importer, f"{p}.*") for p in patterns):
         return None
     return f"only {', '.join(patterns) or 'functions and tools'} may"

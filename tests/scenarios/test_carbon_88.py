@@ -135,6 +135,7 @@ def test_a_photo_used_before_a_changed_file_and_another_type_are_refused_with_th
 def test_risky_content_is_refused_and_the_member_is_told(me: Member):
     data = demo.photo(time.time_ns())
     demo.control(me.api, "verdicts", sha256=hashlib.sha256(data).hexdigest(), suggest="risky", label=20002)
+    demo.control(me.api, "subscriptions", openid=me.openid, template_id=demo.NOTICE, accepts=1)
     activity = me.ended(me.photo_act("subway_trip", {"trips": 1}, data))
     assert (activity["status"], activity["reason_code"]) == ("refused", "CONTENT_RISKY")
 
