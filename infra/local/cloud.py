@@ -68,6 +68,8 @@ class LocalCloud:
         self._seed()
         endpoint = f"{self.emulator.endpoint}/restapis/{self.outputs['ApiId']}/v1/_user_request_"
         self._upstream.base = endpoint
+        if resumed := deploy.resume_executions(self.emulator):
+            self._screen.console.print(f"  {resumed} verifications that waited go on", highlight=False)
 
     def _start_emulator(self) -> None:
         with self._screen.step("Starting the emulator of AWS, IAM enforced") as step:

@@ -1,5 +1,6 @@
 """`sam deploy` against the emulator, with a look at how far it is and, when it fails, at why."""
 
+import contextlib
 import json
 import sys
 import threading
@@ -79,6 +80,25 @@ def remembered(emulator: Emulator) -> dict[str, str]:
 def remember(emulator: Emulator, record: dict[str, str]) -> None:
     """Write down from which sources the deployment and its demo data were made."""
     emulator.client("ssm").put_parameter(Name=RECORD, Value=json.dumps(record), Type="String", Overwrite=True)
+
+
+def resume_executions(emulator: Emulator) -> int:
+    """Start again what waited in a state machine when the emulator stopped, which it cannot keep. A step may run twice,
+    so that beginning from the start is safe. Returns how many were resumed."""
+    states = emulator.client("stepfunctions")
+    resumed = 0
+    for machine in states.list_state_machines()["stateMachines"]:
+        arn = machine["stateMachineArn"]
+        for listed in states.list_executions(stateMachineArn=arn, statusFilter="FAILED")["executions"]:
+            execution = states.describe_execution(executionArn=listed["executionArn"])
+            if execution.get("error") != "States.ServiceRestart":
+                continue
+            with contextlib.suppress(states.exceptions.ExecutionAlreadyExists):
+                states.start_execution(
+                    stateMachineArn=arn, name=f"{execution['name']}-r", input=execution["input"]
+                )
+                resumed += 1
+    return resumed
 
 
 def failures(formation: Any, since: float) -> list[str]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from ministack import app
 from ministack.services import lambda_svc
-from ministack.services import lambda_svc
 from ministack.services.cloudformation import _stacks, provisioners
 
 _before: ContextVar[dict[str, Any]] = ContextVar("resources of the nested stack before its update")
