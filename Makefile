@@ -5,10 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := layers/puhui/python/puhui infra functions tests
 export PYTHONPATH := layers/puhui/python:.
-export PYTHONDONTWRITEBYTECODE :=
 WORKERS ?= auto
 
-.PHONY: run demo test check bench reset format
+.PHONY: run demo test check lint bench reset format
 .DEFAULT_GOAL := run
 
 run: $(VENV)/local.stamp
@@ -20,16 +19,18 @@ demo: $(VENV)/local.stamp
 reset: $(VENV)/local.stamp
 	@$(BIN)/python -m infra.local reset
 
-check: $(VENV)/dev.stamp
-	$(BIN)/python -m infra.build.validators --ensure
+check: lint
+	$(BIN)/pytest -q -n $(WORKERS) tests/unit tests/contracts tests/architecture
+
+lint: $(VENV)/dev.stamp
+	@$(BIN)/python -c 'from infra.build import validators; validators.ensure()'
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m infra.rules
-	$(BIN)/pytest -q -n $(WORKERS) tests/unit tests/contracts tests/architecture
 
-test: check
+test: lint
 	$(BIN)/python -m infra.testing
 
 bench: $(VENV)/dev.stamp
