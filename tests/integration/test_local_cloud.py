@@ -1,5 +1,7 @@
 """The local cloud as its user meets it: what it serves, what it says when it cannot, what it keeps over a restart."""
 
+import contextlib
+import io
 import json
 import os
 import shutil
@@ -8,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +26,7 @@ from infra.local.server import Server
 from infra.local.settings import CannotStart, Settings
 from infra.local.state import State
 
-TABLE = {
+TABLE: dict[str, Any] = {
     "Type": "AWS::DynamoDB::Table",
     "Properties": {
         "BillingMode": "PAY_PER_REQUEST",
@@ -192,9 +195,7 @@ def test_what_was_written_is_there_after_a_stop_and_gone_after_a_discarded_one(o
 def test_an_execution_that_waits_neither_delays_the_stop_nor_is_lost(own: Emulator) -> None:
     states = own.client("stepfunctions")
     waiting = {"StartAt": "W", "States": {"W": {"Type": "Wait", "Seconds": 600, "End": True}}}
-    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = own.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    role = _role(own, "states")
     machine = states.create_state_machine(name="m", definition=json.dumps(waiting), roleArn=role)[
         "stateMachineArn"
     ]
@@ -209,6 +210,76 @@ def test_an_execution_that_waits_neither_delays_the_stop_nor_is_lost(own: Emulat
         "executions"
     ]
     assert running["name"] == "x-r"
+
+
+def test_a_stream_goes_on_after_a_restart(own: Emulator) -> None:
+    code = "def handler(event, context):\n    for r in event['Records']:\n        print('SAW', r['dynamodb']['Keys']['id']['S'])\n"
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as package:
+        package.writestr("app.py", code)
+    actions = [
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:DescribeStream",
+        "dynamodb:ListStreams",
+    ]
+    allow = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": [*actions, "logs:*"], "Resource": "*"}],
+    }
+    own.client("iam").put_role_policy(
+        RoleName=_role(own, "lambda").rsplit("/", 1)[1], PolicyName="p", PolicyDocument=json.dumps(allow)
+    )
+    stream = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
+    table = own.client("dynamodb").create_table(
+        TableName="changes", StreamSpecification=stream, **TABLE["Properties"]
+    )
+    functions = own.client("lambda")
+    functions.create_function(
+        FunctionName="f",
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role=_role(own, "lambda"),
+        Code={"ZipFile": archive.getvalue()},
+    )
+    functions.create_event_source_mapping(
+        FunctionName="f",
+        EventSourceArn=table["TableDescription"]["LatestStreamArn"],
+        StartingPosition="TRIM_HORIZON",
+        BatchSize=1,
+    )
+    for number in range(3):
+        _put_and_wait(own, f"before-{number}")
+    assert own.stop()
+    own.start()
+    _put_and_wait(own, "after")
+
+
+def _role(own: Emulator, service: str) -> str:
+    """The ARN of a role that ``service`` may take, made at the first call."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    access = own.client("iam")
+    with contextlib.suppress(access.exceptions.EntityAlreadyExistsException):
+        access.create_role(RoleName=f"for-{service}", AssumeRolePolicyDocument=document)
+    arn: str = access.get_role(RoleName=f"for-{service}")["Role"]["Arn"]
+    return arn
+
+
+def _put_and_wait(own: Emulator, item: str) -> None:
+    own.client("dynamodb").put_item(TableName="changes", Item={"id": {"S": item}})
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with contextlib.suppress(own.client("logs").exceptions.ResourceNotFoundException):
+            events = own.client("logs").filter_log_events(logGroupName="/aws/lambda/f")["events"]
+            if any(f"SAW {item}" in event["message"] for event in events):
+                return
+        time.sleep(0.2)
+    pytest.fail(f"the stream's consumer never saw {item}")
 
 
 def test_the_command_says_what_is_wrong_with_a_port_and_ends(tmp_path: Path) -> None:
