@@ -64,6 +64,11 @@ class Ledger:
         item = self.dynamodb.get(self.table, {"account": account, "entry": f"T#{transfer_id}"})
         return transfer_from(item) if item else None
 
+    def hash_of(self, account: str, entry: str) -> str | None:
+        """The content hash of the transfer or hold at ``entry``; None when nothing stands there."""
+        item = self.dynamodb.get(self.table, {"account": account, "entry": entry})
+        return str(item["hash"]) if item else None
+
     def transfers(
         self, account: str, limit: int, start: str | None, *, forward: bool = False
     ) -> Page[Transfer]:
@@ -207,6 +212,7 @@ def transfer_from(item: Mapping[str, Any]) -> Transfer:
         legs=tuple(_leg_from(leg) for leg in item["legs"]),
         reference=item["ref"],
         reverses=item.get("reverses", ""),
+        home=item["account"],
     )
 
 

@@ -82,6 +82,12 @@ class HoldRanOut(Conflict):
     en = "This hold has run out and can no longer be posted."
 
 
+class NotReversible(Conflict):
+    code = "NOT_REVERSIBLE"
+    zh = "冻结及其解除不能冲正，请处理这笔冻结本身。"
+    en = "Holds and their release are not reversed. End the hold itself."
+
+
 class AlreadyReversed(Conflict):
     """``reversal_id`` names the transfer that reversed it."""
 

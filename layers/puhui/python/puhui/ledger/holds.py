@@ -58,7 +58,7 @@ def posting(hold: Hold, transfer_id: str, at: datetime, kind: str, extra: Sequen
     """The transfer that does what the hold promised; ``extra`` legs, balanced among themselves, go with it."""
     taken = hold.set_aside()
     legs = tuple(replace(leg, account=hold.escrow) if leg in taken else leg for leg in hold.legs)
-    return Transfer(transfer_id, kind, at, (*legs, *extra), hold.reference)
+    return Transfer(transfer_id, kind, at, (*legs, *extra), hold.reference, home=hold.account)
 
 
 def releasing(hold: Hold, transfer_id: str, at: datetime, kind: str) -> Transfer | None:

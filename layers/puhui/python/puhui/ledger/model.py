@@ -76,6 +76,7 @@ class Transfer:
     legs: tuple[Leg, ...]
     reference: str = ""  # what it is about: an activity's or a redemption's id
     reverses: str = ""  # the transfer that this one corrects
+    home: str = ""  # whose statement it stands in when no leg touches an account with a limit (out of escrow)
 
     def __post_init__(self) -> None:
         if not 2 <= len(self.legs) <= LEGS_MAX:
@@ -93,7 +94,8 @@ class Transfer:
     @cached_property
     def owners(self) -> tuple[str, ...]:
         """The accounts with a limit, in order of appearance; the transfer stands in each one's statement."""
-        return tuple(dict.fromkeys(leg.account for leg in self.legs if is_limited(leg.account)))
+        limited = [leg.account for leg in self.legs if is_limited(leg.account)]
+        return tuple(dict.fromkeys([*limited, self.home] if self.home else limited))
 
     @cached_property
     def content_hash(self) -> str:

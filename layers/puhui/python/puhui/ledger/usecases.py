@@ -14,6 +14,9 @@ from puhui.ledger.errors import (
     HoldNotFound,
     HoldRanOut,
     HoldResolved,
+    NotEnough,
+    NotReversible,
+    TransferIdReused,
     TransferNotFound,
     TransferPosted,
 )
@@ -33,12 +36,30 @@ def post_transfer(transfer: Transfer, *, ledger: Ledger, now: datetime) -> Trans
         balances = read_for([transfer], ledger)
         ledger.add(session, [transfer], balances, clock.programme_day(now))
 
-    with suppress(TransferPosted):
-        attempt(ledger.dynamodb, build)
+    _once(build, transfer.owners[0], f"T#{transfer.id}", transfer.content_hash, ledger)
     posted = ledger.transfer(transfer.owners[0], transfer.id)
     if posted is None:
         raise TransferNotFound
     return posted
+
+
+def _once(
+    build: Callable[[Session], None], account: str, entry: str, content_hash: str, ledger: Ledger
+) -> None:
+    """Write what ``build`` adds unless it stands already under ``entry``.
+
+    A repetition may find the balance already without what the first sending took: before it is refused for that, the
+    ledger looks whether it stands.
+    """
+    try:
+        with suppress(TransferPosted):
+            attempt(ledger.dynamodb, build)
+    except NotEnough:
+        stands = ledger.hash_of(account, entry)
+        if stands is None:
+            raise
+        if stands != content_hash:
+            raise TransferIdReused from None
 
 
 def read_for(transfers: Sequence[Transfer], ledger: Ledger) -> Balances:
@@ -60,8 +81,7 @@ def hold(wanted: Hold, *, ledger: Ledger, now: datetime) -> Hold:
         balances = read_for([opening], ledger) if opening else {}
         add_hold(session, wanted, balances, ledger=ledger, now=now)
 
-    with suppress(TransferPosted):
-        attempt(ledger.dynamodb, build)
+    _once(build, wanted.account, f"H#{wanted.id}", wanted.content_hash, ledger)
     return _standing(wanted.account, wanted.id, ledger)
 
 
@@ -139,7 +159,15 @@ def reverse(account: str, transfer_id: str, *, ledger: Ledger, now: datetime) ->
     original = ledger.transfer(account, transfer_id)
     if original is None:
         raise TransferNotFound
-    legs = tuple(replace(leg, amount=-leg.amount) for leg in original.legs)
+    if original.kind in ("hold", "void", "expire"):
+        raise NotReversible
+    # What was posted out of escrow came from the account: it goes back there, not into a hold that has ended.
+    legs = tuple(
+        replace(
+            leg, amount=-leg.amount, account=account if leg.account.startswith("escrow:") else leg.account
+        )
+        for leg in original.legs
+    )
     mirror = Transfer(
         ids.derived_id(now, transfer_id, "reversal"), "reversal", now, legs, original.reference, transfer_id
     )

@@ -13,6 +13,7 @@ _MAC_BYTES = 16
 
 class CursorInvalid(Invalid):
     code = "CURSOR_INVALID"
+    status = 400
     zh = "分页游标无效，请从第一页重新开始。"
     en = "The cursor is not one of ours for this list. Start again without it."
 
