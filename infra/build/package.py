@@ -52,22 +52,26 @@ def layer(target: Path) -> None:
 
 
 def dependencies(target: Path) -> None:
-    """Install the pinned third-party packages for the target."""
+    """Install the pinned third-party packages for Lambda.
+
+    For the host the layer stays empty: the emulator's workers see the very same versions in this environment, and each
+    of them would unpack 51 MB of its own otherwise (docs/decisions/2026-11-21-local-cloud.md).
+    """
     python = target / "python"
+    python.mkdir(parents=True, exist_ok=True)
+    if FOR_HOST:
+        (python / "in_this_environment.txt").write_text("layers/dependencies/requirements.txt\n")
+        return
     uv = Path(sys.prefix) / "bin/uv"
     options = ["--quiet", "--no-deps", "--target", str(python), "--only-binary", ":all:"]
-    command = (
-        [str(uv), "pip", "install", "--python", sys.executable]
-        if uv.exists()
-        else [sys.executable, "-m", "pip", "install"]
-    )
-    if not FOR_HOST:
-        options += ["--python-version", LAMBDA_PYTHON]
-        if uv.exists():
-            options += ["--python-platform", f"{LAMBDA_PLATFORM}-manylinux_2_28"]
-        else:
-            options += [f"--platform=manylinux{glibc}_{LAMBDA_PLATFORM}" for glibc in ("_2_28", "2014")]
-            options += ["--implementation", "cp"]
+    options += ["--python-version", LAMBDA_PYTHON]
+    if uv.exists():
+        command = [str(uv), "pip", "install", "--python", sys.executable]
+        options += ["--python-platform", f"{LAMBDA_PLATFORM}-manylinux_2_28"]
+    else:
+        command = [sys.executable, "-m", "pip", "install"]
+        options += [f"--platform=manylinux{glibc}_{LAMBDA_PLATFORM}" for glibc in ("_2_28", "2014")]
+        options += ["--implementation", "cp"]
     _run([*command, *options, "--requirement", str(ROOT / "layers/dependencies/requirements.txt")])
     for unwanted in [*python.glob("bin"), *python.glob("*.dist-info/RECORD"), *python.glob(".lock")]:
         shutil.rmtree(unwanted) if unwanted.is_dir() else unwanted.unlink()

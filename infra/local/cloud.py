@@ -173,4 +173,6 @@ class LocalCloud:
             self._screen.console.print(
                 "[yellow]The emulator did not end in time: its state may be incomplete, `make reset` if it misbehaves.[/]"
             )
+        if emulator:
+            self.state.clear_temporary()
         self.state.close()
