@@ -10,8 +10,7 @@ import pytest
 
 from puhui.activities import pictures, usecases
 from puhui.activities.dynamo import Activities
-from puhui.activities.model import Activity
-from puhui.activities.pictures import Picture
+from puhui.activities.model import Activity, Picture
 from puhui.activities.ports import Books
 from puhui.kernel import ids
 from puhui.ledger.api import Balance, Ledger, member

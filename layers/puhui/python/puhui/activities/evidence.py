@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from puhui.activities import pictures
-from puhui.activities.pictures import Picture
+from puhui.activities.model import Picture
 
 
 class EvidenceBucket:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from puhui.activities.errors import ActsOverlap, CapReached, OccurredInFuture, OccurredTooLongAgo
 from puhui.kernel import clock
@@ -141,6 +141,17 @@ class Evidence:
     def object_key(self) -> str:
         """Its key in the evidence bucket."""
         return f"evidence/{self.member_id}/{self.id}"
+
+
+class Picture(NamedTuple):
+    """What was found in a file. ``content_type`` is "" when it is no picture of the three types."""
+
+    content_type: str
+    sha256: str
+    size: int
+    width: int
+    height: int
+    phash: int
 
 
 @dataclass(frozen=True)

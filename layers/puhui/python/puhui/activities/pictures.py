@@ -2,25 +2,15 @@
 
 import hashlib
 import io
-from typing import NamedTuple
 
 from PIL import Image, UnidentifiedImageError
+
+from puhui.activities.model import Picture
 
 TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif"}
 PIXELS_MAX = 50_000_000  # a 50-megapixel picture; more is a decompression bomb
 BANDS = 4  # 4 bands of 16 bits: hashes that differ in at most 3 bits share a band
 NEAR_BITS = 3
-
-
-class Picture(NamedTuple):
-    """``content_type`` is "" when the bytes are no picture of the three types."""
-
-    content_type: str
-    sha256: str
-    size: int
-    width: int
-    height: int
-    phash: int
 
 
 def look(data: bytes) -> Picture:

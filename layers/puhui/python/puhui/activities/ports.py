@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from puhui.activities.dynamo import Activities
-from puhui.activities.pictures import Picture
+from puhui.activities.model import Picture
 from puhui.ledger.api import Ledger
 
 

@@ -1,0 +1,110 @@
+"""The budget of a credited act, counted: one read, one transaction of at most 8 write units, no SDK on its path."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from puhui.activities.dynamo import Activities
+from puhui.activities.ports import Books
+from puhui.ledger.dynamo import Ledger
+from puhui.store import aws
+from puhui.store.client import DynamoDB
+from tests.contracts.activities.conftest import NOW, Acts
+from tests.contracts.conftest import VARIABLES
+
+ROOT = Path(__file__).parents[2]
+WRITE_UNIT_BYTES = 1024
+WRITE_UNITS_MAX = 8
+MODULES_MAX = 150  # 123 when this was written, on Python 3.11
+UNWANTED = {
+    "boto3",
+    "botocore",
+    "pynamodb",
+    "requests",
+    "jsonschema",
+    "fastjsonschema",
+    "PIL",
+    "jwt",
+    "cryptography",
+}
+
+
+class Meter:
+    """Counts what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+        self.sent.append((operation, payload))
+        return aws.call(service, operation, payload)
+
+
+def size(wire: Any) -> int:
+    """Bytes of an item as DynamoDB counts them: names and values in UTF-8, numbers about half a byte a digit."""
+    if "M" in wire or not {"S", "N", "L", "BOOL", "B", "NULL"} & wire.keys():
+        inner = wire.get("M", wire)
+        return sum(len(name.encode()) + size(value) + 1 for name, value in inner.items()) + 3
+    ((kind, value),) = wire.items()
+    if kind == "L":
+        return sum(size(element) + 1 for element in value) + 3
+    return {"S": lambda: len(value.encode()), "N": lambda: len(value) // 2 + 2}.get(kind, lambda: 1)()
+
+
+def test_a_credited_act_is_one_read_and_eight_write_units(make_table: Callable[[str], str]):
+    meter = Meter()
+    dynamodb = DynamoDB(meter)
+    books = Books(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
+    acts = Acts(books, None, "01M7Y31GE3B86GS16G906QKJG4")  # type: ignore[arg-type]
+    for hours in range(6):
+        meter.sent.clear()
+        acts.record("no_tableware" if hours < 3 else "cycling", **_act(hours))
+        assert [operation for operation, _ in meter.sent] == ["BatchGetItem", "TransactWriteItems"]
+        actions = meter.sent[1][1]["TransactItems"]
+        sizes = [size(_after(books, next(iter(action.values())))) for action in actions]
+        units = sum(2 * -(-each // WRITE_UNIT_BYTES) for each in sizes)
+        assert units <= WRITE_UNITS_MAX, sizes
+
+
+def _act(hours: int) -> dict[str, Any]:
+    from datetime import timedelta  # noqa: PLC0415 used here only
+
+    quantity = {"orders": 1} if hours < 3 else {"distance_m": 2000}
+    return {
+        "quantity": quantity,
+        "at": NOW.replace(hour=15) - timedelta(hours=hours),
+        "now": NOW.replace(hour=15),
+        "key": str(hours),
+    }
+
+
+def _after(books: Books, action: dict[str, Any]) -> dict[str, Any]:
+    if "Item" in action:
+        item: dict[str, Any] = action["Item"]
+        return item
+    answer = aws.call("dynamodb", "GetItem", {"TableName": action["TableName"], "Key": action["Key"]})
+    found: dict[str, Any] = answer["Item"]
+    return found
+
+
+def test_no_sdk_is_imported_on_the_path_of_a_credited_act():
+    code = "import app, json, sys; print(json.dumps(sorted(sys.modules)))"
+    paths = [ROOT / "layers/puhui/python", ROOT / "functions/activities/record_activity"]
+    environment = {**os.environ, **VARIABLES, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    loaded = json.loads(done.stdout)
+    assert not UNWANTED & set(loaded)
+    bare = subprocess.run(
+        [sys.executable, "-c", "import json, sys; print(json.dumps(sorted(sys.modules)))"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert len(set(loaded) - set(json.loads(bare.stdout))) <= 2 * MODULES_MAX
