@@ -4,4 +4,9 @@ from infra.build import validators
 
 validators.ensure()  # before collection, since tests import functions, which import their validators
 
-pytest_plugins = ["tests.support.tables", "tests.support.local_cloud", "tests.scenarios.life"]
+pytest_plugins = [
+    "tests.support.tables",
+    "tests.support.dynamodb_local",
+    "tests.support.local_cloud",
+    "tests.scenarios.life",
+]
