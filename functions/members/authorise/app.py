@@ -3,6 +3,7 @@
 import os
 from typing import Any
 
+from puhui.edge import log
 from puhui.members.tokens import TokenRefused, Verifier
 
 VERIFIER = Verifier(os.environ["JWKS"], os.environ["TOKEN_ISSUER"])
@@ -14,7 +15,9 @@ def app(event: dict[str, Any], _context: object) -> dict[str, Any]:
     try:
         claims = VERIFIER.claims(token if scheme == "Bearer" else "")
     except TokenRefused:
+        log.line(level="INFO", task="authorise", outcome="refused")
         raise Exception("Unauthorized") from None  # noqa: TRY002 the text that API Gateway turns into 401
+    log.line(level="INFO", task="authorise", outcome="ok")
     api, stage = event["methodArn"].split("/")[:2]
     return {
         "principalId": claims["sub"],
