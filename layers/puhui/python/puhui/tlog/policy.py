@@ -1,0 +1,137 @@
+"""Whose cosignatures are enough (c2sp.org/tlog-policy): the log's key, the witnesses' keys, groups and a quorum.
+
+    log <vkey> [url]
+    witness <name> <vkey> [url]
+    group <name> <k|any|all> <members...>
+    quorum <name|none>
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from puhui.tlog.errors import Malformed
+from puhui.tlog.notes import COSIGNATURE, ED25519, Key, Note
+
+NO_QUORUM = "none"
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A cosigner: its name in the policy, its key, and where it is asked."""
+
+    name: str
+    key: Key
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Satisfied when ``enough`` of its members (witnesses or groups) are."""
+
+    enough: int
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What a checkpoint needs before it counts."""
+
+    log: Key
+    witnesses: tuple[Witness, ...]
+    groups: dict[str, Group]
+    quorum: str
+
+    @property
+    def origin(self) -> str:
+        """The log's name, which each checkpoint begins with."""
+        return self.log.name
+
+    def is_met_by(self, cosigned: Collection[str]) -> bool:
+        """Whether these witnesses (by their names in the policy) make the quorum."""
+        return self.quorum == NO_QUORUM or self._holds(self.quorum, cosigned)
+
+    def cosigned_by(self, note: Note) -> dict[str, int]:
+        """Which witnesses cosigned the note, and when (Unix seconds). Raises NotProved for a wrong cosignature."""
+        signed = note.signed_by([witness.key for witness in self.witnesses])
+        return {each.name: signed[each.key] for each in self.witnesses if each.key in signed}
+
+    def _holds(self, name: str, cosigned: Collection[str]) -> bool:
+        group = self.groups.get(name)
+        if group is None:
+            return name in cosigned
+        return sum(self._holds(member, cosigned) for member in group.members) >= group.enough
+
+
+def parse(text: str) -> Policy:
+    """A policy from its text. Raises Malformed with the number of the faulty line."""
+    reader = _Reader()
+    for number, line in enumerate(text.split("\n"), 1):
+        words = line.split()
+        if words and not words[0].startswith("#"):
+            try:
+                reader.read(words)
+            except (Malformed, ValueError, IndexError) as error:
+                raise Malformed(f"line {number} of the policy: {error}") from None
+    return reader.policy()
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.logs: list[Key] = []
+        self.witnesses: dict[str, Witness] = {}
+        self.groups: dict[str, Group] = {}
+        self.quorum = ""
+
+    def read(self, words: list[str]) -> None:
+        match words:
+            case ["log", key, *url] if len(url) <= 1:
+                self.logs.append(_key(key, ED25519))
+            case ["witness", name, key, *url] if len(url) <= 1:
+                self._name(name)
+                self.witnesses[name] = Witness(name, _key(key, COSIGNATURE), _url(url))
+            case ["group", name, enough, *members] if members:
+                self._name(name)
+                self.groups[name] = self._group(enough, members)
+            case ["quorum", name] if not self.quorum:
+                if name != NO_QUORUM:
+                    self._known(name)
+                self.quorum = name
+            case _:
+                raise Malformed(f"nobody knows what {' '.join(words)[:60]} means")
+
+    def policy(self) -> Policy:
+        if len(self.logs) != 1 or not self.quorum:
+            raise Malformed("a policy names one log and one quorum")
+        return Policy(self.logs[0], tuple(self.witnesses.values()), self.groups, self.quorum)
+
+    def _name(self, name: str) -> None:
+        if name == NO_QUORUM or name in self.witnesses or name in self.groups:
+            raise Malformed(f"the name {name} is taken")
+
+    def _known(self, name: str) -> None:
+        if name not in self.witnesses and name not in self.groups:
+            raise Malformed(f"{name} is used before it is defined")
+
+    def _group(self, enough: str, members: list[str]) -> Group:
+        for member in members:
+            self._known(member)
+        if len(set(members)) < len(members):
+            raise Malformed("a member stands twice in one group")
+        needed = {"any": 1, "all": len(members)}.get(enough) or int(enough)
+        if not 1 <= needed <= len(members):
+            raise Malformed(f"{needed} of {len(members)} members cannot be asked for")
+        return Group(needed, tuple(members))
+
+
+def _key(text: str, kind: int) -> Key:
+    key = Key.parse(text)
+    if key.kind != kind:
+        raise Malformed(f"the key of {key.name} is of kind {key.kind}, not {kind}")
+    return key
+
+
+def _url(given: list[str]) -> str:
+    if given and urlsplit(given[0]).scheme not in ("http", "https"):
+        raise Malformed(f"{given[0]} is no address of a witness")
+    return given[0].rstrip("/") if given else ""
