@@ -8,5 +8,6 @@ pytest_plugins = [
     "tests.support.tables",
     "tests.support.dynamodb_local",
     "tests.support.local_cloud",
+    "tests.support.independent",
     "tests.scenarios.life",
 ]

@@ -19,8 +19,9 @@ from infra.local.settings import BUCKET, CannotStart, Settings
 from infra.local.state import State
 from infra.local.wechat import app as wechat
 from infra.local.wechat.config import APP_ID, Config, PushSettings
+from infra.local.witnesses import NAMES, Witnesses
 
-STEPS = 5
+STEPS = 6
 
 
 class LocalCloud:
@@ -32,6 +33,9 @@ class LocalCloud:
         self._screen = Screen(console, STEPS)
         self._push = push or PushSettings()
         self._upstream = Upstream()
+        self._journal = Upstream("/journal")
+        self._witnessing = {name: Upstream(f"/_witness/{name}") for name in NAMES}
+        self._witnesses: Witnesses | None = None
         self._wechat: Any = None
         self._server: Server | None = None
         self._emulator: Emulator | None = None
@@ -61,6 +65,7 @@ class LocalCloud:
         self.state.open()
         self._server = Server(self.settings.port)
         self._start_emulator()
+        self._start_witnesses()
         self._serve()
         wanted = self._fingerprint()
         if not self._stands(wanted):
@@ -68,6 +73,7 @@ class LocalCloud:
         self._seed()
         endpoint = f"{self.emulator.endpoint}/restapis/{self.outputs['ApiId']}/v1/_user_request_"
         self._upstream.base = endpoint
+        self._journal.base = f"{self.emulator.endpoint}/{self.outputs['JournalBucket']}"
         if resumed := deploy.resume_executions(self.emulator):
             self._screen.console.print(f"  {resumed} verifications that waited go on", highlight=False)
 
@@ -78,6 +84,19 @@ class LocalCloud:
             self._emulator.start()
             step.note(f"ministack {version('ministack')} on port {self._emulator.port}")
 
+    def _start_witnesses(self) -> None:
+        with self._screen.step("Starting three witnesses of the journal") as step:
+            folder = self.settings.state / "witnesses"
+            self._witnesses = Witnesses(folder, self.settings.logs, self.state.log_key())
+            self._witnesses.start()
+            for name, base in self._witnesses.bases.items():
+                self._witnessing[name].base = base
+            step.note(", ".join(NAMES))
+
+    def _policy(self) -> str:
+        assert self._witnesses is not None  # noqa: S101 started before
+        return self._witnesses.policy(self.settings.url)
+
     def _serve(self) -> None:
         secret = json.loads(self.state.parameters()["WechatSecret"])
         url = self._push.url or f"{self.settings.url}/v1/wechat/messages"
@@ -86,10 +105,13 @@ class LocalCloud:
         self._wechat = wechat.create_app(Config(app_secret=secret["app_secret"], push=push, state_file=file))
         assert self._server is not None  # noqa: S101
         about = {"emulator": self.emulator.endpoint, "state": str(self.settings.state)}
-        self._server.start(application(self._upstream, self._wechat, about))
+        self._server.start(
+            application(self._upstream, [self._journal, *self._witnessing.values()], self._wechat, about)
+        )
 
     def _fingerprint(self) -> str:
-        return build.fingerprint(self.settings.url, self.state.folder.joinpath("parameters.json").read_text())
+        parameters = self.state.folder.joinpath("parameters.json").read_text()
+        return build.fingerprint(self.settings.url, parameters, self._policy())
 
     def _stands(self, wanted: str) -> bool:
         """Whether the deployment of an earlier start is there and is the wanted one."""
@@ -138,6 +160,8 @@ class LocalCloud:
         return self.state.parameters() | {
             "Stage": "local",
             "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
+            "JournalPolicy": self._policy(),
+            "JournalLockDays": "1",
             "WechatAppId": APP_ID,
             "WechatApiBase": f"{self.settings.url}/_wechat",
         }
@@ -159,6 +183,10 @@ class LocalCloud:
         """The report of the ledger's audit over the whole deployment."""
         return seed.invoke(self.emulator.client("lambda"), "audit-ledger", {}, "the audit")
 
+    def audit_journal(self) -> dict[str, Any]:
+        """The report of the journal's audit."""
+        return seed.invoke(self.emulator.client("lambda"), "audit-journal", {}, "the journal's audit")
+
     def stop(self) -> None:
         """End what was started, in the opposite order. A second call does nothing."""
         self._upstream.base = ""
@@ -168,6 +196,9 @@ class LocalCloud:
         platform_, self._wechat = self._wechat, None
         if platform_:
             platform_.state.close()
+        alliance, self._witnesses = self._witnesses, None
+        if alliance:
+            alliance.stop()
         emulator, self._emulator = self._emulator, None
         if emulator and not emulator.stop(keep=self._whole):
             self._screen.console.print(

@@ -37,7 +37,7 @@ class Emulator:
 
     def start(self) -> None:
         """Returns once it answers. Raises CannotStart with the end of its log."""
-        _end_orphan(self._state / "ministack.pid")
+        end_orphan(self._state / "ministack.pid", "ministack")
         env = tool_environment(self.endpoint) | {
             "AUTH": "true",
             "BIND_HOST": HOST,
@@ -146,8 +146,8 @@ def free_port() -> int:
         return port
 
 
-def _end_orphan(pid_file: Path) -> None:
-    """End the emulator that an earlier, killed run of this very folder left behind."""
+def end_orphan(pid_file: Path, what: str) -> None:
+    """End the process (its command line says ``what``) that an earlier, killed run of this very folder left behind."""
     if not pid_file.exists():
         return
     with contextlib.suppress(ValueError, ProcessLookupError, subprocess.TimeoutExpired, FileNotFoundError):
@@ -155,7 +155,7 @@ def _end_orphan(pid_file: Path) -> None:
         command = subprocess.run(
             ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
         )
-        if "ministack" in command.stdout:
+        if what in command.stdout:
             os.kill(pid, signal.SIGTERM)
             for _ in range(STOP_SECONDS * 10):
                 os.kill(pid, 0)

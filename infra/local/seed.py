@@ -43,6 +43,7 @@ def steps() -> Iterator[Step]:
     for openid in MEMBERS:
         nickname = f"示范成员 {openid.rsplit('-', 1)[1]}"
         yield Step(openid, "assign-roles", {"openid": openid, "nickname": nickname, "roles": ["member"]})
+    yield Step("published methodologies and programmes", "record-publications", {})
     for preset in sorted(PRESETS.glob("*.json")):
         for reward in json.loads(preset.read_text()):
             yield Step(reward["id"], "put-reward", reward)

@@ -1,4 +1,5 @@
-"""The friendly port: one address for the API, its reference page, the WeChat stand-in and the state of health.
+"""The friendly port: one address for the API, its reference page, the journal's public objects, the witnesses, the WeChat
+stand-in and the state of health.
 
 /v1 is passed on to the emulator's API Gateway as it comes, and its answers back as they are: byte for byte, statuses
 and headers, apart from those that belong to one connection.
@@ -9,7 +10,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import httpx
 import uvicorn
@@ -38,9 +39,10 @@ _NOT_YET = "本地云正在启动，请稍候。The local cloud is starting: wai
 
 
 class Upstream:
-    """Where /v1 goes; nowhere until the deployment is known."""
+    """Where what is below ``prefix`` goes; nowhere until that is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, prefix: str = "/v1") -> None:
+        self.prefix = prefix
         self.base = ""
         self._client: httpx.AsyncClient | None = None
 
@@ -54,7 +56,7 @@ class Upstream:
         query = request.scope["query_string"]
         url = httpx.URL(
             self.base
-            + path.decode("ascii").removeprefix("/v1")
+            + path.decode("ascii").removeprefix(self.prefix)
             + (f"?{query.decode('ascii')}" if query else "")
         )
         headers = [
@@ -86,8 +88,10 @@ class Upstream:
         return response
 
 
-def application(upstream: Upstream, wechat: ASGIApp, about: Mapping[str, object]) -> Starlette:
-    """``about`` is what /health tells besides whether the API is ready."""
+def application(
+    upstream: Upstream, others: Sequence[Upstream], wechat: ASGIApp, about: Mapping[str, object]
+) -> Starlette:
+    """``others`` are passed on as the API is; ``about`` is what /health tells besides whether the API is ready."""
 
     async def health(_: Request) -> Response:
         ready = bool(upstream.base)
@@ -117,6 +121,7 @@ def application(upstream: Upstream, wechat: ASGIApp, about: Mapping[str, object]
             Route("/docs/contract.json", contract),
             Route("/docs/{name}", asset),
             Route("/v1/{rest:path}", upstream.pass_on, methods=METHODS),
+            *(Route(f"{other.prefix}/{{rest:path}}", other.pass_on, methods=METHODS) for other in others),
             Mount("/_wechat", wechat),
         ]
     )

@@ -4,6 +4,7 @@ lock             held by the process that runs it
 version          which form the folder has
 parameters.json  the deployment's secrets, readable by their owner only
 deployed.json    what is deployed: fingerprints and the stack's outputs
+witnesses/       keys and states of the three witnesses
 aws/ s3/         the emulator's own · build/ logs/ tmp/ can be made again
 """
 
@@ -18,8 +19,11 @@ from typing import IO
 from infra import keys
 from infra.local.settings import CannotStart, Settings
 from infra.local.wechat import config as wechat
+from puhui.tlog import policy
+from puhui.tlog.notes import Key
 
-VERSION = f"1, ministack {version('ministack')}"
+ORIGIN = "journal.puhui.local"
+VERSION = f"2, ministack {version('ministack')}"
 
 
 class State:
@@ -76,9 +80,13 @@ class State:
                 "push_token": wechat.PUSH_TOKEN,
                 "push_aes_key": keys.push_aes_key(),
             }
-            _write_private(path, keys.parameters(secret))
+            _write_private(path, keys.parameters(secret, ORIGIN))
         found: dict[str, str] = json.loads(path.read_text())
         return found
+
+    def log_key(self) -> Key:
+        """The public key of the journal's log."""
+        return policy.parse(self.parameters()["JournalPolicy"].replace(";", "\n")).log
 
     def overrides(self, values: dict[str, str]) -> Path:
         """A file with all parameters of a deploy."""

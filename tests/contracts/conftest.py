@@ -12,13 +12,19 @@ VARIABLES = {
     "STAGE": "test",
     **{
         f"{name}_TABLE": f"puhui-{name.lower()}"
-        for name in ("MEMBERS", "LEDGER", "ACTIVITIES", "REWARDS", "WECHAT")
+        for name in ("MEMBERS", "LEDGER", "ACTIVITIES", "REWARDS", "WECHAT", "JOURNAL")
     },
     "EVIDENCE_BUCKET": "puhui-evidence",
     **{
         f"{name}_SECRET": f"arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui-{name.lower()}"
         for name in ("JWT", "DATA", "WECHAT", "CURSOR")
     },
+    "JOURNAL_BUCKET": "puhui-journal",
+    "JOURNAL_ORIGIN": "journal.puhui.example",
+    "JOURNAL_POLICY": "log journal.puhui.example+00000000+AA==; quorum none",
+    "JOURNAL_KEY": "arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui/journal-key",
+    "JOURNAL_PEPPER": "arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui/journal-pepper",
+    "POISON_QUEUE": "https://sqs.cn-northwest-1.amazonaws.com.cn/000000000000/puhui-journal-poison",
     "JWKS": json.dumps({"keys": []}),
     "TOKEN_ISSUER": "https://puhui.example",
     "WECHAT_APP_ID": "wx0000000000000000",

@@ -28,7 +28,7 @@ from puhui.activities.errors import (
     EvidenceNotFound,
     ReviewOpen,
 )
-from puhui.activities.model import VERIFYING, Activity, Day, Entry, Evidence, Review
+from puhui.activities.model import VERIFYING, Activity, Day, Decision, Entry, Evidence, Review
 from puhui.kernel import clock
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.session import Session
@@ -384,6 +384,23 @@ def review_from(item: Mapping[str, Any]) -> Review:
     fields |= {name: clock.from_text(fields[name]) for name in _REVIEW_TIMES if fields[name]}
     fields |= {name: tuple(fields[name]) for name in ("signals", "evidence_ids")}
     return Review(**fields)
+
+
+def decision_in(item: Item) -> Decision | None:
+    """The decision in an item of this table; None when it is no act that was verified, or is not decided yet."""
+    if not item["entry"].startswith("A#") or item["first"] != VERIFYING or item["status"] == VERIFYING:
+        return None
+    return Decision(
+        activity_id=item["entry"][2:],
+        member_id=item["owner"].partition(":")[2],
+        programme_id=item["programme"],
+        behaviour=item["behaviour"],
+        status=item["status"],
+        credits_mg=item["mg"],
+        points=item["points"],
+        reason_code=item.get("reason", ""),
+        transfer_id=item.get("transfer", ""),
+    )
 
 
 def require_evidence(activities: Activities, member_id: str, evidence_id: str) -> Evidence:

@@ -43,6 +43,21 @@ class Activity:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """How the verification of an act ended. ``transfer_id`` is that of its credits, if it got any."""
+
+    activity_id: str
+    member_id: str
+    programme_id: str
+    behaviour: str
+    status: str
+    credits_mg: int
+    points: int
+    reason_code: str
+    transfer_id: str
+
+
+@dataclass(frozen=True)
 class Entry:
     """An act's place in a member's day: what it used up, and from when to when (minutes since the epoch)."""
 

@@ -1,6 +1,6 @@
 """What other contexts may use of the ledger: its values, and adding transfers and holds to a session of their own."""
 
-from puhui.ledger.dynamo import Ledger, balance_from
+from puhui.ledger.dynamo import Ledger, balance_from, transfer_from
 from puhui.ledger.errors import HoldNotFound, NotEnough, NotEnoughPoints, TransferPosted
 from puhui.ledger.holds import Hold
 from puhui.ledger.model import Balance, Leg, Transfer, credits, lot_expiring, member, of, points
@@ -25,4 +25,5 @@ __all__ = [
     "member",
     "of",
     "points",
+    "transfer_from",
 ]

@@ -47,7 +47,7 @@ def audit(ledger: Ledger) -> Report:
     """Audit every account that has a balance, account by account, in constant memory."""
     report = Report(0, 0, [], defaultdict(int), defaultdict(int))
     seen: set[str] = set()
-    for account, _ in _accounts(ledger):
+    for account, _ in accounts(ledger):
         if account not in seen:
             seen.add(account)
             audit_account(account, ledger, report)
@@ -58,7 +58,7 @@ def audit_account(account: str, ledger: Ledger, report: Report) -> None:
     """Re-add one account and add what was found to ``report``."""
     summed: dict[tuple[str, str], int] = defaultdict(int)
     report.accounts += 1
-    for transfer in _transfers(account, ledger):
+    for transfer in transfers(account, ledger):
         report.transfers += 1
         _add_transfer(transfer, account, summed, report)
     for held in _holds(account, ledger):
@@ -97,7 +97,8 @@ def _fields(balance: Balance) -> dict[str, int]:
     return {**balance.amounts, **{f"lot {lot}": value for lot, value in balance.lots.items()}}
 
 
-def _accounts(ledger: Ledger) -> Iterator[tuple[str, str]]:
+def accounts(ledger: Ledger) -> Iterator[tuple[str, str]]:
+    """Every (account, unit) that has a balance."""
     for shard in range(AUDIT_SHARDS):
         start = None
         while True:
@@ -107,7 +108,8 @@ def _accounts(ledger: Ledger) -> Iterator[tuple[str, str]]:
                 break
 
 
-def _transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:
+def transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:
+    """The account's statement, oldest first."""
     start = None
     while True:
         page = ledger.transfers(account, PAGE_TRANSFERS, start, forward=True)

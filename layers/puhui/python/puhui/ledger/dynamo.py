@@ -12,7 +12,7 @@ The sparse index ``accounts_by_shard`` names every account that has a balance, f
 
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -63,6 +63,11 @@ class Ledger:
         """A transfer of the account's statement."""
         item = self.dynamodb.get(self.table, {"account": account, "entry": f"T#{transfer_id}"})
         return transfer_from(item) if item else None
+
+    def standing(self, places: Sequence[tuple[str, str]]) -> list[Transfer | None]:
+        """The transfers at up to 100 (account, transfer id), in that order: one read."""
+        keys = [Key(self.table, {"account": account, "entry": f"T#{each}"}) for account, each in places]
+        return [transfer_from(item) if item else None for item in self.dynamodb.get_all(keys)]
 
     def hash_of(self, account: str, entry: str) -> str | None:
         """The content hash of the transfer or hold at ``entry``; None when nothing stands there."""

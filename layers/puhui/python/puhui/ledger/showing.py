@@ -42,6 +42,7 @@ def transfer(posted: Transfer, account: str) -> dict[str, Any]:
         "at": clock.to_text(posted.at),
         "kind": posted.kind,
         "legs": legs,
+        "entry_id": posted.id,  # a transfer's entry in the journal has its id
     }
     if posted.reference:
         shown["reference"] = posted.reference

@@ -32,7 +32,9 @@ class Service(NamedTuple):
 DYNAMODB = Service("dynamodb", "DynamoDB_20120810")
 STATES = Service("states", "AWSStepFunctions")
 SECRETS = Service("secretsmanager", "secretsmanager", "1.1")
-SERVICES = {service.name: service for service in (DYNAMODB, STATES, SECRETS)}
+SQS = Service("sqs", "AmazonSQS")
+KMS = Service("kms", "TrentService", "1.1")
+SERVICES = {service.name: service for service in (DYNAMODB, STATES, SECRETS, SQS, KMS)}
 
 
 class AwsError(Exception):
@@ -50,11 +52,19 @@ class NoAnswer(Exception):
     """The connection failed or no answer came: the call may or may not have taken effect."""
 
 
+class _Kept(dict[str, http.client.HTTPConnection]):
+    """The open connections of one thread, by endpoint: closed when the thread ends."""
+
+    def __del__(self) -> None:
+        for connection in self.values():
+            connection.close()
+
+
 class _Connections(threading.local):
-    """Kept open between calls, one set a thread: a Lambda has one thread, tests have several."""
+    """Kept open between calls, one set a thread: a Lambda has few threads, tests have many."""
 
     def __init__(self) -> None:
-        self.by_endpoint: dict[str, http.client.HTTPConnection] = {}
+        self.by_endpoint = _Kept()
 
 
 _connections = _Connections()
@@ -63,41 +73,57 @@ _connections = _Connections()
 def call(service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
     """The answer of ``operation``; raises AwsError or NoAnswer. Connections are kept open between calls."""
     kind = SERVICES[service]
-    endpoint = _endpoint(service)
+    address = endpoint(service)
     body = json.dumps(payload, separators=(",", ":")).encode()
-    url = urlsplit(endpoint)
-    headers = signed_headers(kind, url.netloc, operation, body, datetime.now(UTC), _region(), *_credentials())
-    reused = endpoint in _connections.by_endpoint
+    host = urlsplit(address).netloc
+    headers = signed_headers(kind, host, operation, body, datetime.now(UTC), _region(), *_credentials())
+    answer = exchange(address, "POST", "/", body, headers)
+    return _read(answer.status, answer.body)
+
+
+class Exchanged(NamedTuple):
+    """An answer over HTTP; names of headers in lower case."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def exchange(address: str, method: str, target: str, body: bytes, headers: dict[str, str]) -> Exchanged:
+    """Send one request over a connection that is kept open. Raises NoAnswer.
+
+    A connection that was kept open may have been closed by the other side meanwhile. Every write this house makes is
+    conditional on its own id, so that sending it once more is safe.
+    """
+    reused = address in _connections.by_endpoint
     try:
-        status, answer = _exchange(endpoint, body, headers)
+        return _exchange(address, method, target, body, headers)
     except (OSError, http.client.HTTPException):
-        _drop(endpoint)
+        _drop(address)
         if not reused:
-            raise NoAnswer(operation) from None
-        # A connection that was kept open may have been closed by the other side meanwhile. Every write this house
-        # makes is conditional on its own id, so that sending it once more is safe.
-        try:
-            status, answer = _exchange(endpoint, body, headers)
-        except (OSError, http.client.HTTPException):
-            _drop(endpoint)
-            raise NoAnswer(operation) from None
-    return _read(status, answer)
+            raise NoAnswer(target) from None
+    try:
+        return _exchange(address, method, target, body, headers)
+    except (OSError, http.client.HTTPException):
+        _drop(address)
+        raise NoAnswer(target) from None
 
 
-def _exchange(endpoint: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
-    connection = _connections.by_endpoint.get(endpoint)
+def _exchange(address: str, method: str, target: str, body: bytes, headers: dict[str, str]) -> Exchanged:
+    connection = _connections.by_endpoint.get(address)
     if connection is None:
-        url = urlsplit(endpoint)
+        url = urlsplit(address)
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
         connection = kind(url.hostname or "", url.port, timeout=CONNECT_AND_READ_SECONDS)
-        _connections.by_endpoint[endpoint] = connection
-    connection.request("POST", "/", body, headers)
+        _connections.by_endpoint[address] = connection
+    connection.request(method, target, body, headers)
     response = connection.getresponse()
-    return response.status, response.read()
+    found = {name.lower(): value for name, value in response.getheaders()}
+    return Exchanged(response.status, found, response.read())
 
 
-def _drop(endpoint: str) -> None:
-    if connection := _connections.by_endpoint.pop(endpoint, None):
+def _drop(address: str) -> None:
+    if connection := _connections.by_endpoint.pop(address, None):
         connection.close()
 
 
@@ -133,24 +159,50 @@ def signed_headers(
     }
     if token:
         headers["x-amz-security-token"] = token
-    names = sorted(headers)
-    signed = ";".join(names)
-    canonical = "\n".join(
-        ["POST", "/", "", *(f"{name}:{headers[name]}" for name in names), "", signed, _sha256(body)]
+    return signed(
+        headers, "POST", "/", sha256_hex(body), Scope(stamp, region, service.name), access_key, secret_key
     )
-    scope = f"{stamp[:8]}/{region}/{service.name}/aws4_request"
-    to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{_sha256(canonical.encode())}"
+
+
+class Scope(NamedTuple):
+    """When, where and for which service a signature holds."""
+
+    stamp: str
+    region: str
+    service: str
+
+    def __str__(self) -> str:
+        return f"{self.stamp[:8]}/{self.region}/{self.service}/aws4_request"
+
+
+def signed(
+    headers: dict[str, str],
+    method: str,
+    path: str,
+    payload_hash: str,
+    scope: Scope,
+    access_key: str,
+    secret_key: str,
+) -> dict[str, str]:
+    """``headers`` (lower-case names, host and x-amz-date among them) with the authorization of Signature Version 4."""
+    names = sorted(headers)
+    listed = ";".join(names)
+    canonical = "\n".join(
+        [method, path, "", *(f"{name}:{headers[name]}" for name in names), "", listed, payload_hash]
+    )
+    to_sign = f"AWS4-HMAC-SHA256\n{scope.stamp}\n{scope}\n{sha256_hex(canonical.encode())}"
     key = f"AWS4{secret_key}".encode()
-    for part in scope.split("/"):
+    for part in str(scope).split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
-    headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={signed}, Signature={signature}"
+    authorization = (
+        f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={listed}, Signature={signature}"
     )
-    return headers
+    return {**headers, "authorization": authorization}
 
 
-def _sha256(data: bytes) -> str:
+def sha256_hex(data: bytes) -> str:
+    """SHA-256 as signatures write it."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -163,7 +215,8 @@ def _credentials() -> tuple[str, str, str | None]:
     return env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env.get("AWS_SESSION_TOKEN") or None
 
 
-def _endpoint(service: str) -> str:
+def endpoint(service: str) -> str:
+    """Where a service of this region is asked."""
     env = os.environ
     named = env.get(f"AWS_ENDPOINT_URL_{service.upper()}") or env.get("AWS_ENDPOINT_URL")
     if named:
@@ -171,3 +224,8 @@ def _endpoint(service: str) -> str:
     region = _region()
     suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
     return f"https://{service}.{region}.{suffix}"
+
+
+def caller() -> tuple[str, str, str, str | None]:
+    """Region, access key, secret key and session token of this function."""
+    return _region(), *_credentials()

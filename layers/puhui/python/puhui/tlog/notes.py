@@ -39,7 +39,7 @@ class Key:
         return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:_ID_BYTES]
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.id.hex()}+{_b64(bytes([self.kind]) + self.public)}"
+        return f"{self.name}+{self.id.hex()}+{to_b64(bytes([self.kind]) + self.public)}"
 
     @classmethod
     def parse(cls, text: str) -> "Key":
@@ -107,7 +107,7 @@ class Signature:
     body: bytes
 
     def __str__(self) -> str:
-        return f"{_DASH}{self.name} {_b64(self.key_id + self.body)}\n"
+        return f"{_DASH}{self.name} {to_b64(self.key_id + self.body)}\n"
 
 
 @dataclass(frozen=True)
@@ -190,10 +190,11 @@ def from_b64(text: str) -> bytes:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Malformed("this is not base64") from None
-    if _b64(data) != text:
+    if to_b64(data) != text:
         raise Malformed("this is not the canonical base64 of its bytes")
     return data
 
 
-def _b64(data: bytes) -> str:
+def to_b64(data: bytes) -> str:
+    """Standard base64."""
     return base64.b64encode(data).decode()

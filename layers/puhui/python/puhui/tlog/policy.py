@@ -35,7 +35,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a checkpoint needs before it counts."""
+    """What a checkpoint needs before it counts. In ``groups`` members come before the groups that name them."""
 
     log: Key
     witnesses: tuple[Witness, ...]
@@ -49,31 +49,36 @@ class Policy:
 
     def is_met_by(self, cosigned: Collection[str]) -> bool:
         """Whether these witnesses (by their names in the policy) make the quorum."""
-        return self.quorum == NO_QUORUM or self._holds(self.quorum, cosigned)
+        met = set(cosigned)
+        for name, group in self.groups.items():  # members stand before the groups that name them
+            if sum(member in met for member in group.members) >= group.enough:
+                met.add(name)
+        return self.quorum == NO_QUORUM or self.quorum in met
 
     def cosigned_by(self, note: Note) -> dict[str, int]:
         """Which witnesses cosigned the note, and when (Unix seconds). Raises NotProved for a wrong cosignature."""
         signed = note.signed_by([witness.key for witness in self.witnesses])
         return {each.name: signed[each.key] for each in self.witnesses if each.key in signed}
 
-    def _holds(self, name: str, cosigned: Collection[str]) -> bool:
-        group = self.groups.get(name)
-        if group is None:
-            return name in cosigned
-        return sum(self._holds(member, cosigned) for member in group.members) >= group.enough
-
 
 def parse(text: str) -> Policy:
     """A policy from its text. Raises Malformed with the number of the faulty line."""
     reader = _Reader()
     for number, line in enumerate(text.split("\n"), 1):
-        words = line.split()
-        if words and not words[0].startswith("#"):
-            try:
+        try:
+            words = _words(line)
+            if words and not words[0].startswith("#"):
                 reader.read(words)
-            except (Malformed, ValueError, IndexError) as error:
-                raise Malformed(f"line {number} of the policy: {error}") from None
+        except (Malformed, ValueError, IndexError) as error:
+            raise Malformed(f"line {number} of the policy: {error}") from None
     return reader.policy()
+
+
+def _words(line: str) -> list[str]:
+    if any((character < " " and character != "\t") or character == "\x7f" for character in line):
+        raise Malformed("the only control characters of a policy are tabs and newlines")
+    # Not split(): a Unicode space belongs to its word.
+    return [word for word in line.replace("\t", " ").split(" ") if word]
 
 
 class _Reader:
@@ -81,6 +86,7 @@ class _Reader:
         self.logs: list[Key] = []
         self.witnesses: dict[str, Witness] = {}
         self.groups: dict[str, Group] = {}
+        self.grouped: set[str] = set()
         self.quorum = ""
 
     def read(self, words: list[str]) -> None:
@@ -89,7 +95,7 @@ class _Reader:
                 self.logs.append(_key(key, ED25519))
             case ["witness", name, key, *url] if len(url) <= 1:
                 self._name(name)
-                self.witnesses[name] = Witness(name, _key(key, COSIGNATURE), _url(url))
+                self.witnesses[name] = self._witness(name, _key(key, COSIGNATURE), _url(url))
             case ["group", name, enough, *members] if members:
                 self._name(name)
                 self.groups[name] = self._group(enough, members)
@@ -113,15 +119,28 @@ class _Reader:
         if name not in self.witnesses and name not in self.groups:
             raise Malformed(f"{name} is used before it is defined")
 
+    def _witness(self, name: str, key: Key, url: str) -> Witness:
+        for other in self.witnesses.values():
+            if other.key.public == key.public:
+                raise Malformed(f"{name} has the key of {other.name}, and who signs once would count twice")
+        return Witness(name, key, url)
+
     def _group(self, enough: str, members: list[str]) -> Group:
         for member in members:
             self._known(member)
-        if len(set(members)) < len(members):
-            raise Malformed("a member stands twice in one group")
-        needed = {"any": 1, "all": len(members)}.get(enough) or int(enough)
+            if member in self.grouped:
+                raise Malformed(f"{member} stands in a group already, and who signs once would count twice")
+            self.grouped.add(member)
+        needed = {"any": 1, "all": len(members)}.get(enough) or _number(enough)
         if not 1 <= needed <= len(members):
             raise Malformed(f"{needed} of {len(members)} members cannot be asked for")
         return Group(needed, tuple(members))
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise Malformed(f"a group asks for any, all or a number of its members, not {text}")
+    return int(text)
 
 
 def _key(text: str, kind: int) -> Key:

@@ -1,0 +1,1 @@
+"""The public log of what happened: entries that commit, checkpoints that an alliance cosigns, receipts for everybody."""

@@ -1,0 +1,222 @@
+"""What anyone may ask of the journal, and what is submitted to it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from puhui.journal import model, publication
+from puhui.journal.dynamo import Journal
+from puhui.journal.errors import (
+    EntryNotFound,
+    NothingPublished,
+    PublishedChanged,
+    ReceiptNotReady,
+    SizeNotPublished,
+    StreamErased,
+    SubmissionStands,
+    Submitted,
+)
+from puhui.journal.model import ANCHOR, ERASURE, ERASURES, PUBLIC_TYPES, Event, Payload, Place
+from puhui.journal.ports import Objects
+from puhui.journal.sequencer import fetcher, unseal
+from puhui.kernel import clock, ids
+from puhui.store.session import Session
+from puhui.tlog.checkpoints import Checkpoint
+from puhui.tlog.merkle import check_consistency, check_inclusion, leaf_hash
+from puhui.tlog.notes import to_b64
+from puhui.tlog.policy import Policy
+from puhui.tlog.receipts import Receipt
+from puhui.tlog.tiles import Tree
+
+INDICES_AN_ERASURE = 1000  # one erasure entry names so many at most
+RETRY_SECONDS = 2
+
+
+@dataclass(frozen=True)
+class Books:
+    """The journal as its readers see it. ``pepper`` names streams."""
+
+    journal: Journal
+    objects: Objects
+    policy: Policy
+    pepper: bytes = field(default=b"", repr=False)
+
+    def published(self) -> tuple[Checkpoint, str]:
+        """The published checkpoint and its text. Raises NothingPublished."""
+        found = publication.published(self.objects, self.policy)
+        if found is None:
+            raise NothingPublished(retry_after=RETRY_SECONDS)
+        return found
+
+    def tree(self, size: int) -> Tree:
+        """The log as it was at ``size``."""
+        return Tree(fetcher(self.objects), size)
+
+
+def get_digest(books: Books) -> dict[str, Any]:
+    """The published digest in QLDB's shape, and the checkpoint that proves it. Raises NothingPublished."""
+    checkpoint, text = books.published()
+    return {
+        "digest": to_b64(checkpoint.root),
+        "digest_tip_address": {"strand_id": checkpoint.origin, "sequence_no": checkpoint.size - 1},
+        "checkpoint": text,
+    }
+
+
+def get_receipt(entry_id: str, books: Books) -> str:
+    """The receipt of an entry (C2SP tlog-proof). Raises EntryNotFound, ReceiptNotReady."""
+    place, checkpoint, text = _covered(entry_id, books)
+    tree = books.tree(checkpoint.size)
+    proof = tree.inclusion_proof(place.index)
+    check_inclusion(tree.leaf(place.index), place.index, checkpoint.size, proof, checkpoint.root)
+    return str(Receipt(place.index, tuple(proof), text.encode()))
+
+
+def get_revision(entry_id: str, subject: str, books: Books) -> dict[str, Any]:
+    """An entry with its proof; ``subject`` (an account, or "") also gets the opening of an entry about itself, and
+    everybody that of a public one. Raises EntryNotFound, ReceiptNotReady."""
+    place, checkpoint, _ = _covered(entry_id, books)
+    tree = books.tree(checkpoint.size)
+    leaf, proof = tree.entry(place.index), tree.inclusion_proof(place.index)
+    check_inclusion(leaf_hash(leaf), place.index, checkpoint.size, proof, checkpoint.root)
+    revision = {
+        "entry_id": entry_id,
+        "entry": to_b64(leaf),
+        "index": place.index,
+        "size": checkpoint.size,
+        "root": to_b64(checkpoint.root),
+        "proof": [to_b64(each) for each in proof],
+    }
+    public = place.type in PUBLIC_TYPES
+    stream = place.stream if public else model.pseudonym(books.pepper, subject) if subject else ""
+    opening = opening_of(books.journal, stream, entry_id) if stream else None
+    return revision | ({"opening": opening} if opening else {})
+
+
+def opening_of(journal: Journal, stream: str, entry_id: str) -> dict[str, Any] | None:
+    """``{"salt", "event"}`` as the stream's subject keeps it; None when it does not, or no longer."""
+    payload = journal.payload(stream, entry_id)
+    return opened(payload, keys_of([payload], journal)) if payload else None
+
+
+def keys_of(payloads: Iterable[Payload | None], journal: Journal) -> dict[str, bytes | None]:
+    """The keys of all streams that these payloads are sealed with."""
+    names = dict.fromkeys(
+        name for payload in payloads if payload for name in payload.streams or (payload.stream,)
+    )
+    return {name: stream.key for name, stream in journal.streams(list(names)).items()}
+
+
+def opened(payload: Payload, keys: dict[str, bytes | None]) -> dict[str, Any] | None:
+    """``{"salt", "event"}`` of a payload; None when a key is gone."""
+    known = [key for name in payload.streams or (payload.stream,) if (key := keys.get(name)) is not None]
+    if len(known) < max(1, len(payload.streams)):
+        return None
+    key = model.joint_key(known)
+    text = payload.event or unseal(payload.sealed, key, payload.entry_id)
+    return {"salt": to_b64(model.salt(key, payload.entry_id)), "event": model.read_event(text)}
+
+
+def get_consistency(old: int, new: int, books: Books) -> dict[str, Any]:
+    """The proof that the log of ``new`` entries begins with that of ``old``. Raises SizeNotPublished."""
+    checkpoint, _ = books.published()
+    if not 0 < old <= new <= checkpoint.size:
+        raise SizeNotPublished(size=checkpoint.size)
+    tree = books.tree(new)
+    proof, root, old_root = tree.consistency_proof(old), tree.root(), books.tree(old).root()
+    check_consistency(old, old_root, new, root, proof)
+    return {
+        "from": old,
+        "to": new,
+        "from_root": to_b64(old_root),
+        "to_root": to_b64(root),
+        "proof": [to_b64(each) for each in proof],
+    }
+
+
+def _covered(entry_id: str, books: Books) -> tuple[Place, Checkpoint, str]:
+    place = books.journal.place(entry_id)
+    if place is None:
+        raise EntryNotFound(retry_after=RETRY_SECONDS)
+    try:
+        checkpoint, text = books.published()
+    except NothingPublished:
+        raise ReceiptNotReady(retry_after=RETRY_SECONDS) from None
+    if checkpoint.size <= place.index:
+        raise ReceiptNotReady(retry_after=RETRY_SECONDS)
+    return place, checkpoint, text
+
+
+# Submitting
+
+
+def anchor_record(
+    member_id: str, digest: str, key: str, *, journal: Journal, pepper: bytes, now: datetime
+) -> dict[str, Any]:
+    """Put a partner's digest (SHA-256, hex) on its way into the log, once for each idempotency key.
+
+    Raises SubmissionStands when the key stands for another digest.
+    """
+    subject = f"anchor:{model.pseudonym(pepper, f'anchor:{member_id}')}"
+    body = {"subject": subject, "digest": digest, "algorithm": "sha-256"}
+    event = Event(ids.key_id(ANCHOR, member_id, key), ANCHOR, clock.to_text(now), (subject,), body)
+    at = _submit(event, journal=journal, pepper=pepper)
+    return {"entry_id": event.id, "digest": digest, "at": at}
+
+
+def record_publication(
+    kind: str, name: str, version: str, content_hash: str, *, journal: Journal, pepper: bytes, now: datetime
+) -> bool:
+    """Put the content hash of a published version on its way into the log; whether it is new.
+
+    Raises PublishedChanged when the journal knows another hash of this version.
+    """
+    subject = f"{kind}:{name}"
+    body = {"subject": subject, "name": name, "version": version, "hash": content_hash}
+    at = clock.to_text(now)
+    event = Event(ids.key_id(kind, name, version), kind, at, (subject,), body)
+    try:
+        return _submit(event, journal=journal, pepper=pepper) == at
+    except SubmissionStands:
+        raise PublishedChanged(what=f"{name}@{version}") from None
+
+
+def _submit(event: Event, *, journal: Journal, pepper: bytes) -> str:
+    """When the event was submitted: now, or the first time."""
+    session = Session(journal.dynamodb)
+    journal.add_submission(session, event, model.pseudonym(pepper, event.subjects[0]))
+    try:
+        session.commit()
+    except Submitted as before:
+        return str(before.details["at"])
+    return event.at
+
+
+def erase(subject: str, reason: str, *, journal: Journal, pepper: bytes, now: datetime) -> dict[str, int]:
+    """Destroy a subject's key and payloads, and leave an erasure entry that names which entries cannot be opened any more.
+
+    Every proof stays valid. Doing it again finishes what was left, and adds nothing. ``{"entries", "payloads"}``: how
+    many entries were named, how many payloads destroyed.
+    """
+    stream = model.pseudonym(pepper, subject)
+    entry_ids = list(journal.payload_ids(stream))
+    indices = sorted(journal.indices(entry_ids).values())
+    session = Session(journal.dynamodb)
+    journal.add_erasure(session, stream, clock.to_text(now))
+    for event in _erasures(stream, indices, reason, now):
+        journal.add_submission(session, event, model.pseudonym(pepper, ERASURES))
+    named = len(indices)
+    try:
+        session.commit()
+    except StreamErased:
+        named = 0
+    journal.delete_payloads(stream, entry_ids)
+    return {"entries": named, "payloads": len(entry_ids)}
+
+
+def _erasures(stream: str, indices: list[int], reason: str, now: datetime) -> Iterable[Event]:
+    for first in range(0, max(1, len(indices)), INDICES_AN_ERASURE):
+        part = indices[first : first + INDICES_AN_ERASURE]
+        body = {"subject": ERASURES, "indices": part, "reason": reason}
+        yield Event(ids.key_id(ERASURE, stream, str(first)), ERASURE, clock.to_text(now), (ERASURES,), body)
