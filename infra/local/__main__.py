@@ -48,7 +48,7 @@ def _up(command: str, settings: Settings, console: Console) -> int:
         console.print(f"Ready in {time.monotonic() - started:.1f} s.", highlight=False)
         if command in ("run", "demo"):
             console.rule("A member's day")
-            went_well = demo.play(settings.url, console, cloud.audit)
+            went_well = demo.play(settings.url, console, cloud.audit, cloud.audit_journal)
             if command == "demo":
                 return 0 if went_well else 1
         _tell(settings, console)
@@ -62,6 +62,7 @@ def _tell(settings: Settings, console: Console) -> None:
     for path, what in (
         ("/docs", "the API's reference"),
         ("/v1", "the API"),
+        ("/journal", "the journal's public objects: /checkpoint, /policy, /tile/..."),
         ("/_wechat", "the WeChat stand-in"),
         ("/health", "whether it is ready"),
     ):

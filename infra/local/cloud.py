@@ -152,9 +152,16 @@ class LocalCloud:
                 raise CannotStart(f"The stack did not come up; see {logs / 'deploy.log'}")
             self.outputs = outputs
             gateway_responses.apply(self.emulator.client("apigateway"), outputs["ApiId"], "v1")
+            self._lock(outputs["JournalBucket"])
             step.note(f"{total} resources")
         deploy.remember(self.emulator, {"sources": wanted})
         self._whole = True
+
+    def _lock(self, bucket: str) -> None:
+        """Turn Object Lock on, as AWS does for a bucket with ObjectLockEnabled; the emulator leaves that property out."""
+        self.emulator.client("s3").put_object_lock_configuration(
+            Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
+        )
 
     def _parameters(self) -> dict[str, str]:
         return self.state.parameters() | {

@@ -1,23 +1,34 @@
-"""A member's day, played through the API and explained on the screen; ends with the ledger's audit."""
+"""A member's day, played through the API and explained on the screen; ends with the member's own receipt, checked with
+puhui-verify, and with the audits of the ledger and the journal."""
 
 import hashlib
 import io
+import json
 import random
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
 from PIL import Image, ImageDraw
 from rich.console import Console
 
+from infra.build.contract import ROOT
+
 PROGRAMME = "carbon-88"
 COLA = "carbon-88-cola-12"
 NOTICE = "puhui-activity-result"
 CHINA_HOURS = 8
 VERIFICATION_SECONDS = 60
+LAYER = ROOT / "layers/puhui/python"
+RECEIPT_SECONDS = 10  # from act to receipt
+Audit = Callable[[], dict[str, Any]]
 
 
 class DayWentWrong(Exception):
@@ -138,12 +149,13 @@ def grams(milligrams: int) -> str:
     return f"{whole}.{part:03}".rstrip("0").rstrip(".") + " g"
 
 
-def play(base_url: str, console: Console, audit: Callable[[], dict[str, Any]]) -> bool:
+def play(base_url: str, console: Console, audit: Audit, audit_journal: Audit) -> bool:
     """Play the day; whether it went as it should. The reason stands on the screen otherwise."""
     with httpx.Client(base_url=base_url, timeout=30) as api:
         try:
             _play(api, console)
             _audit(console, audit())
+            _audit_journal(console, audit_journal())
         except (DayWentWrong, httpx.HTTPError) as error:
             console.print(f"[bold red]The day did not go as it should:[/] {error}")
             return False
@@ -165,6 +177,7 @@ def _play(api: httpx.Client, console: Console) -> None:
     _photos(api, me, verifier, seed, console)
     _account(me, console)
     _cola(me, console)
+    _receipt(api, me, console)
 
 
 def _steps(api: httpx.Client, me: Person, console: Console) -> None:
@@ -254,9 +267,62 @@ def _cola(me: Person, console: Console) -> None:
     console.print(f"12. A second redemption: refused, {refused['code']}: {refused['detail']}")
 
 
+def _receipt(api: httpx.Client, me: Person, console: Console) -> None:
+    """One more act, its receipt from the public log, and what puhui-verify says of it: no trust in this server."""
+    started = time.monotonic()
+    trip = {"distance_m": 4200}
+    activity = me.get(f"/activities/{act(me, 'cycling', trip, 1, None)}")
+    entry_id = activity["entry_id"]
+    receipt = until("the receipt", partial(_text, api, f"/v1/journal/receipts/{entry_id}"))
+    took = time.monotonic() - started
+    console.print(
+        f"13. Cycled 4.2 km, {grams(activity['credits_mg'])}: entry {entry_id} of the public journal, receipt after"
+        f" {took:.1f} s"
+    )
+    if took > RECEIPT_SECONDS:
+        raise DayWentWrong(f"the receipt took {took:.1f} s, more than {RECEIPT_SECONDS}")
+    revision = me.get(f"/journal/revisions/{entry_id}")
+    policy = _text(api, "/journal/policy")
+    with tempfile.TemporaryDirectory() as folder:
+        files = {"revision.json": json.dumps(revision), "receipt": receipt, "policy": policy or ""}
+        for name, content in files.items():
+            Path(folder, name).write_text(content)
+        command = [sys.executable, "-m", "puhui.verify", "opening", "revision.json", "--lang", "en"]
+        verified = subprocess.run(
+            [*command, "--receipt", "receipt", "--policy", "policy"],
+            cwd=folder,
+            env={"PYTHONPATH": str(LAYER)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if verified.returncode:
+        raise DayWentWrong(f"puhui-verify does not accept the receipt: {verified.stdout}{verified.stderr}")
+    console.print("14. puhui-verify, with nothing but the receipt, the opened entry and the policy:")
+    for line in verified.stdout.splitlines():
+        console.print(f"    {line}", highlight=False)
+
+
+def _text(api: httpx.Client, path: str) -> str | None:
+    """The text at a public address; None when there is none yet."""
+    response = api.get(path)
+    if response.status_code == 404:
+        return None
+    return response.raise_for_status().text
+
+
 def _audit(console: Console, report: dict[str, Any]) -> None:
     if not report["sound"]:
         raise DayWentWrong(f"the ledger's audit found differences: {report['differences']}")
     console.print(
-        f"13. Ledger audit: {report['accounts']} accounts re-added from {report['transfers']} transfers, no difference"
+        f"15. Ledger audit: {report['accounts']} accounts re-added from {report['transfers']} transfers, no difference"
+    )
+
+
+def _audit_journal(console: Console, report: dict[str, Any]) -> None:
+    if not report["sound"]:
+        raise DayWentWrong(f"the journal's audit found: {report['findings']}")
+    console.print(
+        f"16. Journal audit: {report['entries']} entries, {report['opened']} opened, {report['transfers']} transfers each"
+        " with its entry"
     )
