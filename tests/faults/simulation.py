@@ -32,10 +32,10 @@ class Killed(BaseException):
 class Witness:
     """A witness in memory that keeps to the rules."""
 
-    def __init__(self, name: str, log: notes.Key) -> None:
+    def __init__(self, name: str, log: notes.Key, origin: str = ORIGIN) -> None:
         self.signer = LocalSigner(f"{name}.test", COSIGNATURE, name.encode().ljust(32, b"."))
         self.log = log
-        self.seen = Checkpoint(ORIGIN, 0, Edge().root)
+        self.seen = Checkpoint(origin, 0, Edge().root)
 
     def add(self, body: bytes) -> tuple[int, bytes]:
         asked = witnessing.parse(body)

@@ -52,6 +52,11 @@ EXPECTED = {
     "get_redemption": HIDDEN,
     "list_reviews": STAFF,
     "decide_review": STAFF,
+    "get_digest": PUBLIC,
+    "get_revision": PUBLIC,  # the opening is the owner's alone: tests/integration/test_journal_on_the_local_cloud.py
+    "get_receipt": PUBLIC,
+    "get_consistency": PUBLIC,
+    "anchor_record": STAFF,
 }
 """What a second member gets from each operation, called with the first member's ids."""
 
@@ -76,12 +81,14 @@ def filled(path: str, life: Life) -> str:
         "reward_id": "carbon-88-cola-12",
         "methodology_id": "subway-trip",
         "version": "1",
+        "entry_id": life.activity_id,
     }
     return path.format(**values)
 
 
 BODIES: dict[str, Any] = {
     "decide_review": {"decision": "approve"},
+    "anchor_record": {"digest": "ab" * 32},
 }
 
 

@@ -215,6 +215,12 @@ def test_a_proof_of_consistency_belongs_to_its_sizes_and_roots(old: int, size: i
             merkle.check_consistency(old, pair[0], size, pair[1], proof)
 
 
+def test_a_proof_longer_than_the_tree_is_high_is_refused_wherever_it_leads() -> None:
+    left, right = merkle.leaf_hash(b"left"), merkle.leaf_hash(b"right")
+    with pytest.raises(NotProved, match="more hashes"):
+        merkle.check_inclusion(right, 0, 1, [left], merkle.node_hash(left, right))
+
+
 def test_an_inner_node_is_not_taken_for_an_entry() -> None:
     leaves, tree = small_log(4)
     node = leaves[0] + leaves[1]

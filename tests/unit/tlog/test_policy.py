@@ -135,6 +135,7 @@ def _faults() -> dict[str, tuple[int, list[str]]]:
         "another scheme": (2, [log, f"{first} file:///etc", "quorum ent1"]),
         "CRLF": (1, [f"{log}\r", "quorum none\r"]),
         "a control character": (2, [log, "quorum\x0bnone"]),
+        "a control character in a comment": (1, ["# a\x07", log, "quorum none"]),
         "a line after comments": (4, ["# a", "", log, "nonsense", "quorum none"]),
     }
 

@@ -53,6 +53,7 @@ def _malformed() -> dict[str, bytes]:
         "no old size": first + b"\n" + rest,
         "an old size with a leading zero": body.replace(b"old 3", b"old 03"),
         "a negative old size": body.replace(b"old 3", b"old -3"),
+        "a number alone": body.replace(b"old 3", b"3"),
         "no number": body.replace(b"old 3", b"old "),
         "two spaces": body.replace(b"old 3", b"old  3"),
         "an old size beyond 2^63": body.replace(b"old 3", b"old %d" % 2**63),

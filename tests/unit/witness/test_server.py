@@ -180,6 +180,18 @@ def test_an_enormous_body_is_refused_before_it_is_sent(url: str):
     assert reply.status == 413
 
 
+def test_a_client_that_still_sends_gets_its_answer(url: str):
+    with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=30) as connection:
+        connection.sendall(
+            f"POST / HTTP/1.1\r\nHost: w\r\nContent-Length: {10**6}\r\n\r\n0123456789".encode()
+        )
+        with connection.makefile("rb") as answer:
+            assert b" 413 " in answer.readline()
+            assert answer.read().endswith("请求体过大\n".encode())  # and that is the end: it says no more
+        for _ in range(3):
+            connection.sendall(b"x" * 10_000)  # but it listens still
+
+
 def test_a_body_without_a_length_is_refused(url: str):
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
     connection.request("POST", "/add-checkpoint", iter([b"old 0\n\n"]), encode_chunked=True)

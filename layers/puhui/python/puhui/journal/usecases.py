@@ -49,9 +49,9 @@ class Books:
             raise NothingPublished(retry_after=RETRY_SECONDS)
         return found
 
-    def tree(self, size: int) -> Tree:
-        """The log as it was at ``size``."""
-        return Tree(fetcher(self.objects), size)
+    def tree(self, size: int, stored: int | None = None) -> Tree:
+        """The log as it was at ``size``, by the tiles of ``stored``."""
+        return Tree(fetcher(self.objects), size, stored)
 
 
 def get_digest(books: Books) -> dict[str, Any]:
@@ -123,8 +123,8 @@ def get_consistency(old: int, new: int, books: Books) -> dict[str, Any]:
     checkpoint, _ = books.published()
     if not 0 < old <= new <= checkpoint.size:
         raise SizeNotPublished(size=checkpoint.size)
-    tree = books.tree(new)
-    proof, root, old_root = tree.consistency_proof(old), tree.root(), books.tree(old).root()
+    tree = books.tree(new, checkpoint.size)
+    proof, root, old_root = tree.consistency_proof(old), tree.root(), books.tree(old, checkpoint.size).root()
     check_consistency(old, old_root, new, root, proof)
     return {
         "from": old,

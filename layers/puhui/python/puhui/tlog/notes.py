@@ -36,7 +36,9 @@ class Key:
     @property
     def id(self) -> bytes:
         """Four bytes that say which key a signature line belongs to."""
-        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:_ID_BYTES]
+        return hashlib.sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[
+            :_ID_BYTES
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}+{self.id.hex()}+{to_b64(bytes([self.kind]) + self.public)}"

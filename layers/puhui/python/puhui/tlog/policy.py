@@ -1,9 +1,9 @@
 """Whose cosignatures are enough (c2sp.org/tlog-policy): the log's key, the witnesses' keys, groups and a quorum.
 
-    log <vkey> [url]
-    witness <name> <vkey> [url]
-    group <name> <k|any|all> <members...>
-    quorum <name|none>
+log <vkey> [url]
+witness <name> <vkey> [url]
+group <name> <k|any|all> <members...>
+quorum <name|none>
 """
 
 from collections.abc import Collection

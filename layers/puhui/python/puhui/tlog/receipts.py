@@ -1,10 +1,10 @@
 """Receipts (c2sp.org/tlog-proof): everything that shows, off line, that an entry is in the log.
 
-    c2sp.org/tlog-proof@v1
-    index <number>
-    <base64 of a hash>, any number of lines
-    <empty line>
-    <the cosigned checkpoint>
+c2sp.org/tlog-proof@v1
+index <number>
+<base64 of a hash>, any number of lines
+<empty line>
+<the cosigned checkpoint>
 """
 
 import base64
@@ -67,7 +67,9 @@ def opened(data: bytes, policy: Policy) -> Proved:
     cosigned = policy.cosigned_by(note)
     if not policy.is_met_by(cosigned):
         who = ", ".join(cosigned) or "nobody"
-        raise NotProved(f"the quorum {policy.quorum} has not cosigned the checkpoint of {checkpoint.size}: only {who}")
+        raise NotProved(
+            f"the quorum {policy.quorum} has not cosigned the checkpoint of {checkpoint.size}: only {who}"
+        )
     return Proved(checkpoint, cosigned)
 
 

@@ -121,10 +121,15 @@ def entries_of(bundle: bytes) -> list[bytes]:
 
 
 class Tree:
-    """A log of ``size`` entries, read through its tiles. Nothing is trusted: proofs are for checking against a root."""
+    """A log of ``size`` entries, read through its tiles. Nothing is trusted: proofs are for checking against a root.
 
-    def __init__(self, fetch: Fetch, size: int) -> None:
+    ``stored`` is the size whose partial tiles are there, when it is a later one: not every size leaves tiles of its own,
+    but each one's hashes are the beginning of a later one's.
+    """
+
+    def __init__(self, fetch: Fetch, size: int, stored: int | None = None) -> None:
         self.size = size
+        self.stored = size if stored is None else stored
         self._fetch = fetch
         self._tiles: dict[str, bytes] = {}
 
@@ -136,8 +141,8 @@ class Tree:
 
     def bundle(self, number: int) -> list[bytes]:
         """The entries of a bundle, as many as this size has. Raises Malformed."""
+        found = entries_of(self._get("entries", number, min(WIDTH, self.stored - number * WIDTH)))
         width = min(WIDTH, self.size - number * WIDTH)
-        found = entries_of(self._get("entries", number, width))
         if len(found) < width:
             raise Malformed(f"bundle {number} has {len(found)} entries, not {width}")
         return found[:width]
@@ -146,8 +151,8 @@ class Tree:
         """The hashes of a tile, as many as this size has. Raises Malformed."""
         name = path(level, number)
         if name not in self._tiles:
+            tile = self._get(level, number, min(WIDTH, (self.stored >> _BITS * level) - number * WIDTH))
             width = min(WIDTH, (self.size >> _BITS * level) - number * WIDTH)
-            tile = self._get(level, number, width)
             if len(tile) < width * HASH_BYTES or len(tile) % HASH_BYTES:
                 raise Malformed(f"{name} has {len(tile)} bytes, not {width * HASH_BYTES}")
             if len(self._tiles) == _TILES_KEPT:
@@ -221,7 +226,9 @@ def _check_tile(name: str, made: bytes, tree: Tree) -> None:
         return
     which = next(i for i in range(0, len(made), HASH_BYTES) if made[i : i + 32] != kept[i : i + 32])
     if level == "0":
-        raise NotProved(f"entry {number * WIDTH + which // HASH_BYTES} and its hash in {path(0, number)} do not agree")
+        raise NotProved(
+            f"entry {number * WIDTH + which // HASH_BYTES} and its hash in {path(0, number)} do not agree"
+        )
     raise NotProved(f"{path(int(level), number)} does not follow from the tiles below it")
 
 
