@@ -33,7 +33,7 @@ lint: $(VENV)/dev.stamp
 test: lint
 	$(BIN)/python -m infra.testing
 
-bench: $(VENV)/dev.stamp
+bench: $(VENV)/bench.stamp
 	$(BIN)/python -m tests.benchmarks
 
 format: $(VENV)/dev.stamp
@@ -56,3 +56,8 @@ $(VENV)/dev.stamp: requirements/dev.txt | $(VENV)/uv.stamp
 	@echo "Installing $<"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement $<
 	@touch $@ $(VENV)/local.stamp
+
+$(VENV)/bench.stamp: requirements/bench.txt | $(VENV)/uv.stamp
+	@echo "Installing $<"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement $<
+	@touch $@ $(VENV)/dev.stamp $(VENV)/local.stamp

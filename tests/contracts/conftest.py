@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from puhui.tlog.notes import ED25519, Key
+
 VARIABLES = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
@@ -21,7 +23,7 @@ VARIABLES = {
     },
     "JOURNAL_BUCKET": "puhui-journal",
     "JOURNAL_ORIGIN": "journal.puhui.example",
-    "JOURNAL_POLICY": "log journal.puhui.example+00000000+AA==; quorum none",
+    "JOURNAL_POLICY": f"log {Key('journal.puhui.example', ED25519, bytes(32))}; quorum none",
     "JOURNAL_KEY": "arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui/journal-key",
     "JOURNAL_PEPPER": "arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui/journal-pepper",
     "POISON_QUEUE": "https://sqs.cn-northwest-1.amazonaws.com.cn/000000000000/puhui-journal-poison",

@@ -20,7 +20,7 @@ from puhui.journal.sequencer import Log, Sequenced, sequence
 from puhui.journal.usecases import Books
 from puhui.kernel import clock, ids
 from puhui.ledger.audit import accounts, transfers
-from puhui.ledger.dynamo import Ledger
+from puhui.ledger.dynamo import Ledger, transfer_item
 from puhui.ledger.model import Leg, Transfer, credits, member
 from puhui.store.client import DynamoDB
 from puhui.store.objects import Bucket
@@ -90,21 +90,27 @@ class Alliance:
 
     def transfer(self, account: str, mg: int = 1000, minutes: int = 60) -> Transfer:
         """A credited act of some minutes ago, posted to the ledger."""
+        return self.transfers(account, 1, mg, minutes)[0]
+
+    def transfers(self, account: str, count: int, mg: int = 1000, minutes: int = 60) -> list[Transfer]:
+        """Some credited acts, posted at once."""
         at = NOW - timedelta(minutes=minutes)
         asset = credits("carbon-88", 2026)
         legs = (Leg("issuance:carbon-88", asset, -mg), Leg(account, asset, mg))
-        made = Transfer(ids.derived_id(at, account, str(next(self._numbers))), "credit", at, legs, "an-act")
+        names = [ids.derived_id(at, account, str(next(self._numbers))) for _ in range(count)]
+        made = [Transfer(name, "credit", at, legs, "an-act") for name in names]
         session = Session(self.ledger.dynamodb)
-        self.ledger.add(session, [made], {}, clock.programme_day(NOW))
+        self.ledger.add(session, made, {}, clock.programme_day(NOW))
         session.commit()
         return made
 
     def follow(self, *posted: Transfer) -> Sequenced:
         """What the ledger's stream does: hand the transfers' items to the sequencer."""
-        items = [
-            self.ledger.dynamodb.get(self.ledger.table, {"account": t.owners[0], "entry": f"T#{t.id}"})
-            for t in posted
+        places = [(t.owners[0], t.id) for t in posted]
+        found = [
+            each for n in range(0, len(places), 100) for each in self.ledger.standing(places[n : n + 100])
         ]
+        items = [transfer_item(t.owners[0], t, t.legs) for t in found if t]
         events, poison = read([("ledger", item, NOW) for item in items])
         assert not poison
         return self.sequence(*events)

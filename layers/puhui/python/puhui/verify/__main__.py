@@ -262,8 +262,13 @@ _COMMANDS = {
 }
 
 
-if __name__ == "__main__":
+def run() -> NoReturn:
+    """The program ``puhui-verify``."""
     for each in (sys.stdout, sys.stderr):
         if isinstance(each, io.TextIOWrapper):
             each.reconfigure(errors="backslashreplace")  # a terminal that cannot show Chinese gets the codes
     sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    run()

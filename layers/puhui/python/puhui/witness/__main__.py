@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from puhui.tlog.errors import Malformed
 from puhui.tlog.notes import Key
@@ -95,5 +96,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-if __name__ == "__main__":
+def run() -> NoReturn:
+    """The program ``puhui-witness``."""
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()
