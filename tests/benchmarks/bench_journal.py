@@ -10,9 +10,11 @@ import pstats
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import count, islice
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import boto3
@@ -39,9 +41,11 @@ from tests.support.large_logs import edge_of, stand
 NOW = clock.from_text("2026-11-21T12:00:00+08:00")
 ORIGIN = "journal.bench/2026"
 SIZES = (10_000, 1_000_000)
-MEMBERS = (50, 1000)
-BATCHES_IN_MEMORY = {1: 500, 100: 50, 1000: 5}  # how many of each length
-BATCHES_ON_THE_EMULATOR = {100: 10, 1000: 5}
+FEW, MANY = 50, 1000
+CASES = [(SIZES[0], FEW), (SIZES[0], MANY), (SIZES[1], MANY)]  # entries and members
+LARGER = f"entries/s at {SIZES[1]:,} / at {SIZES[0]:,}"
+BATCHES_IN_MEMORY = {1: 500, 100: 50, 1000: 7}  # how many of each length
+BATCHES_ON_THE_EMULATOR = {100: 15, 1000: 7}
 WRITE_UNIT_BYTES = 1024
 PUHUI = str(Path(sequencer.__file__).parents[1])
 
@@ -49,13 +53,10 @@ PUHUI = str(Path(sequencer.__file__).parents[1])
 def run() -> dict[str, Any]:
     """Figures by name."""
     edges = {size: edge_of(size) for size in SIZES}
-    figures: dict[str, Any] = {}
-    for size, members in [(SIZES[0], MEMBERS[0]), *((size, MEMBERS[-1]) for size in SIZES)]:
-        figures |= _in_memory(edges[size], members)
-    figures["most CPU time of the sequencer's own code"] = _profile(edges[SIZES[0]])
+    figures = _in_memory(edges)
+    figures["own code, most of the CPU time"] = _profile(edges[SIZES[0]])
     with pytest.MonkeyPatch.context() as patch, tables_server(patch):
-        for size, members in [(SIZES[0], MEMBERS[0]), *((size, MEMBERS[-1]) for size in SIZES)]:
-            figures |= _on_the_emulator(edges[size], members)
+        figures |= _on_the_emulator(edges)
     return figures
 
 
@@ -81,24 +82,70 @@ def standing(edge: Edge, table: Any, objects: Any) -> Log:
     return Log(ORIGIN, table, objects, signer, b"p" * 32, lock_days=1)
 
 
-def _in_memory(edge: Edge, members: int) -> dict[str, Any]:
-    figures = {}
+@dataclass
+class Run:
+    """A log, the events that come to it, and what each measured batch took: seconds of the clock and of the CPU."""
+
+    size: int
+    members: int
+    log: Log
+    coming: Iterator[Event]
+    walls: list[float] = field(default_factory=list)
+    cpus: list[float] = field(default_factory=list)
+
+    def sequence(self, length: int) -> None:
+        """Sequence the next events, and measure."""
+        batch = list(islice(self.coming, length))
+        wall, cpu = time.perf_counter(), time.process_time()
+        sequence(batch, log=self.log)
+        self.walls.append(time.perf_counter() - wall)
+        self.cpus.append(time.process_time() - cpu)
+
+    def clear(self) -> None:
+        """Forget what was measured."""
+        self.walls.clear()
+        self.cpus.clear()
+
+    def __str__(self) -> str:
+        return f"{self.size:,}, {self.members} members"
+
+
+def _alternately(runs: Sequence[Run], length: int, batches: int) -> None:
+    """Batches of one log after those of the other, so that whatever else the machine does strikes all alike."""
+    for run in runs:
+        run.clear()
+    for _ in range(batches):
+        for run in runs:
+            run.sequence(length)
+
+
+def _ratio(seconds: list[float]) -> float:
+    """How fast the larger log is beside the smaller one with as many members."""
+    *_, smaller, larger = seconds
+    return round(smaller / larger, 2)
+
+
+def _in_memory(edges: dict[int, Edge]) -> dict[str, Any]:
+    runs = [
+        Run(size, members, standing(edges[size], MemoryTable(), MemoryObjects()), events(members))
+        for size, members in CASES
+    ]
+    for run in runs:
+        run.sequence(run.members)
+    figures: dict[str, Any] = {}
     for length, batches in BATCHES_IN_MEMORY.items():
-        log, coming = standing(edge, MemoryTable(), MemoryObjects()), events(members)
-        sequence(islice(coming, members), log=log)
-        given = [list(islice(coming, length)) for _ in range(batches)]
-        started = time.process_time()
-        for batch in given:
-            sequence(batch, log=log)
-        rate = length * batches / (time.process_time() - started)
-        figures[f"own code, {edge.size:,}, {members} members, batch {length}: entries/s of CPU"] = round(rate)
+        _alternately(runs, length, batches)
+        for run in runs:
+            rate = round(length / median(run.cpus))
+            figures[f"own code, {run}, batch {length}: entries/s of CPU"] = rate
+        figures[f"own code, batch {length}, {LARGER} (flat: 1)"] = _ratio([median(run.cpus) for run in runs])
     return figures
 
 
 def _profile(edge: Edge) -> str:
     """The three functions below ``sequence`` with the most CPU time, callees' time in them included."""
-    log, coming = standing(edge, MemoryTable(), MemoryObjects()), events(MEMBERS[-1])
-    sequence(islice(coming, MEMBERS[-1]), log=log)
+    log, coming = standing(edge, MemoryTable(), MemoryObjects()), events(MANY)
+    sequence(islice(coming, MANY), log=log)
     batch = list(islice(coming, 1000))
     with cProfile.Profile() as profile:
         sequence(batch, log=log)
@@ -166,38 +213,40 @@ def _bytes(wire: dict[str, Any]) -> int:
     raise ValueError(f"the journal's items have no attributes of type {kind}")
 
 
-def _on_the_emulator(edge: Edge, members: int) -> dict[str, Any]:
+def _on_the_emulator(edges: dict[int, Edge]) -> dict[str, Any]:
+    runs, meters = [], []
+    for size, members in CASES:
+        meter, name = Meter(), f"journal-{size}-{members}"
+        boto3.client("dynamodb").create_table(TableName=name, **tables.table_definition("journal"))
+        boto3.client("s3", config=Config(s3={"addressing_style": "path"})).create_bucket(
+            Bucket=name,
+            ObjectLockEnabledForBucket=True,
+            CreateBucketConfiguration={"LocationConstraint": "cn-north-1"},
+        )
+        table, objects = Journal(DynamoDB(meter.call), name, ORIGIN), Bucket(name, meter.send)
+        run = Run(size, members, standing(edges[size], table, objects), events(members))
+        # From the beginning of a tile on, so that at each size as many become full.
+        run.sequence(1000 + -(size + 1000) % WIDTH)
+        runs.append(run)
+        meters.append(meter)
     figures: dict[str, Any] = {}
-    meter, name = Meter(), f"journal-{edge.size}-{members}"
-    boto3.client("dynamodb").create_table(TableName=name, **tables.table_definition("journal"))
-    boto3.client("s3", config=Config(s3={"addressing_style": "path"})).create_bucket(
-        Bucket=name,
-        ObjectLockEnabledForBucket=True,
-        CreateBucketConfiguration={"LocationConstraint": "cn-north-1"},
-    )
-    log = standing(edge, Journal(DynamoDB(meter.call), name, ORIGIN), Bucket(name, meter.send))
-    coming = events(members)
-    # From the beginning of a tile on, so that at each size as many become full.
-    sequence(islice(coming, 1000 + -(edge.size + 1000) % WIDTH), log=log)
     for length, batches in BATCHES_ON_THE_EMULATOR.items():
-        given = [list(islice(coming, length)) for _ in range(batches)]
-        meter.clear()
-        wall, cpu = time.perf_counter(), time.process_time()
-        for batch in given:
-            sequence(batch, log=log)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-        entries = length * batches
-        kinds = sorted(meter.requests.items())
-        figures |= {
-            f"{where}: {what}": figure
-            for where in [f"emulator, {edge.size:,}, {members} members, batch {length}"]
-            for what, figure in {
-                "entries/s": round(entries / wall),
-                "CPU us an entry": round(cpu / entries * 1e6),
-                "requests/s": round(meter.requests.total() / wall),
-                "requests a batch": ", ".join(f"{kind} {n / batches:.4g}" for kind, n in kinds),
-                "write units an entry": round(meter.writes / entries, 3),
-                "read units an entry": round(meter.reads / entries, 3),
-            }.items()
-        }
+        for meter in meters:
+            meter.clear()
+        _alternately(runs, length, batches)
+        for run, meter in zip(runs, meters, strict=True):
+            found = _figures(run, meter, length, batches)
+            figures |= {f"emulator, {run}, batch {length}: {what}": figure for what, figure in found.items()}
+        figures[f"emulator, batch {length}, {LARGER} (flat: 1)"] = _ratio([median(run.walls) for run in runs])
     return figures
+
+
+def _figures(run: Run, meter: Meter, length: int, batches: int) -> dict[str, Any]:
+    kinds = sorted(meter.requests.items())
+    return {
+        "entries/s": round(length / median(run.walls)),
+        "CPU us an entry": round(median(run.cpus) / length * 1e6),
+        "requests a batch": ", ".join(f"{kind} {n / batches:.4g}" for kind, n in kinds),
+        "write units an entry": round(meter.writes / batches / length, 3),
+        "read units an entry": round(meter.reads / batches / length, 3),
+    }

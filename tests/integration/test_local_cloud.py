@@ -1,5 +1,6 @@
 """The local cloud as its user meets it: what it serves, what it says when it cannot, what it keeps over a restart."""
 
+import base64
 import contextlib
 import io
 import json
@@ -25,6 +26,8 @@ from infra.local.emulator import Emulator, free_port
 from infra.local.server import Server
 from infra.local.settings import CannotStart, Settings
 from infra.local.state import State
+from puhui.tlog import policy
+from puhui.tlog.notes import ED25519, LocalSigner
 
 TABLE: dict[str, Any] = {
     "Type": "AWS::DynamoDB::Table",
@@ -134,11 +137,13 @@ def test_a_changed_source_changes_the_fingerprint(tmp_path: Path, monkeypatch: p
 
 
 def test_made_keys_fit_together() -> None:
-    made = keys.parameters({})
+    made = keys.parameters({}, "journal.test/2026")
     (jwk,) = json.loads(made["JwksDocument"])["keys"]
     assert jwk["kid"] == json.loads(made["JwtSecret"])["kid"]
     assert "d" not in jwk
     assert len(keys.push_aes_key()) == keys.AES_KEY_CHARACTERS
+    signer = LocalSigner(made["JournalOrigin"], ED25519, base64.b64decode(json.loads(made["JournalKey"])["seed"]))
+    assert policy.parse(made["JournalPolicy"].replace(";", "\n")).log == signer.key
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ reader looks hashes up in a ``Tree``, a tile a level and no more.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 
 from puhui.tlog.errors import Malformed, NotProved
@@ -45,7 +46,7 @@ class Edge:
     levels: tuple[bytes, ...] = ()
     bundle: bytes = b""
 
-    @property
+    @cached_property
     def root(self) -> bytes:
         """The root of the whole tree."""
         roots: list[bytes] = []
