@@ -142,7 +142,9 @@ def test_made_keys_fit_together() -> None:
     assert jwk["kid"] == json.loads(made["JwtSecret"])["kid"]
     assert "d" not in jwk
     assert len(keys.push_aes_key()) == keys.AES_KEY_CHARACTERS
-    signer = LocalSigner(made["JournalOrigin"], ED25519, base64.b64decode(json.loads(made["JournalKey"])["seed"]))
+    signer = LocalSigner(
+        made["JournalOrigin"], ED25519, base64.b64decode(json.loads(made["JournalKey"])["seed"])
+    )
     assert policy.parse(made["JournalPolicy"].replace(";", "\n")).log == signer.key
 
 
