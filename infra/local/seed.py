@@ -19,6 +19,7 @@ STAFF = {
     "demo-verifier": ("示范核验员", ["verifier"]),
     "demo-authority-province": ("省级主管部门", ["authority_province"]),
     "demo-authority-city": ("市级主管部门", ["authority_city"]),
+    "demo-authority-city-2": ("市级主管部门复核员", ["authority_city"]),
     "demo-merchant": ("示范商户", ["merchant"]),
     "demo-org-admin": ("示范企业管理员", ["org_admin"]),
     "demo-ngo": ("示范公益机构", ["ngo"]),

@@ -14,7 +14,16 @@ VARIABLES = {
     "STAGE": "test",
     **{
         f"{name}_TABLE": f"puhui-{name.lower()}"
-        for name in ("MEMBERS", "LEDGER", "ACTIVITIES", "REWARDS", "WECHAT", "JOURNAL")
+        for name in (
+            "MEMBERS",
+            "LEDGER",
+            "ACTIVITIES",
+            "REWARDS",
+            "WECHAT",
+            "JOURNAL",
+            "LABORATORY",
+            "METHODOLOGIES",
+        )
     },
     "EVIDENCE_BUCKET": "puhui-evidence",
     **{
@@ -26,6 +35,8 @@ VARIABLES = {
     "JOURNAL_POLICY": f"log {Key('journal.puhui.example', ED25519, bytes(32))}; quorum none",
     "JOURNAL_KEY": "arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui/journal-key",
     "JOURNAL_PEPPER": "arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui/journal-pepper",
+    "CORRECTION_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-correction",
+    "TRIAL_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-trial",
     "POISON_QUEUE": "https://sqs.cn-northwest-1.amazonaws.com.cn/000000000000/puhui-journal-poison",
     "JWKS": json.dumps({"keys": []}),
     "TOKEN_ISSUER": "https://puhui.example",

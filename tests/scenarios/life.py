@@ -105,6 +105,12 @@ class Member:
         """The points the member can spend."""
         return sum(item["points"] for item in self.get("/me/balances")["items"])
 
+    def befriend(self, other: "Member") -> None:
+        """Become friends with another member, by the other's code."""
+        code = other.get("/me/friend-code")["code"]
+        answer = self.request("POST", "/me/friends", json={"code": code})
+        assert answer.status_code == 201, answer.text
+
     def earn(self, points: int) -> None:
         """Ride a bicycle on past days until there are at least so many points (7,500 a ride)."""
         day = 1
@@ -117,7 +123,7 @@ class Member:
 
 @dataclass
 class Life:
-    """A first member with an act, a redemption and an act under review; a second member; a stranger."""
+    """A first member with an act, a redemption, an act under review and a friend; a second member; a stranger."""
 
     first: Member
     second: Member
@@ -125,6 +131,7 @@ class Life:
     activity_id: str
     redemption_id: str
     review_id: str
+    friend_id: str
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +153,9 @@ def life(api: httpx.Client) -> Life:
     demo.control(api, "verdicts", sha256=hashlib.sha256(data).hexdigest(), suggest="review", label=21000)
     waiting = first.photo_act("subway_trip", {"trips": 1}, data, hours_ago=4)
     review = demo.until("the review", lambda: _review(verifier, waiting))
-    return Life(first, second, api, activity_id, redemption.json()["id"], review["id"])
+    friend = Member(api)
+    first.befriend(friend)
+    return Life(first, second, api, activity_id, redemption.json()["id"], review["id"], friend.id)
 
 
 def _review(verifier: Member, activity_id: str) -> dict[str, Any] | None:

@@ -30,6 +30,12 @@ EXPECTED = {
     "list_methodologies": PUBLIC,
     "get_methodology_version": PUBLIC,
     "quantify": PUBLIC,
+    "file_methodology": STAFF,
+    "list_methodology_drafts": STAFF,
+    "get_methodology_draft": STAFF,
+    "review_methodology": STAFF,
+    "publish_methodology": STAFF,
+    "withdraw_methodology": STAFF,
     "verify_wechat_push": PUBLIC,
     "receive_wechat_push": PUBLIC,
     "list_rewards": OWN,
@@ -49,6 +55,18 @@ EXPECTED = {
     "list_redemptions": OWN,
     "get_activity": HIDDEN,
     "explain_activity": HIDDEN,
+    "collect_activity": HIDDEN,
+    "list_friend_activities": HIDDEN,
+    "get_friend_code": OWN,
+    "add_friend": OWN,
+    "list_friends": OWN,
+    "remove_friend": OWN,
+    "list_memberships": OWN,
+    "join_programme": OWN,
+    "leave_programme": OWN,
+    "get_household": OWN,
+    "join_household": OWN,
+    "leave_household": OWN,
     "get_redemption": HIDDEN,
     "list_reviews": STAFF,
     "decide_review": STAFF,
@@ -57,6 +75,11 @@ EXPECTED = {
     "get_receipt": PUBLIC,
     "get_consistency": PUBLIC,
     "anchor_record": STAFF,
+    "start_trial": STAFF,
+    "get_trial": STAFF,
+    "propose_correction": STAFF,
+    "get_correction": STAFF,
+    "approve_correction": STAFF,
 }
 """What a second member gets from each operation, called with the first member's ids."""
 
@@ -76,19 +99,36 @@ def filled(path: str, life: Life) -> str:
         "activity_id": life.activity_id,
         "redemption_id": life.redemption_id,
         "review_id": life.review_id,
+        "member_id": life.friend_id,
         "purpose": "steps",
         "programme_id": "carbon-88",
         "reward_id": "carbon-88-cola-12",
         "methodology_id": "subway-trip",
         "version": "1",
         "entry_id": life.activity_id,
+        "trial_id": life.activity_id,
+        "correction_id": life.activity_id,
     }
     return path.format(**values)
 
 
+PARAMS = {"list_friend_activities": {"programme_id": "ant-forest"}}
 BODIES: dict[str, Any] = {
     "decide_review": {"decision": "approve"},
+    "file_methodology": {"document": {}},
+    "review_methodology": {"decision": "approve", "hash": "ab" * 32},
+    "publish_methodology": {"hash": "ab" * 32},
+    "withdraw_methodology": {"reason": "no longer right"},
     "anchor_record": {"digest": "ab" * 32},
+    "propose_correction": {
+        "programme_id": "carbon-88",
+        "factor": "subway-trip-seed@1",
+        "replacement": "subway-trip-seed@2",
+        "from": "2026-11-01",
+        "to": "2026-11-02",
+        "reason": "a reason",
+    },
+    "start_trial": {"programme_id": "carbon-88", "days": 1, "document": {}},
 }
 
 
@@ -96,9 +136,9 @@ BODIES: dict[str, Any] = {
     "operation", [o for o in operations() if EXPECTED.get(o.id) == HIDDEN], ids=lambda o: o.id
 )
 def test_anothers_ids_are_not_found(operation: Operation, life: Life):
-    path = filled(operation.path, life)
-    assert life.first.request(operation.method, path).status_code == 200
-    refused = life.second.request(operation.method, path)
+    path, params = filled(operation.path, life), PARAMS.get(operation.id)
+    assert life.first.request(operation.method, path, params=params).status_code == 200
+    refused = life.second.request(operation.method, path, params=params)
     assert refused.status_code == 404
     assert refused.headers["content-type"] == "application/problem+json"
 

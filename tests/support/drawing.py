@@ -11,6 +11,8 @@ def fitting(schema: Schema) -> st.SearchStrategy[Any]:
     """Values that mostly fit ``schema``: lengths, dates that do not exist and the like are left to chance."""
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
+    if not schema:  # any JSON: the operation judges it itself
+        return st.recursive(st.none() | st.integers() | st.text(max_size=8), _nested, max_leaves=6)
     match schema["type"]:
         case "object":
             return _object(schema)
@@ -24,6 +26,10 @@ def fitting(schema: Schema) -> st.SearchStrategy[Any]:
         case "boolean":
             return st.booleans()
     raise ValueError(f"no strategy for {schema}")
+
+
+def _nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
 
 
 def _object(schema: Schema) -> st.SearchStrategy[dict[str, Any]]:

@@ -3,8 +3,10 @@
 from puhui.activities import usecases
 from puhui.activities.ports import Books
 from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.methodologies import published
 
 app = HttpFunction("explain-activity")
+published.from_environment()
 BOOKS = Books.from_environment()
 
 

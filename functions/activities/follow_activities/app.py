@@ -1,14 +1,16 @@
-"""Stream of the activities' table: start verifications, answer waiting tasks."""
+"""Stream of the activities' table: start verifications, answer waiting tasks, join at the first act."""
 
 import os
 from datetime import datetime
 
 from puhui.activities import outbox
+from puhui.activities.dynamo import Activities
 from puhui.edge.stream import Change, stream
 
+ACTIVITIES = Activities.from_environment()
 STATE_MACHINE = os.environ["VERIFICATION_STATE_MACHINE"]
 
 
 @stream("follow_activities")
 def app(change: Change, _now: datetime) -> None:
-    outbox.follow(change.new, STATE_MACHINE)
+    outbox.follow(change.new, STATE_MACHINE, ACTIVITIES)

@@ -10,4 +10,5 @@ BOOKS = Books.from_environment()
 
 @app.operation("get_activity", "GET", "/activities/{activity_id}")
 def get_activity(request: Request) -> Answer:
-    return usecases.shown(usecases.get_activity(request.member_id, request.path["activity_id"], books=BOOKS))
+    activity = usecases.get_activity(request.member_id, request.path["activity_id"], books=BOOKS)
+    return usecases.shown(activity, request.now)

@@ -23,4 +23,4 @@ def list_activities(request: Request) -> Answer:
         books=BOOKS,
         cursors=CURSORS(),
     )
-    return page.body(usecases.shown)
+    return page.body(lambda activity: usecases.shown(activity, request.now))

@@ -5,8 +5,10 @@ from puhui.activities.model import VERIFYING
 from puhui.activities.ports import Books
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
+from puhui.methodologies import published
 
 app = HttpFunction("record-activity")
+published.from_environment()
 BOOKS = Books.from_environment()
 
 
@@ -24,4 +26,4 @@ def record_activity(request: Request) -> Answer:
         body_hash=request.body_hash,
     )
     activity = usecases.record_activity(command, books=BOOKS, now=request.now)
-    return 202 if activity.status == VERIFYING else 201, usecases.shown(activity)
+    return 202 if activity.status == VERIFYING else 201, usecases.shown(activity, activity.recorded_at)

@@ -4,8 +4,10 @@ from puhui.activities import steps
 from puhui.activities.ports import Books
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import api as members
+from puhui.methodologies import published
 
 app = HttpFunction("sync-steps")
+published.from_environment()
 BOOKS = Books.from_environment()
 MEMBERS = members.Members.from_environment()
 

@@ -1,5 +1,5 @@
-"""Streams of the ledger's, the activities' and the journal's tables: each transfer, decision and submission becomes an
-entry. What cannot become one is parked in a queue and holds up nobody."""
+"""Streams of the ledger's, the activities', the methodologies' and the journal's tables: each transfer, decision,
+publication and submission becomes an entry. What cannot become one is parked in a queue and holds up nobody."""
 
 import os
 from functools import cache
@@ -10,7 +10,7 @@ from puhui.edge.stream import batch, change
 from puhui.journal import intake, wiring
 from puhui.journal.sequencer import sequence
 
-TABLES = {os.environ["LEDGER_TABLE"]: "ledger", os.environ["ACTIVITIES_TABLE"]: "activities"}
+TABLES = {os.environ[f"{name.upper()}_TABLE"]: name for name in ("ledger", "activities", "methodologies")}
 POISON = os.environ["POISON_QUEUE"]
 LOG = cache(wiring.log)
 

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from puhui.activities import api as activities
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import usecases, wiring
 from puhui.members.dynamo import Members
@@ -10,14 +11,18 @@ from puhui.wechat import api as wechat
 
 app = HttpFunction("sign-in")
 MEMBERS = Members.from_environment()
+ACTIVITIES = activities.Activities.from_environment()
 WECHAT, ISSUER = cache(wechat.connect), cache(wiring.issuer)
 
 
 @app.operation("sign_in", "POST", "/sessions")
 def sign_in(request: Request) -> Answer:
-    if "programme_id" in request.body:
-        programmes.programme(request.body["programme_id"])
+    programme_id = request.body.get("programme_id")
+    if programme_id:
+        programmes.programme(programme_id)
     signed_in = usecases.sign_in(
         request.body["code"], members=MEMBERS, wechat=WECHAT(), issuer=ISSUER(), now=request.now
     )
+    if programme_id:
+        activities.join_at_sign_in(signed_in.member.id, programme_id, activities=ACTIVITIES, now=request.now)
     return 201, {**signed_in.shown(), "member": signed_in.member.shown()}

@@ -2,10 +2,11 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
-from puhui.methodologies import usecases
+from puhui.methodologies import published, usecases
 from puhui.programmes import api as programmes
 
 app = HttpFunction("quantify")
+published.from_environment()
 
 
 @app.operation("quantify", "POST", "/methodologies/{methodology_id}/quantifications")
@@ -20,4 +21,5 @@ def quantify(request: Request) -> Answer:
         body["quantity"],
         occurred_on=clock.programme_day(occurred_at),
         region=body.get("region"),
+        version=body.get("version"),
     )

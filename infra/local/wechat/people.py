@@ -6,6 +6,7 @@ DEMO_OPENIDS = (
     "demo-verifier",
     "demo-authority-province",
     "demo-authority-city",
+    "demo-authority-city-2",
     "demo-merchant",
     "demo-org-admin",
     "demo-ngo",

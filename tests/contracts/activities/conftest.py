@@ -43,6 +43,11 @@ class Acts:
     books: Books
     shelf: Shelf
     member_id: str
+    programme_id: str = "carbon-88"
+
+    def of(self, member_id: str) -> "Acts":
+        """The same for another member."""
+        return Acts(self.books, self.shelf, member_id, self.programme_id)
 
     def record(
         self, behaviour: str = "cycling", *, at: datetime = NOW, key: str | None = None, **more: Any
@@ -52,7 +57,7 @@ class Acts:
         body = f"{behaviour}{at}{quantity}{evidence}"
         command = usecases.RecordActivity(
             more.get("member_id", self.member_id),
-            "carbon-88",
+            more.get("programme", self.programme_id),
             behaviour,
             at,
             quantity,
@@ -79,7 +84,7 @@ class Acts:
         return evidence.id
 
     def balance(self) -> Balance:
-        return self.books.ledger.balance(member(self.member_id), "carbon-88")
+        return self.books.ledger.balance(member(self.member_id), self.programme_id)
 
     def points(self) -> int:
         return self.balance().points(NOW.date())
@@ -97,3 +102,9 @@ def acts(make_table: Callable[[str], str]) -> Acts:
     dynamodb = DynamoDB()
     books = Books(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
     return Acts(books, Shelf(), ids.new_id(NOW))
+
+
+@pytest.fixture
+def forest(acts: Acts) -> Acts:
+    """A member of Ant Forest: an act matures a day after it happened and waits three days."""
+    return Acts(acts.books, acts.shelf, acts.member_id, "ant-forest")

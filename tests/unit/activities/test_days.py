@@ -73,3 +73,30 @@ def test_an_act_is_neither_in_the_future_nor_too_old():
         check_time(now + timedelta(minutes=6), now, 7)
     with pytest.raises(OccurredTooLongAgo):
         check_time(now - timedelta(days=7, seconds=1), now, 7)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "behaviour", "programme", "same"),
+    [
+        (100, 120, "cycling", "b", True),
+        (119, 140, "cycling", "b", True),
+        (120, 140, "cycling", "b", False),
+        (110, 110, "cycling", "b", True),
+        (120, 120, "cycling", "b", False),
+        (100, 120, "subway_trip", "b", False),
+        (100, 120, "cycling", "a", False),
+        (NO_TIME, NO_TIME, "cycling", "b", False),
+    ],
+)
+def test_one_behaviour_at_a_common_minute_in_two_programmes_is_one_act(
+    start: int, end: int, behaviour: str, programme: str, same: bool
+):
+    mine = Entry("A", "a", "cycling", 100, 120, 1, 1, 1)
+    other = Entry("B", programme, behaviour, start, end, 1, 1, 1)
+    assert mine.same_act(other) is other.same_act(mine) is same
+
+
+def test_an_act_that_takes_no_time_overlaps_none():
+    ride, order = Entry("A", "a", "cycling", 100, 120, 1, 1, 1), Entry("B", "a", "x", 110, 110, 1, 1, 1)
+    assert not ride.overlaps(order)
+    assert not order.overlaps(ride)

@@ -1,15 +1,18 @@
-"""The programmes that ship: carbon-88 and walk-and-win."""
+"""The programmes that ship: what each counts, by which evidence, within which bounds."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from puhui.methodologies import api as methodologies
 from puhui.methodologies import registry
 from puhui.programmes import api, usecases
 from puhui.programmes.model import Behaviour, Programme
 
 CARBON_88 = api.programme("carbon-88")
 WALK_AND_WIN = api.programme("walk-and-win")
+OURS = ("green-passport-3060", "guangdong-tanpuhui", "national-market")
+DAY = date(2026, 11, 20)
 EIGHT = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
 each_behaviour = pytest.mark.parametrize(
     ("programme", "behaviour"),
@@ -59,9 +62,85 @@ def test_a_programme_only_narrows_what_the_methodology_takes(
 ) -> None:
     methodology = registry.methodology(behaviour.methodology_id, behaviour.methodology_version)
     inputs = {each.name: each for each in methodology.inputs}
-    assert behaviour.bounds.keys() == inputs.keys(), programme.id
+    assert {*behaviour.bounds, *behaviour.choices} == inputs.keys(), programme.id
     for name, (least, most) in behaviour.bounds.items():
         assert inputs[name].least <= least <= most <= inputs[name].most
+
+
+@each_behaviour
+def test_every_behaviour_can_be_quantified_from_its_least_to_its_most(
+    programme: Programme, behaviour: Behaviour
+) -> None:
+    fewest = max((len(words) for words in behaviour.choices.values()), default=1)
+    for position in range(fewest):
+        words = {name: of[position % len(of)] for name, of in behaviour.choices.items()}
+        least, most = (
+            methodologies.quantify(
+                programme, behaviour, {name: of[end] for name, of in behaviour.bounds.items()} | words, DAY
+            )
+            for end in (0, 1)
+        )
+        assert least.reduction_mg >= 0
+        assert most.reduction_mg >= 0
+        assert least.credits_allowed is most.credits_allowed
+
+
+@each_behaviour
+def test_a_cap_says_why_it_is_there(programme: Programme, behaviour: Behaviour) -> None:
+    assert behaviour.caps_note is not None, programme.id
+    assert behaviour.caps.listed(behaviour.measure)
+
+
+WITH_CREDITS = {"subway_trip", "bus_trip", "cycling", "no_tableware", "clean_plate", "parcel_box_return"}
+
+
+@pytest.mark.parametrize("programme_id", OURS)
+def test_only_published_lower_bounds_give_credits_and_the_rest_points(programme_id: str) -> None:
+    programme = api.programme(programme_id)
+    for behaviour in programme.behaviours.values():
+        quantity = {name: most for name, (_, most) in behaviour.bounds.items()}
+        words = {name: of[0] for name, of in behaviour.choices.items()}
+        act = methodologies.quantify(programme, behaviour, quantity | words, DAY)
+        assert act.credits_allowed is (behaviour.id in WITH_CREDITS), behaviour.id
+        assert bool(act.credits_mg) is (behaviour.id in WITH_CREDITS), behaviour.id
+
+
+def test_a_trip_by_subway_is_worth_what_each_programmes_source_says() -> None:
+    worth = {}
+    for programme_id in ("carbon-88", *OURS):
+        programme = api.programme(programme_id)
+        act = methodologies.quantify(programme, programme.behaviours["subway_trip"], {"trips": 1}, DAY)
+        worth[programme_id] = act.credits_mg
+    assert worth == {
+        "carbon-88": 200_000,
+        "green-passport-3060": 46_000,
+        "guangdong-tanpuhui": 515_500,
+        "national-market": 46_000,
+    }
+
+
+def test_green_passport_counts_every_behaviour_there_is() -> None:
+    assert len(api.programme("green-passport-3060").behaviours) == 20
+
+
+def test_the_national_market_counts_only_what_gives_credits_and_has_no_points() -> None:
+    market = api.programme("national-market")
+    assert market.points is None
+    assert set(market.behaviours) == WITH_CREDITS
+
+
+def test_guangdongs_coins_are_carbon_coins() -> None:
+    guangdong = api.programme("guangdong-tanpuhui")
+    assert guangdong.jurisdiction == "CN-GD"
+    assert guangdong.unit_name == {"zh-CN": "碳币", "en": "carbon coins"}
+    assert guangdong.points is not None
+
+
+@pytest.mark.parametrize("programme_id", OURS)
+def test_what_one_meter_saves_is_counted_once_for_a_household(programme_id: str) -> None:
+    behaviours = api.programme(programme_id).behaviours
+    for name in {"household_electricity", "household_water"} & behaviours.keys():
+        assert behaviours[name].caps.per_household_day_acts == 1
 
 
 def test_an_unknown_programme_is_not_found() -> None:
@@ -107,4 +186,46 @@ def test_the_behaviour_that_clients_see_says_what_to_send() -> None:
 def test_the_programme_that_clients_see_names_its_unit() -> None:
     unit = usecases.get_programme("carbon-88")["unit"]
     assert unit == {"name": {"zh-CN": "分", "en": "points"}, "mg_per_point": 1000, "valid_months": 24}
-    assert [each["id"] for each in usecases.list_programmes()["items"]] == ["carbon-88", "walk-and-win"]
+    listed = [each["id"] for each in usecases.list_programmes()["items"]]
+    assert listed == sorted(listed)
+    assert {"ant-forest", "beijing-maas", "carbon-88", "walk-and-win"} <= set(listed)
+
+
+def test_green_energy_matures_a_day_after_the_act_and_waits_three() -> None:
+    claim = api.programme("ant-forest").claim
+    assert claim.times(EIGHT) == (EIGHT + timedelta(hours=24), EIGHT + timedelta(hours=96))
+
+
+def test_a_trip_appears_on_the_third_day_in_china_and_lapses_seven_days_later() -> None:
+    claim = api.programme("beijing-maas").claim
+    late = datetime(2026, 11, 20, 15, 59, tzinfo=UTC)  # 23:59 in China
+    for at in (EIGHT, late):
+        matured_at, collect_by = claim.times(at)
+        assert matured_at.isoformat() == "2026-11-22T00:00:00+08:00"
+        assert collect_by.isoformat() == "2026-11-29T00:00:00+08:00"
+    next_day, _ = claim.times(late + timedelta(minutes=1))
+    assert next_day.isoformat() == "2026-11-23T00:00:00+08:00"
+
+
+def test_what_was_verified_later_than_it_would_have_matured_matures_when_it_was_verified() -> None:
+    claim = api.programme("ant-forest").claim
+    verified = EIGHT + timedelta(hours=30)
+    assert claim.times(EIGHT, verified) == (verified, verified + timedelta(hours=72))
+    assert claim.times(EIGHT, EIGHT + timedelta(hours=1)) == claim.times(EIGHT)
+
+
+def test_an_automatic_programme_has_no_times() -> None:
+    with pytest.raises(ValueError, match="automatic"):
+        CARBON_88.claim.times(EIGHT)
+
+
+def test_the_claim_rule_that_clients_see_is_the_documents() -> None:
+    assert usecases.get_programme("carbon-88")["claim"] == {"rule": "automatic", "window_days": 31}
+    assert usecases.get_programme("beijing-maas")["claim"] == {
+        "rule": "collect",
+        "window_days": 9,
+        "matures_after": {"days": 2},
+        "collect_within": {"days": 7},
+    }
+    friends = usecases.get_programme("ant-forest")["claim"]["friends"]
+    assert (friends["share_max_percent"], friends["owner_keeps_min_percent"]) == (20, 60)

@@ -12,11 +12,8 @@ LIGHTS_OFF = {"programme_id": "carbon-88", "behaviour": "lights_off", "quantity"
 
 
 def _require_shape(name: str, answer: Answer) -> None:
-    schema = {
-        "$ref": f"#/components/schemas/{name}",
-        "components": {"schemas": contract.document()["components"]["schemas"]},
-    }
-    Draft202012Validator(schema).validate(answer.json)
+    schema = contract.resolved({"$ref": f"#/components/schemas/{name}"}, contract.document())
+    Draft202012Validator(contract.json_schema(schema)).validate(answer.json)
 
 
 def _quantify(methodology_id: str, **changes: Any) -> Answer:
@@ -29,6 +26,8 @@ def _quantify(methodology_id: str, **changes: Any) -> Answer:
         ("list_programmes", {}, "ProgrammeList"),
         ("get_programme", {"programme_id": "carbon-88"}, "Programme"),
         ("get_programme", {"programme_id": "walk-and-win"}, "Programme"),
+        ("get_programme", {"programme_id": "ant-forest"}, "Programme"),
+        ("get_programme", {"programme_id": "beijing-maas"}, "Programme"),
         ("list_behaviours", {"programme_id": "carbon-88"}, "BehaviourList"),
         ("list_behaviours", {"programme_id": "walk-and-win"}, "BehaviourList"),
         ("list_methodologies", {}, "MethodologyList"),

@@ -14,8 +14,9 @@ PRESETS = sorted((Path(presets.__file__).parent / "presets").glob("*.json"))
 Change = Callable[[dict[str, Any]], object]
 
 
-def _document() -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(PRESETS[0].read_bytes())
+def _document(name: str = "carbon-88") -> dict[str, Any]:
+    (path,) = (preset for preset in PRESETS if preset.stem == name)
+    document: dict[str, Any] = json.loads(path.read_bytes())
     return document
 
 
@@ -44,8 +45,8 @@ def test_a_preset_is_a_valid_document_named_like_its_file(preset: Path) -> None:
         (lambda d: d["behaviours"][1].update(evidence="oath"), "/behaviours/1/evidence"),
         (lambda d: d["behaviours"][1]["caps"].update(per_day_acts=-1), "/behaviours/1/caps/per_day_acts"),
         (
-            lambda d: d["behaviours"][0]["quantity"]["trips"].update(max=10**9),
-            "/behaviours/0/quantity/trips/max",
+            lambda d: d["behaviours"][0]["quantity"]["trips"].update(max=10**10),
+            "/behaviours/0/quantity/trips",
         ),
         (lambda d: d["behaviours"][0]["quantity"]["trips"].update(min=9), "/behaviours/0/quantity/trips"),
         (lambda d: d["behaviours"][0].update(measure="miles"), "/behaviours/0/measure"),
@@ -57,6 +58,44 @@ def test_a_fault_is_refused_with_the_path_to_it(change: Change, pointer: str) ->
     document = _document()
     change(document)
     assert _refused(json.dumps(document).encode())[0] == pointer
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        (lambda c: c.update(rule="lottery"), "/claim/rule"),
+        (lambda c: c.update(rule="automatic"), "/claim/matures_after"),
+        (lambda c: c.pop("collect_within"), "/claim"),
+        (lambda c: c.update(matures_after={"hours": 1, "days": 1}), "/claim/matures_after"),
+        (lambda c: c.update(matures_after={}), "/claim/matures_after"),
+        (lambda c: c.update(matures_after={"hours": -1}), "/claim/matures_after/hours"),
+        (lambda c: c.update(collect_within={"days": 32}), "/claim/collect_within/days"),
+        (lambda c: c.update(collect_within={"hours": 0}), "/claim/collect_within"),
+        (lambda c: c.update(window_days=5), "/claim/window_days"),
+        (lambda c: c["friends"].update(share_max_percent=0), "/claim/friends/share_max_percent"),
+        (lambda c: c["friends"].update(share_max_percent=41), "/claim/friends/share_max_percent"),
+        (lambda c: c["friends"].update(per_act_max_mg=999), "/claim/friends/per_act_max_mg"),
+        (lambda c: c["friends"].update(per_day_max_mg=49_999), "/claim/friends/per_day_max_mg"),
+        (lambda c: c["friends"].update(grace_minutes=72 * 60), "/claim/friends/grace_minutes"),
+        (lambda c: c["friends"].pop("grace_minutes"), "/claim/friends"),
+    ],
+)
+def test_a_fault_in_the_claim_rule_is_refused_with_the_path_to_it(change: Change, pointer: str) -> None:
+    document = _document("ant-forest")
+    change(document["claim"])
+    assert _refused(json.dumps(document).encode())[0] == pointer
+
+
+def test_friends_need_points_to_take() -> None:
+    document = _document("ant-forest")
+    document["points"] = None
+    assert _refused(json.dumps(document).encode())[0] == "/claim/friends"
+
+
+def test_a_household_has_no_cap_on_one_persons_steps() -> None:
+    document = _document("ant-forest")
+    document["behaviours"][0]["caps"]["per_household_day_mg"] = 1000
+    assert _refused(json.dumps(document).encode())[0] == "/behaviours/0/caps/per_household_day_mg"
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,22 @@
 """What other contexts and the platform's push may call."""
 
+from puhui.activities.credit import crediting
 from puhui.activities.dynamo import Activities, decision_in
-from puhui.activities.model import Decision
+from puhui.activities.errors import CorrectionStands
+from puhui.activities.memberships import join_at_sign_in
+from puhui.activities.model import CREDITED, Activity, Decision
+from puhui.activities.past import acts_since
 from puhui.activities.verification import content_verdict
 
-__all__ = ["Activities", "Decision", "content_verdict", "decision_in"]
+__all__ = [
+    "CREDITED",
+    "Activities",
+    "Activity",
+    "CorrectionStands",
+    "Decision",
+    "acts_since",
+    "content_verdict",
+    "crediting",
+    "decision_in",
+    "join_at_sign_in",
+]

@@ -2,20 +2,27 @@
 
 from datetime import date, datetime
 
-from puhui.ledger.api import Balance, Leg, Transfer, credits, lot_expiring, member, points
+from puhui.ledger.api import Balance, Leg, Transfer, credits, lot_expiring, member, points, unverified
 from puhui.programmes.api import PointsRule, Programme
 
-KIND = "credit"
+KIND, SHARE = "credit", "share"
 
 
-def issuing(programme: Programme, member_id: str, mg: int, day: date) -> tuple[Leg, Leg]:
-    """Verified reductions of ``mg`` (vintage: the day's year) from the programme's issuance to the member."""
-    asset = credits(programme.id, day.year)
+def asset_of(programme: Programme, day: date, *, points_only: bool) -> str:
+    """What an act gives: credits, or, where its factors are too weak for them, mg that become points and nothing else."""
+    return unverified(programme.id, day.year) if points_only else credits(programme.id, day.year)
+
+
+def issuing(
+    programme: Programme, member_id: str, mg: int, day: date, *, points_only: bool = False
+) -> tuple[Leg, Leg]:
+    """Reductions of ``mg`` (vintage: the day's year) from the programme's issuance to the member."""
+    asset = asset_of(programme, day, points_only=points_only)
     return Leg(f"issuance:{programme.id}", asset, -mg), Leg(member(member_id), asset, mg)
 
 
 def converting(
-    programme: Programme, member_id: str, mg: int, day: date, balance: Balance
+    programme: Programme, member_id: str, mg: int, day: date, balance: Balance, *, points_only: bool = False
 ) -> tuple[tuple[Leg, ...], int]:
     """The legs that turn ``mg`` just issued, with what was left over before, into whole points; and those points.
 
@@ -25,10 +32,11 @@ def converting(
     rule: PointsRule | None = programme.points
     if rule is None:
         return (), 0
-    whole = (balance.credits_of(day.year) + mg) // rule.mg_per_point
+    left = balance.unverified_of(day.year) if points_only else balance.credits_of(day.year)
+    whole = (left + mg) // rule.mg_per_point
     if whole == 0:
         return (), 0
-    credit_asset, point_asset = credits(programme.id, day.year), points(programme.id)
+    credit_asset, point_asset = asset_of(programme, day, points_only=points_only), points(programme.id)
     converted, owner = whole * rule.mg_per_point, member(member_id)
     lot = lot_expiring(day, rule.valid_months)
     legs = (
@@ -49,8 +57,42 @@ def crediting(
     transfer_id: str,
     activity_id: str,
     now: datetime,
+    *,
+    points_only: bool = False,
 ) -> tuple[Transfer, int]:
     """The transfer that credits an act at once, and the points it brings."""
-    legs, whole = converting(programme, member_id, mg, day, balance)
-    issued = issuing(programme, member_id, mg, day)
+    legs, whole = converting(programme, member_id, mg, day, balance, points_only=points_only)
+    issued = issuing(programme, member_id, mg, day, points_only=points_only)
     return Transfer(transfer_id, KIND, now, (*issued, *legs), activity_id), whole
+
+
+def sharing(
+    programme: Programme,
+    owner_id: str,
+    friend_id: str,
+    mg: int,
+    day: date,
+    transfer_id: str,
+    activity_id: str,
+    now: datetime,
+    *,
+    points_only: bool = False,
+) -> tuple[Transfer, int]:
+    """The transfer by which a friend takes ``mg`` (whole points) of an act, and the points it brings the friend.
+
+    The reduction is issued to the act's owner, and counted as the owner's, and goes to the pool: so the points that the
+    friend gets stand for credits in the pool, as all points do, and no points move from one member to another.
+    """
+    rule = programme.points
+    if rule is None or mg % rule.mg_per_point:
+        raise ValueError("friends take whole points")
+    whole = mg // rule.mg_per_point
+    credit_asset, point_asset = asset_of(programme, day, points_only=points_only), points(programme.id)
+    legs = (
+        *issuing(programme, owner_id, mg, day, points_only=points_only),
+        Leg(member(owner_id), credit_asset, -mg),
+        Leg(f"pool:{programme.id}", credit_asset, mg),
+        Leg(f"issuance:{programme.id}", point_asset, -whole),
+        Leg(member(friend_id), point_asset, whole, lot_expiring(day, rule.valid_months)),
+    )
+    return Transfer(transfer_id, SHARE, now, legs, activity_id), whole

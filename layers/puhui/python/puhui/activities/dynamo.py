@@ -4,6 +4,11 @@
 |---------------|-------------------|-----------------|-------|
 | activity      | member:<id>       | A#<activity id> | the act, its status, what its explanation is rebuilt from |
 | day           | member:<id>       | D#<yyyy-mm-dd>  | the day's acts in order: id, behaviour, time, what each used; v |
+| membership    | member:<id>       | M#<programme>   | joined, left |
+| household     | member:<id>       | household       | spells: [household id, first day, last day or ""] |
+| household day | household:<id>    | D#<yyyy-mm-dd>  | <programme>#<behaviour>#mg and #acts; v |
+| taking        | member:<id>       | T#<activity id> | what this member took of a friend's act |
+| taking day    | member:<id>       | S#<programme>#<yyyy-mm-dd> | mg taken of friends' acts on that day; v |
 | evidence      | member:<id>       | E#<evidence id> | what was announced; used_by |
 | answer        | member:<id>       | I#<key id>      | the first answer to an idempotency key |
 | notice        | member:<id>       | N#<activity id> | the member was told |
@@ -12,28 +17,48 @@
 | check         | trace:<trace id>  | check           | verdict and task token of a content check |
 | review        | review:<id>       | review          | the review and its task token |
 | open review   | reviews           | R#<review id>   | queue of the reviewers |
+
+The sparse index ``claims_by_due`` holds the acts that wait to be collected, by shard and by when their time is over.
 """
 
 import os
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from puhui.activities.errors import (
     ActivityOpen,
     ActivityStands,
+    ClaimMoved,
+    CorrectionStands,
     DayMoved,
     EvidenceFree,
     EvidenceNotFound,
     ReviewOpen,
+    TakenBefore,
 )
-from puhui.activities.model import VERIFYING, Activity, Day, Decision, Entry, Evidence, Review
+from puhui.activities.model import (
+    CREDITED,
+    MATURING,
+    VERIFYING,
+    Activity,
+    Day,
+    Decision,
+    Entry,
+    Evidence,
+    HouseholdDay,
+    Membership,
+    Review,
+    Taking,
+)
 from puhui.kernel import clock
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.session import Session
 from puhui.store.values import Item
 
+DUE_SHARDS = 16  # 2000 acts a second, each one index write in and one out, are 250 a shard
 NEAR_PHOTOS_MAX = 50  # candidates looked at in one band; a band that is fuller tells little
 
 
@@ -113,6 +138,159 @@ class Activities:
             error=ActivityOpen(),
         )
 
+    def change_claim(self, session: Session, before: Activity, after: Activity) -> None:
+        """Write what became of an act that waits to be collected: nobody has touched it since it was read."""
+        session.put(
+            self.table,
+            activity_item(after),
+            condition="#status = :maturing AND taken = :taken AND mg = :mg",
+            names={"#status": "status"},
+            values={":maturing": MATURING, ":taken": before.taken_mg, ":mg": before.credits_mg},
+            error=ClaimMoved(),
+        )
+
+    def due_claims(
+        self, shard: int, now: datetime, start: Item | None = None
+    ) -> tuple[list[tuple[str, str]], Item | None]:
+        """A page of (member id, activity id) whose time to be collected is over, earliest first."""
+        items, last = self.dynamodb.query(
+            self.table,
+            "due_shard = :s AND due <= :now",
+            {":s": f"{shard:02}", ":now": clock.to_text(now)},
+            index="claims_by_due",
+            start=start,
+        )
+        return [(item["owner"].partition(":")[2], item["entry"][2:]) for item in items], last
+
+    # What friends take
+
+    def taking_key(self, member_id: str, activity_id: str) -> Key:
+        """Where it stands what a member took of a friend's act."""
+        return Key(self.table, {"owner": f"member:{member_id}", "entry": f"T#{activity_id}"})
+
+    def taking_day_key(self, member_id: str, programme_id: str, day: date) -> Key:
+        """Where it stands how much a member took of friends' acts on one day."""
+        return Key(
+            self.table, {"owner": f"member:{member_id}", "entry": f"S#{programme_id}#{day.isoformat()}"}
+        )
+
+    def add_taking(self, session: Session, member_id: str, taking: Taking, day: date, item: Item) -> None:
+        """Write that a member took something, once, and count it into the day, which is still what was read."""
+        session.put(self.table, taking_item(member_id, taking), unless="entry", error=TakenBefore())
+        session.put(
+            self.table,
+            {
+                **self.taking_day_key(member_id, taking.programme_id, day).key,
+                "mg": item.get("mg", 0) + taking.mg,
+                "v": item.get("v", 0) + 1,
+            },
+            condition="v = :v" if item else "attribute_not_exists(v)",
+            values={":v": item["v"]} if item else None,
+            error=DayMoved(),
+        )
+
+    # Programmes and households
+
+    def membership_key(self, member_id: str, programme_id: str) -> Key:
+        """Where a membership stands."""
+        return Key(self.table, {"owner": f"member:{member_id}", "entry": f"M#{programme_id}"})
+
+    def memberships(self, member_id: str) -> list[Membership]:
+        """The programmes that a member joined, those that were left among them."""
+        items, _ = self.dynamodb.query(
+            self.table,
+            "#owner = :o AND begins_with(entry, :m)",
+            {":o": f"member:{member_id}", ":m": "M#"},
+            names={"#owner": "owner"},
+        )
+        return [membership_from(item) for item in items]
+
+    def join(self, member_id: str, programme_id: str, now: datetime) -> Membership:
+        """Take part in a programme, from now on if not before."""
+        item = self.dynamodb.update(
+            self.table,
+            self.membership_key(member_id, programme_id).key,
+            "SET joined = if_not_exists(joined, :now) REMOVE #left",
+            {":now": clock.to_text(now)},
+            names={"#left": "left"},
+        )
+        return membership_from(item)
+
+    def join_first(self, member_id: str, programme_id: str, now: datetime) -> None:
+        """Take part in a programme, unless the member has joined or left it before."""
+        try:
+            self.dynamodb.update(
+                self.table,
+                self.membership_key(member_id, programme_id).key,
+                "SET joined = :now",
+                {":now": clock.to_text(now)},
+                condition="attribute_not_exists(entry)",
+            )
+        except ConditionFailed:
+            return
+
+    def leave(self, member_id: str, programme_id: str, now: datetime) -> None:
+        """Take no part in a programme any more."""
+        self.dynamodb.update(
+            self.table,
+            self.membership_key(member_id, programme_id).key,
+            "SET joined = if_not_exists(joined, :now), #left = if_not_exists(#left, :now)",
+            {":now": clock.to_text(now)},
+            names={"#left": "left"},
+        )
+
+    def household_key(self, member_id: str) -> Key:
+        """Where it stands in which households a member was."""
+        return Key(self.table, {"owner": f"member:{member_id}", "entry": "household"})
+
+    def put_household(
+        self, session: Session, member_id: str, spells: Sequence[Sequence[str]], version: int
+    ) -> None:
+        """Write in which households a member was, worked out from the version that was read."""
+        session.put(
+            self.table,
+            {
+                **self.household_key(member_id).key,
+                "spells": [list(spell) for spell in spells],
+                "v": version + 1,
+            },
+            condition="v = :v" if version else "attribute_not_exists(v)",
+            values={":v": version} if version else None,
+            error=DayMoved(),
+        )
+
+    def household_day(self, household: str, day: date) -> HouseholdDay:
+        """What a household did on a day."""
+        item = self.dynamodb.get(self.table, _household_day_key(household, day))
+        return household_day_from(household, day, item)
+
+    def add_to_household_day(self, session: Session, read: HouseholdDay, entry: Entry) -> None:
+        """Count an act into the household's day that was read."""
+        self._count(session, read.household, read.day, entry, 1, read.version)
+
+    def free_household_day(self, session: Session, household: str, day: date, entry: Entry) -> None:
+        """Count an act out of a household's day again."""
+        self._count(session, household, day, entry, -1, None)
+
+    def _count(
+        self, session: Session, household: str, day: date, entry: Entry, sign: int, version: int | None
+    ) -> None:
+        name = f"{entry.programme_id}#{entry.behaviour}#"
+        values: dict[str, Any] = {":mg": sign * entry.mg, ":acts": sign * entry.acts, ":one": 1}
+        condition = None
+        if version is not None:
+            condition = "v = :v" if version else "attribute_not_exists(v)"
+            values |= {":v": version} if version else {}
+        session.update(
+            self.table,
+            _household_day_key(household, day),
+            "ADD #mg :mg, #acts :acts, v :one",
+            values,
+            names={"#mg": f"{name}mg", "#acts": f"{name}acts"},
+            condition=condition,
+            error=DayMoved(),
+        )
+
     def put_day(self, session: Session, member_id: str, day: Day) -> None:
         """Write a day that was worked out from the version that was read."""
         session.put(
@@ -125,6 +303,19 @@ class Activities:
             condition="v = :v" if day.version else "attribute_not_exists(v)",
             values={":v": day.version} if day.version else None,
             error=DayMoved(),
+        )
+
+    def add_correction(
+        self, session: Session, read: Activity, mg: int, points: int, told: Mapping[str, Any]
+    ) -> None:
+        """Write what a corrected factor makes of an act that was read: once."""
+        session.update(
+            *self.activity_key(read.member_id, read.id),
+            "SET mg = :mg, points = :points, correction = :told",
+            {":mg": mg, ":points": points, ":told": told, ":before": read.credits_mg, ":credited": CREDITED},
+            names={"#status": "status"},
+            condition="mg = :before AND #status = :credited AND attribute_not_exists(correction)",
+            error=CorrectionStands(),
         )
 
     # Evidence
@@ -307,8 +498,23 @@ def activity_item(activity: Activity) -> Item:
         "evidence": list(activity.evidence_ids),
         "transfer": activity.entry_id,
         "reason": activity.reason_code,
+        "household": activity.household,
+        "lapsed": activity.lapsed_mg,
+        "joins": activity.joins,
+        "points_only": activity.points_only,
+        "correction": dict(activity.correction),
     }
-    return item | {name: value for name, value in optional.items() if value}
+    item |= {name: value for name, value in optional.items() if value}
+    if activity.matured_at and activity.collect_by:
+        item |= {
+            "matured": clock.to_text(activity.matured_at),
+            "collect_by": clock.to_text(activity.collect_by),
+            "taken": activity.taken_mg,
+        }
+        if activity.status == MATURING:
+            shard = zlib.crc32(activity.id.encode()) % DUE_SHARDS
+            item |= {"due_shard": f"{shard:02}", "due": clock.to_text(activity.collect_by)}
+    return item
 
 
 def activity_from(item: Mapping[str, Any]) -> Activity:
@@ -330,6 +536,14 @@ def activity_from(item: Mapping[str, Any]) -> Activity:
         evidence_ids=tuple(item.get("evidence", ())),
         entry_id=item.get("transfer", ""),
         reason_code=item.get("reason", ""),
+        matured_at=clock.from_text(item["matured"]) if "matured" in item else None,
+        collect_by=clock.from_text(item["collect_by"]) if "collect_by" in item else None,
+        taken_mg=item.get("taken", 0),
+        lapsed_mg=item.get("lapsed", 0),
+        household=item.get("household", ""),
+        joins=item.get("joins", False),
+        points_only=item.get("points_only", False),
+        correction=item.get("correction", {}),
     )
 
 
@@ -338,6 +552,56 @@ def day_from(day: date, item: Mapping[str, Any] | None) -> Day:
     if item is None:
         return Day(day)
     return Day(day, tuple(Entry(*entry) for entry in item["acts"]), item["v"])
+
+
+def membership_from(item: Mapping[str, Any]) -> Membership:
+    """The membership of an item."""
+    left = clock.from_text(item["left"]) if "left" in item else None
+    return Membership(item["entry"][2:], clock.from_text(item["joined"]), left)
+
+
+def _household_day_key(household: str, day: date) -> dict[str, str]:
+    return {"owner": f"household:{household}", "entry": f"D#{day.isoformat()}"}
+
+
+def household_day_from(household: str, day: date, item: Mapping[str, Any] | None) -> HouseholdDay:
+    """The household's day of an item; an empty one when there is none."""
+    item = item or {}
+    used: dict[tuple[str, str], tuple[int, int]] = {}
+    for name, mg in item.items():
+        if name.endswith("#mg"):
+            programme_id, behaviour, _ = name.split("#")
+            used[programme_id, behaviour] = mg, item[f"{programme_id}#{behaviour}#acts"]
+    return HouseholdDay(household, day, used, item.get("v", 0))
+
+
+def taking_item(member_id: str, taking: Taking) -> Item:
+    """The item of what a member took of a friend's act."""
+    return {
+        "owner": f"member:{member_id}",
+        "entry": f"T#{taking.activity_id}",
+        "of": taking.owner_id,
+        "programme": taking.programme_id,
+        "behaviour": taking.behaviour,
+        "mg": taking.mg,
+        "points": taking.points,
+        "transfer": taking.transfer_id,
+        "at": clock.to_text(taking.at),
+    }
+
+
+def taking_from(item: Mapping[str, Any]) -> Taking:
+    """What an item says a member took."""
+    return Taking(
+        activity_id=item["entry"][2:],
+        owner_id=item["of"],
+        programme_id=item["programme"],
+        behaviour=item["behaviour"],
+        mg=item["mg"],
+        points=item["points"],
+        transfer_id=item["transfer"],
+        at=clock.from_text(item["at"]),
+    )
 
 
 def evidence_item(evidence: Evidence) -> Item:
@@ -387,8 +651,11 @@ def review_from(item: Mapping[str, Any]) -> Review:
 
 
 def decision_in(item: Item) -> Decision | None:
-    """The decision in an item of this table; None when it is no act that was verified, or is not decided yet."""
-    if not item["entry"].startswith("A#") or item["first"] != VERIFYING or item["status"] == VERIFYING:
+    """The decision in an item of this table; None when it is no act that was verified, or is not decided yet. Of an act
+    that is to be collected it is told when that has ended."""
+    if not item["entry"].startswith("A#") or item["first"] != VERIFYING:
+        return None
+    if item["status"] in (VERIFYING, MATURING):
         return None
     return Decision(
         activity_id=item["entry"][2:],
@@ -396,7 +663,7 @@ def decision_in(item: Item) -> Decision | None:
         programme_id=item["programme"],
         behaviour=item["behaviour"],
         status=item["status"],
-        credits_mg=item["mg"],
+        credits_mg=0 if item.get("points_only") else item["mg"],
         points=item["points"],
         reason_code=item.get("reason", ""),
         transfer_id=item.get("transfer", ""),

@@ -62,6 +62,45 @@ class ActsOverlap(Conflict):
     en = "Another act of yours ({other}) covers this time. One time counts once."
 
 
+class ClaimedElsewhere(Conflict):
+    """``programme_id`` is where the same act was recorded."""
+
+    code = "CLAIMED_ELSEWHERE"
+    zh = "这个行为已在项目「{programme_id}」中申报，同一行为只能计一次。"
+    en = "This act was recorded in the programme {programme_id} already. One act counts once."
+
+
+class NotAMember(Forbidden):
+    code = "NOT_A_MEMBER"
+    zh = "您已退出这个项目，请重新加入后再申报。"
+    en = "You have left this programme. Join it again first: POST /programmes/{programme_id}/memberships."
+
+
+class NotMature(Conflict):
+    """``at``: from when it can be collected, as text."""
+
+    code = "NOT_MATURE"
+    zh = "还没有成熟，{at} 起可以收取。"
+    en = "It has not matured yet. It can be collected from {at} on."
+
+
+class StillVerifying(NotMature):
+    zh = "还在核验，通过之后才会成熟。"
+    en = "It is still being verified, and matures after that."
+
+
+class ClaimExpired(Conflict):
+    code = "CLAIM_EXPIRED"
+    zh = "收取的期限已过。"
+    en = "The time to collect this is over."
+
+
+class NothingToCollect(Conflict):
+    code = "NOTHING_TO_COLLECT"
+    zh = "这里没有您可以收取的。"
+    en = "There is nothing here for you to collect."
+
+
 class CapReached(Conflict):
     code = "CAP_REACHED"
     zh = "今天这个行为的上限（{cap}）已经用完。"
@@ -110,6 +149,20 @@ class DayMoved(DomainError):
         return Moved()
 
 
+class ClaimMoved(DomainError):
+    """The condition of an act that waits to be collected: nobody has touched it since it was read."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
+        return Moved()
+
+
+class TakenBefore(DomainError):
+    """The condition of a friend's taking: this friend has taken nothing of this act."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 the answer is read again
+        return Moved()
+
+
 class EvidenceFree(DomainError):
     """The condition of evidence: it is the member's and no act has used it."""
 
@@ -133,3 +186,9 @@ class ReviewOpen(DomainError):
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
         return ReviewDecided(state=item["state"]) if item else ReviewNotFound()
+
+
+class CorrectionStands(Conflict):
+    """The act was corrected before, or is no longer what was read. Never reaches a client."""
+
+    code = "CORRECTION_STANDS"

@@ -5,19 +5,32 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from puhui.activities.errors import ActsOverlap, CapReached, OccurredInFuture, OccurredTooLongAgo
+from puhui.activities.errors import (
+    ActsOverlap,
+    CapReached,
+    ClaimedElsewhere,
+    OccurredInFuture,
+    OccurredTooLongAgo,
+)
 from puhui.kernel import clock
 from puhui.methodologies.api import Used, apply_caps
 from puhui.programmes.api import Caps
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
+MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
+NOT_COLLECTED = "NOT_COLLECTED"
 CLOCK_SKEW = timedelta(minutes=5)  # a phone's clock may run ahead by this much
 NO_TIME = -1
 
 
 @dataclass(frozen=True)
 class Activity:
-    """One act of a member. Mass in mg of CO2 equivalent; ``record`` is what its explanation is rebuilt from."""
+    """One act of a member. Mass in mg of CO2 equivalent; ``record`` is what its explanation is rebuilt from.
+
+    ``credits_mg`` is what the act gives, whoever gets the points. Of an act that is to be collected friends have taken
+    ``taken_mg``; when nobody came, ``lapsed_mg`` of it was never credited. ``household`` counted it among its own.
+    ``joins``: its member was not in the programme before.
+    """
 
     id: str
     member_id: str
@@ -35,11 +48,37 @@ class Activity:
     evidence_ids: tuple[str, ...] = ()
     entry_id: str = ""
     reason_code: str = ""
+    matured_at: datetime | None = None
+    collect_by: datetime | None = None
+    taken_mg: int = 0
+    lapsed_mg: int = 0
+    household: str = ""
+    joins: bool = False
+    points_only: bool = False  # its factors are too weak for credits: its mg only count for points
+    correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
 
     @property
     def day(self) -> date:
         """The programme's day on which it happened."""
         return clock.programme_day(self.occurred_at)
+
+    def as_of(self, now: datetime) -> "Activity":
+        """The act as it is to be seen ``now``: what matured is pending, what nobody collected has expired."""
+        if self.status != MATURING or self.matured_at is None or self.collect_by is None:
+            return self
+        if now >= self.collect_by:
+            return self.lapsed()
+        return replace(self, status=PENDING) if now >= self.matured_at else self
+
+    def lapsed(self) -> "Activity":
+        """The act when nobody collected it in time: only what friends took of it was credited."""
+        return replace(
+            self,
+            status=EXPIRED,
+            reason_code=NOT_COLLECTED,
+            credits_mg=self.taken_mg,
+            lapsed_mg=self.credits_mg - self.taken_mg,
+        )
 
 
 @dataclass(frozen=True)
@@ -59,7 +98,9 @@ class Decision:
 
 @dataclass(frozen=True)
 class Entry:
-    """An act's place in a member's day: what it used up, and from when to when (minutes since the epoch)."""
+    """An act's place in a member's day: what it used up, and from when to when (minutes since the epoch).
+
+    An act that takes no time of its own starts and ends at one minute; a day's steps have NO_TIME."""
 
     activity_id: str
     programme_id: str
@@ -71,8 +112,16 @@ class Entry:
     quantity: int
 
     def overlaps(self, other: "Entry") -> bool:
-        """Whether the two cover a common minute; an entry without a time covers none."""
-        return NO_TIME not in (self.start, other.start) and self.start < other.end and other.start < self.end
+        """Whether the two take a common minute; an entry that takes no time overlaps none."""
+        taking_time = self.start < self.end and other.start < other.end
+        return taking_time and self.start < other.end and other.start < self.end
+
+    def same_act(self, other: "Entry") -> bool:
+        """Whether the two are one act, told to two programmes: one behaviour at a common minute."""
+        if NO_TIME in (self.start, other.start) or self.programme_id == other.programme_id:
+            return False
+        mine, others = max(self.end, self.start + 1), max(other.end, other.start + 1)
+        return self.behaviour == other.behaviour and self.start < others and other.start < mine
 
 
 @dataclass(frozen=True)
@@ -114,16 +163,70 @@ class Day:
 def fit(day: Day, wanted: Entry, caps: Caps) -> Entry:
     """``wanted`` as much of it as the day still takes.
 
-    Raises ActsOverlap when its time is taken, CapReached when nothing more fits today.
+    Raises ClaimedElsewhere when another programme has the same act, ActsOverlap when its time is taken, CapReached
+    when nothing more fits today.
     """
-    for other in day.entries:
-        if other.activity_id != wanted.activity_id and wanted.overlaps(other):
+    others = [other for other in day.entries if other.activity_id != wanted.activity_id]
+    for other in others:
+        if wanted.same_act(other):
+            raise ClaimedElsewhere(programme_id=other.programme_id)
+    for other in others:
+        if wanted.overlaps(other):
             raise ActsOverlap(other=other.behaviour)
     used = Used(*day.used(wanted.programme_id, wanted.behaviour))
     allowed = apply_caps(wanted.mg, wanted.quantity, caps, used)
     if allowed.mg == 0:
         raise CapReached(cap=allowed.cap)
     return replace(wanted, mg=allowed.mg)
+
+
+@dataclass(frozen=True)
+class HouseholdDay:
+    """What the people of one household did on one day, as read: mg and acts by (programme, behaviour)."""
+
+    household: str
+    day: date
+    used: Mapping[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
+    version: int = 0
+
+    def fit(self, wanted: Entry, caps: Caps) -> Entry:
+        """``wanted``, as much of it as the household's day still takes. Raises CapReached when nothing does."""
+        mg, acts = self.used.get((wanted.programme_id, wanted.behaviour), (0, 0))
+        if caps.per_household_day_acts is not None and acts + wanted.acts > caps.per_household_day_acts:
+            raise CapReached(cap="per_household_day_acts")
+        if caps.per_household_day_mg is None or mg + wanted.mg <= caps.per_household_day_mg:
+            return wanted
+        if mg >= caps.per_household_day_mg:
+            raise CapReached(cap="per_household_day_mg")
+        return replace(wanted, mg=caps.per_household_day_mg - mg)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """That a member takes part in a programme, or did until ``left_at``."""
+
+    programme_id: str
+    joined_at: datetime
+    left_at: datetime | None = None
+
+    def shown(self) -> dict[str, Any]:
+        """The membership of the contract."""
+        told = {"programme_id": self.programme_id, "joined_at": clock.to_text(self.joined_at)}
+        return told | ({"left_at": clock.to_text(self.left_at)} if self.left_at else {})
+
+
+@dataclass(frozen=True)
+class Taking:
+    """What a friend took of an act: points, which ``transfer_id`` brought. ``mg`` is what they stand for."""
+
+    activity_id: str
+    owner_id: str
+    programme_id: str
+    behaviour: str
+    mg: int
+    points: int
+    transfer_id: str
+    at: datetime
 
 
 def check_time(occurred_at: datetime, now: datetime, window_days: int) -> None:

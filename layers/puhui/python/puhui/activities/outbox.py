@@ -1,4 +1,5 @@
-"""What follows from a change of the activities' table: a verification starts, a waiting task gets its answer.
+"""What follows from a change of the activities' table: a verification starts, a waiting task gets its answer, a member
+joins the programme of a first act.
 
 The stream is the outbox: the request that caused the change wrote once and is over. Each effect is idempotent: an
 execution is named after its activity, and a task's second answer is refused by Step Functions and ignored here.
@@ -7,19 +8,24 @@ execution is named after its activity, and a task's second answer is refused by 
 import json
 from typing import Any
 
+from puhui.activities.dynamo import Activities
 from puhui.activities.model import VERIFYING
 from puhui.activities.verification import content_check
+from puhui.kernel import clock
 from puhui.store import aws
 from puhui.store.values import Item
 
 ANSWERED = {"TaskTimedOut", "InvalidToken", "TaskDoesNotExist"}
 
 
-def follow(item: Item | None, state_machine: str) -> None:
+def follow(item: Item | None, state_machine: str, activities: Activities) -> None:
     """Do what the item's new state asks for."""
     if item is None:
         return
     entry = item["entry"]
+    if entry.startswith("A#") and item.get("joins"):
+        recorded_at = clock.from_text(item["recorded"])
+        activities.join_first(item["owner"].partition(":")[2], item["programme"], recorded_at)
     if entry.startswith("A#") and item["status"] == VERIFYING:
         start(item, state_machine)
     elif entry == "check" and "suggest" in item and "task_token" in item:

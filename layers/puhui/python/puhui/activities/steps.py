@@ -1,25 +1,47 @@
-"""Steps from WeRun: upserted by day, only the increase is credited, and a day's steps count in one programme."""
+"""Steps from WeRun: upserted by day, only the increase is credited, and a day's steps count in one programme.
+
+Where the programme lets acts be collected, a day's walk is one act that matures: it grows with the day until it is
+collected or lapses.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from puhui.activities import credit
 from puhui.activities.dynamo import activity_from, day_from
-from puhui.activities.errors import ActivityStands, CapReached
-from puhui.activities.model import CREDITED, NO_TIME, Activity, Day, Entry, fit
+from puhui.activities.errors import (
+    ActivityStands,
+    CapReached,
+    ClaimedElsewhere,
+    ClaimExpired,
+    NothingToCredit,
+)
+from puhui.activities.memberships import require_member
+from puhui.activities.model import CREDITED, MATURING, NO_TIME, Activity, Day, Entry, fit
 from puhui.activities.ports import Books
+from puhui.activities.usecases import held_for
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.ledger.api import Balance, Transfer, balance_from, member, of
+from puhui.ledger.api import (
+    Balance,
+    Hold,
+    HoldNotFound,
+    Transfer,
+    add_with_holds,
+    balance_from,
+    member,
+    of,
+)
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, Programme
 from puhui.store.session import Session, attempt
 
 BEHAVIOUR = "walking"
-CLAIMED_ELSEWHERE = "CLAIMED_ELSEWHERE"
+CLAIMED_ELSEWHERE, CLAIM_EXPIRED = ClaimedElsewhere.code, ClaimExpired.code
+CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or lapsed, before it grew
 CAP_REACHED = CapReached.code
 IMPLAUSIBLE = "STEPS_IMPLAUSIBLE"
 
@@ -33,7 +55,19 @@ class _Sync:
     member_id: str
     balance: Balance
     now: datetime
-    transfers: list[Transfer]
+    joins: bool
+    transfers: list[Transfer] = field(default_factory=list)
+    opened: list[Hold] = field(default_factory=list)
+    resized: list[tuple[Hold, Hold]] = field(default_factory=list)
+
+    @property
+    def collects(self) -> bool:
+        return self.programme.claim.rule == "collect"
+
+    def joins_now(self) -> bool:
+        """Whether the next act is the first one in the programme: one is enough to say so."""
+        first, self.joins = self.joins, False
+        return first
 
 
 def sync_steps(
@@ -49,7 +83,7 @@ def sync_steps(
     """Credit what the days' steps add to what was credited before; the answer of the contract.
 
     A day's number can only grow, so that the same steps again add nothing. One read and one transaction of at most
-    3 items a day, the balance and the stored answer. Raises ProgrammeNotFound, BehaviourUnknown.
+    3 items a day, the balance and the stored answer. Raises ProgrammeNotFound, BehaviourUnknown, NotAMember.
     """
     programme = programmes.programme(programme_id)
     behaviour = programmes.behaviour(programme, BEHAVIOUR)
@@ -92,15 +126,29 @@ def _add(
 ) -> dict[str, Any]:
     activities, ledger, owner = books.activities, books.ledger, member(member_id)
     places = [activities.day_key(member_id, day) for day, _ in steps]
-    *days, balance_item = ledger.dynamodb.get_all([*places, ledger.balance_key(owner, programme.id)])
+    *days, membership, balance_item = ledger.dynamodb.get_all(
+        [
+            *places,
+            activities.membership_key(member_id, programme.id),
+            ledger.balance_key(owner, programme.id),
+        ]
+    )
     balance = balance_from(owner, programme.id, balance_item)
-    sync = _Sync(programme, behaviour, member_id, balance, now, [])
+    sync = _Sync(programme, behaviour, member_id, balance, now, require_member(membership, programme.id))
     shown = [
         _day(session, sync, day_from(day, item), count, books)
         for (day, count), item in zip(steps, days, strict=True)
     ]
-    if sync.transfers:
-        ledger.add(session, sync.transfers, of([balance]), clock.programme_day(now))
+    if sync.transfers or sync.opened or sync.resized:
+        add_with_holds(
+            session,
+            sync.transfers,
+            of([balance]),
+            opened=sync.opened,
+            resized=sync.resized,
+            ledger=ledger,
+            now=now,
+        )
     return {
         "programme_id": programme.id,
         "days": shown,
@@ -123,14 +171,13 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> d
     if steps > sync.behaviour.bounds[sync.behaviour.measure][1]:
         return {**shown, "reason_code": IMPLAUSIBLE}
     quantified = methodologies.quantify(sync.programme, sync.behaviour, {"steps": steps}, day.day)
-    wanted = Entry(
-        activity_id, sync.programme.id, BEHAVIOUR, NO_TIME, NO_TIME, quantified.credits_mg, 1, steps
-    )
+    points_only = not quantified.credits_allowed
+    if points_only and sync.programme.points is None:
+        return {**shown, "reason_code": NothingToCredit.code}
+    mass = quantified.reduction_mg
+    wanted = Entry(activity_id, sync.programme.id, BEHAVIOUR, NO_TIME, NO_TIME, mass, 1, steps)
     entry = _fitted(day, wanted, sync.behaviour)
-    gained = entry.mg - (before.mg if before else 0)
-    transfer_id, points = _credit(sync, activity_id, gained, steps, day.day)
     earlier = _earlier(books, sync.member_id, activity_id) if before else None
-    books.activities.put_day(session, sync.member_id, day.with_entry(entry))
     activity = Activity(
         id=activity_id,
         member_id=sync.member_id,
@@ -141,13 +188,64 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> d
         recorded_at=sync.now,
         quantity={"steps": steps},
         credits_mg=entry.mg,
-        points=points + (earlier.points if earlier else 0),
+        points=0,
         record=quantified.record(),
+        points_only=points_only,
+    )
+    told = (_mature if sync.collects else _credit)(session, sync, activity, earlier, books)
+    if "reason_code" in told:
+        return {**shown, **told}
+    books.activities.put_day(session, sync.member_id, day.with_entry(entry))
+    shown |= {"activity_id": activity_id, **told}
+    return {**shown, "reason_code": CAP_REACHED} if entry.mg < mass else shown
+
+
+def _credit(
+    session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, books: Books
+) -> dict[str, Any]:
+    """Write a day's walk and credit what it grew by; what the answer says of that."""
+    gained = activity.credits_mg - (earlier.credits_mg if earlier else 0)
+    transfer_id, points = _transfer(sync, activity, gained)
+    activity = replace(
+        activity,
+        points=points + (earlier.points if earlier else 0),
         entry_id=transfer_id or (earlier.entry_id if earlier else ""),
+        joins=sync.joins_now(),
     )
     books.activities.put_activity(session, activity)
-    shown |= {"credits_mg": gained, "points": points, "activity_id": activity_id}
-    return {**shown, "reason_code": CAP_REACHED} if entry.mg < quantified.credits_mg else shown
+    return {"credits_mg": 0 if activity.points_only else gained, "points": points}
+
+
+def _mature(
+    session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, books: Books
+) -> dict[str, Any]:
+    """Write a day's walk that waits to be collected, and hold what it will give; what the answer says of that."""
+    if earlier is not None and earlier.status != MATURING:
+        return {"reason_code": CLAIM_CLOSED}
+    matured_at, collect_by = sync.programme.claim.times(activity.occurred_at)
+    if collect_by <= sync.now:
+        return {"reason_code": CLAIM_EXPIRED}
+    activity = replace(
+        activity, status=MATURING, first_status=MATURING, matured_at=matured_at, collect_by=collect_by
+    )
+    if earlier is None:
+        books.activities.put_activity(session, replace(activity, joins=sync.joins_now()))
+        sync.opened.append(held_for(activity, sync.programme, sync.now))
+    else:
+        held = books.ledger.hold(member(sync.member_id), activity.id)
+        if held is None:
+            raise HoldNotFound
+        grown = replace(activity, taken_mg=earlier.taken_mg)
+        books.activities.change_claim(session, earlier, grown)
+        if grown.credits_mg > earlier.credits_mg:
+            rest = replace(grown, credits_mg=grown.credits_mg - grown.taken_mg)
+            sync.resized.append((held, replace(held_for(rest, sync.programme, sync.now), id=held.id)))
+    gained = activity.credits_mg - (earlier.credits_mg if earlier else 0)
+    return {
+        "credits_mg": 0 if activity.points_only else gained,
+        "matured_at": clock.to_text(matured_at),
+        "collect_by": clock.to_text(collect_by),
+    }
 
 
 def _fitted(day: Day, wanted: Entry, behaviour: Behaviour) -> Entry:
@@ -160,14 +258,22 @@ def _earlier(books: Books, member_id: str, activity_id: str) -> Activity | None:
     return activity_from(item) if item else None
 
 
-def _credit(sync: _Sync, activity_id: str, gained: int, steps: int, day: date) -> tuple[str, int]:
+def _transfer(sync: _Sync, activity: Activity, gained: int) -> tuple[str, int]:
     """Add the transfer of a day's increase; its id and the points it brings (none when nothing was gained)."""
     if gained <= 0:
         return "", 0
-    transfer_id = ids.derived_id(sync.now, activity_id, str(steps))
+    transfer_id = ids.derived_id(sync.now, activity.id, str(activity.quantity["steps"]))
     balance = replace(sync.balance, amounts=_after(sync))
     transfer, points = credit.crediting(
-        sync.programme, sync.member_id, gained, day, balance, transfer_id, activity_id, sync.now
+        sync.programme,
+        sync.member_id,
+        gained,
+        activity.day,
+        balance,
+        transfer_id,
+        activity.id,
+        sync.now,
+        points_only=activity.points_only,
     )
     sync.transfers.append(transfer)
     return transfer_id, points
@@ -179,7 +285,8 @@ def _after(sync: _Sync) -> dict[str, int]:
     owner = member(sync.member_id)
     for transfer in sync.transfers:
         for leg in transfer.legs:
-            if leg.account == owner and leg.asset.startswith("CO2E:"):
-                name = f"credits_{leg.asset.rpartition(':')[2]}"
+            if leg.account == owner and leg.asset.startswith(("CO2E:", "UNV:")):
+                kind = "credits" if leg.asset.startswith("CO2E:") else "unverified"
+                name = f"{kind}_{leg.asset.rpartition(':')[2]}"
                 amounts[name] = amounts.get(name, 0) + leg.amount
     return amounts

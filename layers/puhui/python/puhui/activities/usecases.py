@@ -11,14 +11,17 @@ from puhui.activities.dynamo import day_from
 from puhui.activities.errors import (
     ActivityNotFound,
     ActivityStands,
+    ClaimExpired,
     EvidenceNotWanted,
     EvidenceRequired,
     NothingToCredit,
     StepsComeFromWeRun,
 )
+from puhui.activities.households import household_on
+from puhui.activities.memberships import require_member
 from puhui.activities.model import (
     CREDITED,
-    NO_TIME,
+    MATURING,
     VERIFYING,
     Activity,
     Day,
@@ -82,10 +85,12 @@ def prepare_evidence(
 
 
 def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> Activity:
-    """Record an act: credited at once when a machine can tell, otherwise handed to verification.
+    """Record an act: credited at once when a machine can tell, otherwise handed to verification; where the programme lets
+    acts be collected, it matures first.
 
     One read and one transaction: the act, the member's day (caps, overlaps), and the transfer with its balance (or, with
-    a photo, the evidence and a hold of the credits to come). The same key and body again give the first answer.
+    a photo, the evidence, and for what is still to come a hold of the credits); one read and one item more where caps
+    count a whole household. The same key and body again give the first answer.
     Raises what ``puhui.activities.errors`` lists, QuantityInvalid, ProgrammeNotFound, BehaviourUnknown.
     """
     programme = programmes.programme(command.programme_id)
@@ -95,26 +100,33 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
     quantified = methodologies.quantify(
         programme, behaviour, command.quantity, clock.programme_day(command.occurred_at)
     )
-    if quantified.credits_mg == 0:
+    points_only = not quantified.credits_allowed
+    if quantified.reduction_mg == 0 or (points_only and programme.points is None):
         raise NothingToCredit
     activity_id = ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
+    status = _first_status(programme, command.evidence_ids)
     day = clock.programme_day(command.occurred_at)
     draft = Activity(
         id=activity_id,
         member_id=command.member_id,
         programme_id=programme.id,
         behaviour=behaviour.id,
-        status=VERIFYING if command.evidence_ids else CREDITED,
+        status=status,
         occurred_at=command.occurred_at,
         recorded_at=now,
         quantity=command.quantity,
-        credits_mg=quantified.credits_mg,
+        credits_mg=quantified.reduction_mg,
+        points_only=points_only,
         points=0,
         record=quantified.record(),
         body_hash=command.body_hash,
-        first_status=VERIFYING if command.evidence_ids else CREDITED,
+        first_status=status,
         evidence_ids=tuple(command.evidence_ids),
     )
+
+    if status == MATURING:
+        matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
+        draft = replace(draft, matured_at=matured_at, collect_by=collect_by)
 
     def build(session: Session) -> Activity:
         return _add(session, draft, programme, behaviour, day, books, now)
@@ -137,54 +149,83 @@ def _add(
     """Read the day and the balance, fit the act in, and add everything it writes to the session."""
     activities, ledger = books.activities, books.ledger
     owner = member(draft.member_id)
-    found_activity, found_day, found_balance = ledger.dynamodb.get_all(
-        [
-            activities.activity_key(draft.member_id, draft.id),
-            activities.day_key(draft.member_id, day),
-            ledger.balance_key(owner, programme.id),
-        ]
-    )
+    places = [
+        activities.activity_key(draft.member_id, draft.id),
+        activities.day_key(draft.member_id, day),
+        activities.membership_key(draft.member_id, programme.id),
+        ledger.balance_key(owner, programme.id),
+    ]
+    if behaviour.caps.of_households:
+        places.append(activities.household_key(draft.member_id))
+    found_activity, found_day, membership, found_balance, *household = ledger.dynamodb.get_all(places)
     if found_activity:
         raise ActivityStands(body_hash=draft.body_hash).found(found_activity)
+    joins = require_member(membership, programme.id)
+    if draft.collect_by and draft.collect_by <= now:
+        raise ClaimExpired
     today = day_from(day, found_day)
     entry = fit(today, entry_of(draft, behaviour), behaviour.caps)
+    shared = None
+    if household:
+        shared = activities.household_day(household_on(day, household[0], draft.member_id), day)
+        entry = shared.fit(entry, behaviour.caps)
+    activity = replace(draft, credits_mg=entry.mg, joins=joins, household=shared.household if shared else "")
     balance = balance_from(owner, programme.id, found_balance)
+    transfer = None
     if draft.status == CREDITED:
         transfer_id = ids.derived_id(now, draft.id, "credit")
         transfer, points = credit.crediting(
-            programme, draft.member_id, entry.mg, day, balance, transfer_id, draft.id, now
+            programme,
+            draft.member_id,
+            entry.mg,
+            day,
+            balance,
+            transfer_id,
+            draft.id,
+            now,
+            points_only=draft.points_only,
         )
-        activity = replace(draft, credits_mg=entry.mg, points=points, entry_id=transfer_id)
-        activities.add_activity(session, activity)
-        activities.put_day(session, draft.member_id, today.with_entry(entry))
-        ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
-        return activity
-    activity = replace(draft, credits_mg=entry.mg)
+        activity = replace(activity, points=points, entry_id=transfer_id)
     activities.add_activity(session, activity)
     for evidence_id in draft.evidence_ids:
         activities.use_evidence(session, draft.member_id, evidence_id, draft.id)
     activities.put_day(session, draft.member_id, today.with_entry(entry))
-    pending = Hold(
-        draft.id,
-        owner,
-        credit.issuing(programme, draft.member_id, entry.mg, day),
-        now + timedelta(days=VERIFICATION_DAYS),
-        draft.id,
-    )
-    add_hold(session, pending, {}, ledger=ledger, now=now)
+    if shared:
+        activities.add_to_household_day(session, shared, entry)
+    if transfer:
+        ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
+    else:
+        add_hold(session, held_for(activity, programme, now), {}, ledger=ledger, now=now)
     return activity
+
+
+def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
+    """The hold of what an act will give: until it is verified, collected, or its time is over."""
+    runs_out = activity.collect_by or now + timedelta(days=VERIFICATION_DAYS)
+    if activity.collect_by is None and programme.claim.rule == "collect":
+        _, runs_out = programme.claim.times(activity.occurred_at, runs_out)
+    legs = credit.issuing(
+        programme, activity.member_id, activity.credits_mg, activity.day, points_only=activity.points_only
+    )
+    return Hold(activity.id, member(activity.member_id), legs, runs_out, activity.id)
+
+
+def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
+    if evidence_ids:
+        return VERIFYING
+    return MATURING if programme.claim.rule == "collect" else CREDITED
 
 
 def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
     """What an act takes of its day before caps: its mass, its time, one act, and the quantity that caps count."""
+    start = minutes(activity.occurred_at)
     interval = behaviour.interval(activity.quantity, activity.occurred_at)
-    start, end = (minutes(interval[0]), minutes(interval[1])) if interval else (NO_TIME, NO_TIME)
     return Entry(
         activity_id=activity.id,
         programme_id=activity.programme_id,
         behaviour=activity.behaviour,
         start=start,
-        end=end,
+        end=minutes(interval[1]) if interval else start,
         mg=activity.credits_mg,
         acts=1,
         quantity=activity.quantity[behaviour.measure],
@@ -202,9 +243,21 @@ def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
 
 def first_answer(activity: Activity) -> Activity:
     """The activity as the first answer showed it, whatever became of it since."""
+    if activity.first_status == CREDITED:
+        return activity
+    first = replace(
+        activity,
+        status=activity.first_status,
+        credits_mg=activity.credits_mg + activity.lapsed_mg,
+        points=0,
+        entry_id="",
+        reason_code="",
+        taken_mg=0,
+        lapsed_mg=0,
+    )
     if activity.first_status == VERIFYING:
-        return replace(activity, status=VERIFYING, points=0, entry_id="", reason_code="")
-    return activity
+        return replace(first, matured_at=None, collect_by=None)
+    return first
 
 
 def get_activity(member_id: str, activity_id: str, *, books: Books) -> Activity:
@@ -257,21 +310,33 @@ def explain_activity(member_id: str, activity_id: str, *, books: Books) -> dict[
     """Why an activity has its number: rebuilt from the record kept with it. Raises ActivityNotFound."""
     activity = get_activity(member_id, activity_id, books=books)
     programme = programmes.programme(activity.programme_id)
-    explained = methodologies.explain_record(activity.record, programme, activity.credits_mg, activity.points)
-    return {"activity_id": activity.id, **explained}
+    told = activity.correction
+    counted_mg = activity.credits_mg + activity.lapsed_mg  # what lapsed was computed all the same
+    if activity.points_only:
+        counted_mg = 0
+    if told:  # how it was counted first, and beside it what the correction made of it
+        counted_mg = told["from_mg"]
+    points = activity.points - (told["points"] if told else 0)
+    explained = methodologies.explain_record(activity.record, programme, counted_mg, points)
+    return {"activity_id": activity.id, **explained, **({"correction": dict(told)} if told else {})}
 
 
-def shown(activity: Activity) -> dict[str, Any]:
-    """The activity of the contract."""
+def shown(activity: Activity, now: datetime) -> dict[str, Any]:
+    """The activity of the contract, as it is to be seen ``now``."""
+    activity = activity.as_of(now)
     body: dict[str, Any] = {
         "id": activity.id,
         "programme_id": activity.programme_id,
         "behaviour": activity.behaviour,
         "status": activity.status,
-        "credits_mg": activity.credits_mg,
+        "credits_mg": 0 if activity.points_only else activity.credits_mg,
         "points": activity.points,
         "occurred_at": clock.to_text(activity.occurred_at),
     }
+    if activity.matured_at and activity.collect_by:
+        body["matured_at"] = clock.to_text(activity.matured_at)
+        body["collect_by"] = clock.to_text(activity.collect_by)
+        body["taken_mg"] = activity.taken_mg
     if activity.reason_code:
         body["reason_code"] = activity.reason_code
     if activity.entry_id:

@@ -17,13 +17,23 @@ from puhui.activities.errors import (
     ReviewDecided,
     ReviewNotFound,
 )
-from puhui.activities.model import CREDITED, EXPIRED, REFUSED, VERIFYING, Activity, Review
+from puhui.activities.model import CREDITED, EXPIRED, MATURING, REFUSED, VERIFYING, Activity, Review
 from puhui.activities.ports import Books, EvidenceStore
 from puhui.kernel import clock, ids
 from puhui.kernel.pages import Page
 from puhui.kernel.quantities import grams_text
-from puhui.ledger.api import HoldNotFound, add_post, add_void, balance_from, member, of
+from puhui.ledger.api import (
+    Hold,
+    HoldNotFound,
+    HoldRanOut,
+    add_post,
+    add_void,
+    balance_from,
+    member,
+    of,
+)
 from puhui.programmes import api as programmes
+from puhui.programmes.api import Programme
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
@@ -195,7 +205,8 @@ def close_review(
 
 
 def credit_activity(member_id: str, activity_id: str, *, books: Books, now: datetime) -> Activity:
-    """Credit a verified act: its hold is posted and turned into points. Once, however often it is asked."""
+    """Credit a verified act: its hold is posted and turned into points. Where the programme lets acts be collected, it
+    matures instead, no sooner than now. Once, however often it is asked."""
 
     def build(session: Session) -> Activity:
         activity, _, balance_item = _read(member_id, activity_id, books)
@@ -207,7 +218,16 @@ def credit_activity(member_id: str, activity_id: str, *, books: Books, now: date
         held = books.ledger.hold(owner, activity_id)
         if held is None:
             raise HoldNotFound
-        legs, points = credit.converting(programme, member_id, activity.credits_mg, activity.day, balance)
+        if programme.claim.rule == "collect":
+            return _mature(session, activity, programme, held, books, now)
+        legs, points = credit.converting(
+            programme,
+            member_id,
+            activity.credits_mg,
+            activity.day,
+            balance,
+            points_only=activity.points_only,
+        )
         transfer = add_post(
             session, held, credit.KIND, legs, ledger=books.ledger, now=now, balances=of([balance])
         )
@@ -216,6 +236,19 @@ def credit_activity(member_id: str, activity_id: str, *, books: Books, now: date
         return credited
 
     return _ended(member_id, activity_id, books, build)
+
+
+def _mature(
+    session: Session, activity: Activity, programme: Programme, held: Hold, books: Books, now: datetime
+) -> Activity:
+    if held.runs_out <= now:
+        raise HoldRanOut
+    matured_at, collect_by = programme.claim.times(activity.occurred_at, now.replace(microsecond=0))
+    maturing = replace(
+        activity, status=MATURING, matured_at=matured_at, collect_by=min(collect_by, held.runs_out)
+    )
+    books.activities.close_activity(session, maturing)
+    return maturing
 
 
 def refuse_activity(
@@ -235,6 +268,8 @@ def refuse_activity(
         refused = replace(activity, status=status, credits_mg=0, points=0, reason_code=reason_code)
         books.activities.close_activity(session, refused)
         books.activities.put_day(session, member_id, day.without(activity_id))
+        if activity.household and (entry := day.find(activity_id)):
+            books.activities.free_household_day(session, activity.household, activity.day, entry)
         add_void(session, held, ledger=books.ledger, now=now)
         return refused
 
@@ -272,10 +307,12 @@ def notice(activity: Activity, name: str) -> dict[str, str]:
 
     Limits of the platform's kinds: a thing has 20 characters, a phrase 5.
     """
-    result = {CREDITED: "已通过", REFUSED: "未通过", EXPIRED: "已过期"}[activity.status]
+    result = {CREDITED: "已通过", MATURING: "已通过", REFUSED: "未通过", EXPIRED: "已过期"}[activity.status]
     remark = "请在记录中查看原因"
     if activity.status == CREDITED:
         remark = f"减排{grams_text(activity.credits_mg)}克"
+    if activity.status == MATURING and activity.matured_at:
+        remark = f"{activity.matured_at.astimezone(clock.CHINA):%m月%d日%H:%M}起可收取"
     return {
         "thing1": name[:20],
         "phrase2": result,

@@ -83,7 +83,7 @@ class Request:
     def body_hash(self) -> str:
         """SHA-256 of the body in canonical form: two bodies that mean the same hash the same."""
         canonical = json.dumps(self.body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
 
     def require_role(self, *roles: str) -> None:
         """Raise Forbidden unless the caller has one of the roles."""
@@ -236,6 +236,8 @@ def _problem(error: DomainError, request_id: str, language: str) -> Response:
         problem["errors"] = [
             {"pointer": pointer, "detail": detail} for pointer, detail in error.details["errors"]
         ]
+    elif "pointer" in error.details:
+        problem["errors"] = [{name: error.details[name] for name in ("pointer", "detail")}]
     headers: Headers = {
         "X-Request-Id": request_id,
         "Content-Type": "application/problem+json",

@@ -10,7 +10,7 @@ from puhui.journal.model import Event
 from puhui.store import aws
 from puhui.store.values import Item
 
-LEDGER, ACTIVITIES = "ledger", "activities"
+LEDGER, ACTIVITIES, METHODOLOGIES = "ledger", "activities", "methodologies"
 _TRIAL_KEY = bytes(model.KEY_BYTES)
 
 
@@ -37,7 +37,7 @@ def read(records: Iterable[tuple[str, Item | None, datetime]]) -> tuple[list[Eve
         except Exception as error:  # noqa: BLE001 whatever is wrong with one record must not hold up the others
             key: dict[str, str] = {
                 name: str(item.get(name, ""))
-                for name in ("account", "owner", "stream", "entry")
+                for name in ("account", "owner", "stream", "methodology", "entry")
                 if name in item
             }
             poison.append(Poison(table, key, f"{type(error).__name__}: {str(error)[:200]}"))
@@ -49,6 +49,8 @@ def _event(table: str, item: Item, at: datetime) -> Event | None:
         return sources.from_ledger(item)
     if table == ACTIVITIES:
         return sources.from_activities(item, at)
+    if table == METHODOLOGIES:
+        return sources.from_methodologies(item)
     return sources.from_journal(item)
 
 

@@ -8,7 +8,7 @@ that destroying this one key makes all of them unopenable.
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -25,13 +25,15 @@ ERASURES = "erasures"  # the subject of erasure entries
 @dataclass(frozen=True)
 class Event:
     """Something that leaves an entry. ``subjects`` are those whom it is about: the entry stands in the first one's
-    stream, and each of them can open it. ``body`` is JSON without floats."""
+    stream, and each of them can open it. ``body`` is JSON without floats. ``submitted``: the journal's table holds its
+    payload already."""
 
     id: str
     type: str
     at: str
     subjects: tuple[str, ...]
     body: Mapping[str, Any]
+    submitted: bool = field(default=False, compare=False)
 
     @property
     def content(self) -> dict[str, Any]:

@@ -257,9 +257,12 @@ def _payloads(events: Sequence[Event], streams: dict[str, Stream], log: Log) -> 
     payloads = []
     for event in events:
         key = _key(event, streams, log)
-        if key is None or event.type in PUBLIC_TYPES:  # public ones were written when they were submitted
+        if key is None or event.submitted:
             continue
         names = _names(event, log)
+        if event.type in PUBLIC_TYPES:
+            payloads += [Payload(name, event.id, event.type, event=model.event_text(event)) for name in names]
+            continue
         sealed = seal(model.event_text(event), key, event.id)
         payloads += [Payload(name, event.id, event.type, tuple(names), sealed) for name in names]
     return payloads

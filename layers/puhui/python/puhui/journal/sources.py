@@ -1,4 +1,4 @@
-"""What leaves an entry: transfers, verification decisions, and events submitted to the journal itself.
+"""What leaves an entry: transfers, verification decisions, publications, and events submitted to the journal itself.
 
 Each function turns a change of a table, as its stream tells it, into an event; None when it leaves no entry. The same
 change always gives the same event, however often it comes.
@@ -10,9 +10,10 @@ from typing import Any
 from puhui.activities import api as activities
 from puhui.journal import model
 from puhui.journal.dynamo import is_submission, payload_from
-from puhui.journal.model import DECISION, RETIREMENT, TRANSFER, Event
+from puhui.journal.model import DECISION, METHODOLOGY, RETIREMENT, TRANSFER, Event
 from puhui.kernel import clock, ids
 from puhui.ledger import api as ledger
+from puhui.methodologies import api as methodologies
 from puhui.store.values import Item
 
 
@@ -61,6 +62,25 @@ def from_activities(item: Item, at: datetime) -> Event | None:
     return Event(ids.key_id("decision", decision.activity_id), DECISION, clock.to_text(at), (subject,), body)
 
 
+def from_methodologies(item: Item) -> Event | None:
+    """The event of an item of the methodologies' table: a version was published, or withdrawn; when, the item says."""
+    told = methodologies.publication_in(item)
+    if told is None:
+        return None
+    subject = f"{METHODOLOGY}:{told.methodology_id}"
+    body = {
+        "subject": subject,
+        "name": told.methodology_id,
+        "version": told.version,
+        "hash": told.hash,
+        "status": told.status,
+    }
+    body |= {"reason": told.reason} if told.reason else {}
+    parts = (METHODOLOGY, told.methodology_id, told.version)
+    entry_id = ids.key_id(*parts) if told.status == "published" else ids.key_id(*parts, told.status)
+    return Event(entry_id, METHODOLOGY, clock.to_text(told.at), (subject,), body)
+
+
 def from_journal(item: Item) -> Event | None:
     """The event of an item of the journal's own table: one that was submitted."""
     if not is_submission(item):
@@ -68,4 +88,4 @@ def from_journal(item: Item) -> Event | None:
     payload = payload_from(item)
     content = model.read_event(payload.event)
     body = {name: value for name, value in content.items() if name not in ("v", "type", "id", "at")}
-    return Event(content["id"], content["type"], content["at"], (content["subject"],), body)
+    return Event(content["id"], content["type"], content["at"], (content["subject"],), body, submitted=True)

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from puhui.kernel.errors import Invalid
 
 DOCUMENT_BYTES_MAX = 256 * 1024
+DEPTH_MAX = 12
+VALUES_MAX = 5000
 DETAIL_MAX = 200
 Text = Mapping[str, str]  # one text by language: "zh-CN" and "en"
 
@@ -54,6 +56,33 @@ def require_valid(document: Any, validator: Validator) -> None:
         raise DocumentInvalid(pointer=pointer(fault.absolute_path), detail=fault.message[:DETAIL_MAX])
 
 
+def require_bounded(document: Any) -> None:
+    """Raise DocumentInvalid for a document that is nested too deeply, has too many values, or text that is no Unicode,
+    so that whatever looks at it later takes a bounded time. Looks at a value once, and never recurs."""
+    waiting: list[tuple[Any, tuple[str | int, ...]]] = [(document, ())]
+    for _ in range(VALUES_MAX + 1):
+        if not waiting:
+            return
+        value, path = waiting.pop()
+        if len(path) > DEPTH_MAX:
+            raise DocumentInvalid(pointer=pointer(path), detail="nested too deeply")
+        if isinstance(value, dict):
+            _require_unicode(" ".join(value), path)
+            waiting += [(each, (*path, name)) for name, each in value.items()]
+        elif isinstance(value, list):
+            if len(value) > VALUES_MAX:
+                raise DocumentInvalid(pointer=pointer(path), detail=f"over {VALUES_MAX} values")
+            waiting += [(each, (*path, position)) for position, each in enumerate(value)]
+        elif isinstance(value, str):
+            _require_unicode(value, path)
+    raise DocumentInvalid(pointer="/", detail=f"over {VALUES_MAX} values")
+
+
+def _require_unicode(text: str, path: Iterable[str | int]) -> None:
+    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise DocumentInvalid(pointer=pointer(path), detail="half of a pair of surrogates")
+
+
 def pointer(path: Iterable[str | int]) -> str:
     """RFC 6901 for a path of names and positions."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path) or "/"
@@ -62,8 +91,12 @@ def pointer(path: Iterable[str | int]) -> str:
 def content_hash(document: Any) -> str:
     """SHA-256 of the canonical form: sorted names, no spaces, UTF-8. Two documents that mean the same hash
     the same."""
-    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(canonical(document).encode()).hexdigest()
+
+
+def canonical(document: Any) -> str:
+    """The canonical form: sorted names, no spaces."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,15 +1,25 @@
 """What other contexts may use of the ledger: its values, and adding transfers and holds to a session of their own."""
 
-from puhui.ledger.dynamo import Ledger, balance_from, transfer_from
-from puhui.ledger.errors import HoldNotFound, NotEnough, NotEnoughPoints, TransferPosted
+from puhui.ledger.dynamo import AUDIT_SHARDS, Ledger, balance_from, hold_from, transfer_from
+from puhui.ledger.errors import (
+    HoldNotFound,
+    HoldRanOut,
+    HoldResolved,
+    NotEnough,
+    NotEnoughPoints,
+    TransferPosted,
+)
 from puhui.ledger.holds import Hold
-from puhui.ledger.model import Balance, Leg, Transfer, credits, lot_expiring, member, of, points
-from puhui.ledger.usecases import add_hold, add_post, add_void
+from puhui.ledger.model import Balance, Leg, Transfer, credits, lot_expiring, member, of, points, unverified
+from puhui.ledger.usecases import add_hold, add_post, add_void, add_with_holds
 
 __all__ = [
+    "AUDIT_SHARDS",
     "Balance",
     "Hold",
     "HoldNotFound",
+    "HoldRanOut",
+    "HoldResolved",
     "Ledger",
     "Leg",
     "NotEnough",
@@ -19,11 +29,14 @@ __all__ = [
     "add_hold",
     "add_post",
     "add_void",
+    "add_with_holds",
     "balance_from",
     "credits",
+    "hold_from",
     "lot_expiring",
     "member",
     "of",
     "points",
     "transfer_from",
+    "unverified",
 ]

@@ -19,7 +19,7 @@ from typing import Any
 from puhui.kernel import clock
 from puhui.kernel.pages import Page
 from puhui.ledger import planning
-from puhui.ledger.errors import BalanceMoved, HoldStands, ReversalStands, TransferStands
+from puhui.ledger.errors import BalanceMoved, HoldAsRead, HoldStands, ReversalStands, TransferStands
 from puhui.ledger.holds import Hold
 from puhui.ledger.model import Balance, Balances, Change, Leg, Plan, Transfer
 from puhui.store.client import DynamoDB, Key
@@ -88,9 +88,13 @@ class Ledger:
         )
         return Page([transfer_from(item) for item in items], last["entry"][2:] if last else None)
 
+    def hold_key(self, account: str, hold_id: str) -> Key:
+        """Where a hold stands."""
+        return Key(self.table, {"account": account, "entry": f"H#{hold_id}"})
+
     def hold(self, account: str, hold_id: str) -> Hold | None:
         """A hold of the account."""
-        item = self.dynamodb.get(self.table, {"account": account, "entry": f"H#{hold_id}"})
+        item = self.dynamodb.get(*self.hold_key(account, hold_id))
         return hold_from(item) if item else None
 
     def holds(self, account: str, start: Item | None = None) -> tuple[list[Hold], Item | None]:
@@ -142,6 +146,23 @@ class Ledger:
             hold_item(hold),
             unless="entry",
             error=TransferStands(hash=hold.content_hash, transfer_id=hold.id),
+        )
+
+    def add_resizing(self, session: Session, before: Hold, after: Hold) -> None:
+        """Let a hold promise another amount: it is pending, and still the one that was read."""
+        session.update(
+            self.table,
+            {"account": before.account, "entry": f"H#{before.id}"},
+            "SET legs = :legs, #hash = :after",
+            {
+                ":legs": [_leg_item(leg) for leg in after.legs],
+                ":after": after.content_hash,
+                ":before": before.content_hash,
+                ":pending": "pending",
+            },
+            names={"#state": "state", "#hash": "hash"},
+            condition="#state = :pending AND #hash = :before",
+            error=HoldAsRead(),
         )
 
     def add_resolution(self, session: Session, hold: Hold, state: str, transfer_id: str) -> None:

@@ -128,6 +128,13 @@ class HoldStands(DomainError):
         return HoldResolved(state=item["state"], transfer_id=item.get("resolved_by", ""))
 
 
+class HoldAsRead(HoldStands):
+    """The condition of a hold's new size: it is still pending, and promises what was read."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        return Moved() if item and item["state"] == "pending" else super().found(item)
+
+
 class ReversalStands(DomainError):
     """The condition of a reversal: the transfer has not been reversed."""
 

@@ -2,7 +2,8 @@
 
 An **account** is ``kind:owner`` (``member:01J...``, ``pool:carbon-88``). One with a limit (a person's, an organisation's,
 a budget's) has a balance that is checked; one without (issuance, pool, expired, retired) is the sum of its legs.
-An **asset** is what is counted: ``CO2E:<programme>:<vintage year>`` in mg, ``PTS:<programme>`` in points, ``CNY`` in fen.
+An **asset** is what is counted: ``CO2E:<programme>:<vintage year>`` in mg, ``PTS:<programme>`` in points, ``CNY`` in fen;
+``UNV:<programme>:<year>`` is mg that were counted by a factor too weak for credits: it becomes points and nothing else.
 A **lot** is points that expire together, named after the last month in which they can be spent (``2028-11``).
 """
 
@@ -32,6 +33,11 @@ def credits(programme_id: str, year: int) -> str:
     return f"CO2E:{programme_id}:{year}"
 
 
+def unverified(programme_id: str, year: int) -> str:
+    """The asset of mg that may give points, but are no credits: no registry will ever see them."""
+    return f"UNV:{programme_id}:{year}"
+
+
 def points(programme_id: str) -> str:
     """The asset of a programme's points."""
     return f"PTS:{programme_id}"
@@ -45,9 +51,9 @@ def is_limited(account: str) -> bool:
 def balance_field(asset: str) -> tuple[str, str]:
     """Which balance of an account an asset stands in, and under which name: (programme or CNY, field)."""
     kind, _, rest = asset.partition(":")
-    if kind == "CO2E":
+    if kind in ("CO2E", "UNV"):
         programme_id, _, year = rest.rpartition(":")
-        return programme_id, f"credits_{year}"
+        return programme_id, f"{'credits' if kind == 'CO2E' else 'unverified'}_{year}"
     return (rest, "points") if kind == "PTS" else ("CNY", "fen")
 
 
@@ -118,6 +124,10 @@ class Balance:
     def credits_of(self, year: int) -> int:
         """Verified reductions of one vintage, in mg."""
         return self.amounts.get(f"credits_{year}", 0)
+
+    def unverified_of(self, year: int) -> int:
+        """What is left under a point of mg that are no credits."""
+        return self.amounts.get(f"unverified_{year}", 0)
 
     @property
     def credits_mg(self) -> int:

@@ -96,6 +96,35 @@ def add_hold(session: Session, wanted: Hold, balances: Balances, *, ledger: Ledg
     ledger.add_plan(session, Plan(plan.transfers, (*plan.changes, *holds.pending_changes(resolved, 1))))
 
 
+def add_with_holds(
+    session: Session,
+    transfers: Sequence[Transfer],
+    balances: Balances,
+    *,
+    opened: Sequence[Hold] = (),
+    resized: Sequence[tuple[Hold, Hold]] = (),
+    ledger: Ledger,
+    now: datetime,
+) -> None:
+    """Add transfers, new holds, and holds that promise another amount than before to a session of another context's,
+    with one update for each balance they change.
+
+    ``resized`` are pairs: a pending hold as it was read, and as it shall be. Raises ValueError for holds that set
+    something aside: only a promise out of an account without a limit changes its size.
+    """
+    if any(each.set_aside() for each in (*opened, *(after for _, after in resized))):
+        raise ValueError("a hold that sets something aside does not change its size")
+    plan = planning.plan(transfers, balances, clock.programme_day(now))
+    changes = list(plan.changes)
+    for each in opened:
+        ledger.add_hold(session, each)
+        changes += holds.pending_changes(each, 1)
+    for before, after in resized:
+        ledger.add_resizing(session, before, after)
+        changes += [*holds.pending_changes(before, -1), *holds.pending_changes(after, 1)]
+    ledger.add_plan(session, Plan(plan.transfers, planning.merged(changes)))
+
+
 def post_hold(account: str, hold_id: str, *, ledger: Ledger, now: datetime) -> Hold:
     """Do what the hold promised. Raises HoldNotFound, HoldRanOut, HoldResolved (voided or expired before)."""
 

@@ -5,15 +5,41 @@ from datetime import date, datetime
 
 from cryptography.exceptions import InvalidTag
 
+from puhui.members.codes import HOUSEHOLD, LIFE, Codes, Invitation
 from puhui.members.dynamo import Members
+from puhui.members.errors import FriendNotFound, OwnInvitation
 from puhui.wechat.api import SessionStale, decrypt_user_data, steps_by_day
 
-__all__ = ["Members", "openid_of", "read_steps", "require_consent"]
+__all__ = [
+    "HOUSEHOLD",
+    "LIFE",
+    "Codes",
+    "Invitation",
+    "Members",
+    "openid_of",
+    "read_steps",
+    "require_consent",
+    "require_friends",
+    "require_other",
+]
 
 
 def require_consent(member_id: str, purpose: str, *, members: Members) -> None:
     """Raise ConsentRequired unless the member agrees to ``purpose``; one read."""
     members.find(member_id).require(purpose)
+
+
+def require_friends(member_id: str, other_id: str, *, members: Members) -> None:
+    """Raise FriendNotFound unless the two are friends; one read."""
+    if not members.are_friends(member_id, other_id):
+        raise FriendNotFound
+
+
+def require_other(invitation: Invitation, member_id: str) -> str:
+    """Who invited, when that is somebody else than the member. Raises OwnInvitation."""
+    if invitation.member_id == member_id:
+        raise OwnInvitation
+    return invitation.member_id
 
 
 def openid_of(member_id: str, *, members: Members) -> str:

@@ -5,6 +5,8 @@
 | member   | member:<id>      | member               | nickname, roles, org, sealed openid and session key, consents |
 | consent  | member:<id>      | C#<purpose>#<id>     | every answer ever given, for the record |
 | family   | family:<id>      | family               | member, roles, org, hash of the newest refresh token, ends (TTL) |
+| friend   | member:<id>      | F#<friend's id>      | since; the member's item counts them in ``friends`` |
+| removed  | member:<id>      | X#<member id>        | at: codes of before work for that member no more; ends (TTL) |
 | identity | wechat:<hmac>    | identity             | member_id |
 """
 
@@ -15,13 +17,21 @@ from functools import cached_property
 from typing import Any
 
 from puhui.kernel import clock, ids
-from puhui.members.errors import FamilyMoved, IdentityTaken, MemberNotFound
+from puhui.members.errors import (
+    FamilyMoved,
+    FriendsStand,
+    IdentityTaken,
+    MemberNotFound,
+    RoomForFriends,
+)
 from puhui.members.model import Consent, Member
 from puhui.store import secrets
-from puhui.store.client import ConditionFailed, DynamoDB
+from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session
 from puhui.store.values import Item
+
+FRIENDS_MAX = 500
 
 
 class Members:
@@ -152,6 +162,79 @@ class Members:
         session.delete(self.table, _family_key(family_id))
         session.commit()
 
+    # Friends
+
+    def are_friends(self, member_id: str, other_id: str) -> bool:
+        """Whether the two are friends; one read."""
+        return self.dynamodb.get(self.table, _friend_key(member_id, other_id)) is not None
+
+    def friendship(self, member_id: str, other_id: str) -> tuple[datetime | None, datetime | None]:
+        """Since when the two are friends, and when the other removed the member last; one read."""
+        friend, removed = self.dynamodb.get_all(
+            [
+                Key(self.table, _friend_key(member_id, other_id)),
+                Key(self.table, _removed_key(other_id, member_id)),
+            ]
+        )
+        since = clock.from_text(friend["since"]) if friend else None
+        return since, clock.from_text(removed["at"]) if removed else None
+
+    def friends(
+        self, member_id: str, limit: int, start: str | None
+    ) -> tuple[list[tuple[str, datetime]], str | None]:
+        """A page of (friend's id, since), by id; and the last one's id when there are more."""
+        items, last = self.dynamodb.query(
+            self.table,
+            "#owner = :o AND begins_with(entry, :f)",
+            {":o": f"member:{member_id}", ":f": "F#"},
+            names={"#owner": "owner"},
+            limit=limit,
+            start=_friend_key(member_id, start) if start else None,
+        )
+        found = [(item["entry"][2:], clock.from_text(item["since"])) for item in items]
+        return found, last["entry"][2:] if last else None
+
+    def nicknames(self, member_ids: list[str]) -> dict[str, str]:
+        """The nicknames of up to 100 members, by id; one read."""
+        if not member_ids:
+            return {}
+        items = self.dynamodb.get_all([Key(self.table, _member_key(each)) for each in member_ids])
+        return {item["owner"].partition(":")[2]: item["nickname"] for item in items if item}
+
+    def add_friends(self, session: Session, one: str, other: str, now: datetime) -> None:
+        """Make two members friends who are not, each of whom has room for one more."""
+        for mine, theirs in ((one, other), (other, one)):
+            item = {**_friend_key(mine, theirs), "since": clock.to_text(now)}
+            session.put(self.table, item, unless="entry", error=FriendsStand())
+        for mine in (one, other):
+            session.update(
+                self.table,
+                _member_key(mine),
+                "ADD friends :one",
+                {":one": 1, ":max": FRIENDS_MAX},
+                condition="attribute_exists(entry) AND (attribute_not_exists(friends) OR friends < :max)",
+                error=RoomForFriends(limit=FRIENDS_MAX),
+            )
+
+    def remove_friends(
+        self, session: Session, member_id: str, other_id: str, now: datetime, ends: datetime
+    ) -> None:
+        """End a friendship; the member's own codes of before work for the other no more."""
+        for mine, theirs in ((member_id, other_id), (other_id, member_id)):
+            key = _friend_key(mine, theirs)
+            session.delete(self.table, key, condition="attribute_exists(entry)", error=FriendsStand())
+        for mine in (member_id, other_id):
+            session.update(
+                self.table,
+                _member_key(mine),
+                "ADD friends :less",
+                {":less": -1},
+                condition="attribute_exists(entry)",
+                error=MemberNotFound(),
+            )
+        removed = {**_removed_key(member_id, other_id), "at": clock.to_text(now)}
+        session.put(self.table, {**removed, "ends": int(ends.timestamp())})
+
     def _change(
         self, member_id: str, expression: str, values: dict[str, Any], names: Mapping[str, str] | None = None
     ) -> Member:
@@ -174,6 +257,14 @@ class Members:
 
 def _member_key(member_id: str) -> dict[str, str]:
     return {"owner": f"member:{member_id}", "entry": "member"}
+
+
+def _friend_key(member_id: str, friend_id: str) -> dict[str, str]:
+    return {"owner": f"member:{member_id}", "entry": f"F#{friend_id}"}
+
+
+def _removed_key(member_id: str, removed_id: str) -> dict[str, str]:
+    return {"owner": f"member:{member_id}", "entry": f"X#{removed_id}"}
 
 
 def _family_key(family_id: str) -> dict[str, str]:

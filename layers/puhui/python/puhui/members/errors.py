@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from puhui.kernel.errors import DomainError, Forbidden, Invalid, NotFound, Unauthenticated
+from puhui.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unauthenticated
 from puhui.store.session import Moved
 
 
@@ -34,6 +34,50 @@ class NicknameRefused(Invalid):
     code = "NICKNAME_REFUSED"
     zh = "这个昵称不合适，请换一个。"
     en = "This nickname is not acceptable. Choose another."
+
+
+class InvitationInvalid(Invalid):
+    code = "INVITATION_INVALID"
+    zh = "邀请码无效，请让对方重新分享。"
+    en = "The code is not valid. Ask for a new one."
+
+
+class InvitationExpired(Invalid):
+    code = "INVITATION_EXPIRED"
+    zh = "邀请码已过期，请让对方重新分享。"
+    en = "The code has expired. Ask for a new one."
+
+
+class OwnInvitation(Invalid):
+    code = "OWN_INVITATION"
+    zh = "这是您自己的邀请码。"
+    en = "This is your own code."
+
+
+class FriendNotFound(NotFound):
+    code = "FRIEND_NOT_FOUND"
+    zh = "没有这位好友。"
+    en = "You have no such friend."
+
+
+class TooManyFriends(Conflict):
+    code = "TOO_MANY_FRIENDS"
+    zh = "您或对方的好友已达上限（{limit} 位）。"
+    en = "You or the other have as many friends as there can be ({limit})."
+
+
+class FriendsStand(DomainError):
+    """The condition of a friendship's items: they are as they were read."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
+        return Moved()
+
+
+class RoomForFriends(DomainError):
+    """The condition of one friend more: the member is there, and has fewer than the limit."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        return TooManyFriends(limit=self.details["limit"]) if item else MemberNotFound()
 
 
 class IdentityTaken(DomainError):

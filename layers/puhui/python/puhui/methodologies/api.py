@@ -4,9 +4,10 @@ once."""
 from collections.abc import Mapping
 from typing import Any
 
-from puhui.methodologies import explanation
+from puhui.methodologies import explanation, registry
+from puhui.methodologies.dynamo import Publication, publication_in
 from puhui.methodologies.errors import FactorUnavailable, MethodologyNotFound, QuantityInvalid
-from puhui.methodologies.model import PointsRate, Programme
+from puhui.methodologies.model import Factor, Methodology, PointsRate, Programme
 from puhui.methodologies.quantification import (
     Allowed,
     Quantification,
@@ -14,21 +15,54 @@ from puhui.methodologies.quantification import (
     apply_caps,
     of_record,
     quantify,
+    quantify_by,
 )
 
 __all__ = [
     "Allowed",
     "FactorUnavailable",
+    "Methodology",
     "MethodologyNotFound",
+    "Programme",
+    "Publication",
     "Quantification",
     "QuantityInvalid",
     "Used",
     "apply_caps",
     "explain",
     "explain_record",
+    "factors",
+    "methodology_of",
     "points_for",
+    "publication_in",
+    "published",
     "quantify",
+    "quantify_by",
+    "recompute",
 ]
+
+
+def published(methodology_id: str, version: str) -> Methodology:
+    """A published version. Raises MethodologyNotFound."""
+    return registry.methodology(methodology_id, version)
+
+
+def methodology_of(document: dict[str, Any]) -> Methodology:
+    """The methodology of a document that was checked before it was stored."""
+    return registry.methodology_from(document)
+
+
+def factors() -> dict[str, Factor]:
+    """All published factor records by ``id@version``."""
+    return registry.factors()
+
+
+def recompute(record: Mapping[str, Any]) -> int:
+    """The mg that a record's formula gives with the factors it names now, whatever it says itself."""
+    formula = registry.formula_of_record(record["methodology"], tuple(record["factors"]))
+    return formula.milligrams(
+        {each.name: record["inputs"].get(each.name, 0) for each in formula.methodology.inputs}
+    )
 
 
 def points_for(rule: PointsRate | None, mg: int) -> int:

@@ -6,12 +6,20 @@ from collections.abc import Mapping
 from math import gcd
 from typing import Any
 
+from puhui.formulas import expressions
+from puhui.formulas.reductions import BASELINE, PROJECT
+from puhui.formulas.units import Unit, smallest_name
 from puhui.kernel.quantities import grams_text
-from puhui.methodologies.model import Factor, Input, Programme
+from puhui.methodologies.model import Factor, Programme
 from puhui.methodologies.quantification import Quantification
-from puhui.methodologies.units import product, smallest_name
 
 LANGUAGES = ("zh-CN", "en")
+_LINES = {
+    BASELINE: {"zh-CN": "基准排放", "en": "Baseline: what would have been emitted"},
+    PROJECT: {"zh-CN": "行为排放", "en": "Project: what the act itself emits"},
+}
+_PLACES_MAX = 18
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
@@ -34,18 +42,18 @@ def explain(
         "credits_mg": credits_mg,
         "points": points,
         "sentence": _sentence(quantification, programme, credits_mg, points),
+        "computation": _computation(quantification),
     }
 
 
 def show_factor(factor: Factor) -> dict[str, Any]:
-    """The contract's Factor: ``value`` in whole smallest units, and ``published`` as the source gives it."""
+    """The contract's Factor: ``value`` and ``unit`` as the source gives them."""
     shown = {
         "id": factor.id,
         "version": factor.version,
         "name": factor.name,
-        "value": factor.whole,
-        "unit": factor.unit.smallest,
-        "published": {"value": factor.value, "unit": factor.unit.text},
+        "value": factor.value,
+        "unit": factor.unit.text,
         "region": factor.region,
         "year": factor.year,
         "publisher": factor.publisher,
@@ -57,53 +65,97 @@ def show_factor(factor: Factor) -> dict[str, Any]:
     return shown | ({"source_url": factor.source_url} if factor.source_url else {})
 
 
-def fill(template: str, values: Mapping[str, int]) -> str:
+def fill(template: str, values: Mapping[str, Any]) -> str:
     """``{name}`` replaced by the value of that name; nothing else of the template means anything."""
     return _PLACE.sub(lambda place: str(values[place[1]]), template)
 
 
-def _steps(quantification: Quantification) -> list[dict[str, Any]]:
-    """One multiplication a step, in whole numbers; divisions wait for the last step, so that it alone
-    rounds (down)."""
+def _computation(quantification: Quantification) -> dict[str, Any]:
+    """Everything that the number follows from, for whoever computes it again off line (``puhui.formulas``)."""
     formula = quantification.formula
-    inputs = formula.methodology.inputs
-    value, scale, divisor = 1, 1, 1
-    for each in inputs:
-        value, scale = value * quantification.inputs[each.name], scale * each.unit.scale
-    expression = " * ".join(str(quantification.inputs[each.name]) for each in inputs)
-    texts = {language: _inputs_text(inputs, quantification.inputs, language) for language in LANGUAGES}
-    terms = [each.unit for each in inputs]
+    reduction = formula.reduction
+    return {
+        "inputs": [
+            {"name": name, "value": quantification.inputs[name], "unit": unit.text}
+            for name, unit in reduction.inputs
+        ],
+        "factors": [
+            {
+                "name": term.name,
+                "id": factor.id,
+                "version": factor.version,
+                "value": term.value,
+                "unit": term.unit.text,
+            }
+            for term, factor in zip(reduction.terms, formula.factors, strict=True)
+        ],
+        "lines": [{"name": name, "formula": text} for name, text in reduction.lines],
+        "discount": reduction.discount,
+        "reduction_mg": quantification.reduction_mg,
+    }
+
+
+def _steps(quantification: Quantification) -> list[dict[str, Any]]:
+    """One step for each line of the formula with its exact value, then the one that rounds (down)."""
+    formula = quantification.formula
+    reduction = formula.reduction
+    values = [quantification.inputs[name] for name, _ in reduction.inputs]
+    known = {
+        name: _measured(value, unit) for (name, unit), value in zip(reduction.inputs, values, strict=True)
+    }
+    known |= {term.name: _measured(term.value, term.unit) for term in reduction.terms}
     steps = []
-    for position, factor in enumerate(formula.factors):
-        terms.append(factor.unit)
-        common = gcd(scale, factor.unit.per)
-        multiplier, divisor = factor.whole * (scale // common), divisor * (factor.unit.per // common)
-        value, scale = value * multiplier, 1
-        expression = f"{expression} * {multiplier}"
-        last = position == len(formula.factors) - 1
-        if last and divisor > 1:
-            expression, value = f"{expression} / {divisor}", value // divisor
-        unit = _unit_of(product(terms)) if last or divisor == 1 else ""
-        text = {
-            language: f"{texts[language]} × {factor.name[language]} {factor.value} {factor.unit.text}"
-            for language in LANGUAGES
-        }
-        steps.append({"text": text, "expression": expression, "result": value, "unit": unit})
-        expression, texts = str(value), dict.fromkeys(LANGUAGES, f"{value} {unit}".rstrip())
+    for name, text in reduction.lines:
+        exact = exact_text(reduction.line(name, values))
+        unit = "mg" if name in (BASELINE, PROJECT) else _unit_of(quantification, name)
+        expression = _NAME.sub(lambda place: known.get(place[0], place[0]), text)
+        steps.append(
+            {"text": _LINES.get(name, _other(name)), "expression": expression, "result": exact, "unit": unit}
+        )
+        known[name] = f"{exact} {unit}".rstrip()
+    steps.append(_last_step(quantification, known))
     return steps
 
 
-def _unit_of(dimensions: tuple[tuple[str, int], ...]) -> str:
-    if dimensions == (("co2e", 1),):
-        return "mg"
-    return " ".join(f"{smallest_name(name)}{power if power != 1 else ''}" for name, power in dimensions)
+def _measured(value: Any, unit: Unit) -> str:
+    """A value with its unit; a bare number stands alone."""
+    return f"{value} {unit.text}" if unit.dimensions else str(value)
 
 
-def _inputs_text(inputs: tuple[Input, ...], values: Mapping[str, int], language: str) -> str:
-    return " × ".join(
-        f"{each.label[language]} {values[each.name]} {'' if each.unit.is_count else each.unit.text}".rstrip()
-        for each in inputs
-    )
+def _last_step(quantification: Quantification, known: Mapping[str, str]) -> dict[str, Any]:
+    difference = known[BASELINE]
+    if PROJECT in known:
+        difference = f"max(0, {difference} - {known[PROJECT]})"
+    discount = quantification.formula.reduction.discount
+    less = "" if discount == "0" else f" * (1 - {discount})"
+    text = {"zh-CN": "减排量，向下取整到毫克", "en": "Reduction, rounded down to whole mg"}
+    result = str(quantification.reduction_mg)
+    return {"text": text, "expression": f"floor({difference}{less})", "result": result, "unit": "mg"}
+
+
+def exact_text(ratio: tuple[int, int]) -> str:
+    """A ratio exactly: as a decimal where it is one, else as a fraction."""
+    above, below = ratio[0] // gcd(*ratio), ratio[1] // gcd(*ratio)
+    for places in range(_PLACES_MAX + 1):
+        if 10**places % below == 0:
+            digits = str(abs(above) * (10**places // below)).zfill(places + 1)
+            sign = "-" if above < 0 else ""
+            return sign + (f"{digits[:-places]}.{digits[-places:]}" if places else digits)
+    return f"{above}/{below}"
+
+
+def _unit_of(quantification: Quantification, line: str) -> str:
+    """What a line measures, in smallest units."""
+    reduction = quantification.formula.reduction
+    of = {name: unit.dimensions for name, unit in reduction.inputs}
+    of |= {term.name: term.unit.dimensions for term in reduction.terms}
+    for name, text in reduction.lines:
+        of[name] = expressions.dimensions(expressions.parse(text), of)
+    return " ".join(f"{smallest_name(name)}{power if power != 1 else ''}" for name, power in of[line])
+
+
+def _other(name: str) -> dict[str, str]:
+    return dict.fromkeys(LANGUAGES, name)
 
 
 def _cap(cap: tuple[str, str, int], quantification: Quantification, credits_mg: int) -> dict[str, Any]:
@@ -123,7 +175,7 @@ def _cap_step(reduction_mg: int, credits_mg: int) -> dict[str, Any]:
     return {
         "text": text,
         "expression": f"min({reduction_mg}, {credits_mg})",
-        "result": credits_mg,
+        "result": str(credits_mg),
         "unit": "mg",
     }
 

@@ -1,46 +1,29 @@
-"""A methodology bound to factors: one multiplication and one division of whole numbers, rounded down to
-whole mg."""
+"""A methodology bound to factors: exact arithmetic in whole numbers, rounded down once to whole mg."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import gcd, prod
+from typing import Any
 
-from puhui.methodologies import units
+from puhui.formulas.reductions import Reduction
 from puhui.methodologies.model import Factor, Methodology
-
-RESULT = (("co2e", 1),)
 
 
 @dataclass(frozen=True)
 class Formula:
-    """``floor(product of the inputs x numerator / denominator)`` mg; conversions of units are in the two
-    constants."""
+    """A version with its factors, in the order of its ``factors``, and the arithmetic that follows from both."""
 
     methodology: Methodology
     factors: tuple[Factor, ...]
-    numerator: int
-    denominator: int
+    reduction: Reduction
     credits_allowed: bool
 
-    def milligrams(self, inputs: Mapping[str, int]) -> int:
+    def milligrams(self, inputs: Mapping[str, Any]) -> int:
         """The reduction in mg of CO2 equivalent, rounded down."""
-        result = self.numerator
-        for value in inputs.values():
-            result *= value
-        return result // self.denominator
+        return self.reduction.milligrams([inputs[name] for name, _ in self.methodology.numbers])
 
 
 def bind(methodology: Methodology, factors: tuple[Factor, ...]) -> Formula:
-    """The formula with these factors. Raises ValueError when the units do not multiply to a mass of CO2
-    equivalent."""
-    terms = [each.unit for each in methodology.inputs] + [factor.unit for factor in factors]
-    if (found := units.product(terms)) != RESULT:
-        text = " ".join(f"{units.smallest_name(name)}^{power}" for name, power in found)
-        raise ValueError(f"the terms multiply to {text or 'a bare number'}, not to a mass of CO2e")
-    numerator = prod(each.unit.scale for each in methodology.inputs) * prod(
-        factor.whole for factor in factors
-    )
-    denominator = prod(factor.unit.per for factor in factors)
-    common = gcd(numerator, denominator)
-    allowed = all(factor.credits_allowed for factor in factors)
-    return Formula(methodology, factors, numerator // common, denominator // common, allowed)
+    """The formula with these factors, one for each that the methodology names, in that order."""
+    terms = tuple(factor.term(use.name) for use, factor in zip(methodology.factors, factors, strict=True))
+    reduction = Reduction(methodology.numbers, terms, methodology.lines, methodology.discount)
+    return Formula(methodology, factors, reduction, all(factor.credits_allowed for factor in factors))

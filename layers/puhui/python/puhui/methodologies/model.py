@@ -1,8 +1,7 @@
 """Factors and methodologies as published: immutable values, read from their documents.
 
 A **factor** is a versioned record: value, unit, region, year, source, evidence mark. A **methodology** says
-which inputs an act needs and which product of inputs and factors is its reduction. Published versions never
-change.
+which inputs an act needs and how its reduction follows from them and the factors. Published versions never change.
 """
 
 from collections.abc import Mapping
@@ -10,18 +9,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
+from puhui.formulas.reductions import Term
+from puhui.formulas.units import Unit
 from puhui.kernel.documents import Text, content_hash
-from puhui.methodologies.units import Unit
 
 # P primary text read, S secondary, D derived here, W weak, seed: the project's founding documents.
-Mark = Literal["P", "S", "D", "W", "seed", "unsourced"]
-MARKS_WITHOUT_CREDITS = frozenset({"W", "unsourced"})
+# provisional: sourced, but not yet reviewed for the use it is put to.
+Mark = Literal["P", "S", "D", "W", "seed", "provisional", "unsourced"]
+MARKS_WITHOUT_CREDITS = frozenset({"W", "provisional", "unsourced"})
 
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """One published version of one figure. ``value`` is the source's decimal, ``whole`` the same in
-    smallest units."""
+    """One published version of one figure. ``value`` is the source's own decimal text, of ``unit``."""
 
     id: str
     version: str
@@ -30,7 +30,6 @@ class Factor:
     profiles: frozenset[str]
     value: str
     unit: Unit
-    whole: int
     region: str
     applies_in: tuple[str, ...]
     year: int
@@ -45,33 +44,56 @@ class Factor:
         """How records refer to it: ``id@version``."""
         return f"{self.id}@{self.version}"
 
+    def term(self, name: str) -> Term:
+        """The factor under the name that a formula gives it."""
+        return Term(name, self.value, self.unit)
+
     @property
     def credits_allowed(self) -> bool:
-        """Whether credits may be issued from it; from weak and unsourced figures only points may."""
+        """Whether credits may be issued from it; from weak, provisional and unsourced figures only points may."""
         return self.mark not in MARKS_WITHOUT_CREDITS
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A quantity that the act's record must hold: an integer of ``unit`` within bounds."""
+    """A quantity that the act's record must hold: an integer of ``unit`` within bounds (0 when it is optional and left
+    out), or, where there are ``choices``, one of these words."""
 
     name: str
-    unit: Unit
-    least: int
-    most: int
     label: Text
+    unit: Unit | None = None
+    least: int = 0
+    most: int = 0
+    optional: bool = False
+    choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class FactorUse:
+    """A factor under the name that the formula gives it: one quantity, or one for each choice of the input ``by``."""
+
+    name: str
+    quantities: Mapping[str, str]  # by choice; a single one stands under ""
+    by: str = ""
+
+    def quantity(self, inputs: Mapping[str, Any]) -> str:
+        """Which quantity is meant for an act with these inputs."""
+        return self.quantities[inputs[self.by] if self.by else ""]
+
+
+@dataclass(frozen=True, eq=False)
 class Methodology:
-    """One published version. ``terms`` are multiplied: names of inputs, and names of factors' quantities."""
+    """One published version. ``lines`` are its formulas by name (``puhui.formulas.reductions``); ``discount`` is taken off
+    for uncertainty; ``caps`` are its own, in mg of CO2 equivalent for an act."""
 
     id: str
     version: str
     name: Text
     act: Text  # a sentence's beginning, with {input} for each input that it shows
     inputs: tuple[Input, ...]
-    factor_quantities: tuple[str, ...]
+    factors: tuple[FactorUse, ...]
+    lines: tuple[tuple[str, str], ...]
+    discount: str
     formula: str
     document: Mapping[str, Any] = field(repr=False)
 
@@ -79,6 +101,17 @@ class Methodology:
     def key(self) -> str:
         """How records refer to it: ``id@version``."""
         return f"{self.id}@{self.version}"
+
+    @cached_property
+    def numbers(self) -> tuple[tuple[str, Unit], ...]:
+        """The inputs that are numbers, with their units, in order."""
+        return tuple((each.name, each.unit) for each in self.inputs if each.unit)
+
+    @cached_property
+    def factor_quantities(self) -> tuple[str, ...]:
+        """Every quantity that the formula can draw on."""
+        found = (quantity for use in self.factors for quantity in use.quantities.values())
+        return tuple(dict.fromkeys(found))
 
     @cached_property
     def hash(self) -> str:

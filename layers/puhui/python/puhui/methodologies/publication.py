@@ -1,5 +1,5 @@
-"""Before a methodology or a list of factors is published: schema, units, bounds, test vectors. Functions
-never import this module. Every fault is a DocumentInvalid with the path to it; sizes are bounded, so the
+"""Before a methodology or a list of factors is published: schema, units, bounds, test vectors. Of the
+functions only those that take such a document load this module. Every fault is a DocumentInvalid with the path to it; sizes are bounded, so the
 time is too."""
 
 import json
@@ -8,12 +8,14 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+from puhui.formulas import reductions
+from puhui.formulas.expressions import FormulaError
+from puhui.formulas.units import Unit, decimal_of, unit
 from puhui.kernel.documents import DocumentInvalid, parse, pointer, require_valid
 from puhui.kernel.errors import DomainError
 from puhui.methodologies import explanation, registry
 from puhui.methodologies.formula import bind
-from puhui.methodologies.model import Factor, Methodology
-from puhui.methodologies.units import smallest_units, unit
+from puhui.methodologies.model import Factor, FactorUse, Methodology
 
 _HERE = Path(__file__).parent
 _METHODOLOGY = Draft202012Validator(json.loads((_HERE / "schema.json").read_bytes()))
@@ -21,18 +23,86 @@ _FACTORS = Draft202012Validator(json.loads((_HERE / "factors.schema.json").read_
 
 
 def check_methodology(text: bytes) -> Methodology:
-    """The methodology in ``text``, its formula bound to published factors and its test vectors run."""
-    document = parse(text)
+    """The methodology in ``text``: its formula checked for units, bound to published factors, its test vectors run."""
+    return check_document(parse(text))
+
+
+def check_document(document: Any) -> Methodology:
+    """The same for a document that was parsed before."""
     require_valid(document, _METHODOLOGY)
+    seen: set[str] = set()
     for position, each in enumerate(document["inputs"]):
-        _check_unit(each["unit"], ("inputs", position, "unit"))
-        if each["min"] > each["max"]:
-            raise _fault(("inputs", position, "min"), "min is above max")
-    _check_terms(document)
+        if each["name"] in seen:
+            raise _fault(("inputs", position, "name"), "this input stands twice")
+        seen.add(each["name"])
+        if "unit" in each:
+            _check_unit(each["unit"], ("inputs", position, "unit"))
+            if each["min"] > each["max"]:
+                raise _fault(("inputs", position, "min"), "min is above max")
+            if each.get("optional") and each["min"]:
+                raise _fault(("inputs", position, "min"), "an optional input may be left out: its min is 0")
+    if "multiply" in document["formula"]:
+        _check_terms(document)
     methodology = registry.methodology_from(document)
+    for use in methodology.factors:
+        _check_choices(use, methodology)
+    _check_texts(document, methodology)
+    _check_lines(methodology)
     for position, vector in enumerate(document["test_vectors"]):
         _check_vector(methodology, vector, ("test_vectors", position))
     return methodology
+
+
+def _check_choices(use: FactorUse, methodology: Methodology) -> None:
+    """A factor chosen by an input has a quantity for each of its choices, and no other."""
+    if not use.by:
+        return
+    path = ("formula", "factors", use.name)
+    chosen = next((each for each in methodology.inputs if each.name == use.by), None)
+    if chosen is None or not chosen.choices:
+        raise _fault((*path, "by"), f"{use.by} is no input with choices")
+    if set(use.quantities) != set(chosen.choices):
+        raise _fault((*path, "quantities"), f"needs one for each of {', '.join(chosen.choices)}")
+
+
+def _check_texts(document: dict[str, Any], methodology: Methodology) -> None:
+    for language, template in document["act"].items():
+        try:
+            explanation.fill(template, {each.name: 1 for each in methodology.inputs})
+        except KeyError as error:
+            raise _fault(("act", language), f"{error.args[0]} is no input") from None
+
+
+def _check_lines(methodology: Methodology) -> None:
+    """Units agree, divisors are above zero, every name is used, whatever records of a factor are taken."""
+    inputs = [(each.name, each.unit, each.least) for each in methodology.inputs if each.unit]
+    path: tuple[str | int, ...] = ("formula",)
+    try:
+        units = {use.name: _unit_of(use) for use in methodology.factors}
+        reductions.check(inputs, units, methodology.lines, methodology.discount)
+    except FormulaError as error:
+        name, why = error.args
+        positions = [position for position, (line, _) in enumerate(methodology.lines) if line == name]
+        if "multiply" in methodology.document["formula"]:
+            path = ("formula", "multiply")
+        elif positions:
+            path = ("formula", "lines", positions[0])
+        elif name == "discount":
+            path = ("formula", "discount")
+        raise _fault(path, f"{name}: {why}") from None
+
+
+def _unit_of(use: FactorUse) -> Unit:
+    """The unit of a factor: one dimension for all its records and choices. Raises FormulaError."""
+    found = [
+        factor.unit for factor in registry.factors().values() if factor.quantity in use.quantities.values()
+    ]
+    known = {factor.quantity for factor in registry.factors().values()}
+    if unknown := sorted(set(use.quantities.values()) - known):
+        raise FormulaError(use.name, f"no factor of {unknown[0]} is published")
+    if len({each.dimensions for each in found}) > 1:
+        raise FormulaError(use.name, "its records measure different things")
+    return found[0]
 
 
 def check_factors(text: bytes) -> tuple[Factor, ...]:
@@ -47,7 +117,7 @@ def check_factors(text: bytes) -> tuple[Factor, ...]:
         seen.add(key)
         _check_unit(record["unit"], (*path, "unit"))
         try:
-            smallest_units(record["value"], unit(record["unit"]))
+            decimal_of(record["value"])
         except ValueError as error:
             raise _fault((*path, "value"), str(error)) from None
     return tuple(registry.factor_from(record) for record in document["factors"])
@@ -63,28 +133,27 @@ def _check_terms(document: dict[str, Any]) -> None:
         )
     if all(isinstance(term, str) for term in terms):
         raise _fault(("formula", "multiply"), "the product has no factor")
-    for language, template in document["act"].items():
-        try:
-            explanation.fill(template, dict.fromkeys(names, 1))
-        except KeyError as error:
-            raise _fault(("act", language), f"{error.args[0]} is no input") from None
 
 
 def _check_vector(methodology: Methodology, vector: dict[str, Any], path: tuple[str | int, ...]) -> None:
     inputs = vector["inputs"]
-    if inputs.keys() != {each.name for each in methodology.inputs}:
+    needed = {each.name for each in methodology.inputs if not each.optional}
+    if not needed <= inputs.keys() <= {each.name for each in methodology.inputs}:
         raise _fault((*path, "inputs"), "these are not the methodology's inputs")
     for each in methodology.inputs:
-        if not each.least <= inputs[each.name] <= each.most:
+        value = inputs.get(each.name, 0)
+        fits = (
+            value in each.choices if each.choices else type(value) is int and each.least <= value <= each.most
+        )
+        if not fits:
             raise _fault((*path, "inputs", each.name), "out of the input's bounds")
     place = vector["profile"], vector["region"], vector["occurred_on"]
+    whole = {each.name: inputs.get(each.name, 0) for each in methodology.inputs}
     try:
-        factors = tuple(registry.factor(name, *place) for name in methodology.factor_quantities)
-        result = bind(methodology, factors).milligrams(inputs)
+        factors = tuple(registry.factor(use.quantity(whole), *place) for use in methodology.factors)
+        result = bind(methodology, factors).milligrams(whole)
     except DomainError as error:
-        raise _fault(("formula", "multiply"), error.text("en")) from None
-    except ValueError as error:
-        raise _fault(("formula", "multiply"), str(error)) from None
+        raise _fault((*path, "profile"), error.text("en")) from None
     if result != vector["reduction_mg"]:
         raise _fault((*path, "reduction_mg"), f"the formula gives {result}")
 

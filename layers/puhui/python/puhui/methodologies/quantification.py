@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from puhui.methodologies import errors, registry
 from puhui.methodologies.formula import Formula
-from puhui.methodologies.model import Behaviour, Limits, Methodology, Programme
+from puhui.methodologies.model import Behaviour, Input, Limits, Methodology, Programme
 
 Cap = tuple[str, str, int]  # per "act" or "day"; "mg", "acts" or a quantity's name; the limit
 
@@ -20,7 +20,7 @@ class Quantification:
 
     formula: Formula
     profile: str
-    inputs: Mapping[str, int]
+    inputs: Mapping[str, Any]
     reduction_mg: int
     caps: tuple[Cap, ...]
 
@@ -67,16 +67,29 @@ def quantify(
     """What the act avoids, by the factors of the programme's profile for ``region`` (or the programme's
     own) on that day.
 
-    Pure. Raises QuantityInvalid naming the field, FactorUnavailable, MethodologyNotFound.
+    Pure. Raises QuantityInvalid naming the field, FactorUnavailable, MethodologyNotFound, MethodologyWithdrawn.
     """
+    chosen = registry.for_new_acts(behaviour.methodology_id, behaviour.methodology_version)
+    return quantify_by(chosen, programme, behaviour, quantity, occurred_on, region)
+
+
+def quantify_by(
+    chosen: Methodology,
+    programme: Programme,
+    behaviour: Behaviour,
+    quantity: Mapping[str, Any],
+    occurred_on: date,
+    region: str | None = None,
+) -> Quantification:
+    """The same by a methodology at hand, published or not. Raises QuantityInvalid, FactorUnavailable."""
+    inputs = _checked(chosen, behaviour.bounds, quantity)
     formula = registry.formula(
-        behaviour.methodology_id,
-        behaviour.methodology_version,
+        chosen,
         programme.factor_profile,
         region or programme.jurisdiction,
         occurred_on.isoformat(),
+        inputs,
     )
-    inputs = _checked(formula.methodology, behaviour.bounds, quantity)
     caps = behaviour.caps.listed(behaviour.measure)
     return Quantification(formula, programme.factor_profile, inputs, formula.milligrams(inputs), caps)
 
@@ -94,26 +107,34 @@ def of_record(record: Mapping[str, Any]) -> Quantification:
 
 def _checked(
     methodology: Methodology, bounds: Mapping[str, tuple[int, int]], quantity: Mapping[str, Any]
-) -> dict[str, int]:
+) -> dict[str, Any]:
     """The inputs in the formula's order. The programme's bounds can narrow the methodology's, never widen
     them."""
-    inputs = {}
-    for each in methodology.inputs:
-        name = each.name
-        if name not in quantity:
-            raise errors.missing(name)
-        value = quantity[name]
-        if type(value) is not int:
-            raise errors.no_integer(name)
-        least, most = each.least, each.most
-        if name in bounds:
-            least, most = max(least, bounds[name][0]), min(most, bounds[name][1])
-        if not least <= value <= most:
-            raise errors.out_of_bounds(name, least, most)
-        inputs[name] = value
-    if len(quantity) != len(inputs):
-        raise errors.unknown(next(name for name in quantity if name not in inputs), ", ".join(inputs))
+    inputs = {each.name: _value(each, bounds, quantity) for each in methodology.inputs}
+    if unknown := [name for name in quantity if name not in inputs]:
+        raise errors.unknown(unknown[0], ", ".join(inputs))
     return inputs
+
+
+def _value(each: Input, bounds: Mapping[str, tuple[int, int]], quantity: Mapping[str, Any]) -> Any:
+    """One input's value, 0 for an optional one that was left out."""
+    if each.name not in quantity:
+        if each.optional:
+            return 0
+        raise errors.missing(each.name)
+    value = quantity[each.name]
+    if each.choices:
+        if value not in each.choices:
+            raise errors.no_choice(each.name, ", ".join(each.choices))
+        return value
+    if type(value) is not int:
+        raise errors.no_integer(each.name)
+    least, most = each.least, each.most
+    if each.name in bounds:
+        least, most = max(least, bounds[each.name][0]), min(most, bounds[each.name][1])
+    if not least <= value <= most:
+        raise errors.out_of_bounds(each.name, least, most)
+    return value
 
 
 class Used(NamedTuple):

@@ -1,27 +1,56 @@
-"""What is published: documents and factor records that ship with the layer, read once and kept.
+"""What is published, read once and kept: documents and factor records that ship with the layer, and those that were filed
+and published since (``also_from``).
 
-``documents/<methodology>.v<version>.json`` is one version each; ``factors/*.json`` are lists of records.
-Later versions are new files and new records beside the old ones.
+``documents/<methodology>.v<version>.json`` is one version each; ``factors/*.json`` are lists of records. Later versions are
+new files and new records beside the old ones.
 """
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Protocol
 
-from puhui.methodologies.errors import FactorUnavailable, MethodologyNotFound
+from puhui.formulas.units import unit
+from puhui.methodologies.errors import FactorUnavailable, MethodologyNotFound, MethodologyWithdrawn
 from puhui.methodologies.formula import Formula, bind
-from puhui.methodologies.model import Factor, Input, Methodology
-from puhui.methodologies.units import smallest_units, unit
+from puhui.methodologies.model import Factor, FactorUse, Input, Methodology
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 pathlib is not needed at run time
 BINDINGS_KEPT = 1024  # callers choose region and day, so the number is bounded
 
 
+class Source(Protocol):
+    """Where versions are that were published after the layer was built. What it once gave never changes."""
+
+    def document(self, methodology_id: str, version: str) -> dict[str, Any] | None:
+        """A published methodology's document."""
+
+    def withdrawn(self, methodology_id: str, version: str) -> bool:
+        """Whether a published version counts no new acts any more."""
+
+
+class _Nothing:
+    def document(self, methodology_id: str, version: str) -> dict[str, Any] | None:  # noqa: ARG002
+        return None
+
+    def withdrawn(self, methodology_id: str, version: str) -> bool:  # noqa: ARG002
+        return False
+
+
+_sources: list[Source] = [_Nothing()]
+
+
+def also_from(source: Source) -> None:
+    """Look versions that are not in the layer up in ``source``. Called once, by functions that have a table."""
+    _sources[0] = source
+    for kept in (_filed, formula_of_record):
+        kept.cache_clear()
+
+
 @cache
 def versions() -> dict[str, tuple[str, ...]]:
-    """The published versions of each methodology, oldest first."""
+    """The versions of each methodology in the layer, oldest first."""
     found: dict[str, list[str]] = {}
     for name in _names("documents"):
         methodology_id, _, version = name.removesuffix(".json").rpartition(".v")
@@ -32,9 +61,25 @@ def versions() -> dict[str, tuple[str, ...]]:
 def methodology(methodology_id: str, version: str) -> Methodology:
     """A published version. Raises MethodologyNotFound; only names that are published ever reach the file
     system."""
-    if version not in versions().get(methodology_id, ()):
+    if version in versions().get(methodology_id, ()):
+        return _methodology(methodology_id, version)
+    return _filed(methodology_id, version)
+
+
+def for_new_acts(methodology_id: str, version: str) -> Methodology:
+    """The same for an act that is counted now. Raises MethodologyWithdrawn as well."""
+    found = methodology(methodology_id, version)
+    if version not in versions().get(methodology_id, ()) and _sources[0].withdrawn(methodology_id, version):
+        raise MethodologyWithdrawn(methodology=found.key)
+    return found
+
+
+@lru_cache(BINDINGS_KEPT)
+def _filed(methodology_id: str, version: str) -> Methodology:
+    document = _sources[0].document(methodology_id, version)
+    if document is None:
         raise MethodologyNotFound
-    return _methodology(methodology_id, version)
+    return methodology_from(document)
 
 
 @cache
@@ -46,28 +91,44 @@ def factors() -> dict[str, Factor]:
 
 def factor(quantity: str, profile: str, region: str, day: str) -> Factor:
     """The record of a quantity that holds for a profile, a region and a day (ISO text): that of the nearest
-    region, and of those the one that came into force last. Raises FactorUnavailable."""
+    region, and of those the one that came into force last. A record for one place alone wins over one that
+    holds in several, such as a province's grid over that of its region. Raises FactorUnavailable."""
     for place in _widening(region):
         found = [
             each for each in _of(quantity, profile) if place in each.applies_in and each.valid_from <= day
         ]
         if found:
-            return max(found, key=lambda each: (each.valid_from, _order(each.version)))
+            return max(
+                found, key=lambda each: (len(each.applies_in) == 1, each.valid_from, _order(each.version))
+            )
     raise FactorUnavailable(factor=quantity, region=region, day=day)
 
 
+def formula(chosen: Methodology, profile: str, region: str, day: str, inputs: Mapping[str, Any]) -> Formula:
+    """A methodology with the factors that hold for a profile, a region, a day and the choices among the inputs.
+
+    Raises FactorUnavailable.
+    """
+    return _formula(chosen, profile, region, day, tuple(use.quantity(inputs) for use in chosen.factors))
+
+
 @lru_cache(BINDINGS_KEPT)
-def formula(methodology_id: str, version: str, profile: str, region: str, day: str) -> Formula:
-    """A version with the factors that hold for a profile, a region and a day. Raises as its parts do."""
-    chosen = methodology(methodology_id, version)
-    return bind(chosen, tuple(factor(name, profile, region, day) for name in chosen.factor_quantities))
+def _formula(
+    chosen: Methodology, profile: str, region: str, day: str, quantities: tuple[str, ...]
+) -> Formula:
+    return bind(chosen, tuple(factor(name, profile, region, day) for name in quantities))
 
 
 @lru_cache(BINDINGS_KEPT)
 def formula_of_record(methodology_key: str, factor_keys: tuple[str, ...]) -> Formula:
     """A version with exactly the factors that a record names."""
-    methodology_id, _, version = methodology_key.partition("@")
-    return bind(methodology(methodology_id, version), tuple(factors()[key] for key in factor_keys))
+    chosen = methodology(*_id_and_version(methodology_key))
+    return bind(chosen, tuple(factors()[key] for key in factor_keys))
+
+
+def _id_and_version(key: str) -> tuple[str, str]:
+    methodology_id, _, version = key.partition("@")
+    return methodology_id, version
 
 
 @cache
@@ -84,27 +145,59 @@ def _methodology(methodology_id: str, version: str) -> Methodology:
 
 def methodology_from(document: dict[str, Any]) -> Methodology:
     """A methodology from its document, which fits schema.json. Raises ValueError for an unknown unit."""
+    written = document["formula"]
+    names = [each["name"] for each in document["inputs"]]
     return Methodology(
         id=document["id"],
         version=document["version"],
         name=document["name"],
         act=document["act"],
-        inputs=tuple(
-            Input(each["name"], unit(each["unit"]), each["min"], each["max"], each["label"])
-            for each in document["inputs"]
-        ),
-        factor_quantities=tuple(
-            term["factor"] for term in document["formula"]["multiply"] if isinstance(term, dict)
-        ),
-        formula=document["formula"]["text"],
+        inputs=tuple(_input(each) for each in document["inputs"]),
+        factors=_product_factors(written) if "multiply" in written else _factor_uses(written),
+        lines=(("baseline", _product(written, names)),) if "multiply" in written else _lines(written),
+        discount=written.get("discount", "0"),
+        formula=written["text"],
         document=document,
     )
 
 
+def _input(each: dict[str, Any]) -> Input:
+    if "choices" in each:
+        return Input(each["name"], each["label"], choices=tuple(each["choices"]))
+    optional = each.get("optional", False)
+    return Input(each["name"], each["label"], unit(each["unit"]), each["min"], each["max"], optional)
+
+
+def _factor_uses(written: dict[str, Any]) -> tuple[FactorUse, ...]:
+    return tuple(
+        FactorUse(name, {"": use}) if isinstance(use, str) else FactorUse(name, use["quantities"], use["by"])
+        for name, use in written["factors"].items()
+    )
+
+
+def _lines(written: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((line["name"], line["formula"]) for line in written["lines"])
+
+
+# The first published versions say a product as a list of its terms.
+
+
+def _product_factors(written: dict[str, Any]) -> tuple[FactorUse, ...]:
+    quantities = [term["factor"] for term in written["multiply"] if isinstance(term, dict)]
+    return tuple(FactorUse(_factor_name(quantity), {"": quantity}) for quantity in quantities)
+
+
+def _product(written: dict[str, Any], inputs: list[str]) -> str:
+    factors = [_factor_name(term["factor"]) for term in written["multiply"] if isinstance(term, dict)]
+    return " * ".join([*inputs, *factors])
+
+
+def _factor_name(quantity: str) -> str:
+    return quantity.replace("-", "_")
+
+
 def factor_from(record: dict[str, Any]) -> Factor:
-    """A factor from its record, which fits factors.schema.json. Raises ValueError for a wrong value or
-    unit."""
-    measured = unit(record["unit"])
+    """A factor from its record, which fits factors.schema.json. Raises ValueError for an unknown unit."""
     return Factor(
         id=record["id"],
         version=record["version"],
@@ -112,8 +205,7 @@ def factor_from(record: dict[str, Any]) -> Factor:
         quantity=record["quantity"],
         profiles=frozenset(record["profiles"]),
         value=record["value"],
-        unit=measured,
-        whole=smallest_units(record["value"], measured),
+        unit=unit(record["unit"]),
         region=record["region"],
         applies_in=tuple(record["applies_in"]),
         year=record["year"],

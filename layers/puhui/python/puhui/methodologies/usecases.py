@@ -4,29 +4,79 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from puhui.kernel import clock, ids
 from puhui.methodologies import api, registry
+from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.errors import MethodologyMismatch, MethodologyNotFound
 from puhui.methodologies.explanation import show_factor
+from puhui.methodologies.lifecycle import PUBLIC, PUBLISHED, SUPERSEDED, WITHDRAWN, Version, order
 from puhui.methodologies.model import Behaviour, Methodology, Programme
 
 
-def list_methodologies() -> dict[str, Any]:
-    """The latest version of each methodology."""
-    latest = (registry.methodology(name, versions[-1]) for name, versions in registry.versions().items())
-    return {"items": [_shown(each) for each in latest]}
+def list_methodologies(table: Methodologies | None = None) -> dict[str, Any]:
+    """The latest version of each methodology, of the layer and of those published since."""
+    latest = {
+        name: _shown(registry.methodology(name, versions[-1]))
+        for name, versions in registry.versions().items()
+    }
+    for each in table.all_latest() if table else ():
+        before = latest.get(each.id)
+        later = before is None or order(each.version) > order(before["version"])
+        if later and each.status == PUBLISHED:
+            latest[each.id] = {
+                "id": each.id,
+                "version": each.version,
+                "name": dict(each.name),
+                "hash": each.hash,
+            }
+    return {"items": [{**latest[name], "status": PUBLISHED} for name in sorted(latest)]}
 
 
-def get_methodology_version(methodology_id: str, version: str) -> dict[str, Any]:
-    """One version with all the factor records that its formula can draw on. Raises MethodologyNotFound."""
-    methodology = registry.methodology(methodology_id, version)
+def get_methodology_version(
+    methodology_id: str, version: str, table: Methodologies | None = None
+) -> dict[str, Any]:
+    """A version that is or was published, with its status and all the factor records that its formula can draw on.
+
+    Raises MethodologyNotFound, for drafts too.
+    """
+    if version in registry.versions().get(methodology_id, ()):
+        methodology = registry.methodology(methodology_id, version)
+        status = {"status": _status_in_layer(methodology_id, version, table)}
+    else:
+        found = table.version(methodology_id, version) if table else None
+        if table is None or found is None or found.status not in PUBLIC:
+            raise MethodologyNotFound
+        methodology = registry.methodology_from(table.document(methodology_id, found.hash))
+        status = _told(found)
     records = (
         factor for factor in registry.factors().values() if factor.quantity in methodology.factor_quantities
     )
     return {
         **_shown(methodology),
+        **status,
+        "entry_id": ids.key_id("methodology", methodology_id, version),
         "factors": [show_factor(factor) for factor in records],
         "document": methodology.document,
     }
+
+
+def _status_in_layer(methodology_id: str, version: str, table: Methodologies | None) -> str:
+    latest = registry.versions()[methodology_id][-1]
+    filed = table.latest(methodology_id) if table and version == latest else None
+    return SUPERSEDED if version != latest or (filed and filed.status == PUBLISHED) else PUBLISHED
+
+
+def _told(version: Version) -> dict[str, Any]:
+    """What anyone may know of how a version came about: when, not by whom."""
+    told = {"status": version.status, "jurisdiction": version.jurisdiction}
+    for name, what in (("published_at", PUBLISHED), ("withdrawn_at", WITHDRAWN)):
+        if step := version.step(what):
+            told[name] = clock.to_text(step.at)
+    if step := version.step(SUPERSEDED):
+        told["superseded_by"] = step.note
+    if step := version.step(WITHDRAWN):
+        told["withdrawn_because"] = step.note
+    return told
 
 
 def trial(
@@ -37,17 +87,21 @@ def trial(
     *,
     occurred_on: date,
     region: str | None,
+    version: str | None = None,
 ) -> dict[str, Any]:
     """What the act would give a member who has done nothing else that day; nothing is stored.
 
-    Raises MethodologyNotFound, MethodologyMismatch, QuantityInvalid, FactorUnavailable.
+    ``version``: by this published version instead of the one that the programme has chosen.
+    Raises MethodologyNotFound, MethodologyMismatch, MethodologyWithdrawn, QuantityInvalid, FactorUnavailable.
     """
-    if methodology_id not in registry.versions():
-        raise MethodologyNotFound
     if methodology_id != behaviour.methodology_id:
+        if methodology_id not in registry.versions():
+            raise MethodologyNotFound
         raise MethodologyMismatch(methodology_id=behaviour.methodology_id)
-    quantified = api.quantify(programme, behaviour, quantity, occurred_on, region)
-    allowed = api.apply_caps(quantified.reduction_mg, quantified.inputs[behaviour.measure], behaviour.caps).mg
+    chosen = registry.for_new_acts(methodology_id, version or behaviour.methodology_version)
+    quantified = api.quantify_by(chosen, programme, behaviour, quantity, occurred_on, region)
+    measured = quantified.inputs.get(behaviour.measure, 0)  # another version may take other quantities
+    allowed = api.apply_caps(quantified.reduction_mg, measured, behaviour.caps).mg
     credits_mg = allowed if quantified.credits_allowed else 0
     points = api.points_for(programme.points, allowed)
     return {

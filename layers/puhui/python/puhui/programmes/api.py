@@ -5,7 +5,16 @@ from typing import Any
 
 from puhui.programmes import presets
 from puhui.programmes.errors import BehaviourUnknown, ProgrammeNotFound
-from puhui.programmes.model import Behaviour, Caps, ClaimRule, Duration, PointsRule, Programme
+from puhui.programmes.model import (
+    Behaviour,
+    Caps,
+    ClaimRule,
+    Duration,
+    FriendsRule,
+    PointsRule,
+    Programme,
+    Span,
+)
 
 __all__ = [
     "Behaviour",
@@ -13,9 +22,11 @@ __all__ = [
     "Caps",
     "ClaimRule",
     "Duration",
+    "FriendsRule",
     "PointsRule",
     "Programme",
     "ProgrammeNotFound",
+    "Span",
     "all_programmes",
     "behaviour",
     "occupied_minutes",

@@ -4,10 +4,11 @@ Mass in mg of CO2 equivalent; a quantity is an integer in the unit that its name
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from puhui.kernel import clock
 from puhui.kernel.documents import Text
 
 Evidence = Literal["none", "photo", "steps"]
@@ -24,30 +25,94 @@ class PointsRule:
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimRule:
-    """How an act becomes a member's: ``automatic`` at once; it may be at most ``window_days`` old."""
+class Span:
+    """A time to wait: ``hours``, or ``days``: until that many days later the programme's day begins in China."""
 
-    rule: Literal["automatic"]
+    hours: int | None = None
+    days: int | None = None
+
+    def after(self, at: datetime) -> datetime:
+        """The moment at which the wait that starts ``at`` is over."""
+        if self.days is not None:
+            return clock.day_start(clock.programme_day(at) + timedelta(days=self.days))
+        return at + timedelta(hours=self.hours or 0)
+
+    @property
+    def as_hours(self) -> int:
+        """Its length in hours; a wait of days can be up to a day shorter."""
+        return self.days * 24 if self.days is not None else self.hours or 0
+
+
+@dataclass(frozen=True, slots=True)
+class FriendsRule:
+    """What friends may take of an act that waits to be collected: points, out of what its owner would have got.
+
+    One friend takes at most ``share_max_percent`` of an act and ``per_act_max_mg`` of it, and ``per_day_max_mg`` of
+    all acts in one programme's day; whatever friends come, its owner keeps ``owner_keeps_min_percent``. For the first
+    ``grace_minutes`` only the owner may collect.
+    """
+
+    share_max_percent: int
+    per_act_max_mg: int
+    per_day_max_mg: int
+    owner_keeps_min_percent: int
+    grace_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRule:
+    """How an act becomes a member's; it may be at most ``window_days`` old.
+
+    ``automatic``: at once. ``collect``: it matures ``matures_after`` it happened, then waits ``collect_within`` for its
+    owner (or, where ``friends`` says so, partly for friends), then lapses.
+    """
+
+    rule: Literal["automatic", "collect"]
     window_days: int
+    matures_after: Span | None = None
+    collect_within: Span | None = None
+    friends: FriendsRule | None = None
+
+    def times(self, occurred_at: datetime, ready_at: datetime | None = None) -> tuple[datetime, datetime]:
+        """From when and until when an act can be collected. ``ready_at``: it was verified then, and matures no sooner.
+
+        Raises ValueError for a rule that collects nothing.
+        """
+        if self.matures_after is None or self.collect_within is None:
+            raise ValueError(f"a claim rule {self.rule} has no times")
+        matured_at = self.matures_after.after(occurred_at)
+        if ready_at is not None and ready_at > matured_at:
+            matured_at = ready_at
+        return matured_at, self.collect_within.after(matured_at)
 
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """The most that counts, each None where there is no cap. ``quantity`` is the behaviour's ``measure``."""
+    """The most that counts, each None where there is no cap. ``quantity`` is the behaviour's ``measure``; a household
+    is the people who live together, or the member alone."""
 
     per_act_mg: int | None = None
     per_day_mg: int | None = None
     per_day_acts: int | None = None
     per_day_quantity: int | None = None
+    per_household_day_mg: int | None = None
+    per_household_day_acts: int | None = None
+
+    @property
+    def of_households(self) -> bool:
+        """Whether a cap counts what a whole household did."""
+        return self.per_household_day_mg is not None or self.per_household_day_acts is not None
 
     def listed(self, measure: str) -> tuple[tuple[str, str, int], ...]:
-        """The caps there are as (per, measure, limit): per "act" or "day"; "mg", "acts" or the quantity's
-        name."""
+        """The caps there are as (per, measure, limit): per "act", "day" or "household_day"; "mg", "acts" or the
+        quantity's name."""
         limits = (
             ("act", "mg", self.per_act_mg),
             ("day", "mg", self.per_day_mg),
             ("day", "acts", self.per_day_acts),
             ("day", measure, self.per_day_quantity),
+            ("household_day", "mg", self.per_household_day_mg),
+            ("household_day", "acts", self.per_household_day_acts),
         )
         return tuple((per, what, limit) for per, what, limit in limits if limit is not None)
 
@@ -69,8 +134,8 @@ class Duration:
 class Behaviour:
     """A green act that a programme counts, by one version of one methodology.
 
-    ``bounds`` are the smallest and the largest value of each quantity; ``measure`` is the quantity that
-    caps count.
+    ``bounds`` are the smallest and the largest value of each quantity, ``choices`` the words that one is chosen from;
+    ``optional`` ones may be left out. ``measure`` is the quantity that caps count.
     """
 
     id: str
@@ -83,6 +148,8 @@ class Behaviour:
     caps: Caps
     caps_note: Text | None = None
     occupies: Duration | None = None
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
 
     def interval(
         self, quantity: Mapping[str, Any], occurred_at: datetime
@@ -101,11 +168,12 @@ class Behaviour:
         return {
             "type": "object",
             "additionalProperties": False,
-            "required": list(self.bounds),
+            "required": [name for name in (*self.bounds, *self.choices) if name not in self.optional],
             "properties": {
                 name: {"type": "integer", "minimum": least, "maximum": most}
                 for name, (least, most) in self.bounds.items()
-            },
+            }
+            | {name: {"type": "string", "enum": list(words)} for name, words in self.choices.items()},
         }
 
 

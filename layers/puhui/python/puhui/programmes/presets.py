@@ -6,7 +6,16 @@ from functools import cache
 from typing import Any
 
 from puhui.programmes.errors import ProgrammeNotFound
-from puhui.programmes.model import Behaviour, Caps, ClaimRule, Duration, PointsRule, Programme
+from puhui.programmes.model import (
+    Behaviour,
+    Caps,
+    ClaimRule,
+    Duration,
+    FriendsRule,
+    PointsRule,
+    Programme,
+    Span,
+)
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "presets")  # noqa: PTH118, PTH120 pathlib is not needed at run time
 
@@ -44,13 +53,20 @@ def from_document(document: dict[str, Any]) -> Programme:
         unit_name=document["unit_name"],
         factor_profile=document["factor_profile"],
         points=PointsRule(**document["points"]) if document["points"] else None,
-        claim=ClaimRule(**document["claim"]),
+        claim=_claim(document["claim"]),
         gates=document["gates"],
         behaviours={behaviour.id: behaviour for behaviour in behaviours},
     )
 
 
+def _claim(document: dict[str, Any]) -> ClaimRule:
+    spans = {name: Span(**document[name]) for name in ("matures_after", "collect_within") if name in document}
+    friends = FriendsRule(**document["friends"]) if "friends" in document else None
+    return ClaimRule(document["rule"], document["window_days"], friends=friends, **spans)
+
+
 def _behaviour(document: dict[str, Any]) -> Behaviour:
+    quantity = document["quantity"]
     return Behaviour(
         id=document["id"],
         methodology_id=document["methodology_id"],
@@ -58,7 +74,9 @@ def _behaviour(document: dict[str, Any]) -> Behaviour:
         name=document["name"],
         evidence=document["evidence"],
         measure=document["measure"],
-        bounds={name: (bounds["min"], bounds["max"]) for name, bounds in document["quantity"].items()},
+        bounds={name: (each["min"], each["max"]) for name, each in quantity.items() if "min" in each},
+        choices={name: tuple(each["choices"]) for name, each in quantity.items() if "choices" in each},
+        optional=frozenset(name for name, each in quantity.items() if "optional" in each),
         caps=Caps(**document["caps"]),
         caps_note=document.get("caps_note"),
         occupies=Duration(**document["occupies"]) if "occupies" in document else None,

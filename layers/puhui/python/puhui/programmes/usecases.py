@@ -1,9 +1,10 @@
 """The public reads of programmes, in the shapes of the contract."""
 
+from dataclasses import asdict
 from typing import Any
 
 from puhui.programmes import api
-from puhui.programmes.model import PHOTOS_MAX, Behaviour, Programme
+from puhui.programmes.model import PHOTOS_MAX, Behaviour, ClaimRule, Programme
 
 
 def list_programmes() -> dict[str, Any]:
@@ -36,9 +37,17 @@ def show_programme(programme: Programme) -> dict[str, Any]:
         "jurisdiction": programme.jurisdiction,
         "unit": unit,
         "factor_profile": programme.factor_profile,
-        "claim": {"rule": programme.claim.rule, "window_days": programme.claim.window_days},
+        "claim": _claim(programme.claim),
         "gates": programme.gates,
     }
+
+
+def _claim(claim: ClaimRule) -> dict[str, Any]:
+    shown: dict[str, Any] = {"rule": claim.rule, "window_days": claim.window_days}
+    for name, span in (("matures_after", claim.matures_after), ("collect_within", claim.collect_within)):
+        if span is not None:
+            shown[name] = {"hours": span.hours} if span.days is None else {"days": span.days}
+    return shown | ({"friends": asdict(claim.friends)} if claim.friends else {})
 
 
 def show_behaviour(behaviour: Behaviour) -> dict[str, Any]:

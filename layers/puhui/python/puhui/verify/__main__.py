@@ -14,6 +14,7 @@ from puhui.tlog.policy import Policy
 from puhui.tlog.tiles import Tree
 from puhui.verify import checks, report, sources
 from puhui.verify.checks import Audited, Extended, InLog, Opened
+from puhui.verify.explanations import Recomputed, check_explanation
 from puhui.verify.sources import Unreadable
 from puhui.verify.words import Language, language_of, plain, reason, say
 
@@ -123,6 +124,11 @@ def _log(options: Namespace) -> Audited:
     finally:
         shown.clear()
     return Audited(state, types, own_policy=options.policy is None)
+
+
+def _explain(options: Namespace) -> Recomputed:
+    published = sources.read(options.methodology) if options.methodology is not None else None
+    return check_explanation(sources.read(options.explanation), published)
 
 
 def _policy(place: str) -> Policy:
@@ -249,6 +255,19 @@ def _add_log(group: _ArgumentGroup, told: Told) -> None:
     group.add_argument("--policy", metavar="POLICY", help=told("the policy; by default the log's own"))
 
 
+def _add_explain(group: _ArgumentGroup, told: Told) -> None:
+    group.add_argument(
+        "explanation",
+        metavar="EXPLANATION",
+        help=told("the answer of GET /activities/<id>/explanation; a file or an http(s) address"),
+    )
+    group.add_argument(
+        "--methodology",
+        metavar="FILE",
+        help=told("the answer of GET /methodologies/<id>/versions/<version>; a file or an http(s) address"),
+    )
+
+
 def _add_policy(group: _ArgumentGroup, told: Told, *, required: bool) -> None:
     purpose = told("the policy: whose cosignatures are needed; a file or an http(s) address")
     group.add_argument("--policy", metavar="POLICY", required=required, help=purpose)
@@ -259,6 +278,7 @@ _COMMANDS = {
     "opening": ("check what an entry commits to, and show it", _opening, _add_opening),
     "consistency": ("check that the log only grew between two checkpoints", _consistency, _add_consistency),
     "log": ("read a whole log and check all of it", _log, _add_log),
+    "explain": ("compute a credit again from its explanation", _explain, _add_explain),
 }
 
 

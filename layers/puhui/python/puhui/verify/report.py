@@ -9,9 +9,10 @@ from typing import Any
 from puhui.tlog.notes import to_b64
 from puhui.verify import events
 from puhui.verify.checks import OTHER_TYPES, Audited, Extended, InLog, Opened, State
+from puhui.verify.explanations import Recomputed
 from puhui.verify.words import Language, count, say
 
-Finding = InLog | Opened | Extended | Audited
+Finding = InLog | Opened | Extended | Audited | Recomputed
 _BEIJING = timezone(timedelta(hours=8))
 
 
@@ -26,6 +27,8 @@ def lines(finding: Finding, language: Language) -> Iterator[str]:
             yield from _extended(finding, language)
         case Audited():
             yield from _audited(finding, language)
+        case Recomputed():
+            yield from _recomputed(finding, language)
 
 
 def values(finding: Finding) -> dict[str, Any]:
@@ -51,6 +54,8 @@ def values(finding: Finding) -> dict[str, Any]:
                 "entries_by_type": finding.types,
                 "policy_from_the_log": finding.own_policy,
             }
+        case Recomputed():
+            return asdict(finding)
 
 
 def moment(seconds: int, language: Language) -> str:
@@ -167,6 +172,42 @@ def _audited(found: Audited, language: Language) -> Iterator[str]:
             language,
             "Beware: the policy came from the log itself, so whoever keeps the log chose the witnesses. Give --policy with a "
             "copy that you trust.",
+        )
+
+
+def _recomputed(found: Recomputed, language: Language) -> Iterator[str]:
+    yield say(
+        language,
+        "Proved: computed again from the explanation alone, the act avoids {mg} mg of CO2e, as it says.",
+        mg=f"{found.reduction_mg:,}",
+    )
+    yield say(
+        language,
+        "  Methodology {methodology}: {formula}",
+        methodology=found.methodology,
+        formula=found.formula,
+    )
+    for name, value, of in found.inputs:
+        yield say(language, "  {name} = {value} {unit}", name=name, value=f"{value:,}", unit=of)
+    for factor in found.factors:
+        yield say(
+            language,
+            "  {name} = {value} {unit} ({publisher}: {document}; mark {mark})",
+            name=f"{factor['id']}@{factor['version']}",
+            **{key: factor[key] for key in ("value", "unit", "publisher", "document", "mark")},
+        )
+    if found.capped:
+        yield say(
+            language,
+            "Of this {mg} mg were credited: caps or weak factors took the rest.",
+            mg=f"{found.credits_mg:,}",
+        )
+    sentence = found.sentence.get("zh-CN" if language == "zh" else "en", "")
+    yield f"  {sentence}"
+    if not found.from_document:
+        yield say(
+            language,
+            "NOT CHECKED: whether this formula is the published one; give --methodology to check that too.",
         )
 
 

@@ -47,6 +47,25 @@ _SAID = {
     "{amount} mg CO2e ({kg} kg), programme {programme}, year {year}": (
         "{amount} 毫克二氧化碳当量（合 {kg} 千克），项目 {programme}，{year} 年"
     ),
+    "Proved: computed again from the explanation alone, the act avoids {mg} mg of CO2e, as it says.": (
+        "已证明：仅凭这份说明重新计算，该行为减排 {mg} 毫克二氧化碳当量，与说明一致。"
+    ),
+    "  Methodology {methodology}: {formula}": "  方法学 {methodology}：{formula}",
+    "  {name} = {value} {unit}": "  {name} = {value} {unit}",
+    "  {name} = {value} {unit} ({publisher}: {document}; mark {mark})": (
+        "  {name} = {value} {unit}（{publisher}：{document}；依据标记 {mark}）"
+    ),
+    "Of this {mg} mg were credited: caps or weak factors took the rest.": "其中计入 {mg} 毫克：其余因上限或因子依据不足而未计入。",
+    "NOT CHECKED: whether this formula is the published one; give --methodology to check that too.": (
+        "尚未核对：这个公式是否就是已发布的公式。加上 --methodology 即可一并核对。"
+    ),
+    "compute a credit again from its explanation": "凭说明重新计算一次减排量",
+    "the answer of GET /activities/<id>/explanation; a file or an http(s) address": (
+        "GET /activities/<编号>/explanation 的答复；文件或 http(s) 地址"
+    ),
+    "the answer of GET /methodologies/<id>/versions/<version>; a file or an http(s) address": (
+        "GET /methodologies/<编号>/versions/<版本> 的答复；文件或 http(s) 地址"
+    ),
     "{amount} points, programme {programme}": "{amount} 积分，项目 {programme}",
     "{amount} fen ({yuan} yuan)": "{amount} 分（合人民币 {yuan} 元）",
     "Proved: both checkpoints are of the same {new} of the log {log}.": "已证明：两个检查点说的是存证日志 {log} 的同一状态，同样的 {new}。",
@@ -138,6 +157,17 @@ REASONS = {
     "argument {name}: ignored explicit argument {value}": "参数 {name} 不带值，却给出了 {value}",
     "argument {name}: invalid choice: {value} (choose from {choices})": "参数 {name} 不能是 {value}，可选：{choices}",
     "unrecognized arguments: {names}": "无法识别的参数：{names}",
+    # explanations
+    "the explanation does not have the form of one": "这份说明的格式不对",
+    "the formula gives {made} mg, the explanation says {said}": "按公式算得 {made} 毫克，说明写的却是 {said} 毫克",
+    "{mg} mg were credited, more than the formula and the caps allow": "计入了 {mg} 毫克，超过公式和上限所允许的数量",
+    "{mg} mg were credited of {made}, and no cap says why": "算得 {made} 毫克，只计入 {mg} 毫克，而没有上限说明原因",
+    "the input {name} is shown with another value than it was computed with": "展示的数量 {name} 与计算所用的不同",
+    "the factors shown are not the ones that were computed with": "展示的因子不是计算所用的因子",
+    "the methodology's document does not have the hash that the explanation names": "方法学文档的哈希与说明所写的不符",
+    "the formula that was computed with is not the methodology's": "计算所用的公式不是该方法学的公式",
+    "the discount that was computed with is not the methodology's": "计算所用的折扣不是该方法学的折扣",
+    "an amount of the explanation is no whole number": "说明中的数量不是整数",
     # checks
     "the revision is of {id}, its entry is {other}": "修订的编号是 {id}，其中的记录却是 {other}",
     "the old checkpoint has {old} entries and the new one {new}: are the two swapped?": (
@@ -158,6 +188,8 @@ REASONS = {
     "the {what} is no JSON": "{what} 不是 JSON",
     "the {what} is no JSON object": "{what} 不是 JSON 对象",
     "revision": "修订",
+    "explanation": "说明",
+    "methodology": "方法学",
     "consistency proof": "一致性证明",
     "leaf": "叶子",
     "the revision's and the receipt's trees have one root, but {size} and {other} entries": (

@@ -21,6 +21,7 @@ class Part(NamedTuple):
 SMALLEST = {"co2e": "mgCO2e", "length": "mm", "mass": "mg", "energy": "Wh", "volume": "ml", "time": "s"}
 _COUNTS = ("act", "trip", "order", "step", "person", "day", "meal", "box", "book", "item")
 _SCALES = {
+    "1": Part("", 1),  # a bare number, such as a share
     "mgCO2e": Part("co2e", 1),
     "gCO2e": Part("co2e", 10**3),
     "kgCO2e": Part("co2e", 10**6),
@@ -59,12 +60,6 @@ class Unit:
         """Whether it counts things (trips, steps) rather than measures."""
         return self.text in _COUNTS
 
-    @property
-    def smallest(self) -> str:
-        """The same unit with the smallest unit above the line: ``mgCO2e/km`` for ``gCO2e/km``."""
-        above, *below = self.text.split("/")
-        return "/".join([smallest_name(_SCALES[above].dimension), *below])
-
 
 def unit(text: str) -> Unit:
     """The unit that ``text`` names. Raises ValueError for one that is not known."""
@@ -80,37 +75,22 @@ def unit(text: str) -> Unit:
     return Unit(text, top.scale, per, _present(powers))
 
 
-def product(units: list[Unit]) -> tuple[tuple[str, int], ...]:
-    """The dimensions of a product of units: what does not cancel."""
-    powers: Counter[str] = Counter()
-    for each in units:
-        for dimension, power in each.dimensions:
-            powers[dimension] += power
-    return _present(powers)
-
-
 def smallest_name(dimension: str) -> str:
     """What one smallest unit of a dimension is called; a count is called by its own name."""
     return SMALLEST.get(dimension, dimension)
 
 
-def smallest_units(value: str, of: Unit) -> int:
-    """The decimal ``value`` of a unit in whole smallest units of its numerator: ``65.5`` gCO2e/act is 65500.
-
-    Raises ValueError for text that is no decimal above zero, and for one that is finer than the smallest
-    unit.
-    """
+def decimal_of(value: str) -> tuple[int, int]:
+    """A plain decimal above zero as a ratio: ``65.5`` is (655, 10). Raises ValueError for anything else."""
     found = _DECIMAL.match(value)
     if not found:
         raise ValueError("no decimal of up to 12 digits before and 9 after the point")
     decimals = found[2] or ""
-    whole, rest = divmod(int(found[1] + decimals) * of.scale, int("1" + "0" * len(decimals)))
-    if rest:
-        raise ValueError(f"finer than one {of.smallest}")
+    whole = int(found[1] + decimals)
     if not whole:
         raise ValueError("a factor is above zero")
-    return whole
+    return whole, int("1" + "0" * len(decimals))
 
 
 def _present(powers: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted((dimension, power) for dimension, power in powers.items() if power))
+    return tuple(sorted((dimension, power) for dimension, power in powers.items() if power and dimension))

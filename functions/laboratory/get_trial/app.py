@@ -1,0 +1,13 @@
+"""GET /trials/{trial_id}: how a trial stands, and what it found."""
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.laboratory import usecases
+from puhui.laboratory.dynamo import Laboratory
+
+app = HttpFunction("get-trial")
+LABORATORY = Laboratory.from_environment()
+
+
+@app.operation("get_trial", "GET", "/trials/{trial_id}")
+def get_trial(request: Request) -> Answer:
+    return usecases.shown(usecases.find(request.path["trial_id"], LABORATORY))

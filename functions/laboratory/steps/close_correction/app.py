@@ -1,0 +1,15 @@
+"""A correction: the shards put together."""
+
+from datetime import datetime
+from typing import Any
+
+from puhui.edge.task import Input, task
+from puhui.laboratory.dynamo import Laboratory
+
+LABORATORY = Laboratory.from_environment()
+
+
+@task("close_correction")
+def app(event: Input, _now: datetime) -> Input:
+    report: dict[str, Any] = {**LABORATORY.close_correction(event["id"])}
+    return report

@@ -1,0 +1,15 @@
+"""A trial: the shards' parts put together."""
+
+from datetime import datetime
+
+from puhui.edge.task import Input, task
+from puhui.laboratory import usecases
+from puhui.laboratory.dynamo import Laboratory
+
+LABORATORY = Laboratory.from_environment()
+
+
+@task("close_trial")
+def app(event: Input, _now: datetime) -> Input:
+    trial = usecases.close_trial(event["id"], laboratory=LABORATORY)
+    return {"status": trial.status}

@@ -1,0 +1,19 @@
+"""A correction: one shard's members."""
+
+from datetime import datetime
+
+from puhui.activities.api import Activities
+from puhui.edge.task import Input, task
+from puhui.laboratory import corrections
+from puhui.laboratory.corrections import Books
+from puhui.laboratory.dynamo import Laboratory
+from puhui.ledger.api import Ledger
+
+LABORATORY = Laboratory.from_environment()
+BOOKS = Books(Activities.from_environment(), Ledger.from_environment(), LABORATORY)
+
+
+@task("correct_shard")
+def app(event: Input, now: datetime) -> Input:
+    correction = corrections.find(event["id"], LABORATORY.correction(event["id"]))
+    return {"acts": corrections.correct_shard(correction, event["shard"], books=BOOKS, now=now)}

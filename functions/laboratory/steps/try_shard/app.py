@@ -1,0 +1,23 @@
+"""A trial: one shard's members."""
+
+from datetime import datetime
+
+from puhui.activities.api import Activities
+from puhui.edge.task import Input, task
+from puhui.laboratory import usecases
+from puhui.laboratory.dynamo import Laboratory
+from puhui.ledger.api import Ledger
+
+LABORATORY, ACTIVITIES, LEDGER = (
+    Laboratory.from_environment(),
+    Activities.from_environment(),
+    Ledger.from_environment(),
+)
+
+
+@task("try_shard")
+def app(event: Input, _now: datetime) -> Input:
+    found = usecases.try_shard(
+        event["id"], event["shard"], laboratory=LABORATORY, activities=ACTIVITIES, ledger=LEDGER
+    )
+    return {"acts": found.acts}

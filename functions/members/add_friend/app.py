@@ -1,0 +1,20 @@
+"""POST /me/friends: become friends with whoever gave the code."""
+
+from functools import cache
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.members import friends
+from puhui.members.codes import Codes
+from puhui.members.dynamo import Members
+
+app = HttpFunction("add-friend")
+MEMBERS = Members.from_environment()
+CODES = cache(Codes.from_environment)
+
+
+@app.operation("add_friend", "POST", "/me/friends")
+def add_friend(request: Request) -> Answer:
+    friend = friends.befriend(
+        request.member_id, request.body["code"], members=MEMBERS, codes=CODES(), now=request.now
+    )
+    return 201, friend.shown()

@@ -1,0 +1,21 @@
+"""POST /methodologies: file a version as a draft."""
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.kernel import documents
+from puhui.methodologies import procedure
+from puhui.methodologies.dynamo import Methodologies
+from puhui.methodologies.lifecycle import Officer
+from puhui.methodologies.publication import check_document
+
+app = HttpFunction("file-methodology")
+TABLE = Methodologies.from_environment()
+
+
+@app.operation("file_methodology", "POST", "/methodologies")
+def file_methodology(request: Request) -> Answer:
+    document = documents.parse(request.raw_body)["document"]  # strictly: no decimals, no name twice
+    command = procedure.Command(
+        Officer(request.member_id, request.roles), request.now, request.idempotency_key, request.body_hash
+    )
+    jurisdiction = request.body.get("jurisdiction", procedure.COUNTRY)
+    return 201, procedure.file(document, jurisdiction, command, check=check_document, table=TABLE)

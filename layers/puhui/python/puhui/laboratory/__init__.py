@@ -1,0 +1,1 @@
+"""Trying a methodology on the past before anybody publishes it."""

@@ -1,0 +1,234 @@
+"""Correcting a published factor: every act that was counted by it gets a compensating transfer, and an explanation.
+
+A correction is proposed by one person and approved by another. It names the record that was wrong and the one that takes its
+place (both published, both of one quantity), a programme and the days of the acts it is about. Settled acts keep their record:
+the transfer, the act's ``correction`` and its explanation say what changed and why.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from puhui.activities.api import CREDITED, Activities, Activity, CorrectionStands, acts_since, crediting
+from puhui.kernel import clock, ids
+from puhui.laboratory.errors import (
+    CorrectionClosed,
+    CorrectionNotFound,
+    FactorsDiffer,
+    FactorUnknown,
+    NoSuchDay,
+    ProposerMayNotApprove,
+)
+from puhui.laboratory.shards import members_of
+from puhui.ledger.api import Balance, Ledger, Leg, Transfer, balance_from, credits, member, of, points
+from puhui.methodologies import api as methodologies
+from puhui.programmes import api as programmes
+from puhui.programmes.api import Programme
+from puhui.store.session import Session, attempt
+
+PROPOSED, RUNNING, DONE = "proposed", "running", "done"
+KIND = "correction"
+
+
+@dataclass(frozen=True)
+class Correction:
+    """``factor`` and ``replacement`` are ``id@version``; ``first`` and ``last`` are days on which the acts happened."""
+
+    id: str
+    programme_id: str
+    factor: str
+    replacement: str
+    first: date
+    last: date
+    reason: str
+    proposed_by: str
+    body_hash: str = ""
+    status: str = PROPOSED
+    approved_by: str = ""
+    approved_at: datetime | None = None
+    report: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """How much was corrected."""
+
+    acts: int = 0
+    more_mg: int = 0
+    less_mg: int = 0
+    points: int = 0
+    missing_points: int = 0  # could not be taken back: they were spent
+
+
+def day_of(text: str) -> date:
+    """The day that is meant. Raises NoSuchDay."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NoSuchDay(day=text) from None
+
+
+def check(correction: Correction) -> None:
+    """Raise FactorUnknown or FactorsDiffer unless the one record can take the other's place; NoSuchDay, ProgrammeNotFound."""
+    if correction.first > correction.last:
+        raise NoSuchDay(day=f"{correction.first} > {correction.last}")
+    published = methodologies.factors()
+    for key in (correction.factor, correction.replacement):
+        if key not in published:
+            raise FactorUnknown(factor=key)
+    wrong, right = published[correction.factor], published[correction.replacement]
+    alike = wrong.quantity == right.quantity and wrong.unit.dimensions == right.unit.dimensions
+    if not alike or wrong == right or (wrong.credits_allowed and not right.credits_allowed):
+        raise FactorsDiffer(factor=correction.factor, replacement=correction.replacement)
+    programmes.programme(correction.programme_id)
+
+
+def approve(correction: Correction, approver: str, now: datetime) -> Correction:
+    """The correction, approved. Raises ProposerMayNotApprove, CorrectionClosed."""
+    if correction.proposed_by == approver:
+        raise ProposerMayNotApprove
+    if correction.status != PROPOSED:
+        if correction.approved_by == approver:
+            return correction
+        raise CorrectionClosed
+    return replace(correction, status=RUNNING, approved_by=approver, approved_at=now.replace(microsecond=0))
+
+
+def new_mass(act: Activity, correction: Correction) -> int:
+    """What the act would have given by the replacement, in mg: where a cap had cut it, no more than it gave."""
+    reduction: int = act.record["reduction_mg"]
+    record = {**act.record, "factors": [_replaced(key, correction) for key in act.record["factors"]]}
+    made = methodologies.recompute(record)
+    return min(made, act.credits_mg) if act.credits_mg < reduction else made
+
+
+def _replaced(key: str, correction: Correction) -> str:
+    return correction.replacement if key == correction.factor else key
+
+
+def compensating(
+    act: Activity,
+    mass: int,
+    programme: Programme,
+    balance: Balance,
+    transfer_id: str,
+    at: datetime,
+    now: datetime,
+) -> tuple[Transfer, int, int]:
+    """The transfer that makes the act worth ``mass``; the points it brings (below zero: takes), and those that it could not
+    take because they were spent.
+
+    What is added is credited as any act is. What was too much goes back to issuance: the grams from the pool that has
+    them, or from the member where the programme has no points; and whole points as far as they are still there.
+    """
+    owner, asset = member(act.member_id), credits(programme.id, act.day.year)
+    issuance, rate = f"issuance:{programme.id}", programme.points
+    delta = mass - act.credits_mg
+    if delta > 0:
+        transfer, brought = crediting(
+            programme, act.member_id, delta, act.day, balance, transfer_id, act.id, at
+        )
+        return replace(transfer, kind=KIND), brought, 0
+    if rate is None:
+        taken = min(-delta, balance.credits_of(act.day.year))
+        legs: tuple[Leg, ...] = (Leg(owner, asset, -taken), Leg(issuance, asset, taken))
+        return Transfer(transfer_id, KIND, at, legs, act.id, home=owner), 0, 0
+    wanted = min(-delta // rate.mg_per_point, act.points)
+    here = min(wanted, balance.points(clock.programme_day(now)))
+    legs = (Leg(f"pool:{programme.id}", asset, delta), Leg(issuance, asset, -delta))
+    if here:
+        legs += (Leg(owner, points(programme.id), -here), Leg(issuance, points(programme.id), here))
+    return Transfer(transfer_id, KIND, at, legs, act.id, home=owner), -here, wanted - here
+
+
+class Counting(Protocol):
+    """Where what was corrected is counted."""
+
+    def add_corrected(self, session: Session, correction_id: str, shard: int, done: Corrected) -> None:
+        """Count within the session."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """What a correction reads and writes."""
+
+    activities: Activities
+    ledger: Ledger
+    laboratory: Counting
+
+
+def correct_shard(correction: Correction, shard: int, *, books: Books, now: datetime) -> int:
+    """Correct the acts of one shard's members; how many were corrected. Doing it again changes nothing more."""
+    programme = programmes.programme(correction.programme_id)
+    count = 0
+    for member_id in members_of(shard, programme.id, books.ledger):
+        for act in acts_since(member_id, programme.id, correction.first, books.activities):
+            if _is_concerned(act, correction):
+                count += _correct(act, correction, programme, shard, books, now)
+    return count
+
+
+def _is_concerned(act: Activity, correction: Correction) -> bool:
+    counted = act.status == CREDITED and not act.correction and not act.points_only
+    return counted and act.day <= correction.last and correction.factor in act.record["factors"]
+
+
+def _correct(
+    act: Activity, correction: Correction, programme: Programme, shard: int, books: Books, now: datetime
+) -> bool:
+    mass = new_mass(act, correction)
+    if mass == act.credits_mg:
+        return False
+    at = correction.approved_at or now
+    transfer_id = ids.derived_id(at, correction.id, act.id)
+    owner = member(act.member_id)
+
+    def build(session: Session) -> None:
+        item = books.ledger.dynamodb.get(*books.ledger.balance_key(owner, programme.id))
+        balance = balance_from(owner, programme.id, item)
+        transfer, brought, missing = compensating(act, mass, programme, balance, transfer_id, at, now)
+        told = {
+            "id": correction.id,
+            "at": clock.to_text(at),
+            "factor": correction.factor,
+            "replacement": correction.replacement,
+            "reason": correction.reason,
+            "from_mg": act.credits_mg,
+            "to_mg": mass,
+            "points": brought,
+            "transfer_id": transfer_id,
+        }
+        books.activities.add_correction(session, act, mass, act.points + brought, told)
+        books.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
+        change = mass - act.credits_mg
+        done = Corrected(1, max(0, change), max(0, -change), brought, missing)
+        books.laboratory.add_corrected(session, correction.id, shard, done)
+
+    try:
+        attempt(books.ledger.dynamodb, build)
+    except CorrectionStands:
+        return False
+    return True
+
+
+def shown(correction: Correction) -> dict[str, Any]:
+    """The correction of the contract."""
+    told: dict[str, Any] = {
+        "id": correction.id,
+        "status": correction.status,
+        "programme_id": correction.programme_id,
+        "factor": correction.factor,
+        "replacement": correction.replacement,
+        "from": correction.first.isoformat(),
+        "to": correction.last.isoformat(),
+        "reason": correction.reason,
+    }
+    return told | ({"report": dict(correction.report)} if correction.report is not None else {})
+
+
+def find(correction_id: str, found: Correction | None) -> Correction:
+    """The correction. Raises CorrectionNotFound."""
+    if found is None:
+        raise CorrectionNotFound(correction_id=correction_id)
+    return found

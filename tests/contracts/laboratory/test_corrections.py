@@ -1,0 +1,215 @@
+"""A corrected factor: each act concerned is corrected once, in one transaction, and the sums agree."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from puhui.activities.dynamo import Activities
+from puhui.activities.model import Activity
+from puhui.activities.ports import Books as Acts
+from puhui.activities.usecases import RecordActivity, explain_activity, record_activity
+from puhui.kernel import clock, ids
+from puhui.laboratory import corrections
+from puhui.laboratory.corrections import Books, Correction, approve, check, correct_shard
+from puhui.laboratory.dynamo import Laboratory
+from puhui.laboratory.errors import (
+    CorrectionClosed,
+    FactorsDiffer,
+    FactorUnknown,
+    NoSuchDay,
+    ProposerMayNotApprove,
+)
+from puhui.ledger import usecases as ledger_usecases
+from puhui.ledger.api import AUDIT_SHARDS
+from puhui.ledger.audit import audit
+from puhui.ledger.dynamo import Ledger
+from puhui.ledger.model import Leg, Transfer, member, points
+from puhui.store.client import DynamoDB
+
+NOW = clock.from_text("2026-11-21T12:00:00+08:00")
+DAY = date(2026, 11, 20)
+LOWER = Correction(
+    ids.key_id("test", "correction"),
+    "carbon-88",
+    "no-tableware-seed@1",
+    "no-tableware-bj-least@1",
+    date(2026, 11, 19),
+    DAY,
+    "the national figure was taken for Beijing",
+    "author",
+)
+
+
+@pytest.fixture
+def books(engine: str, make_table: Callable[[str], str]) -> Books:
+    dynamodb = DynamoDB()
+    return Books(
+        Activities(dynamodb, make_table("activities")),
+        Ledger(dynamodb, make_table("ledger")),
+        Laboratory(dynamodb, make_table("laboratory")),
+    )
+
+
+def record(
+    books: Books, member_id: str, orders: int, *, hours: int = 24, behaviour: str = "no_tableware"
+) -> Activity:
+    quantity = {"orders": orders} if behaviour == "no_tableware" else {"distance_m": orders}
+    at = NOW - timedelta(hours=hours)
+    command = RecordActivity(member_id, "carbon-88", behaviour, at, quantity, (), None, "hash")
+    return record_activity(command, books=Acts(books.activities, books.ledger), now=NOW)
+
+
+def run(books: Books, correction: Correction) -> int:
+    return sum(correct_shard(correction, shard, books=books, now=NOW) for shard in range(AUDIT_SHARDS))
+
+
+@pytest.fixture
+def approved() -> Correction:
+    return approve(LOWER, "approver", NOW)
+
+
+def found(books: Books, act: Activity) -> Activity:
+    again = books.activities.activity(act.member_id, act.id)
+    assert again
+    return again
+
+
+def test_too_much_goes_back_and_whole_points_with_it(books: Books, approved: Correction):
+    books.laboratory.propose(LOWER)
+    me = ids.new_id(NOW)
+    act, other = record(books, me, 2), record(books, me, 4000, behaviour="cycling", hours=30)
+    assert (act.credits_mg, act.points) == (95_000, 95)
+    assert run(books, approved) == 1
+    corrected = found(books, act)
+    assert (corrected.credits_mg, corrected.points) == (46_000, 46)  # 2 orders of 23 g
+    assert found(books, other) == other
+    assert audit(books.ledger).sound
+    assert run(books, approved) == 0
+    assert books.laboratory.close_correction(approved.id) == {
+        "acts": 1,
+        "more_mg": 0,
+        "less_mg": 49_000,
+        "points": -49,
+        "missing_points": 0,
+    }
+
+
+def test_too_little_is_credited_as_any_act_is(books: Books):
+    higher = approve(
+        replace(LOWER, factor="no-tableware-bj-least@1", replacement="no-tableware-seed@1"), "approver", NOW
+    )
+    me = ids.new_id(NOW)
+    act = record(books, me, 2)
+    lower = approve(LOWER, "approver", NOW)
+    assert run(books, lower) == 1
+    # The act was corrected once: another correction of it is another matter, for a person.
+    assert run(books, higher) == 0
+    fresh = replace(
+        act,
+        record={**act.record, "factors": ["no-tableware-bj-least@1"], "reduction_mg": 46_000},
+        credits_mg=46_000,
+    )
+    mass = corrections.new_mass(fresh, higher)
+    assert mass == 95_000
+
+
+def test_points_that_were_spent_are_not_taken_and_nobody_goes_below_zero(books: Books, approved: Correction):
+    books.laboratory.propose(LOWER)
+    me = ids.new_id(NOW)
+    act = record(books, me, 2)
+    spent = Transfer(
+        ids.new_id(NOW),
+        "redemption",
+        NOW,
+        (Leg(member(me), points("carbon-88"), -80), Leg("retired:carbon-88", points("carbon-88"), 80)),
+    )
+    ledger_usecases.post_transfer(spent, ledger=books.ledger, now=NOW)
+    assert run(books, approved) == 1
+    assert books.ledger.balance(member(me), "carbon-88").points(DAY) == 0
+    assert (found(books, act).credits_mg, found(books, act).points) == (46_000, 80)
+    report = books.laboratory.close_correction(approved.id)
+    assert (report["points"], report["missing_points"]) == (-15, 34)
+    assert audit(books.ledger).sound
+
+
+def test_the_member_is_told_what_changed_and_why(books: Books, approved: Correction):
+    me = ids.new_id(NOW)
+    act = record(books, me, 2)
+    run(books, approved)
+    told = explain_activity(me, act.id, books=Acts(books.activities, books.ledger))
+    assert (told["credits_mg"], told["points"]) == (95_000, 95)  # how it was counted first
+    assert told["correction"]["reason"] == LOWER.reason
+    assert (told["correction"]["from_mg"], told["correction"]["to_mg"]) == (95_000, 46_000)
+    statement = books.ledger.transfers(member(me), 10, None).items
+    assert [line.id for line in statement if line.kind == "correction"] == [told["correction"]["transfer_id"]]
+
+
+def test_only_the_days_and_the_factor_that_are_named_are_concerned(books: Books, approved: Correction):
+    me = ids.new_id(NOW)
+    early, late = record(books, me, 1, hours=24 * 5), record(books, me, 1, hours=1)
+    assert run(books, approved) == 0
+    assert (found(books, early), found(books, late)) == (early, late)
+
+
+def test_a_run_that_dies_after_any_write_is_finished_by_the_next(books: Books, approved: Correction):
+    acts = [record(books, ids.new_id(NOW), 2) for _ in range(4)]
+    transact, calls = books.ledger.dynamodb.transact, 0
+
+    class Died(Exception):
+        pass
+
+    def dying(*arguments: Any) -> None:
+        nonlocal calls
+        calls += 1
+        transact(*arguments)
+        if calls == 2:
+            raise Died
+
+    books.ledger.dynamodb.transact = dying  # type: ignore[method-assign]
+    with pytest.raises(Died):
+        run(books, approved)
+    books.ledger.dynamodb.transact = transact  # type: ignore[method-assign]
+    run(books, approved)
+    assert {found(books, act).credits_mg for act in acts} == {46_000}
+    assert books.laboratory.close_correction(approved.id)["acts"] == 4
+    assert audit(books.ledger).sound
+
+
+def test_whoever_proposed_may_not_approve_and_an_approval_stands():
+    with pytest.raises(ProposerMayNotApprove):
+        approve(LOWER, "author", NOW)
+    running = approve(LOWER, "approver", NOW)
+    assert approve(running, "approver", NOW) == running
+    with pytest.raises(CorrectionClosed):
+        approve(running, "another", NOW)
+
+
+def test_of_two_who_approve_at_once_one_is_told_it_is_closed(books: Books):
+    books.laboratory.propose(LOWER)
+    books.laboratory.start_correction(approve(LOWER, "one", NOW))
+    with pytest.raises(CorrectionClosed):
+        books.laboratory.start_correction(approve(LOWER, "two", NOW))
+    standing = books.laboratory.correction(LOWER.id)
+    assert standing
+    assert standing.approved_by == "one"
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"factor": "nobody@1"}, FactorUnknown),
+        ({"replacement": "no-tableware-seed@1"}, FactorsDiffer),
+        ({"replacement": "lights-off-seed@1"}, FactorsDiffer),
+        (
+            {"factor": "cycling-instead-of-car-seed@1", "replacement": "cycling-instead-of-car-ofo@1"},
+            FactorsDiffer,
+        ),
+        ({"first": date(2026, 11, 21)}, NoSuchDay),
+    ],
+)
+def test_what_cannot_be_corrected_so_is_refused(changes: dict[str, Any], error: type[Exception]):
+    with pytest.raises(error):
+        check(replace(LOWER, **changes))

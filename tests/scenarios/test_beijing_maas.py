@@ -1,0 +1,78 @@
+"""Beijing MaaS, played through HTTP: a trip appears at T+2, waits seven days to be collected, and lapses."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from puhui.kernel.clock import CHINA
+from tests.scenarios.life import Member
+
+pytestmark = pytest.mark.local_cloud
+
+MAAS = "beijing-maas"
+
+
+@pytest.fixture
+def me(api: httpx.Client) -> Member:
+    return Member(api)
+
+
+def trip(member: Member, days_ago: int, *, behind: timedelta = timedelta(0), **more: Any) -> httpx.Response:
+    """A subway trip at this time of the day, some days ago: 200 g."""
+    at = datetime.now(UTC) - timedelta(days=days_ago) + behind
+    return member.record("subway_trip", {"trips": 1}, at=at, programme_id=MAAS, **more)
+
+
+def collect(member: Member, activity: dict[str, Any]) -> httpx.Response:
+    return member.request("POST", f"/activities/{activity['id']}/collection")
+
+
+def midnight(day: date) -> str:
+    return datetime.combine(day, time(), CHINA).isoformat()
+
+
+def day_of(activity: dict[str, Any]) -> date:
+    return datetime.fromisoformat(activity["occurred_at"]).astimezone(CHINA).date()
+
+
+def held(member: Member) -> tuple[int, int]:
+    items = [item for item in member.get("/me/balances")["items"] if item["programme_id"] == MAAS]
+    return sum(item["pending_mg"] for item in items), sum(item["credits_mg"] for item in items)
+
+
+def test_a_trip_appears_on_the_third_day_and_can_be_collected_for_seven(me: Member):
+    seen = {}
+    for days_ago in (0, 1, 2, 5, 8):
+        answer = trip(me, days_ago)
+        assert answer.status_code == 201, answer.text
+        activity = answer.json()
+        seen[days_ago] = activity["status"]
+        assert activity["matured_at"] == midnight(day_of(activity) + timedelta(days=2))
+        assert activity["collect_by"] == midnight(day_of(activity) + timedelta(days=9))
+        collected = collect(me, activity)
+        if days_ago < 2:
+            assert (collected.status_code, collected.json()["code"]) == (409, "NOT_MATURE")
+        else:
+            assert (collected.status_code, collected.json()["credits_mg"]) == (200, 200_000), collected.text
+    assert seen == {0: "maturing", 1: "maturing", 2: "pending", 5: "pending", 8: "pending"}
+    assert held(me) == (400_000, 600_000), "without points the grams stay the member's own"
+
+
+def test_on_the_tenth_day_it_has_lapsed(me: Member):
+    lapsed = trip(me, 9, behind=timedelta(seconds=30))
+    assert (lapsed.status_code, lapsed.json()["code"]) == (409, "CLAIM_EXPIRED")
+    long_ago = trip(me, 10)
+    assert (long_ago.status_code, long_ago.json()["code"]) == (422, "OCCURRED_TOO_LONG_AGO")
+    assert me.get("/activities", programme_id=MAAS)["items"] == []
+    assert held(me) == (0, 0)
+
+
+def test_friends_take_nothing_where_the_programme_has_no_rule_for_it(me: Member, api: httpx.Client):
+    friend = Member(api)
+    me.befriend(friend)
+    activity = trip(me, 3).json()
+    assert friend.get(f"/friends/{me.id}/activities", programme_id=MAAS)["items"] == []
+    answer = friend.request("POST", f"/activities/{activity['id']}/collection", params={"owner_id": me.id})
+    assert (answer.status_code, answer.json()["code"]) == (409, "NOTHING_TO_COLLECT")
