@@ -8,12 +8,15 @@ from puhui.laboratory import usecases
 from puhui.laboratory.dynamo import Laboratory
 from puhui.laboratory.model import RUNNING
 from puhui.laboratory.shards import shards_of
+from puhui.methodologies import published
 from puhui.methodologies.publication import check_document
 from puhui.store import aws
 
 app = HttpFunction("start-trial")
 LABORATORY = Laboratory.from_environment()
 STATE_MACHINE = os.environ["TRIAL_STATE_MACHINE"]
+
+published.from_environment()
 
 
 @app.operation("start_trial", "POST", "/methodologies/{methodology_id}/trials")

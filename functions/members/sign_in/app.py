@@ -2,7 +2,8 @@
 
 from functools import cache
 
-from puhui.activities import api as activities
+from puhui.activities import memberships  # its api would load the verification as well
+from puhui.activities.dynamo import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import usecases, wiring
 from puhui.members.dynamo import Members
@@ -11,7 +12,7 @@ from puhui.wechat import api as wechat
 
 app = HttpFunction("sign-in")
 MEMBERS = Members.from_environment()
-ACTIVITIES = activities.Activities.from_environment()
+ACTIVITIES = Activities.from_environment()
 WECHAT, ISSUER = cache(wechat.connect), cache(wiring.issuer)
 
 
@@ -24,5 +25,5 @@ def sign_in(request: Request) -> Answer:
         request.body["code"], members=MEMBERS, wechat=WECHAT(), issuer=ISSUER(), now=request.now
     )
     if programme_id:
-        activities.join_at_sign_in(signed_in.member.id, programme_id, activities=ACTIVITIES, now=request.now)
+        memberships.join_at_sign_in(signed_in.member.id, programme_id, activities=ACTIVITIES, now=request.now)
     return 201, {**signed_in.shown(), "member": signed_in.member.shown()}

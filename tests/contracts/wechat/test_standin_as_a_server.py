@@ -87,8 +87,8 @@ def test_every_demo_person_is_there_from_the_start(standin: Standin, openid: str
     assert standin.login_code(openid)
 
 
-def test_there_are_twenty_demo_members_and_eight_officials() -> None:
-    assert len(DEMO_OPENIDS) == 28
+def test_there_are_twenty_demo_members_and_nine_officials() -> None:
+    assert len(DEMO_OPENIDS) == 29
 
 
 @pytest.mark.parametrize(

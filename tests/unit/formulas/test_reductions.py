@@ -101,3 +101,9 @@ def test_a_division_by_what_may_be_zero_is_refused():
 @pytest.mark.parametrize("discount", ["1", "1.5"])
 def test_a_discount_leaves_something(discount: str):
     assert check([("baseline", "distance_m * car")], discount, **ONLY_DISTANCE)[0] == "discount"
+
+
+def test_a_methodologys_own_cap_is_the_most_that_an_act_avoids():
+    capped = Reduction(EV.inputs, EV.terms, EV.lines, cap_mg=50_000)
+    assert capped.milligrams([1000]) == 50_000
+    assert capped.milligrams([500]) == 42_472

@@ -97,7 +97,9 @@ def test_the_verifier_imports_no_cloud():
     loaded = set(result.stdout.split())
     assert "puhui.verify.checks" in loaded
     ours = {name for name in loaded if name.split(".")[0] == "puhui"}
-    assert {name for name in ours if not re.match(r"puhui($|\.(kernel|formulas|tlog|verify)\b)", name)} == set()
+    assert {
+        name for name in ours if not re.match(r"puhui($|\.(kernel|formulas|tlog|verify)\b)", name)
+    } == set()
     assert loaded & {"boto3", "botocore", "requests", "pynamodb", "chalice"} == set()
 
 

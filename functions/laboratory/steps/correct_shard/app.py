@@ -8,9 +8,12 @@ from puhui.laboratory import corrections
 from puhui.laboratory.corrections import Books
 from puhui.laboratory.dynamo import Laboratory
 from puhui.ledger.api import Ledger
+from puhui.methodologies import published
 
 LABORATORY = Laboratory.from_environment()
 BOOKS = Books(Activities.from_environment(), Ledger.from_environment(), LABORATORY)
+
+published.from_environment()
 
 
 @task("correct_shard")

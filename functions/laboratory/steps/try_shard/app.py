@@ -7,12 +7,15 @@ from puhui.edge.task import Input, task
 from puhui.laboratory import usecases
 from puhui.laboratory.dynamo import Laboratory
 from puhui.ledger.api import Ledger
+from puhui.methodologies import published
 
 LABORATORY, ACTIVITIES, LEDGER = (
     Laboratory.from_environment(),
     Activities.from_environment(),
     Ledger.from_environment(),
 )
+
+published.from_environment()
 
 
 @task("try_shard")

@@ -3,7 +3,6 @@
 from puhui.activities.credit import crediting
 from puhui.activities.dynamo import Activities, decision_in
 from puhui.activities.errors import CorrectionStands
-from puhui.activities.memberships import join_at_sign_in
 from puhui.activities.model import CREDITED, Activity, Decision
 from puhui.activities.past import acts_since
 from puhui.activities.verification import content_verdict
@@ -18,5 +17,4 @@ __all__ = [
     "content_verdict",
     "crediting",
     "decision_in",
-    "join_at_sign_in",
 ]

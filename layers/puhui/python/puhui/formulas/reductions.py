@@ -1,6 +1,6 @@
 """What an act avoids: baseline minus project, less an uncertainty discount, never below zero, rounded down to whole mg.
 
-    reduction = floor(max(0, baseline - project) * (1 - discount))
+    reduction = floor(max(0, baseline - project) * (1 - discount)), at most cap_mg where there is one
 
 ``lines`` are formulas with names, each over the inputs, the factors and the lines before it; the last ones are ``baseline``
 and, where the act itself emits something, ``project``.
@@ -43,6 +43,7 @@ class Reduction:
     terms: tuple[Term, ...]
     lines: tuple[tuple[str, str], ...]
     discount: str = "0"
+    cap_mg: int | None = None
 
     @cached_property
     def values(self) -> dict[str, Value]:
@@ -71,7 +72,8 @@ class Reduction:
         if project:
             minus, per = project(inputs)
             above, below = above * per - minus * below, below * per
-        return above * kept // (below * of) if above > 0 else 0
+        reduction = above * kept // (below * of) if above > 0 else 0
+        return reduction if self.cap_mg is None else min(reduction, self.cap_mg)
 
     def line(self, name: str, inputs: Sequence[int]) -> Ratio:
         """The exact value of one line, in smallest units."""

@@ -92,6 +92,7 @@ def _computation(quantification: Quantification) -> dict[str, Any]:
         "lines": [{"name": name, "formula": text} for name, text in reduction.lines],
         "discount": reduction.discount,
         "reduction_mg": quantification.reduction_mg,
+        **({"cap_mg": reduction.cap_mg} if reduction.cap_mg is not None else {}),
     }
 
 
@@ -130,7 +131,11 @@ def _last_step(quantification: Quantification, known: Mapping[str, str]) -> dict
     less = "" if discount == "0" else f" * (1 - {discount})"
     text = {"zh-CN": "减排量，向下取整到毫克", "en": "Reduction, rounded down to whole mg"}
     result = str(quantification.reduction_mg)
-    return {"text": text, "expression": f"floor({difference}{less})", "result": result, "unit": "mg"}
+    expression = f"floor({difference}{less})"
+    cap = quantification.formula.reduction.cap_mg
+    if cap is not None:
+        expression = f"min({expression}, {cap})"
+    return {"text": text, "expression": expression, "result": result, "unit": "mg"}
 
 
 def exact_text(ratio: tuple[int, int]) -> str:

@@ -25,5 +25,7 @@ class Formula:
 def bind(methodology: Methodology, factors: tuple[Factor, ...]) -> Formula:
     """The formula with these factors, one for each that the methodology names, in that order."""
     terms = tuple(factor.term(use.name) for use, factor in zip(methodology.factors, factors, strict=True))
-    reduction = Reduction(methodology.numbers, terms, methodology.lines, methodology.discount)
+    reduction = Reduction(
+        methodology.numbers, terms, methodology.lines, methodology.discount, methodology.cap_mg
+    )
     return Formula(methodology, factors, reduction, all(factor.credits_allowed for factor in factors))

@@ -84,7 +84,7 @@ class FactorUse:
 @dataclass(frozen=True, eq=False)
 class Methodology:
     """One published version. ``lines`` are its formulas by name (``puhui.formulas.reductions``); ``discount`` is taken off
-    for uncertainty; ``caps`` are its own, in mg of CO2 equivalent for an act."""
+    for uncertainty; ``cap_mg`` is the most that one act can avoid; ``evidence`` says what may show it."""
 
     id: str
     version: str
@@ -95,6 +95,8 @@ class Methodology:
     lines: tuple[tuple[str, str], ...]
     discount: str
     formula: str
+    cap_mg: int | None
+    evidence: tuple[str, ...]
     document: Mapping[str, Any] = field(repr=False)
 
     @property

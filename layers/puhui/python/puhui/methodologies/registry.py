@@ -157,6 +157,8 @@ def methodology_from(document: dict[str, Any]) -> Methodology:
         lines=(("baseline", _product(written, names)),) if "multiply" in written else _lines(written),
         discount=written.get("discount", "0"),
         formula=written["text"],
+        cap_mg=document.get("caps", {}).get("per_act_mg"),
+        evidence=tuple(document.get("evidence", ())),
         document=document,
     )
 

@@ -19,8 +19,8 @@ def check(text: bytes) -> Programme:
     first fault."""
     document = parse(text)
     require_valid(document, _VALIDATOR)
-    for name, detail in _claim_faults(from_document(document)):
-        raise DocumentInvalid(pointer=pointer(("claim", *name)), detail=detail)
+    for path, detail in _claim_faults(from_document(document)):
+        raise DocumentInvalid(pointer=pointer(("claim", *path)), detail=detail)
     seen: set[str] = set()
     for position, behaviour in enumerate(document["behaviours"]):
         _check_behaviour(behaviour, ("behaviours", position), seen)
@@ -42,8 +42,8 @@ def _claim_faults(programme: Programme) -> Iterator[tuple[tuple[str, ...], str]]
     if claim.window_days * 24 > claim.matures_after.as_hours + claim.collect_within.as_hours:
         yield ("window_days",), "an act could come when the time to collect it is over"
     if claim.friends is not None:
-        for name, detail in _friends_faults(programme, claim.friends, claim.collect_within):
-            yield ("friends", *name), detail
+        for path, detail in _friends_faults(programme, claim.friends, claim.collect_within):
+            yield ("friends", *path), detail
 
 
 def _friends_faults(

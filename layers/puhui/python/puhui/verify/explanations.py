@@ -54,6 +54,7 @@ def _recomputed(told: dict[str, Any], from_document: bool) -> Recomputed:  # noq
         tuple(term(each["name"], each["value"], each["unit"]) for each in computation["factors"]),
         tuple((line["name"], line["formula"]) for line in computation["lines"]),
         computation["discount"],
+        _whole(computation["cap_mg"]) if "cap_mg" in computation else None,
     )
     made = reduction.milligrams([value for _, value, _ in inputs])
     said = _whole(computation["reduction_mg"])
@@ -107,6 +108,8 @@ def _check_document(told: dict[str, Any], published: dict[str, Any]) -> None:
     lines = [(line["name"], line["formula"]) for line in told["computation"]["lines"]]
     if "lines" in written and [(each["name"], each["formula"]) for each in written["lines"]] != lines:
         raise NotProved("the formula that was computed with is not the methodology's")
+    if document.get("caps", {}).get("per_act_mg") != told["computation"].get("cap_mg"):
+        raise NotProved("the cap that was computed with is not the methodology's")
     if written.get("discount", "0") != told["computation"]["discount"]:
         raise NotProved("the discount that was computed with is not the methodology's")
 

@@ -167,6 +167,7 @@ REASONS = {
     "the methodology's document does not have the hash that the explanation names": "方法学文档的哈希与说明所写的不符",
     "the formula that was computed with is not the methodology's": "计算所用的公式不是该方法学的公式",
     "the discount that was computed with is not the methodology's": "计算所用的折扣不是该方法学的折扣",
+    "the cap that was computed with is not the methodology's": "计算所用的上限不是该方法学的上限",
     "an amount of the explanation is no whole number": "说明中的数量不是整数",
     # checks
     "the revision is of {id}, its entry is {other}": "修订的编号是 {id}，其中的记录却是 {other}",
