@@ -22,6 +22,7 @@ VARIABLES = {
             "WECHAT",
             "JOURNAL",
             "LABORATORY",
+            "PROGRAMMES",
             "METHODOLOGIES",
         )
     },

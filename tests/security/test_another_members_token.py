@@ -76,6 +76,9 @@ EXPECTED = {
     "get_consistency": PUBLIC,
     "anchor_record": STAFF,
     "start_trial": STAFF,
+    "file_programme": STAFF,
+    "get_filed_programme": STAFF,
+    "start_programme": STAFF,
     "get_trial": STAFF,
     "propose_correction": STAFF,
     "get_correction": STAFF,
@@ -128,6 +131,8 @@ BODIES: dict[str, Any] = {
         "to": "2026-11-02",
         "reason": "a reason",
     },
+    "file_programme": {"document": {"id": "mine"}},
+    "start_programme": {"hash": "ab" * 32},
     "start_trial": {"programme_id": "carbon-88", "days": 1, "document": {}},
 }
 

@@ -11,6 +11,7 @@ from puhui.journal.model import METHODOLOGY, PROGRAMME
 from puhui.journal.usecases import record_publication
 from puhui.kernel.documents import content_hash
 from puhui.methodologies import registry
+from puhui.programmes import presets
 from puhui.programmes import usecases as programmes
 
 JOURNAL = Journal.from_environment()
@@ -25,8 +26,8 @@ def app(_event: Input, now: datetime) -> Input:
         for version in versions
     ]
     published += [
-        (PROGRAMME, shown["id"], shown["version"], content_hash(shown))
-        for shown in programmes.list_programmes()["items"]
+        (PROGRAMME, each.id, each.version, content_hash(programmes.show_programme(each)))
+        for each in presets.shipped()
     ]
     new = [record_publication(*each, journal=JOURNAL, pepper=PEPPER(), now=now) for each in published]
     return {"published": len(published), "new": sum(new)}

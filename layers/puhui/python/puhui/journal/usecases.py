@@ -172,14 +172,32 @@ def record_publication(
 
     Raises PublishedChanged when the journal knows another hash of this version.
     """
-    subject = f"{kind}:{name}"
-    body = {"subject": subject, "name": name, "version": version, "hash": content_hash}
-    at = clock.to_text(now)
-    event = Event(ids.key_id(kind, name, version), kind, at, (subject,), body)
+    event = _publication(kind, name, version, content_hash, now)
     try:
-        return _submit(event, journal=journal, pepper=pepper) == at
+        return _submit(event, journal=journal, pepper=pepper) == event.at
     except SubmissionStands:
         raise PublishedChanged(what=f"{name}@{version}") from None
+
+
+def add_publication(
+    session: Session,
+    kind: str,
+    name: str,
+    version: str,
+    content_hash: str,
+    journal: Journal,
+    pepper: bytes,
+    now: datetime,
+) -> None:
+    """The same within the transaction that publishes the version."""
+    event = _publication(kind, name, version, content_hash, now)
+    journal.add_submission(session, event, model.pseudonym(pepper, event.subjects[0]))
+
+
+def _publication(kind: str, name: str, version: str, content_hash: str, now: datetime) -> Event:
+    subject = f"{kind}:{name}"
+    body = {"subject": subject, "name": name, "version": version, "hash": content_hash}
+    return Event(ids.key_id(kind, name, version), kind, clock.to_text(now), (subject,), body)
 
 
 def _submit(event: Event, *, journal: Journal, pepper: bytes) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from puhui.programmes import presets
+from puhui.programmes import presets, published
 from puhui.programmes.errors import BehaviourUnknown, ProgrammeNotFound
 from puhui.programmes.model import (
     Behaviour,
@@ -54,5 +54,6 @@ def occupied_minutes(behaviour: Behaviour, quantity: Mapping[str, Any]) -> int:
 
 
 def all_programmes() -> tuple[Programme, ...]:
-    """Every programme, in the order of their ids."""
-    return tuple(presets.read(programme_id) for programme_id in presets.ids())
+    """Every programme: the layer's in the order of their ids, then those that were started since."""
+    started = tuple(presets.from_document(each) for each in published.all_running())
+    return (*presets.shipped(), *started)

@@ -5,6 +5,7 @@ import os
 from functools import cache
 from typing import Any
 
+from puhui.programmes import published
 from puhui.programmes.errors import ProgrammeNotFound
 from puhui.programmes.model import (
     Behaviour,
@@ -33,11 +34,19 @@ def _read(programme_id: str) -> Programme:
 
 
 def read(programme_id: str) -> Programme:
-    """The programme. Raises ProgrammeNotFound; only names that stand in the folder ever reach the file
-    system."""
-    if programme_id not in ids():
+    """The programme: one of the layer's, or one that was started since. Raises ProgrammeNotFound; only names that stand in
+    the folder ever reach the file system."""
+    if programme_id in ids():
+        return _read(programme_id)
+    document = published.running(programme_id)
+    if document is None:
         raise ProgrammeNotFound
-    return _read(programme_id)
+    return from_document(document)
+
+
+def shipped() -> tuple[Programme, ...]:
+    """The programmes of the layer, in the order of their ids."""
+    return tuple(_read(programme_id) for programme_id in ids())
 
 
 def from_document(document: dict[str, Any]) -> Programme:

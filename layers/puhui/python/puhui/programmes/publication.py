@@ -1,4 +1,4 @@
-"""Before a programme is published: does its document fit the schema? Functions never import this module."""
+"""Before a programme is published: does its document fit the schema? Only the function that files imports this module."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,11 @@ _VALIDATOR = Draft202012Validator(json.loads((Path(__file__).parent / "schema.js
 def check(text: bytes) -> Programme:
     """The programme that the document in ``text`` describes. Raises DocumentInvalid with the path to the
     first fault."""
-    document = parse(text)
+    return check_document(parse(text))
+
+
+def check_document(document: Any) -> Programme:
+    """The same for a document that was parsed before."""
     require_valid(document, _VALIDATOR)
     for path, detail in _claim_faults(from_document(document)):
         raise DocumentInvalid(pointer=pointer(("claim", *path)), detail=detail)
