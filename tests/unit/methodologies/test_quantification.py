@@ -131,3 +131,14 @@ def test_caps_on_mass_cut_an_act_off_at_what_is_left() -> None:
     assert api.apply_caps(900, 1, caps) == (700, "per_act_mg")
     assert api.apply_caps(900, 1, caps, api.Used(mg=400)) == (600, "per_day_mg")
     assert api.apply_caps(900, 1, caps, api.Used(mg=1000)) == (0, "per_day_mg")
+
+
+def test_a_programme_can_narrow_the_choices_of_its_methodology() -> None:
+    programme = programmes.programme("green-passport-3060")
+    paperless = programmes.behaviour(programme, "paperless")
+    narrowed = replace(paperless, choices={"kind": ("bill",)})
+    assert api.quantify(programme, narrowed, {"items": 1, "kind": "bill"}, DAY).reduction_mg == 1_700
+    with pytest.raises(QuantityInvalid) as refused:
+        api.quantify(programme, narrowed, {"items": 1, "kind": "ticket"}, DAY)
+    assert "bill" in refused.value.text("en")
+    assert "ticket" not in refused.value.text("en")

@@ -82,7 +82,7 @@ def quantify_by(
     region: str | None = None,
 ) -> Quantification:
     """The same by a methodology at hand, published or not. Raises QuantityInvalid, FactorUnavailable."""
-    inputs = _checked(chosen, behaviour.bounds, quantity)
+    inputs = _checked(chosen, behaviour, quantity)
     formula = registry.formula(
         chosen,
         programme.factor_profile,
@@ -105,18 +105,16 @@ def of_record(record: Mapping[str, Any]) -> Quantification:
     return Quantification(formula, record["profile"], inputs, record["reduction_mg"], caps)
 
 
-def _checked(
-    methodology: Methodology, bounds: Mapping[str, tuple[int, int]], quantity: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The inputs in the formula's order. The programme's bounds can narrow the methodology's, never widen
+def _checked(methodology: Methodology, behaviour: Behaviour, quantity: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs in the formula's order. The programme's bounds and choices can narrow the methodology's, never widen
     them."""
-    inputs = {each.name: _value(each, bounds, quantity) for each in methodology.inputs}
+    inputs = {each.name: _value(each, behaviour, quantity) for each in methodology.inputs}
     if unknown := [name for name in quantity if name not in inputs]:
         raise errors.unknown(unknown[0], ", ".join(inputs))
     return inputs
 
 
-def _value(each: Input, bounds: Mapping[str, tuple[int, int]], quantity: Mapping[str, Any]) -> Any:
+def _value(each: Input, behaviour: Behaviour, quantity: Mapping[str, Any]) -> Any:
     """One input's value, 0 for an optional one that was left out."""
     if each.name not in quantity:
         if each.optional:
@@ -124,14 +122,16 @@ def _value(each: Input, bounds: Mapping[str, tuple[int, int]], quantity: Mapping
         raise errors.missing(each.name)
     value = quantity[each.name]
     if each.choices:
-        if value not in each.choices:
-            raise errors.no_choice(each.name, ", ".join(each.choices))
+        allowed = [word for word in each.choices if word in behaviour.choices.get(each.name, each.choices)]
+        if value not in allowed:
+            raise errors.no_choice(each.name, ", ".join(allowed))
         return value
     if type(value) is not int:
         raise errors.no_integer(each.name)
     least, most = each.least, each.most
-    if each.name in bounds:
-        least, most = max(least, bounds[each.name][0]), min(most, bounds[each.name][1])
+    if each.name in behaviour.bounds:
+        narrower = behaviour.bounds[each.name]
+        least, most = max(least, narrower[0]), min(most, narrower[1])
     if not least <= value <= most:
         raise errors.out_of_bounds(each.name, least, most)
     return value
