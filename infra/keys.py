@@ -1,6 +1,6 @@
 """The secrets of one deployment, made here and now.
 
-    python -m infra.keys journal.greenpoints.example/2026 > parameters.yaml
+    PYTHONPATH=layers/puhui/python python -m infra.keys journal.greenpoints.example/2026 > parameters.yaml
     sam build && sam deploy --guided --parameter-overrides file://parameters.yaml
 
 The file holds private keys: keep it out of the repository and delete it once deployed. The WeChat values are to be

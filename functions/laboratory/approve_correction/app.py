@@ -1,13 +1,12 @@
 """POST /factors/corrections/{correction_id}/approval: somebody else approves, and every act concerned is corrected."""
 
-import json
 import os
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.laboratory import corrections
 from puhui.laboratory.dynamo import Laboratory
 from puhui.laboratory.shards import shards_of
-from puhui.store import aws
+from puhui.store import states
 
 app = HttpFunction("approve-correction")
 LABORATORY = Laboratory.from_environment()
@@ -21,12 +20,5 @@ def approve_correction(request: Request) -> Answer:
     approved = corrections.approve(proposed, request.member_id, request.now)
     if approved is not proposed:
         LABORATORY.start_correction(approved)
-    work = json.dumps({"id": approved.id, "shards": shards_of(approved.id)})
-    try:
-        aws.call(
-            "states", "StartExecution", {"stateMachineArn": STATE_MACHINE, "name": approved.id, "input": work}
-        )
-    except aws.AwsError as error:
-        if error.code != "ExecutionAlreadyExists":
-            raise
+    states.start_once(STATE_MACHINE, approved.id, {"id": approved.id, "shards": shards_of(approved.id)})
     return 202, corrections.shown(approved)

@@ -1,16 +1,16 @@
 """POST /methodologies/{methodology_id}/trials: what would this draft have given?"""
 
-import json
 import os
 
 from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.kernel import documents
 from puhui.laboratory import usecases
 from puhui.laboratory.dynamo import Laboratory
 from puhui.laboratory.model import RUNNING
 from puhui.laboratory.shards import shards_of
 from puhui.methodologies import published
 from puhui.methodologies.publication import check_document
-from puhui.store import aws
+from puhui.store import states
 
 app = HttpFunction("start-trial")
 LABORATORY = Laboratory.from_environment()
@@ -21,9 +21,11 @@ published.from_environment()
 
 @app.operation("start_trial", "POST", "/methodologies/{methodology_id}/trials")
 def start_trial(request: Request) -> Answer:
+    document = documents.parse(request.raw_body)["document"]  # strictly: no decimals, no name twice
+    documents.require_bounded(document)
     trial = usecases.start_trial(
         request.path["methodology_id"],
-        check_document(request.body["document"]),
+        check_document(document),
         request.body,
         started_by=request.member_id,
         key=request.idempotency_key,
@@ -32,14 +34,5 @@ def start_trial(request: Request) -> Answer:
         now=request.now,
     )
     if trial.status == RUNNING:
-        work = json.dumps({"id": trial.id, "shards": shards_of(trial.id)})
-        try:
-            aws.call(
-                "states",
-                "StartExecution",
-                {"stateMachineArn": STATE_MACHINE, "name": trial.id, "input": work},
-            )
-        except aws.AwsError as error:
-            if error.code != "ExecutionAlreadyExists":
-                raise
+        states.start_once(STATE_MACHINE, trial.id, {"id": trial.id, "shards": shards_of(trial.id)})
     return 202, usecases.shown(trial)

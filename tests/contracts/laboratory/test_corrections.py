@@ -213,3 +213,15 @@ def test_of_two_who_approve_at_once_one_is_told_it_is_closed(books: Books):
 def test_what_cannot_be_corrected_so_is_refused(changes: dict[str, Any], error: type[Exception]):
     with pytest.raises(error):
         check(replace(LOWER, **changes))
+
+
+def test_one_approval_sent_twice_does_not_bring_a_finished_correction_back(
+    books: Books, approved: Correction
+):
+    books.laboratory.propose(LOWER)
+    books.laboratory.start_correction(approved)
+    books.laboratory.close_correction(approved.id)
+    books.laboratory.start_correction(approved)
+    standing = books.laboratory.correction(approved.id)
+    assert standing
+    assert (standing.status, standing.report is not None) == ("done", True)

@@ -12,7 +12,7 @@ from puhui.activities.dynamo import Activities
 from puhui.activities.model import VERIFYING
 from puhui.activities.verification import content_check
 from puhui.kernel import clock
-from puhui.store import aws
+from puhui.store import aws, states
 from puhui.store.values import Item
 
 ANSWERED = {"TaskTimedOut", "InvalidToken", "TaskDoesNotExist"}
@@ -41,12 +41,7 @@ def start(item: Item, state_machine: str) -> None:
         "activity_id": item["entry"][2:],
         "evidence_ids": item["evidence"],
     }
-    request = {"stateMachineArn": state_machine, "name": given["activity_id"], "input": json.dumps(given)}
-    try:
-        aws.call("states", "StartExecution", request)
-    except aws.AwsError as error:
-        if error.code != "ExecutionAlreadyExists":
-            raise
+    states.start_once(state_machine, given["activity_id"], given)
 
 
 def answer(task_token: str, output: dict[str, Any]) -> None:

@@ -2,12 +2,19 @@
 once."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from puhui.kernel.errors import DomainError
 from puhui.methodologies import explanation, registry
 from puhui.methodologies.dynamo import Publication, publication_in
-from puhui.methodologies.errors import FactorUnavailable, MethodologyNotFound, QuantityInvalid
-from puhui.methodologies.model import Factor, Methodology, PointsRate, Programme
+from puhui.methodologies.errors import (
+    BehaviourNotCountable,
+    FactorUnavailable,
+    MethodologyNotFound,
+    QuantityInvalid,
+)
+from puhui.methodologies.model import Behaviour, Factor, Methodology, PointsRate, Programme
 from puhui.methodologies.quantification import (
     Allowed,
     Quantification,
@@ -39,6 +46,7 @@ __all__ = [
     "quantify",
     "quantify_by",
     "recompute",
+    "require_countable",
 ]
 
 
@@ -63,6 +71,27 @@ def recompute(record: Mapping[str, Any]) -> int:
     return formula.milligrams(
         {each.name: record["inputs"].get(each.name, 0) for each in formula.methodology.inputs}
     )
+
+
+def require_countable(programme: Programme, behaviour: Behaviour, day: date) -> None:
+    """Raise BehaviourNotCountable unless the behaviour's methodology is published, accepts its evidence, and has the
+    factors that the programme's profile needs."""
+    most: dict[str, Any] = {name: limits[1] for name, limits in behaviour.bounds.items()}
+    quantity = most | {name: words[0] for name, words in behaviour.choices.items()}
+    try:
+        accepted = quantify(programme, behaviour, quantity, day).methodology.evidence
+    except DomainError as error:
+        raise BehaviourNotCountable(
+            behaviour=behaviour.id, why_zh=error.text("zh-CN"), why_en=error.text("en")
+        ) from None
+    # A device's or a partner's record comes without a photo. The first published versions name no evidence.
+    shown = {"none", "device", "partner"} if behaviour.evidence == "none" else {behaviour.evidence}
+    if accepted and not shown & set(accepted):
+        raise BehaviourNotCountable(
+            behaviour=behaviour.id,
+            why_zh=f"方法学要求的凭证是 {', '.join(accepted)}。",
+            why_en=f"its methodology accepts {', '.join(accepted)} as evidence.",
+        )
 
 
 def points_for(rule: PointsRate | None, mg: int) -> int:

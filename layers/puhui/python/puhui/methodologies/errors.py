@@ -189,3 +189,9 @@ class AnswerStands(DomainError):
         if item and item["body_hash"] == self.details["body_hash"]:
             return AnswerStands(answer=item["answer"])
         return IdempotencyKeyReused()
+
+
+class BehaviourNotCountable(Invalid):
+    code = "BEHAVIOUR_NOT_COUNTABLE"
+    zh = "行为 {behaviour} 无法计算：{why_zh}"
+    en = "The behaviour {behaviour} cannot be counted: {why_en}"

@@ -27,12 +27,6 @@ class ProgrammeShipped(Conflict):
     en = "The programme {programme_id} ships with the system and is not changed here. Choose another id."
 
 
-class BehaviourNotCountable(Invalid):
-    code = "BEHAVIOUR_NOT_COUNTABLE"
-    zh = "行为 {behaviour} 无法计算：{why_zh}"
-    en = "The behaviour {behaviour} cannot be counted: {why_en}"
-
-
 class VersionTaken(Conflict):
     code = "VERSION_TAKEN"
     zh = "别人已提交过这个版本，请换一个版本号。"

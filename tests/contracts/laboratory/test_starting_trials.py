@@ -1,0 +1,35 @@
+"""A draft that is tried is read as strictly as one that is filed."""
+
+import json
+
+import pytest
+
+from puhui.methodologies import usecases
+from tests.support.gateway import call
+
+DRAFT = usecases.get_methodology_version("cycling-instead-of-car", "1")["document"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(DRAFT).replace('"min": 1,', '"min": 1.0,'),
+        json.dumps(DRAFT).replace('"min": 1,', '"min": 1e0,'),
+        json.dumps(DRAFT).replace('"min": 1,', '"min": 1, "min": 2,'),
+        json.dumps(DRAFT).replace('"min": 1,', '"min": -1,'),
+        json.dumps(DRAFT).replace('"min": 1,', '"min": 1' + "0" * 400 + ","),
+        json.dumps({**DRAFT, "sources": json.loads("[" * 50 + "]" * 50)}),
+    ],
+    ids=["a decimal", "an exponent", "a member twice", "below zero", "endless", "nested"],
+)
+def test_numbers_that_are_no_whole_ones_are_refused(text: str, function_environment: None) -> None:
+    assert text != json.dumps(DRAFT)
+    body = f'{{"programme_id": "carbon-88", "days": 7, "document": {text}}}'
+    answer = call(
+        "start_trial",
+        member="01KAGZ3V9Q8M4T2X7C5R6N1P0D",
+        roles=("operator",),
+        path={"methodology_id": "cycling-instead-of-car"},
+        body=body,
+    )
+    assert (answer.status, answer.json["code"]) == (422, "DOCUMENT_INVALID"), answer.text
