@@ -13,6 +13,7 @@ from rich.console import Console
 from infra.build.contract import ROOT
 from infra.local import build, deploy, gateway_responses, seed
 from infra.local.emulator import Emulator
+from infra.local.partner import app as partner
 from infra.local.screen import Screen
 from infra.local.server import Server, Upstream, application
 from infra.local.settings import BUCKET, CannotStart, Settings
@@ -106,7 +107,13 @@ class LocalCloud:
         assert self._server is not None  # noqa: S101
         about = {"emulator": self.emulator.endpoint, "state": str(self.settings.state)}
         self._server.start(
-            application(self._upstream, [self._journal, *self._witnessing.values()], self._wechat, about)
+            application(
+                self._upstream,
+                [self._journal, *self._witnessing.values()],
+                self._wechat,
+                partner.create_app(),
+                about,
+            )
         )
 
     def _fingerprint(self) -> str:
@@ -169,8 +176,10 @@ class LocalCloud:
             "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",
             "JournalPolicy": self._policy(),
             "JournalLockDays": "1",
+            "SettlementLagSeconds": "2",
             "WechatAppId": APP_ID,
             "WechatApiBase": f"{self.settings.url}/_wechat",
+            "CallbackBase": f"{self.settings.url}/v1",
         }
 
     def _seed(self) -> None:
@@ -181,7 +190,9 @@ class LocalCloud:
             return
         with self._screen.step("Creating the demo data") as step:
             count = seed.seed(
-                self.emulator.client("lambda"), lambda done, total: step.note(f"{done} of {total}")
+                self.emulator.client("lambda"),
+                self.settings.url,
+                lambda done, total: step.note(f"{done} of {total}"),
             )
             step.note(f"{count} people and rewards")
         deploy.remember(self.emulator, found | {"seeded": wanted})

@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from infra.build.contract import ROOT
+from infra.local.partner.desk import DEMO_PARTNER, DEMO_SECRET
 from infra.local.settings import STACK, CannotStart
+from puhui.kernel import ids
 
 Invoke = Callable[[str, dict[str, Any]], dict[str, Any]]
 
@@ -26,6 +28,10 @@ STAFF = {
     "demo-auditor": ("示范审计员", ["auditor"]),
 }
 MEMBERS = [f"demo-member-{number}" for number in range(1, 21)]
+DEMO_MERCHANTS = {
+    programme_id: ids.key_id("demo-merchant", programme_id)
+    for programme_id in ("guangdong-tanpuhui", "carbon-88")
+}
 PRESETS = ROOT / "layers/puhui/python/puhui/rewards/presets"
 
 
@@ -35,8 +41,8 @@ class Step(NamedTuple):
     payload: dict[str, Any]
 
 
-def steps() -> Iterator[Step]:
-    """All steps, in their order."""
+def steps(url: str) -> Iterator[Step]:
+    """All steps, in their order. ``url``: the friendly port's, where the stand-ins are."""
     for openid, (nickname, roles) in STAFF.items():
         yield Step(
             openid, "assign-roles", {"openid": openid, "nickname": nickname, "roles": ["member", *roles]}
@@ -45,14 +51,45 @@ def steps() -> Iterator[Step]:
         nickname = f"示范成员 {openid.rsplit('-', 1)[1]}"
         yield Step(openid, "assign-roles", {"openid": openid, "nickname": nickname, "roles": ["member"]})
     yield Step("published methodologies and programmes", "record-publications", {})
+    yield Step(DEMO_PARTNER, "register-partner", _demo_partner(url))
+    for programme_id, merchant_id in DEMO_MERCHANTS.items():
+        yield Step(
+            f"the merchant of {programme_id}", "import-merchant", _demo_merchant(merchant_id, programme_id)
+        )
     for preset in sorted(PRESETS.glob("*.json")):
         for reward in json.loads(preset.read_text()):
             yield Step(reward["id"], "put-reward", reward)
 
 
-def seed(functions: Any, progress: Callable[[int, int], None]) -> int:
+def _demo_merchant(merchant_id: str, programme_id: str) -> dict[str, Any]:
+    return {
+        "id": merchant_id,
+        "programme_id": programme_id,
+        "owner": "demo-merchant",
+        "certified_by": "demo-authority-city",
+        "kind": "business",
+        "name": {"zh-CN": "绿叶咖啡（示范）", "en": "Green Leaf Coffee (demo)"},
+        "description": {"zh-CN": "示范联盟商家。", "en": "A merchant for trying things out."},
+        "legal_id": "91350100M000100Y43",
+        "contact": {"name": "示范商户", "phone": "13800000000"},
+        "regions": ["CN"],
+    }
+
+
+def _demo_partner(url: str) -> dict[str, Any]:
+    return {
+        "id": DEMO_PARTNER,
+        "programme_id": "carbon-88",
+        "name": {"zh-CN": "示范合作方", "en": "Demo partner"},
+        "url": f"{url}/_partner/{DEMO_PARTNER}",
+        "answer_within_seconds": 3600,
+        "secret": DEMO_SECRET,
+    }
+
+
+def seed(functions: Any, url: str, progress: Callable[[int, int], None]) -> int:
     """Run all steps by ``functions``, a boto3 client of Lambda. Returns how many there were. Raises CannotStart."""
-    todo = list(steps())
+    todo = list(steps(url))
     for number, step in enumerate(todo):
         progress(number, len(todo))
         invoke(functions, step.function, step.payload, f"seeding {step.what}")

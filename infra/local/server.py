@@ -1,5 +1,5 @@
 """The friendly port: one address for the API, its reference page, the journal's public objects, the witnesses, the WeChat
-stand-in and the state of health.
+and partner stand-ins and the state of health.
 
 /v1 is passed on to the emulator's API Gateway as it comes, and its answers back as they are: byte for byte, statuses
 and headers, apart from those that belong to one connection.
@@ -89,7 +89,11 @@ class Upstream:
 
 
 def application(
-    upstream: Upstream, others: Sequence[Upstream], wechat: ASGIApp, about: Mapping[str, object]
+    upstream: Upstream,
+    others: Sequence[Upstream],
+    wechat: ASGIApp,
+    partner: ASGIApp,
+    about: Mapping[str, object],
 ) -> Starlette:
     """``others`` are passed on as the API is; ``about`` is what /health tells besides whether the API is ready."""
 
@@ -123,6 +127,7 @@ def application(
             Route("/v1/{rest:path}", upstream.pass_on, methods=METHODS),
             *(Route(f"{other.prefix}/{{rest:path}}", other.pass_on, methods=METHODS) for other in others),
             Mount("/_wechat", wechat),
+            Mount("/_partner", partner),
         ]
     )
 

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.local_cloud
 PUBLIC = "public"  # anyone may ask
 OWN = "own"  # the answer is about the caller alone, whoever calls
 HIDDEN = "hidden"  # another member's id: 404
+UNSEEN = "unseen"  # likewise, for what needs more than the id to succeed: 404 whatever is sent
 STAFF = "staff"  # a role is needed: 403
 
 EXPECTED = {
@@ -46,6 +47,10 @@ EXPECTED = {
     "list_consents": OWN,
     "put_consent": OWN,
     "get_balances": OWN,
+    "get_points_forecast": OWN,
+    "put_expiry_choice": OWN,
+    "start_report": STAFF,
+    "get_report": STAFF,
     "list_transfers": OWN,
     "sync_steps": OWN,
     "prepare_evidence": OWN,
@@ -68,6 +73,19 @@ EXPECTED = {
     "join_household": OWN,
     "leave_household": OWN,
     "get_redemption": HIDDEN,
+    "cancel_redemption": UNSEEN,
+    "list_coupons": OWN,
+    "get_coupon": UNSEEN,
+    "hand_on_coupon": UNSEEN,
+    "verify_coupon": UNSEEN,
+    "propose_reward": UNSEEN,
+    "list_proposed_rewards": STAFF,
+    "set_reward": STAFF,
+    "publish_reward": STAFF,
+    "close_reward": STAFF,
+    "report_project": UNSEEN,
+    "list_project_reports": OWN,
+    "answer_order": PUBLIC,
     "list_reviews": STAFF,
     "decide_review": STAFF,
     "get_digest": PUBLIC,
@@ -83,6 +101,40 @@ EXPECTED = {
     "propose_correction": STAFF,
     "get_correction": STAFF,
     "approve_correction": STAFF,
+    "put_partner": STAFF,
+    "get_partner": STAFF,
+    "add_partner_secret": STAFF,
+    "list_merchants": PUBLIC,
+    "prepare_merchant_document": OWN,
+    "apply_as_merchant": OWN,
+    "join_staff": OWN,
+    "list_my_merchants": OWN,
+    "get_merchant": HIDDEN,
+    "resubmit_merchant_application": UNSEEN,
+    "put_branch": UNSEEN,
+    "list_branches": HIDDEN,
+    "invite_staff": UNSEEN,
+    "list_staff": HIDDEN,
+    "remove_staff": UNSEEN,
+    "list_merchant_applications": STAFF,
+    "certify_merchant": STAFF,
+    "suspend_merchant": STAFF,
+    "reinstate_merchant": STAFF,
+    "put_budget": STAFF,
+    "get_budget": STAFF,
+    "propose_funding": STAFF,
+    "approve_funding": STAFF,
+    "open_settlement": STAFF,
+    "list_settlements": STAFF,
+    "get_settlement": STAFF,
+    "approve_settlement": STAFF,
+    "record_payment": STAFF,
+    "resolve_dispute": STAFF,
+    "list_merchant_settlements": UNSEEN,
+    "get_statement": UNSEEN,
+    "download_statement": UNSEEN,
+    "print_statement": UNSEEN,
+    "open_dispute": UNSEEN,
 }
 """What a second member gets from each operation, called with the first member's ids."""
 
@@ -109,14 +161,48 @@ def filled(path: str, life: Life) -> str:
         "methodology_id": "subway-trip",
         "version": "1",
         "entry_id": life.activity_id,
+        "coupon_id": f"{life.redemption_id}-0",
+        "order_id": life.redemption_id,
         "trial_id": life.activity_id,
+        "report_id": life.activity_id,
         "correction_id": life.activity_id,
+        "partner_id": "demo-partner",
+        "merchant_id": life.merchant_id,
+        "branch_id": "tianhe",
+        "budget_id": "bank-1",
+        "funding_id": life.activity_id,
+        "settlement_id": life.activity_id,
+        "dispute_id": life.activity_id,
     }
     return path.format(**values)
 
 
-PARAMS = {"list_friend_activities": {"programme_id": "ant-forest"}}
+PARAMS = {
+    "list_friend_activities": {"programme_id": "ant-forest"},
+    **{
+        name: {"merchant_id": "{merchant_id}"}
+        for name in (
+            "list_merchant_settlements",
+            "get_statement",
+            "download_statement",
+            "print_statement",
+        )
+    },
+}
+REWARD = {
+    "programme_id": "carbon-88",
+    "kind": "good",
+    "title": {"zh-CN": "布袋", "en": "Tote bag"},
+    "price_points": 100,
+    "stock": 1,
+}
 BODIES: dict[str, Any] = {
+    "hand_on_coupon": {"friend_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},
+    "verify_coupon": {"code": "7Q2K-9XWD-04TN"},
+    "propose_reward": {**REWARD, "merchant_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},
+    "set_reward": REWARD,
+    "report_project": {"text": {"zh-CN": "进展", "en": "Progress"}},
+    "start_report": {"programme_id": "carbon-88"},
     "decide_review": {"decision": "approve"},
     "file_methodology": {"document": {}},
     "review_methodology": {"decision": "approve", "hash": "ab" * 32},
@@ -134,6 +220,42 @@ BODIES: dict[str, Any] = {
     "file_programme": {"document": {"id": "mine"}},
     "start_programme": {"hash": "ab" * 32},
     "start_trial": {"programme_id": "carbon-88", "days": 1, "document": {}},
+    "resubmit_merchant_application": {
+        "kind": "business",
+        "name": {"zh-CN": "咖啡", "en": "Coffee"},
+        "legal_id": "91350100M000100Y43",
+        "contact": {"name": "陈小满", "phone": "13800000000"},
+        "regions": ["CN-GD"],
+        "document_ids": ["01KAGZ3V9Q8M4T2X7C5R6N1P0D"],
+    },
+    "put_branch": {
+        "name": {"zh-CN": "天河店", "en": "Tianhe"},
+        "address": "示范路 1 号",
+        "region": "CN-GD",
+        "open": True,
+    },
+    "invite_staff": {"role": "clerk"},
+    "certify_merchant": {"decision": "certify"},
+    "suspend_merchant": {"reason_code": "COMPLAINTS", "note": "a reason"},
+    "reinstate_merchant": {"note": "a reason"},
+    "put_budget": {"programme_id": "carbon-88", "sponsor": {"zh-CN": "银行", "en": "Bank"}},
+    "propose_funding": {"fen": 1, "reference": "wire"},
+    "open_settlement": {"programme_id": "carbon-88", "until": "2026-11-01T00:00:00+08:00"},
+    "approve_settlement": {"hash": "ab" * 32},
+    "record_payment": {
+        "merchant_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D",
+        "fen": 1,
+        "reference": "wire",
+        "paid_at": "2026-11-01T00:00:00+08:00",
+    },
+    "resolve_dispute": {"decision": "reject", "note": "seen"},
+    "open_dispute": {"merchant_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D", "text": "wrong"},
+    "put_partner": {
+        "programme_id": "carbon-88",
+        "name": {"zh-CN": "合作方", "en": "Partner"},
+        "url": "https://orders.partner.example",
+        "answer_within_seconds": 60,
+    },
 }
 
 
@@ -146,6 +268,16 @@ def test_anothers_ids_are_not_found(operation: Operation, life: Life):
     refused = life.second.request(operation.method, path, params=params)
     assert refused.status_code == 404
     assert refused.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "operation", [o for o in operations() if EXPECTED.get(o.id) == UNSEEN], ids=lambda o: o.id
+)
+def test_what_is_anothers_cannot_be_changed(operation: Operation, life: Life):
+    path, body = filled(operation.path, life), BODIES.get(operation.id)
+    params = {name: filled(value, life) for name, value in PARAMS.get(operation.id, {}).items()}
+    refused = life.second.request(operation.method, path, json=body, params=params)
+    assert (refused.status_code, refused.headers["content-type"]) == (404, "application/problem+json")
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,22 @@
-"""GET /redemptions/{redemption_id}: one of the member's redemptions."""
+"""GET /redemptions/{redemption_id}: one of the member's redemptions, its place in the queue, a partner's voucher."""
+
+from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.rewards import usecases
 from puhui.rewards.dynamo import Rewards
+from puhui.rewards.wiring import sealer
 
 app = HttpFunction("get-redemption")
 REWARDS = Rewards.from_environment()
+SEALER = cache(sealer)
 
 
 @app.operation("get_redemption", "GET", "/redemptions/{redemption_id}")
 def get_redemption(request: Request) -> Answer:
     redemption_id = request.path["redemption_id"]
-    return usecases.shown(usecases.get_redemption(request.member_id, redemption_id, rewards=REWARDS))
+    redemption = usecases.get_redemption(request.member_id, redemption_id, rewards=REWARDS)
+    told = usecases.shown(redemption, usecases.serving(redemption, rewards=REWARDS))
+    if redemption.voucher:
+        told["voucher"] = SEALER().open(redemption.voucher, redemption_id, "voucher")
+    return told

@@ -3,12 +3,13 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.merchants.api import Merchants
 from puhui.rewards import usecases
 from puhui.rewards.catalogue import Catalogue
 from puhui.store import wiring
 
 app = HttpFunction("list-rewards")
-CATALOGUE = Catalogue.from_environment()
+CATALOGUE, MERCHANTS = Catalogue.from_environment(), Merchants.from_environment()
 CURSORS = cache(wiring.cursors)
 
 
@@ -16,6 +17,12 @@ CURSORS = cache(wiring.cursors)
 def list_rewards(request: Request) -> Answer:
     query = request.query
     page = usecases.list_rewards(
-        query["programme_id"], query["limit"], query.get("cursor"), catalogue=CATALOGUE, cursors=CURSORS()
+        query["programme_id"],
+        query["limit"],
+        query.get("cursor"),
+        catalogue=CATALOGUE,
+        cursors=CURSORS(),
+        merchants=MERCHANTS,
+        region=query.get("region", ""),
     )
     return page.body(usecases.shown_offer)

@@ -3,14 +3,15 @@
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.rewards import usecases
+from puhui.ledger.api import Ledger
+from puhui.rewards import offers
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.terms import terms_from
 
-REWARDS = Rewards.from_environment()
+REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
 
 
 @task("put_reward")
-def app(event: Input, _now: datetime) -> Input:
-    reward = usecases.put_reward(terms_from(event), rewards=REWARDS)
+def app(event: Input, now: datetime) -> Input:
+    reward = offers.put_reward(terms_from(event), rewards=REWARDS, ledger=LEDGER, now=now)
     return {"id": reward.id, "stock": reward.stock, "shards": reward.shards, "version": reward.version}

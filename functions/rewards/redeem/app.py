@@ -8,10 +8,12 @@ from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.ledger.api import Ledger
 from puhui.rewards import usecases
 from puhui.rewards.dynamo import Rewards
+from puhui.rewards.model import PROCESSING, QUEUED
 from puhui.store import secrets
 from puhui.store.sealing import Sealer
 
 app = HttpFunction("redeem")
+UNDER_WAY = (QUEUED, PROCESSING)
 REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
 
 
@@ -37,4 +39,5 @@ def redeem(request: Request) -> Answer:
         **({"delivery": partial(seal, body["delivery"])} if "delivery" in body else {}),
     )
     made = usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=request.now)
-    return 201, usecases.shown(made)
+    status = 202 if made.status in UNDER_WAY else 201
+    return status, usecases.shown(made, usecases.serving(made, rewards=REWARDS))

@@ -9,6 +9,7 @@ from puhui.wechat import api as wechat
 app = HttpFunction("receive-wechat-push")
 ACTIVITIES = activities.Activities.from_environment()
 KNOWN = wechat.PushLog.from_environment()
+VERDICTS = wechat.Verdicts.from_environment()
 RECEIVER = cache(wechat.push_receiver)
 
 
@@ -25,5 +26,7 @@ def receive_wechat_push(request: Request) -> Answer:
 
 
 def _remember(verdict: wechat.ContentVerdict) -> None:
+    """For whoever looks it up by the trace id, and for the verification that waits for it."""
     suggest = "error" if verdict.errcode else verdict.suggestion.value
+    VERDICTS.remember(verdict.trace_id, suggest)
     activities.content_verdict(verdict.trace_id, suggest, activities=ACTIVITIES)

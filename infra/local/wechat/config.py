@@ -12,9 +12,11 @@ PUSH_AES_KEY = "puhuiLocalEncodingAesKey0000000000000000000"
 
 ACTIVITY_TEMPLATE = "puhui-activity-result"  # the stack's default for NoticeTemplateId
 REDEMPTION_TEMPLATE = "puhui-redemption-state"
+EXPIRY_TEMPLATE = "puhui-points-expiry"
 TEMPLATES = {
     ACTIVITY_TEMPLATE: ("thing1", "phrase2", "time3", "thing4"),
     REDEMPTION_TEMPLATE: ("thing1", "number2", "phrase3", "time4"),
+    EXPIRY_TEMPLATE: ("thing1", "number2", "time3", "thing4"),
 }
 
 

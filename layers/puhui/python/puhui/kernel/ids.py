@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 26
@@ -22,6 +22,14 @@ def derived_id(at: datetime, *parts: str) -> str:
 def key_id(*parts: str) -> str:
     """The id that these parts always have, whatever the time: for things a client names by its own key."""
     return _encode(int.from_bytes(_digest(parts)[:16]))
+
+
+def time_of(id_: str) -> datetime:
+    """The moment that a ULID carries, to the millisecond."""
+    number = 0
+    for letter in id_:
+        number = number << 5 | ALPHABET.index(letter)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=number >> _RANDOM_BITS)
 
 
 def _digest(parts: tuple[str, ...]) -> bytes:

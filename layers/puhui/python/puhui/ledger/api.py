@@ -10,11 +10,27 @@ from puhui.ledger.errors import (
     TransferPosted,
 )
 from puhui.ledger.holds import Hold
-from puhui.ledger.model import Balance, Leg, Transfer, credits, lot_expiring, member, of, points, unverified
+from puhui.ledger.model import (
+    NO_EXPIRY,
+    Balance,
+    Leg,
+    Transfer,
+    credits,
+    is_limited,
+    lot_end,
+    lot_expiring,
+    lot_of,
+    member,
+    of,
+    points,
+    returned_lot,
+    unverified,
+)
 from puhui.ledger.usecases import add_hold, add_post, add_void, add_with_holds
 
 __all__ = [
     "AUDIT_SHARDS",
+    "NO_EXPIRY",
     "Balance",
     "Hold",
     "HoldNotFound",
@@ -33,10 +49,14 @@ __all__ = [
     "balance_from",
     "credits",
     "hold_from",
+    "is_limited",
+    "lot_end",
     "lot_expiring",
+    "lot_of",
     "member",
     "of",
     "points",
+    "returned_lot",
     "transfer_from",
     "unverified",
 ]

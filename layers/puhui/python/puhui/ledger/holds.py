@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 
-from puhui.ledger.model import Change, Leg, Transfer, balance_field, is_limited
+from puhui.kernel import clock
+from puhui.ledger.model import Change, Leg, Transfer, balance_field, is_limited, returned_lot
 from puhui.ledger.planning import PENDING
 
 PENDING_STATE, POSTED, VOIDED, EXPIRED = "pending", "posted", "voided", "expired"
@@ -62,11 +63,15 @@ def posting(hold: Hold, transfer_id: str, at: datetime, kind: str, extra: Sequen
 
 
 def releasing(hold: Hold, transfer_id: str, at: datetime, kind: str) -> Transfer | None:
-    """The transfer that gives back what was set aside, into the lots it came from; None when nothing was."""
+    """The transfer that gives back what was set aside, into the lots it came from (``returned_lot``); None when nothing
+    was."""
     taken = hold.set_aside()
     if not taken:
         return None
-    back = tuple(replace(leg, amount=-leg.amount) for leg in taken)
+    today = clock.programme_day(at)
+    back = tuple(
+        replace(leg, amount=-leg.amount, lot=returned_lot(leg.lot, today) if leg.lot else "") for leg in taken
+    )
     out = tuple(replace(leg, amount=-leg.amount) for leg in _mirrored(hold, taken))
     return Transfer(transfer_id, kind, at, (*out, *back), hold.reference)
 

@@ -157,6 +157,12 @@ def lot_expiring(day: date, valid_months: int | None) -> str:
     return f"{months // 12:04}-{months % 12 + 1:02}"
 
 
+def returned_lot(lot: str, today: date) -> str:
+    """Where points of ``lot`` go that come back on ``today``: where they came from or, when that has ended meanwhile, to those
+    that can be spent until the end of next month."""
+    return lot if lot >= lot_of(today) else lot_expiring(today, 1)
+
+
 def lot_end(lot: str) -> datetime:
     """The moment from which the lot can no longer be spent: the first of the next month in China."""
     year, month = int(lot[:4]), int(lot[5:])

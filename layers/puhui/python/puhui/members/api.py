@@ -7,18 +7,21 @@ from cryptography.exceptions import InvalidTag
 
 from puhui.members.codes import HOUSEHOLD, LIFE, Codes, Invitation
 from puhui.members.dynamo import Members
-from puhui.members.errors import FriendNotFound, OwnInvitation
-from puhui.wechat.api import SessionStale, decrypt_user_data, steps_by_day
+from puhui.members.errors import FriendNotFound, InvitationExpired, InvitationInvalid, OwnInvitation
+from puhui.wechat.api import ContentRisky, Scene, SessionStale, Suggestion, WeChat, decrypt_user_data, steps_by_day
 
 __all__ = [
     "HOUSEHOLD",
     "LIFE",
     "Codes",
     "Invitation",
+    "InvitationExpired",
+    "InvitationInvalid",
     "Members",
     "openid_of",
     "read_steps",
     "require_consent",
+    "require_fit",
     "require_friends",
     "require_other",
 ]
@@ -45,6 +48,13 @@ def require_other(invitation: Invitation, member_id: str) -> str:
 def openid_of(member_id: str, *, members: Members) -> str:
     """The member's openid, for the platform only. Raises MemberNotFound."""
     return members.sealer.open(members.find(member_id).sealed_openid, member_id, "openid")
+
+
+def require_fit(text: str, member_id: str, *, members: Members, wechat: WeChat) -> None:
+    """Raise ContentRisky unless the platform lets a member show this text to others; UserAway, WeChatBusy."""
+    openid = openid_of(member_id, members=members)
+    if wechat.msg_sec_check(text, openid, Scene.PROFILE).suggestion != Suggestion.PASS:
+        raise ContentRisky
 
 
 def read_steps(

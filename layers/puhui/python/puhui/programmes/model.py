@@ -178,6 +178,15 @@ class Behaviour:
 
 
 @dataclass(frozen=True, slots=True)
+class CouponRule:
+    """What a programme says of coupons: whether a member may hand one on to a friend, and whether the points of one that
+    nobody used by its end come back."""
+
+    transfer: bool = False
+    returns_points: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
     """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed."""
 
@@ -193,6 +202,7 @@ class Programme:
     claim: ClaimRule
     gates: Mapping[str, bool]
     behaviours: Mapping[str, Behaviour]
+    coupons: CouponRule = CouponRule()
 
     @property
     def claim_window_days(self) -> int:

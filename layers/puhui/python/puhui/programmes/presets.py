@@ -11,6 +11,7 @@ from puhui.programmes.model import (
     Behaviour,
     Caps,
     ClaimRule,
+    CouponRule,
     Duration,
     FriendsRule,
     PointsRule,
@@ -65,6 +66,7 @@ def from_document(document: dict[str, Any]) -> Programme:
         claim=_claim(document["claim"]),
         gates=document["gates"],
         behaviours={behaviour.id: behaviour for behaviour in behaviours},
+        coupons=CouponRule(**document.get("coupons", {})),
     )
 
 

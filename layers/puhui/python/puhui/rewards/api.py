@@ -1,6 +1,48 @@
 """What other contexts may use of the rewards."""
 
+from puhui.rewards.coupons import expire as expire_coupon
 from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import Redemption
+from puhui.rewards.errors import DueClaimed
+from puhui.rewards.model import (
+    CANCELLED,
+    CLOSED,
+    DONATION,
+    DUE_SHARDS,
+    EXPIRED,
+    FULFILLED,
+    ISSUED,
+    ON_SALE,
+    PROCESSING,
+    QUEUED,
+    REFUNDED,
+    USED,
+    Coupon,
+    Due,
+    Redemption,
+    Reward,
+)
+from puhui.rewards.usecases import Redeem, redeem
 
-__all__ = ["Redemption", "Rewards"]
+__all__ = [
+    "CANCELLED",
+    "CLOSED",
+    "DONATION",
+    "DUE_SHARDS",
+    "EXPIRED",
+    "FULFILLED",
+    "ISSUED",
+    "ON_SALE",
+    "PROCESSING",
+    "QUEUED",
+    "REFUNDED",
+    "USED",
+    "Coupon",
+    "Due",
+    "DueClaimed",
+    "Redeem",
+    "Redemption",
+    "Reward",
+    "Rewards",
+    "expire_coupon",
+    "redeem",
+]

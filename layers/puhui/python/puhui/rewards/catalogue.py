@@ -7,13 +7,14 @@ rewards would need a second one.
 import os
 from typing import Any
 
-from pynamodb.attributes import Attribute, MapAttribute, UnicodeAttribute
+from pynamodb.attributes import Attribute, BooleanAttribute, ListAttribute, MapAttribute, UnicodeAttribute
 from pynamodb.constants import NUMBER
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 
 from puhui.kernel.pages import Page
 from puhui.kernel.quantities import amount
+from puhui.rewards.items import reward_from
 from puhui.rewards.model import Offer, Reward
 
 STOCK_READS_MAX = 100  # keys of one BatchGetItem
@@ -44,15 +45,33 @@ class _ByProgramme(GlobalSecondaryIndex["_RewardItem"]):  # type: ignore[no-unty
 class _RewardItem(Model):
     owner = UnicodeAttribute(hash_key=True)
     entry = UnicodeAttribute(range_key=True)
-    programme_id = UnicodeAttribute()
+    programme_id = UnicodeAttribute(null=True)
+    programme = UnicodeAttribute()
     reward_id = UnicodeAttribute()
     kind = UnicodeAttribute()
     title: MapAttribute[str, str] = MapAttribute()  # type: ignore[no-untyped-call]
     price_points = IntegerAttribute()
     stock = IntegerAttribute()
     per_member_limit = IntegerAttribute(null=True)
+    per_day_limit = IntegerAttribute(null=True)
     shards = IntegerAttribute()
+    state = UnicodeAttribute()
     v = IntegerAttribute()
+    opens_at = UnicodeAttribute(null=True)
+    closes_at = UnicodeAttribute(null=True)
+    description: MapAttribute[str, str] = MapAttribute(null=True)  # type: ignore[no-untyped-call]
+    pictures: ListAttribute[str] = ListAttribute(null=True)
+    regions: ListAttribute[str] = ListAttribute(null=True)
+    merchant_id = UnicodeAttribute(null=True)
+    budget_id = UnicodeAttribute(null=True)
+    fen = IntegerAttribute(null=True)
+    partner_id = UnicodeAttribute(null=True)
+    partner_item = UnicodeAttribute(null=True)
+    lanes = IntegerAttribute(null=True)
+    cancellable = BooleanAttribute(null=True)
+    valid_days = IntegerAttribute(null=True)
+    proposed_by = UnicodeAttribute(null=True)
+    published_by = UnicodeAttribute(null=True)
 
 
 class _StockItem(Model):
@@ -96,7 +115,8 @@ class Catalogue:
         return self._offers([reward], consistent_read=True)[0]
 
     def offers(self, programme_id: str, limit: int, start: str | None) -> Page[Offer]:
-        """A page of a programme's rewards in the order of their ids; the page's cursor is the last one's id."""
+        """A page of a programme's rewards in the order of their ids (``proposed:<programme>``: of those that wait for their
+        publication); the page's cursor is the last one's id."""
         found = self._rewards.by_programme.query(
             programme_id, limit=limit, page_size=limit, last_evaluated_key=_position(programme_id, start)
         )
@@ -138,14 +158,9 @@ def _position(programme_id: str, reward_id: str | None) -> dict[str, dict[str, s
 
 
 def _reward(item: Any) -> Reward:
-    return Reward(
-        id=item.reward_id,
-        programme_id=item.programme_id,
-        kind=item.kind,
-        title=item.title.as_dict(),
-        price_points=item.price_points,
-        stock=item.stock,
-        per_member_limit=item.per_member_limit,
-        shards=item.shards,
-        version=item.v,
-    )
+    plain = {
+        name: dict(value.attribute_values) if isinstance(value, MapAttribute) else value
+        for name, value in item.attribute_values.items()
+        if value is not None or name == "per_member_limit"
+    }
+    return reward_from({"per_member_limit": None, **plain})

@@ -1,58 +1,95 @@
-"""The rewards' table: the file that knows its keys and attributes (catalogue.py maps the first two rows for reading).
+"""The rewards' table: the file that knows its keys (catalogue.py maps the first two rows for reading, items.py the attributes).
 
-| item       | owner (hash)        | entry (range)     | holds |
-|------------|---------------------|-------------------|-------|
-| reward     | reward:<id>         | reward            | programme_id, reward_id, terms, stock, shards, v |
-| stock      | stock:<id>:<shard>  | stock             | stock_left |
-| redemption | member:<id>         | X#<redemption id> | the redemption, body_hash, transfer_id |
-| limit      | member:<id>         | L#<reward id>     | taken |
+| item       | owner (hash)        | entry (range)           | holds |
+|------------|---------------------|-------------------------|-------|
+| reward     | reward:<id>         | reward                  | terms, state, stock, shards, lanes, v; programme_id while it is listed |
+| stock      | stock:<id>:<shard>  | stock                   | stock_left |
+| lane       | lane:<id>:<lane>    | lane                    | issued, serving: numbers of the queue's tickets |
+| report     | reward:<id>         | R#<report id>           | what became of a project's donations |
+| redemption | member:<id>         | X#<redemption id>       | the redemption, body_hash, transfer_id |
+| limit      | member:<id>         | L#<reward>, L#<reward>#<day> | taken |
+| coupon     | member:<id>         | K#<redemption id>-<n>   | the coupon, code |
+| order      | order:<redemption>  | order                   | member_id, partner_id: whose order it is at the partner's |
+| notice     | member:<id>         | N#<redemption id>       | told: the member has had the message |
+| request    | member:<id>         | V#<request id>          | body_hash, subject, place: what came of a request, by its key |
 
-Index ``rewards_by_programme`` (programme_id, reward_id): only rewards carry programme_id. Index
-``redemptions_by_time`` (owner, transfer_id): only redemptions carry transfer_id, a ULID of the time they were made.
+Indexes: ``rewards_by_programme`` (programme_id, reward_id): only rewards that are listed carry programme_id, proposed ones
+as ``proposed:<programme>``. ``redemptions_by_time`` (owner, transfer_id): only redemptions carry transfer_id, a ULID of the
+time they were made. ``coupons_by_code`` (code). ``dues`` (due_to, due_id): used coupons, donations and fulfilled orders of
+partners, for settlements; unsettled ones under ``<merchant>:<shard>``, claimed ones under ``S:<settlement>:<merchant>``.
+``ends`` (ends_in, ends_at): what has to be looked after at a time, in 16 shards.
 A stock's shards stand in partitions of their own, so that no partition gets all of a rush.
 """
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from puhui.kernel import clock
+from puhui.kernel import clock, ids
 from puhui.ledger.api import Balance, Ledger, balance_from, member
-from puhui.rewards.errors import LimitReached, RedemptionStands, RewardMoved, RewardNotFound, ShardMoved
-from puhui.rewards.model import Redemption, Reward, home_shard
-from puhui.store.client import DynamoDB, Key
+from puhui.merchants.api import Standing, merchant_key, standing_from
+from puhui.rewards.errors import (
+    CouponMoved,
+    DayLimitReached,
+    DueClaimed,
+    KeyStands,
+    LimitReached,
+    RedemptionMoved,
+    RedemptionStands,
+    RewardMoved,
+    RewardNotFound,
+    ShardMoved,
+)
+from puhui.rewards.items import (
+    coupon_from,
+    coupon_item,
+    due_from,
+    redemption_from,
+    redemption_item,
+    reward_from,
+    reward_item,
+)
+from puhui.rewards.model import Coupon, Due, Redemption, Reward
+from puhui.rewards.stock import home_shard
+from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.session import Session
 from puhui.store.values import Item
 
-BY_TIME = "redemptions_by_time"
+BY_TIME, BY_CODE, DUES, ENDS = "redemptions_by_time", "coupons_by_code", "dues", "ends"
+DAY_LIMIT_SECONDS = 3 * 86_400  # a day's counter goes by itself
 
 
 @dataclass(frozen=True)
 class Counter:
     """What a redemption is decided on: the redemption itself if it stands already; the reward, the pieces in the
-    member's own shard, the member's balance."""
+    member's own shard, the member's balance, and how the merchant stands (None: there is no merchant)."""
 
     redemption: Redemption | None
     reward: Reward
     home: int
     left: int
     balance: Balance
+    merchant: Standing | None
 
 
 class Rewards:
-    """Rewards, stock, limits and redemptions in one table."""
+    """Rewards, stock, limits, redemptions and coupons in one table."""
 
-    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+    def __init__(self, dynamodb: DynamoDB, table: str, merchants_table: str = "") -> None:
         self.dynamodb = dynamodb
         self.table = table
-        # Programme and shards of rewards as this process saw them last. Only tells where to look: both are checked
+        self.merchants_table = merchants_table
+        # Programme, shards and merchant of rewards as this process saw them last. Only tells where to look: all are checked
         # against the reward that is read along, so that a stale entry costs a second read and nothing else.
-        self._seen: dict[str, tuple[str, int]] = {}
+        self._seen: dict[str, tuple[str, int, str]] = {}
 
     @classmethod
     def from_environment(cls) -> "Rewards":
-        """The table that the environment variable REWARDS_TABLE names."""
-        return cls(DynamoDB(), os.environ["REWARDS_TABLE"])
+        """The tables that the environment variables REWARDS_TABLE and MERCHANTS_TABLE name."""
+        return cls(DynamoDB(), os.environ["REWARDS_TABLE"], os.environ.get("MERCHANTS_TABLE", ""))
 
     # Reading
 
@@ -60,6 +97,11 @@ class Rewards:
         """The reward as it stands now."""
         item = self.dynamodb.get(*self._reward_key(reward_id))
         return reward_from(item) if item else None
+
+    def rewards_of(self, reward_ids: list[str]) -> dict[str, Reward]:
+        """At most 100 rewards by their ids; those that do not exist are left out."""
+        items = self.dynamodb.get_all([self._reward_key(reward_id) for reward_id in reward_ids])
+        return {item["reward_id"]: reward_from(item) for item in items if item}
 
     def stock(self, reward: Reward) -> list[int]:
         """The pieces left in each shard, in one read."""
@@ -105,19 +147,124 @@ class Rewards:
         if item is None:
             raise RewardNotFound
         reward = reward_from(item)
-        if seen != (found := (reward.programme_id, reward.shards)):
+        if seen != (found := (reward.programme_id, reward.shards, reward.merchant_id)):
             self._seen[reward_id] = found
             rest = self.dynamodb.get_all(self._places(member_id, reward_id, found, ledger))
-        stock, balance = rest
+        stock, balance, *merchant = rest
         return Counter(
             redemption_from(made) if made else None,
             reward,
             home_shard(member_id, reward.shards),
             _left(stock),
             balance_from(member(member_id), reward.programme_id, balance),
+            standing_from(merchant[0]) if merchant and merchant[0] else None,
         )
 
-    # Writing
+    def member_items(self, member_id: str) -> tuple[list[Redemption], list[Coupon]]:
+        """Everything a member ever redeemed, and the coupons the member holds."""
+        redemptions, coupons = [], []
+        for entry in ("X#", "K#"):
+            start = None
+            while True:
+                items, start = self._entries(member(member_id), entry, None, start)
+                redemptions += [redemption_from(item) for item in items if entry == "X#"]
+                coupons += [coupon_from(item) for item in items if entry == "K#"]
+                if start is None:
+                    break
+        return redemptions, coupons
+
+    def serving(self, redemption: Redemption) -> int:
+        """The number that the redemption's lane serves now."""
+        item = self.dynamodb.get(*self._lane_key(redemption.reward_id, redemption.lane))
+        return item.get("serving", 0) if item else 0
+
+    def orderer(self, order_id: str) -> tuple[str, str] | None:
+        """Whose order this is at a partner's, and which partner's: (member, partner)."""
+        item = self.dynamodb.get(self.table, {"owner": f"order:{order_id}", "entry": "order"})
+        return (item["member_id"], item["partner_id"]) if item else None
+
+    # Coupons
+
+    def coupon(self, member_id: str, coupon_id: str) -> Coupon | None:
+        """A coupon that the member holds."""
+        item = self.dynamodb.get(*self._coupon_key(member_id, coupon_id))
+        return coupon_from(item) if item else None
+
+    def coupon_by_code(self, code: str) -> Coupon | None:
+        """The coupon of a code, as it stands now."""
+        items, _ = self.dynamodb.query(self.table, "code = :c", {":c": code}, index=BY_CODE, limit=1)
+        if not items:
+            return None
+        item = self.dynamodb.get(self.table, {name: items[0][name] for name in ("owner", "entry")})
+        return coupon_from(item) if item and item["code"] == code else None
+
+    def coupons(self, member_id: str, limit: int, start: str | None) -> tuple[list[Coupon], str | None]:
+        """A page of the coupons that a member holds, and the id of the last one when there may be more."""
+        begin = dict(self._coupon_key(member_id, start).key) if start else None
+        items, last = self._entries(member(member_id), "K#", limit, begin)
+        return [coupon_from(item) for item in items], last["entry"][2:] if last else None
+
+    def coupons_of(self, redemption: Redemption) -> list[Coupon | None]:
+        """The coupons of a redemption that its member still holds; None for those that were handed on."""
+        keys = [self._coupon_key(redemption.member_id, coupon_id) for coupon_id in redemption.coupons]
+        return [coupon_from(item) if item else None for item in self.dynamodb.get_all(keys)] if keys else []
+
+    def request(self, member_id: str, request_id: str) -> dict[str, str] | None:
+        """What was asked for under a key before: {body_hash, subject, place}."""
+        item = self.dynamodb.get(self.table, {"owner": member(member_id), "entry": f"V#{request_id}"})
+        return {name: item[name] for name in ("body_hash", "subject", "place")} if item else None
+
+    # Dues
+
+    def dues(
+        self, merchant_id: str, shard: int, until: datetime, limit: int, start: Item | None
+    ) -> tuple[list[Due], Item | None]:
+        """Unsettled dues of one shard (of DUE_SHARDS) that were verified before ``until``, oldest first."""
+        end = ids.derived_id(until, "")[:10]  # the time's part of an id
+        return self._dues(f"{merchant_id}:{shard}", limit, start, end)
+
+    def claimed_dues(
+        self, settlement_id: str, merchant_id: str, limit: int, start: Item | None
+    ) -> tuple[list[Due], Item | None]:
+        """What a settlement has claimed for a merchant, oldest first."""
+        return self._dues(f"S:{settlement_id}:{merchant_id}", limit, start, None)
+
+    def _dues(
+        self, due_to: str, limit: int, start: Item | None, end: str | None
+    ) -> tuple[list[Due], Item | None]:
+        items, last = self.dynamodb.query(
+            self.table,
+            "due_to = :d" + (" AND due_id < :e" if end else ""),
+            {":d": due_to, **({":e": end} if end else {})},
+            index=DUES,
+            limit=limit,
+            start=start,
+        )
+        return [due_from(item) for item in items], last
+
+    def add_claim(self, session: Session, due: Due, settlement_id: str) -> None:
+        """Give a due to a settlement, once. Raises DueClaimed with ``settlement_id``: who has it."""
+        session.update(
+            self.table,
+            {"owner": due.owner, "entry": due.entry},
+            "SET due_to = :to, settlement_id = :s",
+            {":to": f"S:{settlement_id}:{due.merchant_id}", ":s": settlement_id, ":id": due.id},
+            condition="attribute_not_exists(settlement_id) AND due_id = :id",
+            error=DueClaimed(),
+        )
+
+    def due_places(self, shard: int, now: datetime, limit: int) -> list[tuple[str, str]]:
+        """(member, entry) of what has to be looked after by now, oldest first: coupons (``K#``), redemptions (``X#``)."""
+        items, _ = self.dynamodb.query(
+            self.table,
+            "ends_in = :s AND ends_at <= :now",
+            {":s": f"{shard:02}", ":now": clock.to_text(now)},
+            index=ENDS,
+            limit=limit,
+        )
+        return [(item["owner"].partition(":")[2], item["entry"]) for item in items]
+
+    # Writing what is offered
 
     def add_reward(self, session: Session, reward: Reward) -> None:
         """Write a reward that was worked out from the version before."""
@@ -138,6 +285,62 @@ class Rewards:
                     self.table, self._stock_key(reward_id, shard).key, "ADD stock_left :n", {":n": count}
                 )
 
+    def draw(self, session: Session, reward_id: str, draws: Mapping[int, int]) -> None:
+        """Take pieces out of shards that still hold them; counts below zero are put in."""
+        for shard, count in draws.items():
+            key = self._stock_key(reward_id, shard).key
+            if count < 0:
+                session.update(self.table, key, "ADD stock_left :n", {":n": -count})
+                continue
+            session.update(
+                self.table,
+                key,
+                "ADD stock_left :taken",
+                {":taken": -count, ":count": count},
+                condition="stock_left >= :count",
+                error=ShardMoved(),
+            )
+
+    def add_report(self, session: Session, reward_id: str, report: Item) -> None:
+        """What became of a project's donations."""
+        session.put(
+            self.table,
+            {"owner": f"reward:{reward_id}", "entry": f"R#{report['id']}", **report},
+            unless="entry",
+        )
+
+    def report(self, reward_id: str, report_id: str) -> Item:
+        """One of a project's reports. Raises RewardNotFound."""
+        item = self.dynamodb.get(self.table, {"owner": f"reward:{reward_id}", "entry": f"R#{report_id}"})
+        if item is None:
+            raise RewardNotFound
+        return item
+
+    def reports(self, reward_id: str, limit: int, start: str | None) -> tuple[list[Item], str | None]:
+        """A page of a project's reports, newest first."""
+        owner = f"reward:{reward_id}"
+        begin = {"owner": owner, "entry": f"R#{start}"} if start else None
+        items, last = self._entries(owner, "R#", limit, begin, forward=False)
+        return items, last["entry"][2:] if last else None
+
+    # Writing redemptions
+
+    def next_number(self, reward_id: str, lane: int) -> int:
+        """The next number of a lane. One that is never used (its request died) leaves a gap and does no harm."""
+        item = self.dynamodb.update(*self._lane_key(reward_id, lane), "ADD issued :one", {":one": 1})
+        number: int = item["issued"]
+        return number
+
+    def serve_lane(self, reward_id: str, lane: int, number: int) -> None:
+        """Say that a lane has come as far as ``number``."""
+        with suppress(ConditionFailed):
+            self.dynamodb.update(
+                *self._lane_key(reward_id, lane),
+                "SET serving = :n",
+                {":n": number},
+                condition="attribute_not_exists(serving) OR serving < :n",
+            )
+
     def add_redemption(self, session: Session, redemption: Redemption) -> None:
         """A new redemption; what stands under its id decides between a repetition and another request."""
         session.put(
@@ -147,36 +350,164 @@ class Rewards:
             error=RedemptionStands(body_hash=redemption.body_hash),
         )
 
-    def count_taken(self, session: Session, redemption: Redemption, limit: int) -> None:
-        """Count the pieces against what the member may have. Raises LimitReached at once for more than the limit."""
-        room = limit - redemption.quantity
-        if room < 0:
-            raise LimitReached(limit=limit, taken=0)
-        session.update(
+    def add_step(self, session: Session, before: Redemption, after: Redemption) -> None:
+        """A redemption's next state: it still stands as it was read."""
+        session.put(
             self.table,
-            {"owner": member(redemption.member_id), "entry": f"L#{redemption.reward_id}"},
-            "ADD taken :q",
-            {":q": redemption.quantity, ":room": room},
-            condition="attribute_not_exists(taken) OR taken <= :room",
-            error=LimitReached(limit=limit),
+            redemption_item(after),
+            condition="#status = :status AND body_hash = :hash AND answer = :answer AND cancelling = :cancelling"
+            " AND attribute_not_exists(settlement_id)",
+            values={
+                ":status": before.status,
+                ":hash": before.body_hash,
+                ":answer": before.answer,
+                ":cancelling": before.cancelling,
+            },
+            names={"#status": "status"},
+            error=RedemptionMoved(),
         )
 
-    def draw(self, session: Session, reward_id: str, draws: Mapping[int, int]) -> None:
-        """Take pieces out of shards that still hold them."""
-        for shard, count in draws.items():
-            session.update(
-                self.table,
-                self._stock_key(reward_id, shard).key,
-                "ADD stock_left :taken",
-                {":taken": -count, ":count": count},
-                condition="stock_left >= :count",
-                error=ShardMoved(),
-            )
+    def add_order(self, session: Session, redemption: Redemption) -> None:
+        """Whose order it is at the partner's."""
+        session.put(
+            self.table,
+            {
+                "owner": f"order:{redemption.id}",
+                "entry": "order",
+                "member_id": redemption.member_id,
+                "partner_id": redemption.partner_id,
+            },
+        )
 
-    def _places(self, member_id: str, reward_id: str, seen: tuple[str, int], ledger: Ledger) -> list[Key]:
-        programme_id, shards = seen
+    def count_taken(self, session: Session, redemption: Redemption, limit: int) -> None:
+        """Count the pieces against what the member may have. Raises LimitReached at once for more than the limit."""
+        if redemption.quantity > limit:
+            raise LimitReached(limit=limit, taken=0)
+        self._count(
+            session, self._limit_key(redemption), redemption.quantity, limit, LimitReached(limit=limit)
+        )
+
+    def count_day(self, session: Session, redemption: Redemption, limit: int) -> None:
+        """Count the pieces against what the member may have in a day. Raises DayLimitReached at once."""
+        if redemption.quantity > limit:
+            raise DayLimitReached(limit=limit, taken=0)
+        key = self._day_limit_key(redemption)
+        self._count(
+            session, key, redemption.quantity, limit, DayLimitReached(limit=limit), redemption.redeemed_at
+        )
+
+    def _count(
+        self,
+        session: Session,
+        key: dict[str, str],
+        count: int,
+        limit: int,
+        error: Any,
+        at: datetime | None = None,
+    ) -> None:
+        values: dict[str, Any] = {":q": count, ":room": limit - count}
+        expression = "ADD taken :q"
+        if at:
+            expression += " SET expires_at = :end"
+            values[":end"] = int(at.timestamp()) + DAY_LIMIT_SECONDS
+        session.update(
+            self.table,
+            key,
+            expression,
+            values,
+            condition="attribute_not_exists(taken) OR taken <= :room",
+            error=error,
+        )
+
+    def give_back(self, session: Session, redemption: Redemption, pieces: int, shards: int) -> None:
+        """Put pieces back into stock and take them off the member's limits."""
+        home = self._stock_key(redemption.reward_id, home_shard(redemption.member_id, shards))
+        session.update(self.table, home.key, "ADD stock_left :n", {":n": pieces})
+        for counted, key in zip(
+            redemption.limits, (self._limit_key(redemption), self._day_limit_key(redemption)), strict=True
+        ):
+            if counted:
+                session.update(self.table, key, "ADD taken :n", {":n": -pieces})
+
+    def first_notice(self, member_id: str, redemption_id: str) -> bool:
+        """Whether nobody has told the member of this redemption's end yet; from now on somebody has."""
+        key = {"owner": member(member_id), "entry": f"N#{redemption_id}"}
+        try:
+            self.dynamodb.update(
+                self.table, key, "SET told = :t", {":t": True}, condition="attribute_not_exists(told)"
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    # Writing coupons
+
+    def add_coupon(self, session: Session, coupon: Coupon) -> None:
+        """A new coupon."""
+        session.put(self.table, coupon_item(coupon), unless="entry")
+
+    def change_coupon(self, session: Session, before: Coupon, after: Coupon) -> None:
+        """A coupon's next state: it still stands as it was read."""
+        session.put(
+            self.table,
+            coupon_item(after),
+            condition="#status = :status AND code = :code",
+            values={":status": before.status, ":code": before.code},
+            names={"#status": "status"},
+            error=CouponMoved(),
+        )
+
+    def remove_coupon(self, session: Session, coupon: Coupon) -> None:
+        """Take a coupon from its holder: it is still as it was read."""
+        session.delete(
+            self.table,
+            self._coupon_key(coupon.member_id, coupon.id).key,
+            condition="#status = :status AND code = :code",
+            values={":status": coupon.status, ":code": coupon.code},
+            names={"#status": "status"},
+            error=CouponMoved(),
+        )
+
+    def add_request(
+        self, session: Session, member_id: str, request_id: str, body_hash: str, subject: str, place: str
+    ) -> None:
+        """Keep what was asked for under a key, with its effect: ``subject`` is the id of what came of it, ``place`` the
+        member or reward under which that stands."""
+        session.put(
+            self.table,
+            {
+                "owner": member(member_id),
+                "entry": f"V#{request_id}",
+                "body_hash": body_hash,
+                "subject": subject,
+                "place": place,
+            },
+            unless="entry",
+            error=KeyStands(body_hash=body_hash),
+        )
+
+    # Keys
+
+    def _places(
+        self, member_id: str, reward_id: str, seen: tuple[str, int, str], ledger: Ledger
+    ) -> list[Key]:
+        programme_id, shards, merchant_id = seen
         home = self._stock_key(reward_id, home_shard(member_id, shards))
-        return [home, ledger.balance_key(member(member_id), programme_id)]
+        places = [home, ledger.balance_key(member(member_id), programme_id)]
+        return [*places, merchant_key(merchant_id, self.merchants_table)] if merchant_id else places
+
+    def _entries(
+        self, owner: str, prefix: str, limit: int | None, start: Item | None, *, forward: bool = True
+    ) -> tuple[list[Item], Item | None]:
+        return self.dynamodb.query(
+            self.table,
+            "#owner = :o AND begins_with(entry, :p)",
+            {":o": owner, ":p": prefix},
+            names={"#owner": "owner"},
+            limit=limit,
+            forward=forward,
+            start=start,
+        )
 
     def _reward_key(self, reward_id: str) -> Key:
         return Key(self.table, {"owner": f"reward:{reward_id}", "entry": "reward"})
@@ -184,79 +515,22 @@ class Rewards:
     def _stock_key(self, reward_id: str, shard: int) -> Key:
         return Key(self.table, {"owner": f"stock:{reward_id}:{shard}", "entry": "stock"})
 
+    def _lane_key(self, reward_id: str, lane: int) -> Key:
+        return Key(self.table, {"owner": f"lane:{reward_id}:{lane}", "entry": "lane"})
+
     def _redemption_key(self, member_id: str, redemption_id: str) -> Key:
         return Key(self.table, {"owner": member(member_id), "entry": f"X#{redemption_id}"})
+
+    def _coupon_key(self, member_id: str, coupon_id: str) -> Key:
+        return Key(self.table, {"owner": member(member_id), "entry": f"K#{coupon_id}"})
+
+    def _limit_key(self, redemption: Redemption) -> dict[str, str]:
+        return {"owner": member(redemption.member_id), "entry": f"L#{redemption.reward_id}"}
+
+    def _day_limit_key(self, redemption: Redemption) -> dict[str, str]:
+        day = clock.programme_day(redemption.redeemed_at).isoformat()
+        return {"owner": member(redemption.member_id), "entry": f"L#{redemption.reward_id}#{day}"}
 
 
 def _left(item: Item | None) -> int:
     return item["stock_left"] if item else 0
-
-
-def reward_item(reward: Reward) -> Item:
-    """The item of a reward."""
-    return {
-        "owner": f"reward:{reward.id}",
-        "entry": "reward",
-        "programme_id": reward.programme_id,
-        "reward_id": reward.id,
-        "kind": reward.kind,
-        "title": dict(reward.title),
-        "price_points": reward.price_points,
-        "stock": reward.stock,
-        "per_member_limit": reward.per_member_limit,
-        "shards": reward.shards,
-        "v": reward.version,
-    }
-
-
-def reward_from(item: Item) -> Reward:
-    """The reward of an item."""
-    return Reward(
-        id=item["reward_id"],
-        programme_id=item["programme_id"],
-        kind=item["kind"],
-        title=item["title"],
-        price_points=item["price_points"],
-        stock=item["stock"],
-        per_member_limit=item["per_member_limit"],
-        shards=item["shards"],
-        version=item["v"],
-    )
-
-
-def redemption_item(redemption: Redemption) -> Item:
-    """The item of a redemption."""
-    item: Item = {
-        "owner": member(redemption.member_id),
-        "entry": f"X#{redemption.id}",
-        "reward_id": redemption.reward_id,
-        "programme": redemption.programme_id,
-        "title": dict(redemption.title),
-        "quantity": redemption.quantity,
-        "price_points": redemption.price_points,
-        "status": redemption.status,
-        "redeemed_at": clock.to_text(redemption.redeemed_at),
-        "transfer_id": redemption.transfer_id,
-        "body_hash": redemption.body_hash,
-    }
-    if redemption.delivery:
-        item["delivery"] = redemption.delivery
-    return item
-
-
-def redemption_from(item: Item) -> Redemption:
-    """The redemption of an item, or of what the index keeps of it (neither body_hash nor delivery)."""
-    return Redemption(
-        id=item["entry"][2:],
-        member_id=item["owner"].partition(":")[2],
-        reward_id=item["reward_id"],
-        programme_id=item["programme"],
-        title=item["title"],
-        quantity=item["quantity"],
-        price_points=item["price_points"],
-        status=item["status"],
-        redeemed_at=clock.from_text(item["redeemed_at"]),
-        transfer_id=item["transfer_id"],
-        body_hash=item.get("body_hash", ""),
-        delivery=item.get("delivery", b""),
-    )

@@ -5,6 +5,11 @@ OutOfStock                          409  fewer pieces are left than were asked f
 LimitReached                        409  more than one member may have
 RewardShrinks, RewardIdTaken        409  what an operator cannot change
 QuantityInvalid, RewardInvalid      422
+NotOnSaleYet, NotOnSale, SaleOver   409  outside the sale
+NotCancellable                      409
+CouponNotFound                      404  (also: of a merchant whose staff one is not)
+CouponUsed, CouponNotUsable         409
+CouponNotTransferable, CouponNotHere, ScanTooOld  409, 422
 NotEnoughPoints                     409  is the ledger's
 """
 
@@ -65,6 +70,129 @@ class RewardShrinks(Conflict):
     en = "A reward's {field} can only grow; it is {standing}."
 
 
+class RewardTermsFixed(Conflict):
+    code = "REWARD_TERMS_FIXED"
+    zh = "奖品发布后不能再更改 {field}；请另建一个奖品。"
+    en = "A reward's {field} stays once it is published. Put another reward instead."
+
+
+class NotOnSale(Conflict):
+    code = "NOT_ON_SALE"
+    zh = "该奖品目前不可兑换。"
+    en = "This reward is not on sale now."
+
+
+class NotOnSaleYet(Conflict):
+    """``opens_at``; ``retry_after`` in seconds."""
+
+    code = "NOT_ON_SALE_YET"
+    zh = "尚未开始，{opens_at} 开抢。"
+    en = "The sale begins at {opens_at}."
+
+
+class SaleOver(Conflict):
+    code = "SALE_OVER"
+    zh = "活动已于 {closed_at} 结束。"
+    en = "The sale ended at {closed_at}."
+
+
+class DayLimitReached(Conflict):
+    """``limit``: pieces a member may have in a day; ``taken``: pieces of today."""
+
+    code = "REWARD_DAY_LIMIT_REACHED"
+    zh = "每人每天限兑 {limit} 件，您今天已兑换 {taken} 件。"
+    en = "Each member may have {limit} a day; you had {taken} today."
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        return DayLimitReached(limit=self.details["limit"], taken=(item or {}).get("taken", 0))
+
+
+class RewardNotProposed(Conflict):
+    code = "REWARD_NOT_PROPOSED"
+    zh = "该奖品不在待发布状态。"
+    en = "This reward does not wait for publication."
+
+
+class ProposerMayNotPublish(Conflict):
+    code = "PROPOSER_MAY_NOT_PUBLISH"
+    zh = "提交奖品的人不能自己发布，请由另一位运营人员发布。"
+    en = "Who proposed a reward does not publish it. Somebody else has to."
+
+
+class NotCancellable(Conflict):
+    code = "NOT_CANCELLABLE"
+    zh = "这次兑换已不能取消。"
+    en = "This redemption can no longer be cancelled."
+
+
+class OrderNotFound(NotFound):
+    code = "ORDER_NOT_FOUND"
+    zh = "没有这个订单。"
+    en = "There is no such order."
+
+
+class OrderVoid(Conflict):
+    """To a partner whose answer came too late."""
+
+    code = "ORDER_VOID"
+    zh = "该订单已作废，积分已退回会员，请勿发货。"
+    en = "This order is void: the member has the points back. Do not deliver it."
+
+
+class CouponNotFound(NotFound):
+    code = "COUPON_NOT_FOUND"
+    zh = "没有这张券，请核对券码。"
+    en = "There is no such coupon. Check the code."
+
+
+class CouponUsed(Conflict):
+    """``used_at``, ``branch_id``: when and where."""
+
+    code = "COUPON_USED"
+    zh = "该券已于 {used_at} 在 {branch_id} 核销。"
+    en = "This coupon was used at {used_at}, branch {branch_id}."
+
+
+class CouponNotUsable(Conflict):
+    """``status``: expired or cancelled."""
+
+    code = "COUPON_NOT_USABLE"
+    zh = "该券不可使用：{status}。"
+    en = "This coupon cannot be used: it is {status}."
+
+
+class CouponNotHere(Conflict):
+    code = "COUPON_NOT_HERE"
+    zh = "该券不能在这家门店使用。"
+    en = "This coupon is not for this branch."
+
+
+class OwnCoupon(Conflict):
+    code = "OWN_COUPON"
+    zh = "不能核销自己的券，请由另一位店员核销。"
+    en = "Nobody verifies a coupon of their own. Ask a colleague."
+
+
+class CouponNotTransferable(Conflict):
+    code = "COUPON_NOT_TRANSFERABLE"
+    zh = "本项目的券不可转赠。"
+    en = "Coupons of this programme cannot be handed on."
+
+
+class ScanTimeInvalid(Invalid):
+    """``hours``: how late a till may hand in."""
+
+    code = "SCAN_TIME_INVALID"
+    zh = "离线核销须在 {hours} 小时内补报，且不晚于现在、不早于发券。"
+    en = "What a till verified off line is handed in within {hours} hours; the time is not in the future nor before the coupon."
+
+
+class ReportsForDonations(NotFound):
+    code = "NOT_A_PROJECT"
+    zh = "只有公益项目可以发布进展。"
+    en = "Only a donation's project has reports."
+
+
 class RewardIdTaken(Conflict):
     code = "REWARD_ID_TAKEN"
     zh = "这个奖品编号已属于项目 {programme_id}，请换一个编号。"
@@ -99,3 +227,41 @@ class RewardMoved(DomainError):
 
     def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
         return Moved()
+
+
+class CouponMoved(DomainError):
+    """The condition of ending a coupon: it still stands as it was read."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
+        return Moved()
+
+
+class RedemptionMoved(DomainError):
+    """The condition of a redemption's next state: it still stands as it was read."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
+        return Moved()
+
+
+class KeyStands(DomainError):
+    """The condition of a request that is known by its key: nothing stands under it. ``body_hash`` is the request's."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        if item and item["body_hash"] == self.details["body_hash"]:
+            return RequestDone()
+        return IdempotencyKeyReused()
+
+
+class RequestDone(DomainError):
+    """The request of this key was done already: whoever retries gets its answer."""
+
+    code = "REQUEST_DONE"
+
+
+class DueClaimed(Conflict):
+    """The condition of a settlement's claim: no settlement has this due yet. ``settlement_id``: which one has it."""
+
+    code = "DUE_CLAIMED"
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        return DueClaimed(settlement_id=(item or {}).get("settlement_id", ""))

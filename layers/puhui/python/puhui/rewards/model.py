@@ -1,28 +1,56 @@
-"""What rewards are, as pure values and rules: a reward's terms, its stock in shards, a redemption."""
+"""What rewards are, as pure values and rules: a reward's terms, a redemption and its states, a coupon, a due."""
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from puhui.kernel import ids
-from puhui.kernel.quantities import positive
-from puhui.ledger.api import Leg, Transfer, member, points
-from puhui.rewards.errors import OutOfStock, QuantityInvalid, RewardIdTaken, RewardShrinks
-
-KIND = "redemption"
-FULFILLED = "fulfilled"
-QUANTITY_MAX = 100  # as the contract has it
-WRITES_PER_SHARD = (
-    250  # architecture.md, decision 8: a redemption is 2 write units on its shard, a partition bears 1,000
+from puhui.kernel import clock, ids
+from puhui.ledger.api import Hold, Leg, Transfer, member, points, returned_lot
+from puhui.programmes.api import CouponRule
+from puhui.rewards.errors import (
+    CouponNotUsable,
+    CouponUsed,
+    NotOnSale,
+    NotOnSaleYet,
+    QuantityInvalid,
+    RewardIdTaken,
+    RewardShrinks,
+    RewardTermsFixed,
+    SaleOver,
+    ScanTimeInvalid,
 )
-SHARDS_MAX = 40  # 10,000 redemptions a second; all shards fit into one read and one transaction
+
+GOOD, COUPON, SERVICE, DONATION, LEAVE_DAY = KINDS = ("good", "coupon", "service", "donation", "leave_day")
+PROPOSED, ON_SALE, PAUSED, CLOSED = STATES = ("proposed", "on_sale", "paused", "closed")
+QUEUED, PROCESSING, FULFILLED, REFUNDED, CANCELLED = (
+    "queued",
+    "processing",
+    "fulfilled",
+    "refunded",
+    "cancelled",
+)
+ISSUED, USED, EXPIRED = "issued", "used", "expired"  # of a coupon; it can be CANCELLED, too
+REDEMPTION, DONATED, REFUND = "redemption", "donation", "refund"  # kinds of transfers
+QUANTITY_MAX = 100  # as the contract has it
+COUPONS_MAX = 20  # one item each in the redemption's transaction
+DONATION_MAX = 1_000_000
+DUE_SHARDS = 8
+COUPON_DAYS = 90
+OFFLINE_GRACE = timedelta(hours=72)  # how late a till that was off line may hand in what it verified
+WATCH_AFTER = timedelta(hours=1)  # longer than any partner's answer: then the redemption is looked after
+HOLD_LASTS = timedelta(
+    days=30
+)  # the hold of a redemption never runs out before the redemption was looked after
 
 
 @dataclass(frozen=True)
 class Reward:
-    """A good, coupon or donation that a programme gives for points. ``stock`` counts every piece ever offered, sold
-    ones too; ``per_member_limit`` in pieces (None: no limit); ``version`` counts the operator's changes."""
+    """A good, coupon, service, donation or day of leave that a programme gives for points.
+
+    ``stock`` counts every piece ever offered, sold ones too; ``per_member_limit`` and ``per_day_limit`` in pieces of one
+    member (None: no limit); ``fen``: what the sponsor's budget pays the merchant for a piece; ``lanes``: how many counters
+    its queue has (0: no queue); ``valid_days``: how long its coupons live; ``version`` counts the changes.
+    """
 
     id: str
     programme_id: str
@@ -33,6 +61,28 @@ class Reward:
     per_member_limit: int | None
     shards: int
     version: int = 0
+    state: str = ON_SALE
+    per_day_limit: int | None = None
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    description: Mapping[str, str] = field(default_factory=dict)
+    pictures: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    merchant_id: str = ""
+    budget_id: str = ""
+    fen: int = 0
+    partner_id: str = ""
+    partner_item: str = ""
+    lanes: int = 0
+    cancellable: bool = False
+    valid_days: int = COUPON_DAYS
+    proposed_by: str = ""
+    published_by: str = ""
+
+    @property
+    def gives_coupons(self) -> bool:
+        """Whether a merchant's staff verify what was redeemed at the till, by our code."""
+        return bool(self.merchant_id) and not self.partner_id and self.kind != DONATION
 
 
 @dataclass(frozen=True)
@@ -45,7 +95,12 @@ class Offer:
 
 @dataclass(frozen=True)
 class Redemption:
-    """What a member got: terms as they were at that time. ``points``: what it cost in all."""
+    """What a member got or is about to get: terms as they were at that time. ``points``: what it cost in all.
+
+    ``answer``: what the partner said last (issued, refused, cancelled; empty: nothing); ``unsure``: it ended without the
+    partner's word, so the order is still being cancelled there; ``cancelling``: the member wants to give it back; ``late_answer``: what the partner said when all was over;
+    ``watch_at``: when somebody has to look after it.
+    """
 
     id: str
     member_id: str
@@ -59,65 +114,160 @@ class Redemption:
     transfer_id: str
     body_hash: str
     delivery: bytes = field(default=b"", repr=False)  # sealed
+    kind: str = GOOD
+    limits: tuple[bool, bool] = (False, False)  # counted against the member's, against the day's
+    merchant_id: str = ""
+    budget_id: str = ""
+    fen: int = 0
+    partner_id: str = ""
+    cancellable: bool = False
+    coupons: tuple[str, ...] = ()
+    lane: int = 0
+    lanes: int = 0
+    number: int = 0
+    reason_code: str = ""
+    answer: str = ""
+    reference: str = ""
+    voucher: bytes = field(default=b"", repr=False)  # sealed
+    cancelling: bool = False
+    unsure: bool = False
+    late_answer: str = ""
+    task_token: str = field(default="", repr=False)
+    watch_at: datetime | None = None
+    due_id: str = ""
+    settlement_id: str = ""
 
     @property
     def points(self) -> int:
         """The points that were taken."""
         return self.price_points * self.quantity
 
-
-def shards_for(peak_writes_per_second: int) -> int:
-    """How many shards a stock needs that is expected to sell this fast."""
-    return -(-positive(peak_writes_per_second) // WRITES_PER_SHARD)
-
-
-def home_shard(member_id: str, shards: int) -> int:
-    """The shard where a member looks first."""
-    return zlib.crc32(member_id.encode()) % shards
+    @property
+    def is_over(self) -> bool:
+        """Whether it ended without a good."""
+        return self.status in (REFUNDED, CANCELLED)
 
 
-def split(pieces: int, shards: int) -> list[int]:
-    """``pieces`` spread over the shards, as evenly as they go."""
-    each, rest = divmod(pieces, shards)
-    return [each + (shard < rest) for shard in range(shards)]
+@dataclass(frozen=True)
+class Coupon:
+    """One piece that a merchant's staff hand out for a code. ``member_id``: who holds it; ``redeemer_id``: whose points
+    paid for it."""
+
+    id: str
+    member_id: str
+    redeemer_id: str
+    redemption_id: str
+    reward_id: str
+    programme_id: str
+    kind: str
+    title: Mapping[str, str]
+    price_points: int
+    merchant_id: str
+    budget_id: str
+    fen: int
+    regions: tuple[str, ...]
+    code: str = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+    transferable: bool
+    returns_points: bool
+    status: str = ISSUED
+    used_at: datetime | None = None
+    branch_id: str = ""
+    verification_id: str = ""
+    due_id: str = ""
+    settlement_id: str = ""
+
+    @property
+    def number(self) -> int:
+        """Which of its redemption's pieces it is, from 0."""
+        return int(self.id.rpartition("-")[2])
+
+    def status_at(self, now: datetime) -> str:
+        """``expired`` from ``expires_at`` on, whether or not that has been written yet."""
+        return EXPIRED if self.status == ISSUED and now >= self.expires_at else self.status
 
 
-def draws(left: Sequence[int], home: int, quantity: int) -> dict[int, int]:
-    """Pieces to take from each shard, given what is left in them: all from the first, counted from ``home``, that has
-    enough; otherwise from as many as it takes. Raises OutOfStock when all of them together hold less."""
-    order = [(home + step) % len(left) for step in range(len(left))]
-    for shard in order:
-        if left[shard] >= quantity:
-            return {shard: quantity}
-    if sum(left) < quantity:
-        raise OutOfStock(stock_left=sum(left))
-    taken, missing = {}, quantity
-    for shard in order:
-        if portion := min(left[shard], missing):
-            taken[shard] = portion
-            missing -= portion
-    return taken
+@dataclass(frozen=True)
+class Due:
+    """What a merchant is owed for: a used coupon, a donation, a partner's order that was fulfilled. ``fen`` a piece, may be 0;
+    ``settlement_id``: empty until a settlement has claimed it."""
+
+    id: str
+    owner: str
+    entry: str
+    merchant_id: str
+    programme_id: str
+    reward_id: str
+    redemption_id: str
+    coupon_id: str
+    budget_id: str
+    fen: int
+    pieces: int
+    branch_id: str
+    verified_at: datetime
+    settlement_id: str = ""
 
 
-def require_quantity(quantity: int) -> None:
+def require_quantity(quantity: int, kind: str = GOOD, *, coupons: bool = False) -> None:
     """Raise QuantityInvalid unless that many pieces can be redeemed at once."""
-    if type(quantity) is not int or not 1 <= quantity <= QUANTITY_MAX:
-        raise QuantityInvalid(most=QUANTITY_MAX)
+    most = DONATION_MAX if kind == DONATION else COUPONS_MAX if coupons else QUANTITY_MAX
+    if type(quantity) is not int or not 1 <= quantity <= most:
+        raise QuantityInvalid(most=most)
+
+
+def lies_in(region: str, regions: Sequence[str]) -> bool:
+    """Whether a region is one of these or a part of one; no regions are all of them."""
+    return not regions or any(region == each or region.startswith(f"{each}-") for each in regions)
+
+
+def require_on_sale(reward: Reward, now: datetime) -> None:
+    """Raise NotOnSale (paused, closed, not published), NotOnSaleYet (before the stated second) or SaleOver."""
+    if reward.state != ON_SALE:
+        raise NotOnSale
+    if reward.opens_at and now < reward.opens_at:
+        wait = -int((now - reward.opens_at).total_seconds() // 1)
+        raise NotOnSaleYet(opens_at=clock.to_text(reward.opens_at), retry_after=max(1, wait))
+    if reward.closes_at and now >= reward.closes_at:
+        raise SaleOver(closed_at=clock.to_text(reward.closes_at))
+
+
+FIXED = (
+    "programme_id",
+    "kind",
+    "merchant_id",
+    "budget_id",
+    "fen",
+    "partner_id",
+    "partner_item",
+)  # what pieces were paid by
 
 
 def revised(standing: Reward | None, wanted: Reward) -> Reward:
-    """The reward after an operator's change: new terms apply from then on, stock and shards only grow (0 shards: as
-    they are). Raises RewardIdTaken, RewardShrinks."""
+    """The reward after a change: new terms apply from then on, stock, shards and lanes only grow (0 shards: as they are),
+    who gives and who pays stays. Raises RewardIdTaken, RewardShrinks, RewardTermsFixed."""
     if standing is None:
         return replace(wanted, shards=wanted.shards or 1, version=1)
     if wanted.programme_id != standing.programme_id:
         raise RewardIdTaken(programme_id=standing.programme_id)
+    if standing.state != PROPOSED:
+        for name in FIXED:
+            if getattr(wanted, name) != getattr(standing, name):
+                raise RewardTermsFixed(field=name)
     shards = wanted.shards or standing.shards
-    if wanted.stock < standing.stock:
-        raise RewardShrinks(field="stock", standing=standing.stock)
-    if shards < standing.shards:
-        raise RewardShrinks(field="shards", standing=standing.shards)
-    same = replace(wanted, shards=shards, version=standing.version)
+    for name, value in (("stock", wanted.stock), ("shards", shards), ("lanes", wanted.lanes)):
+        if value < getattr(standing, name) and not (name == "stock" and standing.state == PROPOSED):
+            raise RewardShrinks(field=name, standing=getattr(standing, name))
+    kept = {
+        "shards": shards,
+        "version": standing.version,
+        "state": standing.state,
+        "proposed_by": standing.proposed_by,
+        "published_by": standing.published_by,
+    }
+    if standing.state in (ON_SALE, PAUSED) and wanted.state in (ON_SALE, PAUSED):
+        kept["state"] = wanted.state
+    same = replace(wanted, **kept)  # type: ignore[arg-type]
     return standing if same == standing else replace(same, version=standing.version + 1)
 
 
@@ -130,7 +280,8 @@ def redemption_of(
     delivery: bytes,
     now: datetime,
 ) -> Redemption:
-    """The redemption of ``quantity`` pieces at the price of this moment."""
+    """The redemption of ``quantity`` pieces at the price of this moment; where the partner has a say it is processing, in a
+    queue it is queued."""
     return Redemption(
         id=redemption_id,
         member_id=member_id,
@@ -139,19 +290,135 @@ def redemption_of(
         title=reward.title,
         quantity=quantity,
         price_points=reward.price_points,
-        status=FULFILLED,
+        status=QUEUED if reward.lanes else state_of(reward),
         redeemed_at=now,
-        transfer_id=ids.derived_id(now, redemption_id, KIND),
+        transfer_id=ids.derived_id(now, redemption_id, REDEMPTION),
         body_hash=body_hash,
         delivery=delivery,
+        kind=reward.kind,
+        merchant_id=reward.merchant_id,
+        budget_id=reward.budget_id,
+        fen=reward.fen,
+        partner_id=reward.partner_id,
+        cancellable=reward.cancellable,
     )
+
+
+def state_of(reward: Reward) -> str:
+    """How a redemption begins once points and stock are there."""
+    return PROCESSING if reward.partner_id else FULFILLED
+
+
+def coupons_of(
+    redemption: Redemption, reward: Reward, rule: CouponRule, codes: Sequence[str], now: datetime
+) -> list[Coupon]:
+    """The coupons of a redemption, one a piece, with the terms of this moment."""
+    return [
+        Coupon(
+            id=f"{redemption.id}-{number}",
+            member_id=redemption.member_id,
+            redeemer_id=redemption.member_id,
+            redemption_id=redemption.id,
+            reward_id=reward.id,
+            programme_id=reward.programme_id,
+            kind=reward.kind,
+            title=reward.title,
+            price_points=redemption.price_points,
+            merchant_id=reward.merchant_id,
+            budget_id=reward.budget_id,
+            fen=reward.fen,
+            regions=reward.regions,
+            code=code,
+            issued_at=now,
+            expires_at=clock.day_start(clock.programme_day(now) + timedelta(days=reward.valid_days + 1)),
+            transferable=rule.transfer,
+            returns_points=rule.returns_points,
+        )
+        for number, code in enumerate(codes)
+    ]
 
 
 def spending(redemption: Redemption) -> Transfer:
     """The member's points are spent for good: from the member to the programme's ``retired`` account."""
+    kind = DONATED if redemption.kind == DONATION else REDEMPTION
+    return Transfer(redemption.transfer_id, kind, redemption.redeemed_at, _legs(redemption), redemption.id)
+
+
+def hold_of(redemption: Redemption, now: datetime) -> Hold:
+    """The points set aside until the partner has answered; posting them spends them."""
+    return Hold(
+        redemption.id, member(redemption.member_id), _legs(redemption), now + HOLD_LASTS, redemption.id
+    )
+
+
+def _legs(redemption: Redemption) -> tuple[Leg, ...]:
     asset = points(redemption.programme_id)
-    legs = (
+    return (
         Leg(member(redemption.member_id), asset, -redemption.points),
         Leg(f"retired:{redemption.programme_id}", asset, redemption.points),
     )
-    return Transfer(redemption.transfer_id, KIND, redemption.redeemed_at, legs, redemption.id)
+
+
+def refund(
+    redemption: Redemption, spent: Sequence[Leg], start: int, count: int, now: datetime, *parts: str
+) -> Transfer:
+    """``count`` of the points that ``spent`` (the legs that took them, oldest lot first) come back, from the ``start``-th on:
+    each into the lot it came from, or next month's when that has ended. Its id derives from ``parts``."""
+    asset, owner = points(redemption.programme_id), member(redemption.member_id)
+    today = clock.programme_day(now)
+    lots: dict[str, int] = {}
+    position, end = 0, start + count
+    for lot, amount in sorted((leg.lot, -leg.amount) for leg in spent if leg.asset == asset and leg.lot):
+        portion = min(position + amount, end) - max(position, start)
+        if portion > 0:
+            back = returned_lot(lot, today)
+            lots[back] = lots.get(back, 0) + portion
+        position += amount
+    if sum(lots.values()) != count:
+        raise ValueError("more points would come back than were spent")
+    legs = [Leg(owner, asset, amount, lot) for lot, amount in lots.items()]
+    return Transfer(
+        ids.derived_id(redemption.redeemed_at, redemption.id, REFUND, *parts),
+        REFUND,
+        now,
+        (Leg(f"retired:{redemption.programme_id}", asset, -count), *legs),
+        redemption.id,
+    )
+
+
+def commitment(reward: Reward, pieces: int, now: datetime) -> Transfer:
+    """The sponsor's money for so many more pieces (below zero: for pieces that are no longer offered)."""
+    amount = reward.fen * pieces
+    budget, committed = f"budget:{reward.budget_id}", f"committed:{reward.id}"
+    legs = (Leg(budget, "CNY", -amount), Leg(committed, "CNY", amount))
+    kind = "commit" if pieces > 0 else "release"
+    return Transfer(ids.derived_id(now, reward.id, kind, str(reward.version)), kind, now, legs, reward.id)
+
+
+def usable_at(coupon: Coupon, now: datetime, scanned_at: datetime | None) -> datetime:
+    """When a coupon that is handed in ``now`` was used: now or, by a till that was off line, at ``scanned_at``.
+
+    Raises ScanTimeInvalid, CouponUsed, CouponNotUsable.
+    """
+    at = scanned_at or now
+    if not (now - OFFLINE_GRACE <= at <= now and coupon.issued_at <= at + timedelta(seconds=1)):
+        raise ScanTimeInvalid(hours=OFFLINE_GRACE // timedelta(hours=1))
+    if coupon.status == USED and coupon.used_at:
+        raise CouponUsed(used_at=clock.to_text(coupon.used_at), branch_id=coupon.branch_id or "-")
+    if (status := coupon.status_at(at)) != ISSUED:
+        raise CouponNotUsable(status=status)
+    return at
+
+
+REFUSED = "refused"  # of a partner's answers; ISSUED and CANCELLED are the others
+
+
+def heard(standing: str, new: str) -> str:
+    """What counts after the partner said ``new``, having said ``standing``.
+
+    A good that was issued stays issued until the partner itself cancels it; what it has cancelled stays cancelled; an order
+    that was refused and then issued after all is issued.
+    """
+    if standing == CANCELLED or (standing == ISSUED and new == REFUSED):
+        return standing
+    return new

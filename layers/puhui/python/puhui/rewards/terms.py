@@ -1,27 +1,60 @@
-"""An operator's reward as it is handed in, checked member by member."""
+"""A reward as it is handed in by an operator or a merchant, checked member by member."""
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from puhui.kernel import ids
+from puhui.kernel import clock, ids
 from puhui.programmes.api import programme
 from puhui.rewards.errors import RewardInvalid
-from puhui.rewards.model import SHARDS_MAX, Reward
+from puhui.rewards.model import COUPON, COUPON_DAYS, GOOD, KINDS, LEAVE_DAY, ON_SALE, PAUSED, SERVICE, Reward
+from puhui.rewards.stock import LANES_MAX, SHARDS_MAX
 
-KINDS = ("good", "coupon", "donation")
 LANGUAGES = {"zh-CN", "en"}
-TITLE_MAX = 80
+TITLE_MAX, DESCRIPTION_MAX = 80, 1000
 PRICE_MAX = STOCK_MAX = 10**9  # times QUANTITY_MAX still far below the ledger's bound
+FEN_MAX = 10**7
 LIMIT_MAX = 10**6
+DAYS_MAX = 3650
+PICTURES_MAX = REGIONS_MAX = 9
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
-_MEMBERS = {"id", "programme_id", "kind", "title", "price_points", "stock", "per_member_limit", "shards"}
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,8}){0,2}\Z")
+_MEMBERS = {
+    "id",
+    "programme_id",
+    "kind",
+    "title",
+    "description",
+    "pictures",
+    "price_points",
+    "stock",
+    "per_member_limit",
+    "per_day_limit",
+    "shards",
+    "queue_lanes",
+    "opens_at",
+    "closes_at",
+    "regions",
+    "merchant_id",
+    "sponsor",
+    "partner_id",
+    "partner_item",
+    "cancellable",
+    "valid_days",
+    "state",
+}
 
 
 def terms_from(document: Mapping[str, Any]) -> Reward:
-    """The reward that ``{"id"?, "programme_id", "kind", "title", "price_points", "stock", "per_member_limit",
-    "shards"?}`` describes; without an id, the one that programme, kind and title always have; 0 shards: as they are.
+    """The reward that a document describes; without an id, the one that programme, kind and title always have; 0 shards: as
+    they are.
+
+        {"id"?, "programme_id", "kind", "title", "description"?, "pictures"?, "price_points", "stock", "per_member_limit",
+         "per_day_limit"?, "shards"?, "queue_lanes"?, "opens_at"?, "closes_at"?, "regions"?, "merchant_id"?,
+         "sponsor"?: {"budget_id", "fen"}, "partner_id"?, "partner_item"?, "cancellable"?, "valid_days"?, "state"?}
 
     Raises RewardInvalid, ProgrammeNotFound.
     """
@@ -33,30 +66,113 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
     kind, title = document.get("kind"), document.get("title")
     if kind not in KINDS:
         raise RewardInvalid(field="kind", rule=f"one of {', '.join(KINDS)}")
-    if not isinstance(title, Mapping) or set(title) != LANGUAGES or not all(map(_is_text, title.values())):
+    if not isinstance(title, Mapping) or not _is_text(title, TITLE_MAX):
         raise RewardInvalid(field="title", rule=f"zh-CN and en, 1 to {TITLE_MAX} characters each")
     reward_id = document.get("id") or _id_of(rules.id, kind, title)
     if not isinstance(reward_id, str) or not _ID.match(reward_id):
         raise RewardInvalid(field="id", rule="1 to 64 letters, digits and hyphens")
-    limited = document.get("per_member_limit") is not None
-    return Reward(
+    state = document.get("state", ON_SALE)
+    if state not in (ON_SALE, PAUSED):
+        raise RewardInvalid(field="state", rule=f"{ON_SALE} or {PAUSED}")
+    made = Reward(
         id=reward_id,
         programme_id=rules.id,
         kind=kind,
         title=dict(title),
         price_points=_count(document, "price_points", 1, PRICE_MAX),
         stock=_count(document, "stock", 0, STOCK_MAX),
-        per_member_limit=_count(document, "per_member_limit", 1, LIMIT_MAX) if limited else None,
+        per_member_limit=_limit(document, "per_member_limit"),
         shards=_count(document, "shards", 1, SHARDS_MAX) if "shards" in document else 0,
+        state=state,
+        per_day_limit=_limit(document, "per_day_limit"),
+        opens_at=_time(document, "opens_at"),
+        closes_at=_time(document, "closes_at"),
+        description=_description(document),
+        pictures=_list(document, "pictures", PICTURES_MAX, _ID),
+        regions=_list(document, "regions", REGIONS_MAX, _REGION),
+        merchant_id=_name(document, "merchant_id"),
+        partner_id=_name(document, "partner_id"),
+        partner_item=_name(document, "partner_item"),
+        lanes=_count(document, "queue_lanes", 1, LANES_MAX) if document.get("queue_lanes") else 0,
+        cancellable=_flag(document, "cancellable"),
+        valid_days=_count(document, "valid_days", 1, DAYS_MAX) if "valid_days" in document else COUPON_DAYS,
     )
+    return _consistent(_sponsored(made, document.get("sponsor")))
+
+
+def _sponsored(made: Reward, sponsor: Any) -> Reward:
+    if sponsor is None:
+        return made
+    if not isinstance(sponsor, Mapping) or set(sponsor) != {"budget_id", "fen"}:
+        raise RewardInvalid(field="sponsor", rule="budget_id and fen")
+    return replace(made, budget_id=_name(sponsor, "budget_id"), fen=_count(sponsor, "fen", 1, FEN_MAX))
+
+
+def _consistent(made: Reward) -> Reward:
+    if made.opens_at and made.closes_at and made.closes_at <= made.opens_at:
+        raise RewardInvalid(field="closes_at", rule="after opens_at")
+    if made.kind in (COUPON, SERVICE, LEAVE_DAY) and not (made.merchant_id or made.partner_id):
+        raise RewardInvalid(field="merchant_id", rule="a merchant or a partner has to honour it")
+    if made.fen and not made.merchant_id:
+        raise RewardInvalid(field="sponsor", rule="there is a merchant to be paid")
+    if made.partner_id and made.kind not in (COUPON, GOOD, SERVICE):
+        raise RewardInvalid(field="partner_id", rule="partners give goods, coupons and services")
+    if made.fen * made.stock > STOCK_MAX * FEN_MAX:
+        raise RewardInvalid(field="sponsor", rule="less money")
+    return made
 
 
 def _id_of(programme_id: str, kind: str, title: Mapping[str, str]) -> str:
     return ids.key_id("reward", programme_id, kind, json.dumps(title, sort_keys=True, ensure_ascii=False))
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and len(value) <= TITLE_MAX
+def _is_text(text: object, most: int) -> bool:
+    if not isinstance(text, Mapping) or set(text) != LANGUAGES:
+        return False
+    return all(isinstance(value, str) and value.strip() and len(value) <= most for value in text.values())
+
+
+def _description(document: Mapping[str, Any]) -> dict[str, str]:
+    text = document.get("description") or {}
+    if text and not _is_text(text, DESCRIPTION_MAX):
+        raise RewardInvalid(field="description", rule=f"zh-CN and en, 1 to {DESCRIPTION_MAX} characters each")
+    return dict(text)
+
+
+def _list(document: Mapping[str, Any], field: str, most: int, pattern: re.Pattern[str]) -> tuple[str, ...]:
+    values = document.get(field) or []
+    fits = isinstance(values, list | tuple) and all(isinstance(v, str) and pattern.match(v) for v in values)
+    if not fits or len(values) > most:
+        raise RewardInvalid(field=field, rule=f"at most {most} names")
+    return tuple(dict.fromkeys(values))
+
+
+def _name(document: Mapping[str, Any], field: str) -> str:
+    value = document.get(field) or ""
+    if not isinstance(value, str) or (value and not _ID.match(value)):
+        raise RewardInvalid(field=field, rule="1 to 64 letters, digits and hyphens")
+    return value
+
+
+def _flag(document: Mapping[str, Any], field: str) -> bool:
+    value = document.get(field, False)
+    if type(value) is not bool:
+        raise RewardInvalid(field=field, rule="true or false")
+    return value
+
+
+def _time(document: Mapping[str, Any], field: str) -> datetime | None:
+    text = document.get(field)
+    if text is None:
+        return None
+    try:
+        return clock.from_text(text).replace(microsecond=0)
+    except (TypeError, ValueError):
+        raise RewardInvalid(field=field, rule="a time with an offset") from None
+
+
+def _limit(document: Mapping[str, Any], field: str) -> int | None:
+    return _count(document, field, 1, LIMIT_MAX) if document.get(field) is not None else None
 
 
 def _count(document: Mapping[str, Any], field: str, least: int, most: int) -> int:

@@ -1,21 +1,32 @@
-"""What can be done with rewards: read the catalogue, redeem, look back, and put a reward (operators)."""
+"""What members can do with rewards: read the catalogue, redeem, queue, look back, cancel."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import Conflict, IdempotencyKeyReused
 from puhui.kernel.pages import Page
-from puhui.ledger.api import Ledger, TransferPosted, of
+from puhui.ledger.api import Ledger, Leg, TransferPosted, add_hold, of
+from puhui.merchants.api import CERTIFIED, Merchants, Standing, require_active
 from puhui.programmes.api import programme
-from puhui.rewards import model
+from puhui.rewards import model, stock
 from puhui.rewards.dynamo import Counter, Rewards
-from puhui.rewards.errors import RedemptionMade, RedemptionNotFound, RewardNotFound
-from puhui.rewards.model import Offer, Redemption, Reward
+from puhui.rewards.errors import (
+    NotCancellable,
+    NotOnSale,
+    RedemptionMade,
+    RedemptionNotFound,
+    RewardNotFound,
+)
+from puhui.rewards.model import CANCELLED, DONATION, FULFILLED, PROCESSING, QUEUED, Offer, Redemption, Reward
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
+
+CODE_LETTERS, CODE_LENGTH = ids.ALPHABET, 12  # 60 bits of chance
+POLL_SECONDS = 2
 
 
 class Shelf(Protocol):
@@ -39,36 +50,77 @@ class Redeem:
 
 
 def list_rewards(
-    programme_id: str, limit: int, cursor: str | None, *, catalogue: Shelf, cursors: Cursors
+    programme_id: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    catalogue: Shelf,
+    cursors: Cursors,
+    merchants: Merchants | None = None,
+    region: str = "",
 ) -> Page[Offer]:
-    """A page of a programme's rewards. Raises ProgrammeNotFound, CursorInvalid."""
+    """A page of a programme's rewards, without those whose merchant is suspended and those that are for other regions: it may
+    hold fewer than asked for. Raises ProgrammeNotFound, CursorInvalid."""
     programme(programme_id)
     scope = f"rewards:{programme_id}"
     position = cursors.read(scope, cursor)
     page = catalogue.offers(programme_id, limit, position["id"] if position else None)
-    return Page(page.items, cursors.write(scope, {"id": page.cursor} if page.cursor else None))
+    offered = [offer for offer in page.items if not region or model.lies_in(region, offer.reward.regions)]
+    if merchants and (wanted := [offer.reward.merchant_id for offer in offered if offer.reward.merchant_id]):
+        standings = merchants.standings(wanted)
+        offered = [offer for offer in offered if _is_honoured(offer.reward, standings)]
+    return Page(offered, cursors.write(scope, {"id": page.cursor} if page.cursor else None))
+
+
+def _is_honoured(reward: Reward, standings: Mapping[str, Standing]) -> bool:
+    standing = standings.get(reward.merchant_id)
+    return not reward.merchant_id or (standing is not None and standing.status == CERTIFIED)
 
 
 def get_reward(reward_id: str, *, catalogue: Shelf) -> Offer:
-    """One reward and what is left of it. Raises RewardNotFound."""
-    if (offer := catalogue.offer(reward_id)) is None:
+    """One reward and what is left of it. Raises RewardNotFound, for one that waits for its publication too."""
+    offer = catalogue.offer(reward_id)
+    if offer is None or offer.reward.state == model.PROPOSED:
         raise RewardNotFound
     return offer
 
 
 def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) -> Redemption:
-    """Points, stock, limit and redemption change together or not at all; the same request again gives the first answer.
+    """Points, stock, limits, coupons and redemption change together or not at all; the same request again gives the first
+    answer. Where the reward has a queue the redemption is ``queued`` and nothing is taken yet; where a partner has a say it is
+    ``processing`` and the points are held.
 
-    Raises QuantityInvalid, RewardNotFound, LimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
+    Raises QuantityInvalid, RewardNotFound, NotOnSale, NotOnSaleYet, SaleOver, MerchantSuspended, LimitReached,
+    DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
     """
-    model.require_quantity(command.quantity)
+    model.require_quantity(command.quantity, DONATION)
     redemption_id = ids.key_id(command.member_id, "redeem", command.key) if command.key else ids.new_id(now)
 
     def build(session: Session) -> Redemption:
         counter = rewards.counter(command.member_id, redemption_id, command.reward_id, ledger)
         if counter.redemption:
             return _first(counter.redemption, command)
-        return _add(session, command, redemption_id, counter, rewards=rewards, ledger=ledger, now=now)
+        reward = counter.reward
+        model.require_quantity(command.quantity, reward.kind, coupons=reward.gives_coupons)
+        _require_offered(counter, now)
+        made = model.redemption_of(
+            reward,
+            command.member_id,
+            redemption_id,
+            command.quantity,
+            command.body_hash,
+            command.delivery(redemption_id),
+            now,
+        )
+        if made.status == QUEUED:
+            lane = stock.home_shard(command.member_id, reward.lanes)
+            made = replace(made, lane=lane, lanes=reward.lanes, number=rewards.next_number(reward.id, lane))
+            rewards.add_redemption(session, made)
+            return made
+        made = _complete(made, reward, now)
+        rewards.add_redemption(session, made)
+        _add_effects(session, made, counter, rewards=rewards, ledger=ledger, now=now)
+        return made
 
     refused: Conflict | None = None
     try:
@@ -84,6 +136,115 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
     return _first(standing, command)
 
 
+def serve(
+    member_id: str, redemption_id: str, *, rewards: Rewards, ledger: Ledger, now: datetime
+) -> Redemption:
+    """It is a ticket's turn: its redemption happens at the terms it was queued with, or it is ``cancelled`` with the reason.
+
+    Serving it again changes nothing. Raises RedemptionNotFound.
+    """
+
+    def build(session: Session) -> Redemption:
+        ticket = find(member_id, redemption_id, rewards)
+        if ticket.status != QUEUED:
+            return ticket
+        counter = rewards.counter(member_id, redemption_id, ticket.reward_id, ledger)
+        if counter.reward.state != model.ON_SALE:
+            raise NotOnSale
+        if counter.merchant:
+            require_active(counter.merchant)
+        made = _complete(replace(ticket, status=model.state_of(counter.reward)), counter.reward, now)
+        rewards.add_step(session, ticket, made)
+        _add_effects(session, made, counter, rewards=rewards, ledger=ledger, now=now)
+        return made
+
+    try:
+        served = attempt(rewards.dynamodb, build)
+    except TransferPosted:  # served already, by a twin
+        served = find(member_id, redemption_id, rewards)
+    except Conflict as refused:
+        served = _leave_queue(member_id, redemption_id, refused.code, rewards)
+    rewards.serve_lane(served.reward_id, served.lane, served.number)
+    return served
+
+
+def cancel(
+    member_id: str, redemption_id: str, *, rewards: Rewards, ledger: Ledger, now: datetime
+) -> Redemption:
+    """Give a redemption back: a ticket leaves the queue; unused coupons of a reward that allows it are cancelled and the
+    points come back; where a partner has a say it is asked first, and the redemption is ``cancelling`` meanwhile.
+
+    Again changes nothing. Raises RedemptionNotFound, NotCancellable.
+    """
+
+    def build(session: Session) -> Redemption:
+        standing = find(member_id, redemption_id, rewards)
+        if standing.is_over or standing.cancelling:
+            return standing
+        if standing.status == QUEUED:
+            after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER")
+            rewards.add_step(session, standing, after)
+            return after
+        if not standing.cancellable or standing.settlement_id:
+            raise NotCancellable
+        if standing.partner_id:
+            after = replace(standing, cancelling=True, watch_at=now + model.WATCH_AFTER)
+            rewards.add_step(session, standing, after)
+            return after
+        return _take_back(session, standing, rewards=rewards, ledger=ledger, now=now)
+
+    return attempt(rewards.dynamodb, build)
+
+
+def _take_back(
+    session: Session, standing: Redemption, *, rewards: Rewards, ledger: Ledger, now: datetime
+) -> Redemption:
+    coupons = [coupon for coupon in rewards.coupons_of(standing) if coupon]
+    unused = [coupon for coupon in coupons if coupon.status_at(now) == model.ISSUED]
+    if standing.kind == DONATION or len(unused) < len(standing.coupons):
+        raise NotCancellable
+    after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER")
+    rewards.add_step(session, standing, after)
+    for coupon in unused:
+        rewards.change_coupon(session, coupon, replace(coupon, status=CANCELLED))
+    add_refund(session, standing, 0, standing.quantity, "cancelled", rewards=rewards, ledger=ledger, now=now)
+    return after
+
+
+def add_refund(
+    session: Session,
+    redemption: Redemption,
+    first: int,
+    pieces: int,
+    why: str,
+    *,
+    rewards: Rewards,
+    ledger: Ledger,
+    now: datetime,
+    with_limits: bool = True,
+) -> None:
+    """Points of ``pieces`` pieces, from the ``first``-th on, come back into their lots, the pieces into stock."""
+    spent = spent_legs(redemption, ledger)
+    price = redemption.price_points
+    back = model.refund(redemption, spent, first * price, pieces * price, now, why)
+    ledger.add(session, [back], {}, clock.programme_day(now))
+    reward = rewards.reward(redemption.reward_id)
+    if reward is None:
+        raise RewardNotFound
+    counted = redemption if with_limits else replace(redemption, limits=(False, False))
+    rewards.give_back(session, counted, pieces, reward.shards)
+
+
+def spent_legs(redemption: Redemption, ledger: Ledger) -> tuple[Leg, ...]:
+    """The legs by which the redemption's points left the member, lot by lot."""
+    owner = f"member:{redemption.member_id}"
+    if redemption.partner_id:
+        held = ledger.hold(owner, redemption.id)
+        return tuple(leg for leg in held.legs if leg.amount < 0) if held else ()
+    transfer = ledger.transfer(owner, redemption.transfer_id)
+    return tuple(leg for leg in transfer.legs if leg.amount < 0) if transfer else ()
+
+
 def list_redemptions(
     member_id: str, limit: int, cursor: str | None, *, rewards: Rewards, cursors: Cursors
 ) -> Page[Redemption]:
@@ -95,33 +256,25 @@ def list_redemptions(
 
 def get_redemption(member_id: str, redemption_id: str, *, rewards: Rewards) -> Redemption:
     """One of the member's redemptions. Raises RedemptionNotFound, for somebody else's too."""
+    return find(member_id, redemption_id, rewards)
+
+
+def serving(redemption: Redemption, *, rewards: Rewards) -> int | None:
+    """While a redemption is queued, the number that its lane serves; one read."""
+    return rewards.serving(redemption) if redemption.status == QUEUED else None
+
+
+def find(member_id: str, redemption_id: str, rewards: Rewards) -> Redemption:
+    """One of the member's redemptions. Raises RedemptionNotFound, for somebody else's too."""
     if (redemption := rewards.redemption(member_id, redemption_id)) is None:
         raise RedemptionNotFound
     return redemption
 
 
-def put_reward(wanted: Reward, *, rewards: Rewards) -> Reward:
-    """Offer a reward, or change one: terms apply from then on, more stock is added to what is left.
-
-    The same again changes nothing. Raises RewardIdTaken, RewardShrinks.
-    """
-
-    def build(session: Session) -> Reward:
-        standing = rewards.reward(wanted.id)
-        reward = model.revised(standing, wanted)
-        if reward != standing:
-            rewards.add_reward(session, reward)
-            more = reward.stock - (standing.stock if standing else 0)
-            rewards.add_stock(session, reward.id, model.split(more, reward.shards))
-        return reward
-
-    return attempt(rewards.dynamodb, build)
-
-
 def shown_offer(offer: Offer) -> dict[str, Any]:
     """The contract's ``Reward``."""
     reward = offer.reward
-    return {
+    told: dict[str, Any] = {
         "id": reward.id,
         "programme_id": reward.programme_id,
         "kind": reward.kind,
@@ -129,12 +282,26 @@ def shown_offer(offer: Offer) -> dict[str, Any]:
         "price_points": reward.price_points,
         "stock_left": offer.stock_left,
         "per_member_limit": reward.per_member_limit,
+        "state": reward.state,
     }
+    more = {
+        "per_day_limit": reward.per_day_limit,
+        "opens_at": clock.to_text(reward.opens_at) if reward.opens_at else None,
+        "closes_at": clock.to_text(reward.closes_at) if reward.closes_at else None,
+        "description": dict(reward.description),
+        "pictures": list(reward.pictures),
+        "regions": list(reward.regions),
+        "merchant_id": reward.merchant_id,
+        "queue": bool(reward.lanes),
+        "cancellable": reward.cancellable,
+    }
+    return told | {name: value for name, value in more.items() if value}
 
 
-def shown(redemption: Redemption) -> dict[str, Any]:
-    """The contract's ``Redemption``, with what it cost and what it was called at that time."""
-    return {
+def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
+    """The contract's ``Redemption``, with what it cost and what it was called at that time; ``serving`` tells the
+    position of one that is queued."""
+    told: dict[str, Any] = {
         "id": redemption.id,
         "reward_id": redemption.reward_id,
         "quantity": redemption.quantity,
@@ -143,39 +310,80 @@ def shown(redemption: Redemption) -> dict[str, Any]:
         "title": dict(redemption.title),
         "redeemed_at": clock.to_text(redemption.redeemed_at),
     }
+    if redemption.status == QUEUED and serving is not None:
+        told["ahead"] = stock.ahead(redemption.number, serving, redemption.lanes)
+        told["poll_after_seconds"] = POLL_SECONDS
+    if redemption.cancellable and redemption.status in (FULFILLED, PROCESSING):
+        told["cancellable"] = True
+    more = {
+        "reason_code": redemption.reason_code,
+        "coupons": list(redemption.coupons),
+        "cancelling": redemption.cancelling,
+    }
+    return told | {name: value for name, value in more.items() if value}
 
 
-def _add(
-    session: Session,
-    command: Redeem,
-    redemption_id: str,
-    counter: Counter,
-    *,
-    rewards: Rewards,
-    ledger: Ledger,
-    now: datetime,
-) -> Redemption:
-    reward, quantity = counter.reward, command.quantity
-    made = model.redemption_of(
-        reward,
-        command.member_id,
-        redemption_id,
-        quantity,
-        command.body_hash,
-        command.delivery(redemption_id),
-        now,
-    )
-    rewards.add_redemption(session, made)
+def _require_offered(counter: Counter, now: datetime) -> None:
+    model.require_on_sale(counter.reward, now)
+    if counter.merchant:
+        require_active(counter.merchant)
+
+
+def _complete(made: Redemption, reward: Reward, now: datetime) -> Redemption:
+    """The redemption with what only its happening decides: coupons, limits it counts against, who looks after it, and that
+    a donation is owed at once."""
+    made = replace(made, limits=(reward.per_member_limit is not None, reward.per_day_limit is not None))
+    if made.status == PROCESSING:
+        return replace(made, watch_at=now + model.WATCH_AFTER)
+    if reward.gives_coupons:
+        return replace(made, coupons=tuple(f"{made.id}-{number}" for number in range(made.quantity)))
+    if reward.kind == DONATION and reward.merchant_id:
+        return replace(made, due_id=ids.derived_id(now, made.id, "due"))
+    return made
+
+
+def _add_effects(
+    session: Session, made: Redemption, counter: Counter, *, rewards: Rewards, ledger: Ledger, now: datetime
+) -> None:
+    """Everything a redemption does besides standing there: limits, stock, points, coupons, what its merchant is owed."""
+    reward, quantity = counter.reward, made.quantity
     if reward.per_member_limit is not None:
         rewards.count_taken(session, made, reward.per_member_limit)
+    if reward.per_day_limit is not None:
+        rewards.count_day(session, made, reward.per_day_limit)
     if counter.left >= quantity:
         draws = {counter.home: quantity}
     else:
         left = [counter.left] if reward.shards == 1 else rewards.stock(reward)
-        draws = model.draws(left, counter.home, quantity)
+        draws = stock.draws(left, counter.home, quantity)
     rewards.draw(session, reward.id, draws)
-    ledger.add(session, [model.spending(made)], of([counter.balance]), clock.programme_day(now))
-    return made
+    balances = of([counter.balance])
+    if made.status == PROCESSING:
+        rewards.add_order(session, made)
+        add_hold(session, model.hold_of(made, now), balances, ledger=ledger, now=now)
+    else:
+        ledger.add(session, [model.spending(made)], balances, clock.programme_day(now))
+    if made.coupons:
+        rule = programme(reward.programme_id).coupons
+        for coupon in model.coupons_of(made, reward, rule, [new_code() for _ in made.coupons], now):
+            rewards.add_coupon(session, coupon)
+
+
+def new_code() -> str:
+    """A coupon's code for the till: nobody can guess it."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+def _leave_queue(member_id: str, redemption_id: str, reason_code: str, rewards: Rewards) -> Redemption:
+    def build(session: Session) -> Redemption:
+        ticket = find(member_id, redemption_id, rewards)
+        if ticket.status != QUEUED:
+            return ticket
+        after = replace(ticket, status=CANCELLED, reason_code=reason_code)
+        rewards.add_step(session, ticket, after)
+        return after
+
+    return attempt(rewards.dynamodb, build)
 
 
 def _first(standing: Redemption, command: Redeem) -> Redemption:

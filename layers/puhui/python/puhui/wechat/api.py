@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from puhui.store import secrets
 from puhui.wechat.crypto import decrypt_user_data, raw_data_holds
-from puhui.wechat.dynamo import PushLog, SharedToken
+from puhui.wechat.dynamo import PushLog, SharedToken, Verdicts
 from puhui.wechat.errors import (
     CodeInvalid,
     ContentRisky,
@@ -40,6 +40,7 @@ __all__ = [
     "Suggestion",
     "TextVerdict",
     "UserAway",
+    "Verdicts",
     "WeChat",
     "WeChatBusy",
     "WeChatMisconfigured",

@@ -4,14 +4,16 @@
 |-------------------|----------------------------|-------------------------------|
 | stable_token      | access_token, expires_at   | until WeChat ends it          |
 | push#<sha256>     | expires_at                 | a day (WeChat repeats within seconds) |
+| verdict#<trace>   | suggest                    | for good: the picture may be shown as long |
 
 ``expires_at`` (epoch seconds) is the table's time-to-live attribute.
 """
 
 import os
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from puhui.store.client import ConditionFailed, DynamoDB
+from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.wechat.model import Token
 
 TOKEN_KEY = {"key": "stable_token"}
@@ -72,3 +74,29 @@ class PushLog:
         """This push is dealt with: later copies need no work."""
         end = int((now + PUSH_REMEMBERED).timestamp())
         self._dynamodb.update(self._table, {"key": f"push#{push_id}"}, "SET expires_at = :end", {":end": end})
+
+
+class Verdicts:
+    """What content security said of pictures, by trace id: whoever asked looks it up, whichever came first."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self._dynamodb = dynamodb
+        self._table = table
+
+    @classmethod
+    def from_environment(cls) -> "Verdicts":
+        """The table of WECHAT_TABLE."""
+        return cls(DynamoDB(), os.environ["WECHAT_TABLE"])
+
+    def remember(self, trace_id: str, suggest: str) -> None:
+        """The verdict: pass, review, risky, or error when the platform could not tell."""
+        key = {"key": f"verdict#{trace_id}"}
+        self._dynamodb.update(self._table, key, "SET suggest = :s", {":s": suggest})
+
+    def of(self, trace_ids: Iterable[str]) -> dict[str, str]:
+        """The verdicts there are on up to 100 trace ids; one read."""
+        wanted = list(dict.fromkeys(trace_ids))
+        if not wanted:
+            return {}
+        items = self._dynamodb.get_all([Key(self._table, {"key": f"verdict#{each}"}) for each in wanted])
+        return {each: item["suggest"] for each, item in zip(wanted, items, strict=True) if item}

@@ -1,0 +1,17 @@
+"""DELETE /merchants/{merchant_id}/staff/{member_id}: let somebody go, or go."""
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.merchants import staff
+from puhui.merchants.dynamo import Merchants
+
+app = HttpFunction("remove-staff")
+MERCHANTS = Merchants.from_environment()
+
+
+@app.operation("remove_staff", "DELETE", "/merchants/{merchant_id}/staff/{member_id}")
+def remove_staff(request: Request) -> Answer:
+    path = request.path
+    staff.remove(
+        path["merchant_id"], request.member_id, path["member_id"], merchants=MERCHANTS, now=request.now
+    )
+    return 204, None

@@ -1,0 +1,17 @@
+"""POST /redemptions/{redemption_id}/cancellation: give a redemption back."""
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.ledger.api import Ledger
+from puhui.rewards import usecases
+from puhui.rewards.dynamo import Rewards
+
+app = HttpFunction("cancel-redemption")
+REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
+
+
+@app.operation("cancel_redemption", "POST", "/redemptions/{redemption_id}/cancellation")
+def cancel_redemption(request: Request) -> Answer:
+    given_back = usecases.cancel(
+        request.member_id, request.path["redemption_id"], rewards=REWARDS, ledger=LEDGER, now=request.now
+    )
+    return (202 if given_back.cancelling else 200), usecases.shown(given_back)

@@ -1,0 +1,24 @@
+"""Stream of the rewards' table: orders of partners start, waiting tasks get their answer, members are told the end."""
+
+import os
+from datetime import datetime
+from functools import cache
+
+from puhui.edge.stream import Change, stream
+from puhui.members import api as members
+from puhui.rewards import outbox
+from puhui.rewards.dynamo import Rewards
+from puhui.wechat import api as wechat
+
+POST = outbox.Post(
+    Rewards.from_environment(),
+    members.Members.from_environment(),
+    cache(wechat.connect),
+    os.environ["REDEMPTION_STATE_MACHINE"],
+    os.environ["NOTICE_TEMPLATE_ID"],
+)
+
+
+@stream("follow_redemptions")
+def app(change: Change, now: datetime) -> None:
+    outbox.follow(change.old, change.new, post=POST, now=now)

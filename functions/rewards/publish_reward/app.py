@@ -1,0 +1,17 @@
+"""POST /rewards/{reward_id}/publication: put a proposed reward on sale."""
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.ledger.api import Ledger
+from puhui.rewards import offers
+from puhui.rewards.dynamo import Rewards
+
+app = HttpFunction("publish-reward")
+REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
+
+
+@app.operation("publish_reward", "POST", "/rewards/{reward_id}/publication")
+def publish_reward(request: Request) -> Answer:
+    published = offers.publish(
+        request.path["reward_id"], request.member_id, rewards=REWARDS, ledger=LEDGER, now=request.now
+    )
+    return offers.shown_terms(published)

@@ -1,0 +1,27 @@
+"""POST /merchant/coupon-verifications: a merchant's clerk takes a coupon."""
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.kernel import clock
+from puhui.merchants.api import Merchants
+from puhui.rewards import codes, coupons
+from puhui.rewards.dynamo import Rewards
+
+app = HttpFunction("verify-coupon")
+REWARDS, MERCHANTS = Rewards.from_environment(), Merchants.from_environment()
+
+
+@app.operation("verify_coupon", "POST", "/merchant/coupon-verifications")
+def verify_coupon(request: Request) -> Answer:
+    body = request.body
+    used = coupons.verify(
+        request.member_id,
+        codes.code_of(body["code"]),
+        body.get("branch_id", ""),
+        clock.from_text(body["scanned_at"]) if "scanned_at" in body else None,
+        key=request.idempotency_key,
+        body_hash=request.body_hash,
+        rewards=REWARDS,
+        merchants=MERCHANTS,
+        now=request.now,
+    )
+    return 201, coupons.shown_verified(used)

@@ -1,0 +1,1 @@
+"""Alliance merchants: who honours rewards, who certified them, and who works there."""

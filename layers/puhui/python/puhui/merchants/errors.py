@@ -1,0 +1,131 @@
+"""What merchants, their staff and the authority are refused, and why."""
+
+from typing import Any
+
+from puhui.kernel.errors import Conflict, DomainError, Forbidden, IdempotencyKeyReused, Invalid, NotFound
+
+
+class MerchantNotFound(NotFound):
+    code = "MERCHANT_NOT_FOUND"
+    zh = "没有这个商家。"
+    en = "There is no such merchant."
+
+
+class MerchantNotCertified(Conflict):
+    code = "MERCHANT_NOT_CERTIFIED"
+    zh = "商家尚未通过认证。"
+    en = "The merchant is not certified."
+
+
+class MerchantSuspended(Conflict):
+    code = "MERCHANT_SUSPENDED"
+    zh = "商家已被暂停。"
+    en = "The merchant is suspended."
+
+
+class LegalIdInvalid(Invalid):
+    code = "LEGAL_ID_INVALID"
+    zh = "统一社会信用代码有误，请核对后重填。"
+    en = "The unified social credit code is not right: its check digit does not fit."
+
+
+class LegalIdTaken(Conflict):
+    code = "LEGAL_ID_TAKEN"
+    zh = "这个统一社会信用代码在该项目中已有商家或申请。"
+    en = "This unified social credit code has a merchant or an application in the programme already."
+
+
+class DocumentNotFound(NotFound):
+    code = "DOCUMENT_NOT_FOUND"
+    zh = "没有找到材料 {document_id}，请先用 POST /merchant/documents 登记并上传。"
+    en = "There is no document {document_id} of yours. Register it with POST /merchant/documents and upload it first."
+
+
+class DocumentMissing(Invalid):
+    code = "DOCUMENT_MISSING"
+    zh = "材料 {document_id} 还没有上传。"
+    en = "The document {document_id} has not been uploaded."
+
+
+class DocumentChanged(Invalid):
+    code = "DOCUMENT_CHANGED"
+    zh = "材料 {document_id} 与登记的不一致（类型、大小或 SHA-256），请重新登记并上传。"
+    en = "The document {document_id} is not the one that was announced (type, size or SHA-256). Announce and upload it anew."
+
+
+class ReasonRequired(Invalid):
+    code = "REASON_REQUIRED"
+    zh = "不予认证时请给出 reason_code。"
+    en = "A refusal needs a reason_code."
+
+
+class OwnMerchant(Forbidden):
+    code = "OWN_MERCHANT"
+    zh = "您是这个商家的申请人或员工，不能就它作出决定，请由他人处理。"
+    en = "You applied for this merchant or work there, so you may not decide about it. Somebody else has to."
+
+
+class SuspenderMayNotReinstate(Forbidden):
+    code = "SUSPENDER_MAY_NOT_REINSTATE"
+    zh = "作出暂停决定的人不能恢复商家，请由另一个人处理。"
+    en = "Whoever suspended a merchant may not reinstate it. Somebody else has to."
+
+
+class DeciderMayNotJoin(Forbidden):
+    code = "DECIDER_MAY_NOT_JOIN"
+    zh = "您曾就这个商家作出决定，不能成为它的员工。"
+    en = "You have decided about this merchant, so you may not join its staff."
+
+
+class MerchantDecided(Conflict):
+    code = "MERCHANT_DECIDED"
+    zh = "商家现在的状态是 {status}，不能这样处理。"
+    en = "The merchant is {status} now, so this cannot be done."
+
+
+class BranchNotFound(NotFound):
+    code = "BRANCH_NOT_FOUND"
+    zh = "没有这个门店。"
+    en = "The merchant has no such branch."
+
+
+class AlreadyOwner(Conflict):
+    code = "ALREADY_OWNER"
+    zh = "您是这个商家的所有者，无需加入。"
+    en = "You own this merchant already."
+
+
+class LastOwner(Conflict):
+    code = "LAST_OWNER"
+    zh = "商家至少要有一位所有者。"
+    en = "The last owner of a merchant cannot leave."
+
+
+class StaffFull(Conflict):
+    code = "STAFF_FULL"
+    zh = "商家的员工已达上限（{limit} 人）。"
+    en = "The merchant has as many staff as there can be ({limit})."
+
+
+class Made(DomainError):
+    """What is to be made stands already, by the same request. Never reaches a client."""
+
+
+class Stands(DomainError):
+    """The condition of something that is made once: nothing stands under its id. ``body_hash`` is the request's."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        if item is not None and item.get("body_hash") != self.details["body_hash"]:
+            return IdempotencyKeyReused()
+        return Made()
+
+
+class RoomForStaff(DomainError):
+    """The condition of one more on the staff: the merchant is there, has room, and the newcomer never decided about it."""
+
+    def found(self, item: dict[str, Any] | None) -> DomainError:
+        if item is None:
+            return MerchantNotFound()
+        if self.details["member_id"] in item.get("deciders", ()):
+            return DeciderMayNotJoin()
+        return StaffFull(limit=self.details["limit"])

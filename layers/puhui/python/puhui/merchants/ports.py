@@ -1,0 +1,32 @@
+"""What the use cases need from outside: built once per function, from environment variables."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from puhui.members.api import Members
+from puhui.merchants.dynamo import Merchants
+from puhui.merchants.model import Document
+from puhui.wechat.api import WeChat
+
+
+class DocumentStore(Protocol):
+    """Where documents lie."""
+
+    def upload(self, object_key: str, content_type: str, size: int, seconds: int, /) -> dict[str, Any]:
+        """``{"url", "fields"}`` of a presigned POST for exactly this object."""
+
+    def address(self, object_key: str, seconds: int, /) -> str:
+        """An address from which a document can be fetched for a while."""
+
+    def take(self, document: Document, /) -> None:
+        """Keep what was uploaded. Raises DocumentMissing, DocumentChanged."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What handing something in takes: the tables, the platform that checks it (connected when first needed)."""
+
+    merchants: Merchants
+    members: Members
+    wechat: Callable[[], WeChat]

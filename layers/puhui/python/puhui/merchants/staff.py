@@ -1,0 +1,169 @@
+"""Branches, and who works for a merchant: invited by a signed code, removed by its owner."""
+
+from datetime import datetime
+from typing import Any
+
+from puhui.kernel import clock
+from puhui.kernel.errors import Forbidden
+from puhui.kernel.pages import Page
+from puhui.members.api import Codes, InvitationExpired, InvitationInvalid, Members
+from puhui.merchants import checks
+from puhui.merchants.dynamo import Merchants, staff_from
+from puhui.merchants.errors import AlreadyOwner, BranchNotFound
+from puhui.merchants.model import INVITATION_LIFE, MANAGER, OWNER, Branch, Staff, Standing
+from puhui.merchants.ports import Desk
+from puhui.merchants.showing import summary
+from puhui.store.cursors import Cursors
+from puhui.store.session import Session, attempt
+
+
+def put_branch(branch: Branch, member_id: str, *, desk: Desk) -> Branch:
+    """Make a branch or change it: by an owner or a manager of it, once its name and address passed the platform's check.
+
+    Raises MerchantNotFound (to strangers), Forbidden, ContentRisky.
+    """
+    merchants = desk.merchants
+
+    def actor() -> Staff:
+        staff = merchants.require_staff(branch.merchant_id, member_id, OWNER, MANAGER)
+        staff.require_branch(branch.id)
+        return staff
+
+    def build(session: Session) -> None:
+        merchants.check_staff(session, actor())
+        merchants.put_branch(session, branch)
+
+    actor()
+    checks.check_text("\n".join([*branch.name.values(), branch.address]), member_id, desk=desk)
+    attempt(merchants.dynamodb, build)
+    return branch
+
+
+def invite(
+    merchant_id: str,
+    member_id: str,
+    role: str,
+    branch_id: str,
+    *,
+    merchants: Merchants,
+    codes: Codes,
+    now: datetime,
+) -> str:
+    """The code by which others join the staff, for INVITATION_LIFE; nothing is stored.
+
+    Raises MerchantNotFound (to strangers), Forbidden, BranchNotFound.
+    """
+    actor = merchants.require_staff(merchant_id, member_id)
+    if not actor.may_invite(role, branch_id):
+        raise Forbidden
+    if branch_id and merchants.branch(merchant_id, branch_id) is None:
+        raise BranchNotFound
+    code = codes.write(_purpose(merchant_id, role, branch_id), member_id, now)
+    return ".".join([code, merchant_id, role, branch_id])
+
+
+def join(member_id: str, code: str, *, merchants: Merchants, codes: Codes, now: datetime) -> Staff:
+    """Join the staff that a code invites to; whoever is on it already gets the code's role, an owner stays owner.
+
+    One read and one transaction of 3 or 4 items. Raises InvitationInvalid (also when whoever invited may no longer, or for
+    somebody who was removed since), InvitationExpired, AlreadyOwner, DeciderMayNotJoin, StaffFull.
+    """
+    signed, merchant_id, role, branch_id = (*code.split("."), "", "", "", "")[:4]
+    invitation = codes.read(_purpose(merchant_id, role, branch_id), signed, now)
+    if invitation.issued_at + INVITATION_LIFE <= now:
+        raise InvitationExpired
+    wanted = Staff(member_id, merchant_id, role, branch_id, now.replace(microsecond=0))
+
+    def build(session: Session) -> Staff:
+        inviting, mine, gone = merchants.dynamodb.get_all(
+            [
+                merchants.staff_key(merchant_id, invitation.member_id),
+                merchants.staff_key(merchant_id, member_id),
+                merchants.gone_key(merchant_id, member_id),
+            ]
+        )
+        inviter = staff_from(inviting) if inviting else None
+        if inviter is None or not inviter.may_invite(role, branch_id):
+            raise InvitationInvalid
+        present = staff_from(mine) if mine else None
+        if present and present.same_place(wanted):
+            return present
+        if present and present.role == OWNER:
+            raise AlreadyOwner
+        if gone and invitation.issued_at <= clock.from_text(gone["at"]):
+            raise InvitationInvalid
+        if inviter.member_id != member_id:
+            merchants.check_staff(session, inviter)
+        merchants.add_staff(session, present, wanted)
+        return wanted
+
+    return attempt(merchants.dynamodb, build)
+
+
+def remove(merchant_id: str, member_id: str, removed_id: str, *, merchants: Merchants, now: datetime) -> None:
+    """Let somebody go: by an owner, or oneself; asked again, nothing happens. One transaction of 4 or 5 items.
+
+    Raises MerchantNotFound (to strangers), Forbidden, LastOwner.
+    """
+
+    def build(session: Session) -> None:
+        actor = merchants.require_staff(merchant_id, member_id)
+        if removed_id != member_id:
+            actor.require(OWNER)
+            merchants.check_staff(session, actor)
+        staff = merchants.staff_of(merchant_id, removed_id)
+        if staff:
+            merchants.remove_staff(session, staff, now, now + INVITATION_LIFE)
+
+    attempt(merchants.dynamodb, build)
+
+
+def staff_page(
+    merchant_id: str,
+    member_id: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    merchants: Merchants,
+    members: Members,
+    cursors: Cursors,
+) -> Page[dict[str, Any]]:
+    """A page of a merchant's staff with nicknames, for owners and managers: three reads. Raises MerchantNotFound, Forbidden."""
+    merchants.require_staff(merchant_id, member_id, OWNER, MANAGER)
+    scope = f"merchant-staff:{merchant_id}"
+    position = cursors.read(scope, cursor)
+    found, last = merchants.staff(merchant_id, limit, position["id"] if position else None)
+    names = members.nicknames([each.member_id for each in found])
+    shown = [each.shown() | {"nickname": names.get(each.member_id, "")} for each in found]
+    return Page(shown, cursors.write(scope, {"id": last} if last else None))
+
+
+def branches_page(
+    merchant_id: str, limit: int, cursor: str | None, *, merchants: Merchants, cursors: Cursors
+) -> Page[Branch]:
+    """A page of a merchant's branches."""
+    scope = f"merchant-branches:{merchant_id}"
+    position = cursors.read(scope, cursor)
+    found, last = merchants.branches(merchant_id, limit, position["id"] if position else None)
+    return Page(found, cursors.write(scope, {"id": last} if last else None))
+
+
+def my_merchants(
+    member_id: str, limit: int, cursor: str | None, *, merchants: Merchants, cursors: Cursors
+) -> Page[dict[str, Any]]:
+    """A page of the merchants that the member works for: two reads."""
+    scope = f"my-merchants:{member_id}"
+    position = cursors.read(scope, cursor)
+    found, last = merchants.memberships(member_id, limit, position["id"] if position else None)
+    standings = merchants.standings([each.merchant_id for each in found])
+    shown = [_place(each, standings[each.merchant_id]) for each in found]
+    return Page(shown, cursors.write(scope, {"id": last} if last else None))
+
+
+def _place(staff: Staff, standing: Standing) -> dict[str, Any]:
+    told = {name: value for name, value in staff.shown().items() if name not in ("member_id", "merchant_id")}
+    return {"merchant": summary(standing)} | told
+
+
+def _purpose(merchant_id: str, role: str, branch_id: str) -> str:
+    return f"staff\0{merchant_id}\0{role}\0{branch_id}"

@@ -1,0 +1,1 @@
+"""Companies whose servers take orders for redemptions, over signed HTTP."""

@@ -1,0 +1,262 @@
+"""What operators and merchants do with rewards: propose, publish, change, close, and tell what became of donations."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from puhui.kernel import clock, ids
+from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.kernel.pages import Page
+from puhui.ledger.api import Ledger
+from puhui.merchants.api import MANAGER, OWNER, Merchants, require_active
+from puhui.rewards import model, stock
+from puhui.rewards.dynamo import Rewards
+from puhui.rewards.errors import (
+    ProposerMayNotPublish,
+    ReportsForDonations,
+    RequestDone,
+    RewardIdTaken,
+    RewardInvalid,
+    RewardNotFound,
+    RewardNotProposed,
+)
+from puhui.rewards.model import CLOSED, DONATION, ON_SALE, PROPOSED, Reward
+from puhui.rewards.usecases import Shelf
+from puhui.store.cursors import Cursors
+from puhui.store.session import Session, attempt
+
+CLOSING_SHARDS = 10  # emptied at a time: with their money they fit one small transaction
+
+
+def put_reward(
+    wanted: Reward, *, rewards: Rewards, ledger: Ledger | None = None, now: datetime | None = None
+) -> Reward:
+    """Offer a reward, or change one: terms apply from then on, more stock is added to what is left, and the sponsor's money
+    for it is set aside in the same transaction. The same again changes nothing.
+
+    Raises RewardIdTaken, RewardShrinks, RewardTermsFixed, NotEnough (the budget holds less).
+    """
+
+    def build(session: Session) -> Reward:
+        standing = rewards.reward(wanted.id)
+        reward = model.revised(standing, wanted)
+        if reward != standing:
+            before = standing.stock if standing and standing.state != PROPOSED else 0
+            _write(session, reward, reward.stock - before, rewards, ledger, now)
+        return reward
+
+    return attempt(rewards.dynamodb, build)
+
+
+def _write(
+    session: Session, reward: Reward, more: int, rewards: Rewards, ledger: Ledger | None, now: datetime | None
+) -> None:
+    rewards.add_reward(session, reward)
+    if reward.state == PROPOSED:
+        return
+    rewards.add_stock(session, reward.id, stock.split(more, reward.shards))
+    if reward.fen and more:
+        if ledger is None or now is None:
+            raise RewardInvalid(
+                field="sponsor", rule="an offer with a sponsor is put with the ledger at hand"
+            )
+        ledger.add(session, [model.commitment(reward, more, now)], {}, clock.programme_day(now))
+
+
+def require_proposer(wanted: Reward, member_id: str, *, merchants: Merchants) -> None:
+    """Raise MerchantNotFound, Forbidden, MerchantSuspended, RewardInvalid unless the member may propose this for a merchant."""
+    if not wanted.merchant_id:
+        raise RewardInvalid(field="merchant_id", rule="the merchant that proposes it")
+    merchants.require_staff(wanted.merchant_id, member_id, OWNER, MANAGER)
+    standing = merchants.find_standing(wanted.merchant_id)
+    require_active(standing)
+    if standing.programme_id != wanted.programme_id:
+        raise RewardInvalid(field="programme_id", rule="the merchant's own")
+
+
+def propose(wanted: Reward, member_id: str, *, rewards: Rewards) -> Reward:
+    """A merchant proposes a reward (``require_proposer``); nobody sees it before an operator publishes it, and it may be
+    changed until then. Raises RewardIdTaken."""
+    proposed = replace(wanted, state=PROPOSED, proposed_by=member_id)
+
+    def build(session: Session) -> Reward:
+        before = rewards.reward(proposed.id)
+        if before and (before.state != PROPOSED or before.merchant_id != proposed.merchant_id):
+            raise RewardIdTaken(programme_id=before.programme_id)
+        reward = model.revised(before, proposed)
+        if reward != before:
+            rewards.add_reward(session, reward)
+        return reward
+
+    return attempt(rewards.dynamodb, build)
+
+
+def publish(reward_id: str, by: str, *, rewards: Rewards, ledger: Ledger, now: datetime) -> Reward:
+    """Put a proposed reward on sale, its sponsor's money set aside; by somebody who did not propose it. Again changes nothing.
+
+    Raises RewardNotFound, RewardNotProposed, ProposerMayNotPublish, NotEnough.
+    """
+
+    def build(session: Session) -> Reward:
+        standing = rewards.reward(reward_id)
+        if standing is None:
+            raise RewardNotFound
+        if standing.proposed_by == by:
+            raise ProposerMayNotPublish
+        if standing.state != PROPOSED:
+            if standing.published_by == by:
+                return standing
+            raise RewardNotProposed
+        reward = replace(standing, state=ON_SALE, published_by=by, version=standing.version + 1)
+        _write(session, reward, reward.stock, rewards, ledger, now)
+        return reward
+
+    return attempt(rewards.dynamodb, build)
+
+
+def close(reward_id: str, *, rewards: Rewards, ledger: Ledger, now: datetime) -> Reward:
+    """Take a reward off sale for good: what is left in stock is no longer offered and the sponsor's money for it comes free.
+    What was promised stays promised. Again empties what has come back meanwhile. Raises RewardNotFound."""
+
+    def shut(session: Session) -> Reward:
+        standing = rewards.reward(reward_id)
+        if standing is None or standing.state == PROPOSED:
+            raise RewardNotFound
+        if standing.state == CLOSED:
+            return standing
+        reward = replace(standing, state=CLOSED, version=standing.version + 1)
+        rewards.add_reward(session, reward)
+        return reward
+
+    attempt(rewards.dynamodb, shut)
+    while True:
+        reward, more = attempt(
+            rewards.dynamodb, lambda session: _empty(session, reward_id, rewards, ledger, now)
+        )
+        if not more:
+            return reward
+
+
+def _empty(
+    session: Session, reward_id: str, rewards: Rewards, ledger: Ledger, now: datetime
+) -> tuple[Reward, bool]:
+    standing = rewards.reward(reward_id)
+    if standing is None:
+        raise RewardNotFound
+    left = {shard: count for shard, count in enumerate(rewards.stock(standing)) if count}
+    some = dict(list(left.items())[:CLOSING_SHARDS])
+    if some:
+        pieces = sum(some.values())
+        standing = replace(standing, stock=standing.stock - pieces, version=standing.version + 1)
+        rewards.add_reward(session, standing)
+        rewards.draw(session, reward_id, some)
+        if standing.fen:
+            back = model.commitment(standing, -pieces, now)
+            ledger.add(session, [back], {}, clock.programme_day(now))
+    return standing, len(some) < len(left)
+
+
+def list_proposed(
+    programme_id: str, limit: int, cursor: str | None, *, catalogue: Shelf, cursors: Cursors
+) -> Page[Reward]:
+    """A page of what merchants have proposed. Raises CursorInvalid."""
+    scope = f"proposed:{programme_id}"
+    position = cursors.read(scope, cursor)
+    page = catalogue.offers(scope, limit, position["id"] if position else None)
+    last = cursors.write(scope, {"id": page.cursor} if page.cursor else None)
+    return Page([offer.reward for offer in page.items], last)
+
+
+def require_reporter(reward_id: str, member_id: str, *, rewards: Rewards, merchants: Merchants) -> None:
+    """Raise RewardNotFound, ReportsForDonations, MerchantNotFound, Forbidden unless the member speaks for the organisation
+    that runs the project."""
+    reward = rewards.reward(reward_id)
+    if reward is None or reward.state == PROPOSED:
+        raise RewardNotFound
+    if reward.kind != DONATION or not reward.merchant_id:
+        raise ReportsForDonations
+    merchants.require_staff(reward.merchant_id, member_id, OWNER, MANAGER)
+
+
+def report_project(
+    reward_id: str,
+    member_id: str,
+    report: Mapping[str, Any],
+    *,
+    key: str | None,
+    body_hash: str,
+    rewards: Rewards,
+    now: datetime,
+) -> dict[str, Any]:
+    """Tell what became of a project's donations: {text: {zh-CN, en}, points?, quantity?, unit?}, by ``require_reporter``.
+    Raises IdempotencyKeyReused."""
+    request_id = ids.key_id(member_id, "project report", key) if key else ids.new_id(now)
+    report_id = ids.derived_id(now, request_id)  # reports stand in the order of their times
+
+    def build(session: Session) -> dict[str, Any]:
+        if key and (done := rewards.request(member_id, request_id)):
+            if done["body_hash"] != body_hash:
+                raise IdempotencyKeyReused
+            return rewards.report(reward_id, done["subject"])
+        item = {"id": report_id, "report": dict(report), "at": clock.to_text(now)}
+        rewards.add_request(session, member_id, request_id, body_hash, report_id, reward_id)
+        rewards.add_report(session, reward_id, item)
+        return item
+
+    try:
+        return shown_report(attempt(rewards.dynamodb, build))
+    except RequestDone:  # the same request, sent twice at once
+        done = rewards.request(member_id, request_id)
+        return shown_report(rewards.report(reward_id, done["subject"] if done else report_id))
+
+
+def list_reports(
+    reward_id: str, limit: int, cursor: str | None, *, rewards: Rewards, cursors: Cursors
+) -> Page[dict[str, Any]]:
+    """A page of a project's reports, newest first. Raises CursorInvalid."""
+    scope = f"reports:{reward_id}"
+    position = cursors.read(scope, cursor)
+    items, last = rewards.reports(reward_id, limit, position["id"] if position else None)
+    return Page(items, cursors.write(scope, {"id": last} if last else None))
+
+
+def shown_report(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The contract's ``ProjectReport``."""
+    return {"id": item["id"], "at": item["at"], **item["report"]}
+
+
+def texts_of(reward: Reward) -> str:
+    """Everything that others will read, for the platform's content check."""
+    return "\n".join([*reward.title.values(), *reward.description.values()])
+
+
+def shown_terms(reward: Reward) -> dict[str, Any]:
+    """The contract's ``RewardTerms``: what operators and the merchant see of a reward."""
+    told: dict[str, Any] = {
+        "id": reward.id,
+        "programme_id": reward.programme_id,
+        "kind": reward.kind,
+        "title": dict(reward.title),
+        "price_points": reward.price_points,
+        "stock": reward.stock,
+        "per_member_limit": reward.per_member_limit,
+        "state": reward.state,
+        "shards": reward.shards,
+        "version": reward.version,
+    }
+    more = {
+        "per_day_limit": reward.per_day_limit,
+        "description": dict(reward.description),
+        "pictures": list(reward.pictures),
+        "regions": list(reward.regions),
+        "merchant_id": reward.merchant_id,
+        "partner_id": reward.partner_id,
+        "queue_lanes": reward.lanes,
+        "cancellable": reward.cancellable,
+        "valid_days": reward.valid_days if reward.gives_coupons else None,
+        "sponsor": {"budget_id": reward.budget_id, "fen": reward.fen} if reward.fen else None,
+        "opens_at": clock.to_text(reward.opens_at) if reward.opens_at else None,
+        "closes_at": clock.to_text(reward.closes_at) if reward.closes_at else None,
+    }
+    return told | {name: value for name, value in more.items() if value}

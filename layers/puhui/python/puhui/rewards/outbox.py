@@ -1,0 +1,94 @@
+"""What follows from a change of the rewards' table: a ticket is served, a partner's order starts, a waiting task gets its
+answer, a member is told.
+
+The stream is the outbox: the request that caused the change wrote once and is over. Each effect is idempotent: a ticket is
+served while it is queued, an execution is named after its redemption, a task's second answer is refused by Step Functions and
+ignored here, a member is told once.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from puhui.ledger.api import Ledger
+from puhui.members import api as members
+from puhui.rewards import saga, usecases
+from puhui.rewards.dynamo import Rewards
+from puhui.rewards.items import redemption_from
+from puhui.rewards.model import PROCESSING, QUEUED, Redemption
+from puhui.store import aws, states
+from puhui.store.values import Item
+from puhui.wechat import api as wechat
+
+ANSWERED = {"TaskTimedOut", "InvalidToken", "TaskDoesNotExist"}
+
+
+@dataclass(frozen=True)
+class Post:
+    """What following works with."""
+
+    rewards: Rewards
+    members: members.Members
+    wechat: Callable[[], wechat.WeChat]
+    state_machine: str
+    template_id: str
+
+
+def serve(old: Item | None, new: Item | None, *, rewards: Rewards, ledger: Ledger, now: datetime) -> None:
+    """Serve a new ticket."""
+    ticket = _redemption(new)
+    if old is None and ticket and ticket.status == QUEUED:
+        usecases.serve(ticket.member_id, ticket.id, rewards=rewards, ledger=ledger, now=now)
+
+
+def follow(old: Item | None, new: Item | None, *, post: Post, now: datetime) -> None:
+    """Do what the redemption's new state asks for."""
+    before, after = _redemption(old), _redemption(new)
+    if after is None:
+        return
+    if after.status == PROCESSING:
+        if before is None or before.status != PROCESSING:
+            _start(post, after, after.id, "issue")
+        elif after.task_token and (known := after.answer or after.cancelling):
+            answer(after.task_token, known if isinstance(known, str) else "cancelling")
+        return
+    if after.cancelling and before and not before.cancelling and after.watch_at:
+        # Asked for again after the partner said no, it is another execution.
+        _start(post, after, f"{after.id}-return-{int(after.watch_at.timestamp())}", "return")
+    if before and before.status in (QUEUED, PROCESSING) and after.status != before.status:
+        _tell(after, post, now)
+
+
+def answer(task_token: str, said: str) -> None:
+    """Give a waiting task what the partner said; one that no longer waits has had its answer or its time."""
+    try:
+        given = {"taskToken": task_token, "output": json.dumps({"answer": said})}
+        aws.call("states", "SendTaskSuccess", given)
+    except aws.AwsError as error:
+        if error.code not in ANSWERED:
+            raise
+
+
+def _start(post: Post, redemption: Redemption, name: str, mode: str) -> None:
+    given: dict[str, Any] = {
+        "member_id": redemption.member_id,
+        "redemption_id": redemption.id,
+        "mode": mode,
+    }
+    states.start_once(post.state_machine, name, given)
+
+
+def _tell(redemption: Redemption, post: Post, now: datetime) -> None:
+    if not post.rewards.first_notice(redemption.member_id, redemption.id):
+        return
+    openid = members.openid_of(redemption.member_id, members=post.members)
+    try:
+        post.wechat().send_subscribe_message(openid, post.template_id, saga.notice(redemption, now))
+    except wechat.SubscriptionRefused:
+        return
+
+
+def _redemption(item: Item | None) -> Redemption | None:
+    return redemption_from(item) if item and item["entry"].startswith("X#") else None

@@ -1,0 +1,94 @@
+"""A bucket that clients upload to: presigned forms and addresses, and what came.
+
+Contexts have a bucket each; this is what they do alike. It needs boto3, which Lambda brings: import it only in functions that
+presign or look at files.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+_GONE = ("NoSuchKey", "404", "NotFound")
+
+
+class Stored(NamedTuple):
+    """An object that is there: its size, its version's tag, and a stream of its bytes."""
+
+    size: int
+    etag: str
+    body: Any
+
+
+class UploadBucket:
+    """One bucket."""
+
+    def __init__(self, bucket: str) -> None:
+        self.bucket = bucket
+
+    @cached_property
+    def _s3(self) -> Any:
+        # Without the virtual style boto3 signs presigned POSTs for the global endpoint in some regions.
+        local = "AWS_ENDPOINT_URL" in os.environ
+        s3 = Config(signature_version="s3v4", s3={"addressing_style": "path" if local else "virtual"})
+        return boto3.client("s3", config=s3)
+
+    def upload(self, object_key: str, content_type: str, size: int, seconds: int) -> dict[str, Any]:
+        """``{"url", "fields"}`` of a presigned POST that takes exactly this type and size."""
+        post: dict[str, Any] = self._s3.generate_presigned_post(
+            self.bucket,
+            object_key,
+            Fields={"Content-Type": content_type, "success_action_status": "201"},
+            Conditions=[
+                {"Content-Type": content_type},
+                {"success_action_status": "201"},
+                ["content-length-range", size, size],
+            ],
+            ExpiresIn=seconds,
+        )
+        return post
+
+    def address(self, object_key: str, seconds: int) -> str:
+        """A presigned GET."""
+        where = {"Bucket": self.bucket, "Key": object_key}
+        url: str = self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)
+        return url
+
+    @contextmanager
+    def opened(self, object_key: str) -> Iterator[Stored | None]:
+        """What lies there, to be read within the block; None when nothing does."""
+        try:
+            answer = self._s3.get_object(Bucket=self.bucket, Key=object_key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            yield None
+            return
+        with answer["Body"] as body:
+            yield Stored(answer["ContentLength"], answer["ETag"], body)
+
+    def holds(self, object_key: str) -> bool:
+        """Whether something lies there."""
+        try:
+            self._s3.head_object(Bucket=self.bucket, Key=object_key)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in _GONE:
+                raise
+            return False
+        return True
+
+    def keep(self, object_key: str, as_key: str, etag: str) -> bool:
+        """Copy the version that ``etag`` names, within the bucket; False when another one lies there by now."""
+        source = {"Bucket": self.bucket, "Key": object_key}
+        try:
+            self._s3.copy_object(Bucket=self.bucket, Key=as_key, CopySource=source, CopySourceIfMatch=etag)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("PreconditionFailed", "412", *_GONE):
+                raise
+            return False
+        return True
