@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -84,6 +85,36 @@ class Member:
         evidence_id: str = answer.json()["evidence_id"]
         return evidence_id
 
+    def document(self, data: bytes, kind: str = "business_licence") -> str:
+        """Announce and upload a document of a merchant (PDF or JPEG); its id."""
+        content_type = "application/pdf" if data.startswith(b"%PDF-") else "image/jpeg"
+        digest = hashlib.sha256(data).hexdigest()
+        body = {"kind": kind, "content_type": content_type, "size": len(data), "sha256": digest}
+        answer = self.request("POST", "/merchant/documents", json=body)
+        assert answer.status_code == 201, answer.text
+        upload = answer.json()["upload"]
+        files = {"file": ("document", data, content_type)}
+        stored = httpx.post(upload["url"], data=upload["fields"], files=files)
+        assert stored.status_code in (200, 201, 204), stored.text
+        document_id: str = answer.json()["document_id"]
+        return document_id
+
+    def apply_as_merchant(
+        self, programme_id: str, document_ids: Sequence[str] = (), key: str = "", **more: Any
+    ) -> httpx.Response:
+        """Apply for a merchant with a code that nobody has."""
+        body = {
+            "programme_id": programme_id,
+            "kind": "business",
+            "name": {"zh-CN": "绿叶咖啡", "en": "Green Leaf Coffee"},
+            "legal_id": legal_id(),
+            "contact": {"name": "陈小满", "phone": "13800000000"},
+            "regions": ["CN-GD"],
+            "document_ids": list(document_ids) or [self.document(b"%PDF-1.7 a licence")],
+            **more,
+        }
+        return self.request("POST", "/merchants", json=body, key=key)
+
     def photo_act(self, behaviour: str, quantity: dict[str, Any], data: bytes, **more: Any) -> str:
         """Record an act with a photo; its id."""
         answer = self.record(behaviour, quantity, evidence_ids=[self.upload(data)], **more)
@@ -121,9 +152,18 @@ class Member:
             day += 1
 
 
+def legal_id() -> str:
+    """A right unified social credit code (GB 32100-2015), another one each time."""
+    characters = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+    body = f"91440100{time.time_ns() // 1000 % 10**9:09}"
+    total = sum(characters.index(each) * pow(3, place, 31) for place, each in enumerate(body))
+    return body + characters[-total % 31]
+
+
 @dataclass
 class Life:
-    """A first member with an act, a redemption, an act under review and a friend; a second member; a stranger."""
+    """A first member with an act, a redemption, an act under review, a friend and an application of a merchant; a second
+    member; a stranger."""
 
     first: Member
     second: Member
@@ -132,6 +172,7 @@ class Life:
     redemption_id: str
     review_id: str
     friend_id: str
+    merchant_id: str
 
 
 @pytest.fixture(scope="session")
@@ -155,7 +196,18 @@ def life(api: httpx.Client) -> Life:
     review = demo.until("the review", lambda: _review(verifier, waiting))
     friend = Member(api)
     first.befriend(friend)
-    return Life(first, second, api, activity_id, redemption.json()["id"], review["id"], friend.id)
+    merchant = first.apply_as_merchant("carbon-88")
+    assert merchant.status_code == 201, merchant.text
+    return Life(
+        first,
+        second,
+        api,
+        activity_id,
+        redemption.json()["id"],
+        review["id"],
+        friend.id,
+        merchant.json()["id"],
+    )
 
 
 def _review(verifier: Member, activity_id: str) -> dict[str, Any] | None:

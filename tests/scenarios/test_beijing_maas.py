@@ -57,7 +57,8 @@ def test_a_trip_appears_on_the_third_day_and_can_be_collected_for_seven(me: Memb
         else:
             assert (collected.status_code, collected.json()["credits_mg"]) == (200, 200_000), collected.text
     assert seen == {0: "maturing", 1: "maturing", 2: "pending", 5: "pending", 8: "pending"}
-    assert held(me) == (400_000, 600_000), "without points the grams stay the member's own"
+    assert held(me) == (400_000, 0), "what is collected is entrusted to the operator's pool"
+    assert me.points() == 600
 
 
 def test_on_the_tenth_day_it_has_lapsed(me: Member):
@@ -76,3 +77,22 @@ def test_friends_take_nothing_where_the_programme_has_no_rule_for_it(me: Member,
     assert friend.get(f"/friends/{me.id}/activities", programme_id=MAAS)["items"] == []
     answer = friend.request("POST", f"/activities/{activity['id']}/collection", params={"owner_id": me.id})
     assert (answer.status_code, answer.json()["code"]) == (409, "NOTHING_TO_COLLECT")
+
+
+def test_what_was_collected_becomes_a_gift_or_goes_to_public_welfare(me: Member):
+    for days_ago in (2, 3, 4):
+        collect(me, trip(me, days_ago).json())
+    offered = {item["id"]: item for item in me.get("/rewards", programme_id=MAAS)["items"]}
+    gift, welfare = offered["beijing-maas-tote-bag"], offered["beijing-maas-green-bridge"]
+    assert (gift["kind"], gift["price_points"], welfare["kind"]) == ("good", 400, "donation")
+    bag = me.request("POST", "/redemptions", json={"reward_id": gift["id"], "quantity": 1}, key="bag")
+    assert (bag.status_code, bag.json()["status"], me.points()) == (201, "fulfilled", 200)
+    given = {"reward_id": welfare["id"], "quantity": 200}
+    donation = me.request("POST", "/redemptions", json=given, key="welfare")
+    assert (donation.status_code, donation.json()["points"], me.points()) == (201, 200, 0)
+    kinds = [transfer["kind"] for transfer in me.get("/me/transfers")["items"]]
+    assert (kinds.count("redemption"), kinds.count("donation")) == (1, 1)
+    refused = me.request("POST", "/redemptions", json=given, key="more")
+    assert (refused.status_code, refused.json()["code"]) == (409, "NOT_ENOUGH_POINTS")
+    undone = me.request("POST", f"/redemptions/{donation.json()['id']}/cancellation")
+    assert (undone.status_code, undone.json()["code"]) == (409, "NOT_CANCELLABLE")

@@ -52,6 +52,28 @@ def test_five_hundred_points_take_home_twelve_cans_and_the_next_twelve_are_refus
         assert set(sums.values()) == {0}
 
 
+def test_cola_toothpaste_and_usb_cable_are_there_up_to_their_limits(me: Member):
+    me.earn(5 * 500 + 5 * 300 + 2 * 800)
+    offered = {item["id"]: item for item in me.get("/rewards", programme_id="carbon-88")["items"]}
+    wanted = {"carbon-88-cola-12": 5, "carbon-88-toothpaste": 5, "carbon-88-usb-cable": 2}
+    spent = 0
+    for reward_id, limit in wanted.items():
+        reward, before = offered[reward_id], me.points()
+        assert reward["per_member_limit"] == limit
+        order = {"reward_id": reward_id, "quantity": limit}
+        over = me.request("POST", "/redemptions", json={**order, "quantity": limit + 1}, key=f"{reward_id}-over")
+        assert (over.status_code, over.json()["code"]) == (409, "REWARD_LIMIT_REACHED")
+        got = me.request("POST", "/redemptions", json=order, key=reward_id)
+        assert (got.status_code, got.json()["status"]) == (201, "fulfilled")
+        spent += got.json()["points"]
+        assert before - me.points() == limit * reward["price_points"]
+        more = me.request("POST", "/redemptions", json={**order, "quantity": 1}, key=f"{reward_id}-again")
+        assert (more.status_code, more.json()["code"]) == (409, "REWARD_LIMIT_REACHED")
+        left = me.get(f"/rewards/{reward_id}")["stock_left"]
+        assert left <= reward["stock_left"] - limit
+    assert spent == 5 * 500 + 5 * 300 + 2 * 800
+
+
 def test_eight_clients_that_spend_one_balance_never_take_more_than_it_holds(me: Member):
     me.record("cycling", {"distance_m": 6_400})
     order = {"reward_id": "carbon-88-cola-12", "quantity": 1}

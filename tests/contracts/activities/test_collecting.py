@@ -201,7 +201,8 @@ def test_an_act_that_comes_when_its_time_is_over_is_refused(forest: Acts):
     ripe = maas.record("subway_trip", quantity={"trips": 1}, at=NOW - 8 * DAY)
     assert usecases.shown(ripe, NOW)["status"] == "pending"
     assert collect(maas, ripe, NOW).credits_mg == 200_000
-    assert maas.balance().credits_mg == 200_000, "a programme without points: the grams stay the member's"
+    held = maas.balance()
+    assert (held.credits_mg, held.points(NOW.date())) == (0, 200), "the grams went to the pool"
     assert maas.sound()
 
 
