@@ -20,6 +20,7 @@ from PIL import Image, ImageDraw
 from rich.console import Console
 
 from infra.build.contract import ROOT
+from infra.local.seed import COFFEE
 
 PROGRAMME = "carbon-88"
 COLA = "carbon-88-cola-12"
@@ -177,6 +178,7 @@ def _play(api: httpx.Client, console: Console) -> None:
     _photos(api, me, verifier, seed, console)
     _account(me, console)
     _cola(me, console)
+    _coffee(me, Person(api, "demo-merchant"), console)
     _receipt(api, me, console)
 
 
@@ -267,6 +269,21 @@ def _cola(me: Person, console: Console) -> None:
     console.print(f"12. A second redemption: refused, {refused['code']}: {refused['detail']}")
 
 
+def _coffee(me: Person, clerk: Person, console: Console) -> None:
+    """A coupon for points, and what happens at the till."""
+    order = {"reward_id": COFFEE["id"], "quantity": 1}
+    bought = me.send("POST", "/redemptions", order, 201, key="coffee-1")
+    coupon = me.get(f"/coupons/{bought['coupons'][0]}")
+    console.print(
+        f"13. A cup of coffee for {bought['points']} points: coupon {coupon['code']}, QR code signed"
+    )
+    used = clerk.send("POST", "/merchant/coupon-verifications", {"code": coupon["qr"]}, 201)
+    again = clerk.send("POST", "/merchant/coupon-verifications", {"code": coupon["code"]}, 409)
+    console.print(
+        f"14. At the till: {used['status']}; a second time: refused, {again['code']}: {again['detail']}"
+    )
+
+
 def _receipt(api: httpx.Client, me: Person, console: Console) -> None:
     """One more act, its receipt from the public log, and what puhui-verify says of it: no trust in this server."""
     started = time.monotonic()
@@ -276,7 +293,7 @@ def _receipt(api: httpx.Client, me: Person, console: Console) -> None:
     receipt = until("the receipt", partial(_text, api, f"/v1/journal/receipts/{entry_id}"))
     took = time.monotonic() - started
     console.print(
-        f"13. Cycled 4.2 km, {grams(activity['credits_mg'])}: entry {entry_id} of the public journal, receipt after"
+        f"15. Cycled 4.2 km, {grams(activity['credits_mg'])}: entry {entry_id} of the public journal, receipt after"
         f" {took:.1f} s"
     )
     if took > RECEIPT_SECONDS:
@@ -298,7 +315,7 @@ def _receipt(api: httpx.Client, me: Person, console: Console) -> None:
         )
     if verified.returncode:
         raise DayWentWrong(f"puhui-verify does not accept the receipt: {verified.stdout}{verified.stderr}")
-    console.print("14. puhui-verify, with nothing but the receipt, the opened entry and the policy:")
+    console.print("16. puhui-verify, with nothing but the receipt, the opened entry and the policy:")
     for line in verified.stdout.splitlines():
         console.print(f"    {line}", highlight=False)
 
@@ -315,7 +332,7 @@ def _audit(console: Console, report: dict[str, Any]) -> None:
     if not report["sound"]:
         raise DayWentWrong(f"the ledger's audit found differences: {report['differences']}")
     console.print(
-        f"15. Ledger audit: {report['accounts']} accounts re-added from {report['transfers']} transfers, no difference"
+        f"17. Ledger audit: {report['accounts']} accounts re-added from {report['transfers']} transfers, no difference"
     )
 
 
@@ -323,6 +340,6 @@ def _audit_journal(console: Console, report: dict[str, Any]) -> None:
     if not report["sound"]:
         raise DayWentWrong(f"the journal's audit found: {report['findings']}")
     console.print(
-        f"16. Journal audit: {report['entries']} entries, {report['opened']} opened, {report['transfers']} transfers each"
+        f"18. Journal audit: {report['entries']} entries, {report['opened']} opened, {report['transfers']} transfers each"
         " with its entry"
     )

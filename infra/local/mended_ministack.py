@@ -1,17 +1,23 @@
-"""ministack 1.5.33 with three faults of its mended. Each has its test in tests/integration/test_local_cloud.py.
+"""ministack 1.5.33 with five faults of its mended. Each has its test: 1 to 3 in tests/integration/test_local_cloud.py, 4 in
+tests/scenarios/test_rush.py, 5 in tests/unit/benchmarks/test_failed_records_come_again.py.
 
 1. An update of a nested stack forgets the attributes of what did not change: the first ``!GetAtt Role.Arn`` then fails
    with "Requested attribute Arn does not exist in schema for AWS::IAM::Role".
 2. After a restart a stream begins anew, but its consumers' positions are those of before: they sleep through as many
    changes as there had been.
 3. An execution that waits for a task token keeps the process from ending, after its state was saved.
+4. A worker that dies while it starts takes all other workers of its function with it, those at work and those that are starting
+   too: under load none ever comes up again.
+5. What a consumer of a table's stream reports as failed (ReportBatchItemFailures) is not delivered again, but lost.
 """
 
 import os
+from collections import Counter
 from contextvars import ContextVar
 from typing import Any
 
 from ministack import app
+from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import _stacks, provisioners
 
@@ -20,6 +26,10 @@ _deploy = provisioners._cfn_nested_stack_deploy  # noqa: SLF001 the faults are i
 _update = provisioners._update_resource  # noqa: SLF001
 _restore = lambda_svc._restore_state  # noqa: SLF001
 _serve = app.app
+_invoke = lambda_runtime.Worker.invoke
+_execute = lambda_svc._execute_function  # noqa: SLF001
+_deliveries: Counter[tuple[str, str]] = Counter()
+DELIVERIES_MAX = 11  # MaximumRetryAttempts of our stacks, and the first one
 
 
 def deploy_nested(*arguments: Any, previous_physical_id: str | None = None, **more: Any) -> Any:
@@ -54,6 +64,32 @@ def restore_functions(data: Any) -> None:
     positions.update(dict.fromkeys(positions, 0))
 
 
+def invoke(worker: Any, *arguments: Any, **more: Any) -> Any:
+    """A worker that cannot start fails alone; it starts afresh for the next request."""
+    try:
+        return _invoke(worker, *arguments, **more)
+    except Exception as error:  # noqa: BLE001 as Lambda reports it, whatever it was
+        lambda_runtime.kill_workers([worker])
+        return {"status": "error", "error": str(error), "cold_start": True, "log": ""}
+
+
+def execute(function: Any, event: Any) -> Any:
+    """A batch of a table's stream with failed records fails as a whole, so that it is delivered again; a record that has
+    failed too often is let go, as Lambda does."""
+    result = _execute(function, event)
+    records = event.get("Records") if isinstance(event, dict) else None
+    answer = result.get("body")
+    if not records or records[0].get("eventSource") != "aws:dynamodb" or not isinstance(answer, dict):
+        return result
+    failed = [each["itemIdentifier"] for each in answer.get("batchItemFailures") or ()]
+    name = (function.get("config") or function).get("FunctionName", "")
+    _deliveries.update((name, number) for number in failed)
+    if not any(_deliveries[name, number] < DELIVERIES_MAX for number in failed):
+        return result
+    told = {"errorType": "BatchItemFailures", "errorMessage": f"failed: {', '.join(failed)}"}
+    return {**result, "error": True, "body": told}
+
+
 async def serve(scope: Any, receive: Any, send: Any) -> None:
     """End the process as soon as its state is saved; whoever started it ends the workers."""
 
@@ -69,5 +105,7 @@ if __name__ == "__main__":
     provisioners._cfn_nested_stack_deploy = deploy_nested  # noqa: SLF001
     provisioners._update_resource = update_resource  # noqa: SLF001
     lambda_svc._restore_state = restore_functions  # noqa: SLF001
+    lambda_runtime.Worker.invoke = invoke
+    lambda_svc._execute_function = execute  # noqa: SLF001
     app.app = serve
     app.main()

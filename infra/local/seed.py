@@ -32,6 +32,17 @@ DEMO_MERCHANTS = {
     programme_id: ids.key_id("demo-merchant", programme_id)
     for programme_id in ("guangdong-tanpuhui", "carbon-88")
 }
+COFFEE: dict[str, Any] = {
+    "id": "carbon-88-coffee",
+    "programme_id": "carbon-88",
+    "kind": "coupon",
+    "title": {"zh-CN": "咖啡一杯", "en": "A cup of coffee"},
+    "price_points": 100,
+    "stock": 1_000_000,
+    "per_member_limit": None,
+    "merchant_id": DEMO_MERCHANTS["carbon-88"],
+    "cancellable": True,
+}
 PRESETS = ROOT / "layers/puhui/python/puhui/rewards/presets"
 
 
@@ -56,6 +67,7 @@ def steps(url: str) -> Iterator[Step]:
         yield Step(
             f"the merchant of {programme_id}", "import-merchant", _demo_merchant(merchant_id, programme_id)
         )
+    yield Step(COFFEE["id"], "put-reward", COFFEE)
     for preset in sorted(PRESETS.glob("*.json")):
         for reward in json.loads(preset.read_text()):
             yield Step(reward["id"], "put-reward", reward)

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 import uvicorn
 from starlette.applications import Starlette
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
@@ -36,6 +37,15 @@ _HOP_BY_HOP = {
     b"upgrade",
 }
 _NOT_YET = "本地云正在启动，请稍候。The local cloud is starting: wait until `make run` says it is ready."
+
+
+class _Anything(PathConvertor):
+    """What is below a prefix, line breaks (%0A) too: the framework's own convertor stops at one."""
+
+    regex = r"[\s\S]*"
+
+
+register_url_convertor("anything", _Anything())
 
 
 class Upstream:
@@ -124,8 +134,8 @@ def application(
             Route("/docs", reference),
             Route("/docs/contract.json", contract),
             Route("/docs/{name}", asset),
-            Route("/v1/{rest:path}", upstream.pass_on, methods=METHODS),
-            *(Route(f"{other.prefix}/{{rest:path}}", other.pass_on, methods=METHODS) for other in others),
+            Route("/v1/{rest:anything}", upstream.pass_on, methods=METHODS),
+            *(Route(f"{other.prefix}/{{rest:anything}}", other.pass_on, methods=METHODS) for other in others),
             Mount("/_wechat", wechat),
             Mount("/_partner", partner),
         ]

@@ -42,7 +42,7 @@ VARIABLES = {
     "JOURNAL_KEY": "arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui/journal-key",
     "JOURNAL_PEPPER": "arn:aws-cn:secretsmanager:cn-northwest-1:000000000000:secret:puhui/journal-pepper",
     "REDEMPTION_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-redemption",
-    "NOTICE_TEMPLATE_ID": "AT0007",
+    "NOTICE_TEMPLATE_ID": "puhui-redemption-state",
     "CALLBACK_BASE": "https://api.puhui.example/v1",
     "CORRECTION_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-correction",
     "EXPIRY_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-expiry",

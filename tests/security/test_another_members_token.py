@@ -79,6 +79,7 @@ EXPECTED = {
     "hand_on_coupon": UNSEEN,
     "verify_coupon": UNSEEN,
     "propose_reward": UNSEEN,
+    "list_merchant_rewards": UNSEEN,
     "list_proposed_rewards": STAFF,
     "set_reward": STAFF,
     "publish_reward": STAFF,
@@ -182,6 +183,7 @@ PARAMS = {
     **{
         name: {"merchant_id": "{merchant_id}"}
         for name in (
+            "list_merchant_rewards",
             "list_merchant_settlements",
             "get_statement",
             "download_statement",

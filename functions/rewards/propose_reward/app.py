@@ -21,4 +21,12 @@ def propose_reward(request: Request) -> Answer:
     wanted = terms_from(request.body)
     offers.require_proposer(wanted, request.member_id, merchants=MERCHANTS)
     members.require_fit(offers.texts_of(wanted), request.member_id, members=MEMBERS, wechat=WECHAT())
-    return 201, offers.shown_terms(offers.propose(wanted, request.member_id, rewards=REWARDS))
+    proposed = offers.propose(
+        wanted,
+        request.member_id,
+        key=request.idempotency_key,
+        body_hash=request.body_hash,
+        rewards=REWARDS,
+        now=request.now,
+    )
+    return 201, offers.shown_terms(proposed)

@@ -35,6 +35,7 @@ def test_a_reward_is_shown_as_the_contract_has_it_with_what_is_left(shop: Shop):
         "price_points": 500,
         "stock_left": 5,
         "per_member_limit": 5,
+        "state": "on_sale",
     }
     assert offer.reward == shop.rewards.reward("cola")
     with pytest.raises(RewardNotFound):

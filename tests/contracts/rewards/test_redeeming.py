@@ -1,43 +1,28 @@
 """Points, stock and limit change together or not at all, however many want the same at once."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from puhui.kernel.errors import Conflict, IdempotencyKeyReused
+from puhui.kernel.errors import IdempotencyKeyReused, Unavailable
 from puhui.ledger.api import NotEnoughPoints
 from puhui.rewards import usecases
 from puhui.rewards.errors import (
+    DayLimitReached,
     LimitReached,
+    NotOnSale,
     OutOfStock,
     QuantityInvalid,
     RedemptionNotFound,
     RewardNotFound,
 )
 from puhui.rewards.model import Redemption
+from puhui.rewards.stock import home_shard
 from puhui.store import aws
 from puhui.store.client import DynamoDB
-from tests.contracts.rewards.conftest import NOW, Shop
-
-
-def at_once(calls: list[Callable[[], Redemption]]) -> list[Redemption | Conflict]:
-    """What each of the calls, made at the same time, comes to."""
-
-    def outcome(call: Callable[[], Redemption]) -> Redemption | Conflict:
-        try:
-            return call()
-        except Conflict as refused:
-            return refused
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(outcome, calls))
-
-
-def refused(outcomes: list[Redemption | Conflict]) -> list[str]:
-    return sorted(outcome.code for outcome in outcomes if isinstance(outcome, Conflict))
+from tests.contracts.rewards.conftest import NOW, Shop, at_once, refused
 
 
 def test_five_hundred_points_take_home_the_cola_and_the_next_is_refused(shop: Shop):
@@ -49,9 +34,7 @@ def test_five_hundred_points_take_home_the_cola_and_the_next_is_refused(shop: Sh
         shop.redeem(me, key="b")
     assert error.value.details == {"needed": 500, "available": 100}
     assert (shop.points(me), sum(shop.left()), shop.redemptions(me)) == (100, 999, [_listed(made)])
-    assert (
-        shop.rewards.dynamodb.get(shop.tables[0], {"owner": f"member:{me}", "entry": "L#cola"})["taken"] == 1
-    )
+    assert shop.taken(me, "cola") == 1
 
 
 @pytest.mark.parametrize("shards", [1, 2, 5])
@@ -182,6 +165,137 @@ def test_pieces_are_never_refused_while_some_remain_in_other_shards(shop: Shop):
     assert (sum(shop.left()), shop.points(me)) == (0, 5_500)
 
 
+def test_pieces_that_move_between_shards_while_they_are_read_are_not_overlooked(shop: Shop):
+    shop.put(stock=1, shards=2, per_member_limit=None)
+    me, twin = (_of_shard(shop, home) for home in (0, 0))
+    shop.redeem(me)  # the piece of the first shard
+    shop.put(stock=10, shards=2, per_member_limit=None)
+    shop.redeem(me, 5)
+    assert shop.left() == [0, 4]
+    torn: list[Redemption] = []
+
+    def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """The first shard is read before somebody's redemption moves pieces into it, the second one after it."""
+        answer = aws.call(service, operation, request)
+        keys = request["RequestItems"][shop.rewards_table]["Keys"] if operation == "BatchGetItem" else []
+        if not torn and len(keys) == 2 and all(key["entry"]["S"] == "stock" for key in keys):
+            torn.append(shop.redeem(twin))
+            later = aws.call(service, operation, request)["Responses"][shop.rewards_table]
+            rows = [*answer["Responses"][shop.rewards_table], *later]
+            first = next(row for row in rows if row["owner"]["S"].endswith(":0"))
+            second = next(row for row in rows[::-1] if row["owner"]["S"].endswith(":1"))
+            assert (first["stock_left"]["N"], second["stock_left"]["N"]) == ("0", "2")
+            answer["Responses"][shop.rewards_table] = [first, second]
+        return answer
+
+    shop.redeem(me, 3, process=shop.connect(DynamoDB(call)))
+    assert (len(torn), shop.left()) == (1, [0, 0])
+
+
+def test_eight_processes_sell_all_of_fifty_pieces_and_refuse_nobody_before(shop: Shop):
+    shop.put(stock=50, shards=5, per_member_limit=None, price_points=1)
+    members = [shop.member(9) for _ in range(40)]
+    orders = [(me, f"k{n}") for n in range(5) for me in members]
+
+    def work(first: int) -> list[int]:
+        """The pieces that were left, over all shards, after each refusal."""
+        process, after = shop.connect(DynamoDB()), []
+        for me, key in orders[first::8]:
+            done = False
+            while not done:  # whoever is told to come again comes again, with the same key
+                try:
+                    shop.redeem(me, key=key, process=process)
+                    done = True
+                except OutOfStock:
+                    after.append(sum(shop.left()))
+                    done = True
+                except Unavailable:
+                    continue
+        return after
+
+    after = [left for each in at_once([lambda n=n: work(n) for n in range(8)]) for left in each]
+    assert after == [0] * 150
+    assert shop.left() == [0] * 5
+    assert sum(9 - shop.points(me) for me in members) == 50
+
+
+def test_the_days_limit_begins_anew_at_midnight_in_china_and_counts_what_came_back(shop: Shop):
+    shop.put(per_member_limit=5, per_day_limit=2, cancellable=True)
+    me, midnight = shop.member(9_000), NOW.replace(hour=16)
+    first = shop.redeem(me, 2)
+    with pytest.raises(DayLimitReached) as error:
+        shop.redeem(me, now=midnight - timedelta(seconds=1))
+    assert error.value.details == {"limit": 2, "taken": 2}
+    with pytest.raises(DayLimitReached):
+        shop.redeem(me, 3, now=midnight)
+    second = shop.redeem(me, 2, now=midnight)
+    assert [shop.taken(me, entry) for entry in ("cola", "cola#2026-11-20", "cola#2026-11-21")] == [4, 2, 2]
+    shop.cancel(me, first.id, midnight)  # counts where it was taken, whenever it comes back
+    assert [shop.taken(me, entry) for entry in ("cola", "cola#2026-11-20", "cola#2026-11-21")] == [2, 0, 2]
+    with pytest.raises(DayLimitReached):
+        shop.redeem(me, now=midnight)
+    shop.cancel(me, second.id, midnight)
+    shop.redeem(me, 2, now=midnight)
+    assert (shop.taken(me, "cola"), shop.points(me), sum(shop.left())) == (2, 8_000, 998)
+
+
+def test_what_comes_back_long_after_its_day_leaves_no_counter_for_ever(shop: Shop):
+    shop.put(per_member_limit=None, per_day_limit=2, cancellable=True)
+    me = shop.member(500)
+    made = shop.redeem(me)
+    counter = {"owner": f"member:{me}", "entry": "L#cola#2026-11-20"}
+    table, dynamodb = shop.rewards_table, shop.rewards.dynamodb
+    dynamodb.delete_all(table, [counter])  # its time to live was over
+    shop.cancel(me, made.id, NOW + timedelta(days=9))
+    item = dynamodb.get(table, counter)
+    assert item
+    assert item["expires_at"] < (NOW + timedelta(days=9)).timestamp()
+
+
+def test_eight_requests_of_one_day_never_pass_the_days_limit(shop: Shop):
+    shop.put(per_member_limit=5, per_day_limit=3, shards=3)
+    me = shop.member(9_000)
+    outcomes = at_once([lambda n=n: shop.redeem(me, key=f"k{n}") for n in range(8)])
+    assert refused(outcomes) == ["REWARD_DAY_LIMIT_REACHED"] * 5
+    assert (shop.points(me), shop.taken(me, "cola"), shop.taken(me, "cola#2026-11-20")) == (7_500, 3, 3)
+
+
+def test_a_limit_is_free_again_once_pieces_come_back(shop: Shop):
+    shop.put(per_member_limit=2, cancellable=True)
+    me = shop.member(9_000)
+    first = shop.redeem(me, 2)
+    with pytest.raises(LimitReached):
+        shop.redeem(me)
+    assert shop.cancel(me, first.id).status == "cancelled"
+    assert shop.cancel(me, first.id).status == "cancelled"  # again changes nothing
+    assert (shop.points(me), sum(shop.left()), shop.taken(me, "cola")) == (9_000, 1_000, 0)
+    shop.redeem(me, 2)
+    with pytest.raises(LimitReached):
+        shop.redeem(me)
+
+
+def test_points_that_come_back_go_into_the_lots_they_came_from(shop: Shop):
+    shop.put(price_points=150, cancellable=True)
+    me = shop.member(500, months=(1, 2, 24))
+    before = shop.lots(me)
+    made = shop.redeem(me, 2)
+    shop.cancel(me, made.id)
+    assert shop.lots(me) == before
+    again = shop.redeem(me, 2)
+    shop.cancel(me, again.id, NOW + timedelta(days=45))  # in January: December's lot has ended
+    assert shop.lots(me) == {
+        "2027-01": before["2027-01"],
+        "2028-11": before["2028-11"],
+        "2027-02": before["2026-12"],
+    }
+
+
+def test_a_reward_of_a_merchant_that_is_not_there_is_refused(shop: Shop):
+    shop.put(merchant_id="nobody")
+    with pytest.raises(NotOnSale):
+        shop.redeem(shop.member(500))
+
+
 def test_more_than_the_limit_at_once_or_in_turn_is_refused(shop: Shop):
     shop.put(per_member_limit=3)
     me = shop.member(5_000)
@@ -215,5 +329,10 @@ def test_another_members_redemption_is_not_found(shop: Shop):
 
 
 def _listed(made: Redemption) -> Redemption:
-    """A redemption as a list has it."""
-    return Redemption(**{**vars(made), "body_hash": "", "redeemed_at": made.redeemed_at})
+    """A redemption as a list has it: without what only its next step needs."""
+    return replace(made, body_hash="", limits=(False, False))
+
+
+def _of_shard(shop: Shop, home: int) -> str:
+    """A new member who looks first in this one of two shards."""
+    return next(me for me in (shop.member(9_000) for _ in range(99)) if home_shard(me, 2) == home)

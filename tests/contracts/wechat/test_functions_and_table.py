@@ -11,7 +11,7 @@ from infra.local.wechat import ciphers, envelopes
 from infra.local.wechat.config import APP_ID, PushSettings
 from puhui.store import secrets
 from puhui.store.client import DynamoDB
-from puhui.wechat.dynamo import PushLog, SharedToken
+from puhui.wechat.dynamo import PushLog, SharedToken, Verdicts
 from puhui.wechat.model import Token
 from tests.support import gateway
 
@@ -89,7 +89,9 @@ def verdict(trace_id: str, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", ["json", "xml"])
-def test_a_verdict_reaches_the_acts(functions: Callable[..., gateway.Answer], form: str) -> None:
+def test_a_verdict_reaches_the_acts_and_whoever_looks_it_up(
+    functions: Callable[..., gateway.Answer], form: str
+) -> None:
     for _ in range(2):
         answer = functions("receive_wechat_push", **pushed(verdict("trace-1"), format=form))
         assert (answer.status, answer.text) == (200, "success")
@@ -98,6 +100,14 @@ def test_a_verdict_reaches_the_acts(functions: Callable[..., gateway.Answer], fo
         gateway.handler("receive_wechat_push").ACTIVITIES.check("trace-1", {"evidence_id": "e"})["suggest"]
         == "risky"
     )
+    verdicts = Verdicts.from_environment()
+    assert verdicts.of(["trace-1", "trace-unknown", "trace-1"]) == {"trace-1": "risky"}
+    assert verdicts.of([]) == {}
+
+
+def test_a_picture_that_could_not_be_judged_has_not_passed(functions: Callable[..., gateway.Answer]) -> None:
+    functions("receive_wechat_push", **pushed(verdict("trace-3", errcode=-1008, result={})))
+    assert Verdicts.from_environment().of(["trace-3"]) == {"trace-3": "error"}
 
 
 def test_a_push_that_cannot_be_trusted_changes_nothing(functions: Callable[..., gateway.Answer]) -> None:

@@ -11,8 +11,10 @@ import pytest
 
 from puhui.ledger.api import Ledger
 from puhui.rewards import usecases
-from puhui.rewards.dynamo import Rewards, reward_item
-from puhui.rewards.model import Reward, home_shard
+from puhui.rewards.dynamo import Rewards
+from puhui.rewards.items import reward_item
+from puhui.rewards.model import Reward
+from puhui.rewards.stock import home_shard
 from puhui.store.client import DynamoDB
 from puhui.store.values import encode_item
 

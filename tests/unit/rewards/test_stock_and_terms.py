@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from puhui.programmes.errors import ProgrammeNotFound
-from puhui.rewards import model
+from puhui.rewards import model, stock
 from puhui.rewards.errors import OutOfStock, QuantityInvalid, RewardIdTaken, RewardInvalid, RewardShrinks
 from puhui.rewards.terms import terms_from
 
@@ -26,13 +26,18 @@ def test_what_is_drawn_is_what_was_asked_for_and_no_shard_goes_below_zero(
     quantity = data.draw(st.integers(1, 100))
     if sum(left) < quantity:
         with pytest.raises(OutOfStock) as refused:
-            model.draws(left, home, quantity)
+            stock.draws(left, home, quantity)
         assert refused.value.details == {"stock_left": sum(left)}
         return
-    draws = model.draws(left, home, quantity)
+    draws = stock.draws(left, home, quantity)
     assert sum(draws.values()) == quantity
-    assert all(0 < count <= left[shard] for shard, count in draws.items())
-    assert len(draws) == 1 or max(left) < quantity
+    after = [count - draws.get(shard, 0) for shard, count in enumerate(left)]
+    assert min(after) >= 0
+    assert all(count > 0 or shard == home for shard, count in draws.items())
+    assert len(draws) <= 2 or max(left) < quantity
+    if left[home] < quantity <= max(left):  # the next who look at home find half of what the giver had over
+        (donor,) = draws.keys() - {home}
+        assert after[home] - left[home] == (left[donor] - quantity) // 2
 
 
 @given(shards, st.lists(st.tuples(st.integers(0, 7), st.integers(1, 9)), max_size=60))
@@ -40,7 +45,7 @@ def test_pieces_taken_and_pieces_left_always_add_up(left: list[int], orders: lis
     start, taken = sum(left), 0
     for member, quantity in orders:
         try:
-            draws = model.draws(left, member % len(left), quantity)
+            draws = stock.draws(left, member % len(left), quantity)
         except OutOfStock:
             assert sum(left) < quantity
             continue
@@ -51,16 +56,16 @@ def test_pieces_taken_and_pieces_left_always_add_up(left: list[int], orders: lis
         assert min(left) >= 0
 
 
-@given(st.integers(0, 10**9), st.integers(1, model.SHARDS_MAX))
+@given(st.integers(0, 10**9), st.integers(1, stock.SHARDS_MAX))
 def test_stock_is_split_evenly_to_the_last_piece(pieces: int, count: int):
-    spread = model.split(pieces, count)
+    spread = stock.split(pieces, count)
     assert (sum(spread), len(spread)) == (pieces, count)
     assert max(spread) - min(spread) <= 1
 
 
 @pytest.mark.parametrize(("peak", "expected"), [(1, 1), (250, 1), (251, 2), (10_000, 40)])
 def test_a_shard_bears_250_writes_a_second(peak: int, expected: int):
-    assert model.shards_for(peak) == expected
+    assert stock.shards_for(peak) == expected
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 101, True, 1.5])
@@ -115,7 +120,7 @@ def test_a_reward_of_no_programme_is_refused():
 def test_a_reward_without_an_id_always_gets_the_same_one():
     nameless = {name: value for name, value in COLA.items() if name != "id"}
     assert terms_from(nameless).id == terms_from({**nameless, "price_points": 1}).id
-    assert terms_from(nameless).id != terms_from({**nameless, "kind": "coupon"}).id
+    assert terms_from(nameless).id != terms_from({**nameless, "kind": "donation"}).id
 
 
 def test_stock_shards_and_programme_of_a_reward_do_not_shrink_or_move():

@@ -57,6 +57,20 @@ class TokenExpired(Unauthenticated):
     en = "The access token has expired. Refresh it or sign in again with wx.login."
 
 
+class Text(str):
+    """A text that is an answer of another content type than text/plain."""
+
+    __slots__ = ("content_type",)
+    content_type: str
+
+    @classmethod
+    def of(cls, content_type: str, text: str) -> "Text":
+        """The text, sent as ``content_type`` in UTF-8."""
+        made = cls(text)
+        made.content_type = f"{content_type}; charset=utf-8"
+        return made
+
+
 @dataclass(frozen=True)
 class Request:
     """One request, as a view sees it."""
@@ -218,7 +232,8 @@ def _response(status: int, body: dict[str, Any] | str | None, request_id: str) -
     if body is None:
         return Response(body="", status_code=status, headers=headers)
     if isinstance(body, str):
-        return Response(body=body, status_code=status, headers={**headers, "Content-Type": "text/plain"})
+        kind = body.content_type if isinstance(body, Text) else "text/plain"
+        return Response(body=body, status_code=status, headers={**headers, "Content-Type": kind})
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return Response(body=text, status_code=status, headers={**headers, "Content-Type": "application/json"})
 

@@ -8,7 +8,15 @@ from cryptography.exceptions import InvalidTag
 from puhui.members.codes import HOUSEHOLD, LIFE, Codes, Invitation
 from puhui.members.dynamo import Members
 from puhui.members.errors import FriendNotFound, InvitationExpired, InvitationInvalid, OwnInvitation
-from puhui.wechat.api import ContentRisky, Scene, SessionStale, Suggestion, WeChat, decrypt_user_data, steps_by_day
+from puhui.wechat.api import (
+    ContentRisky,
+    Scene,
+    SessionStale,
+    Suggestion,
+    WeChat,
+    decrypt_user_data,
+    steps_by_day,
+)
 
 __all__ = [
     "HOUSEHOLD",

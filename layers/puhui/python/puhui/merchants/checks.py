@@ -6,16 +6,14 @@ from dataclasses import replace
 from puhui.members import api as members
 from puhui.merchants.model import PASSED, PENDING, PICTURE, Document
 from puhui.merchants.ports import Desk, DocumentStore
-from puhui.wechat.api import ContentRisky, Scene, Suggestion
+from puhui.wechat.api import Scene
 
 ADDRESS_SECONDS = 3600  # the platform and whoever reads the papers fetch a file within the hour
 
 
 def check_text(text: str, member_id: str, *, desk: Desk) -> None:
     """Raise ContentRisky unless the platform lets the text pass; UserAway, WeChatBusy."""
-    openid = members.openid_of(member_id, members=desk.members)
-    if desk.wechat().msg_sec_check(text, openid, Scene.PROFILE).suggestion != Suggestion.PASS:
-        raise ContentRisky
+    members.require_fit(text, member_id, members=desk.members, wechat=desk.wechat())
 
 
 def ask_for_pictures(

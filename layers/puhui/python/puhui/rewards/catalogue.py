@@ -42,6 +42,15 @@ class _ByProgramme(GlobalSecondaryIndex["_RewardItem"]):  # type: ignore[no-unty
     reward_id = UnicodeAttribute(range_key=True)
 
 
+class _ByMerchant(GlobalSecondaryIndex["_RewardItem"]):  # type: ignore[no-untyped-call] # as above
+    class Meta:
+        index_name = "rewards_by_merchant"
+        projection = AllProjection()
+
+    of_merchant = UnicodeAttribute(hash_key=True)
+    reward_id = UnicodeAttribute(range_key=True)
+
+
 class _RewardItem(Model):
     owner = UnicodeAttribute(hash_key=True)
     entry = UnicodeAttribute(range_key=True)
@@ -63,6 +72,7 @@ class _RewardItem(Model):
     pictures: ListAttribute[str] = ListAttribute(null=True)
     regions: ListAttribute[str] = ListAttribute(null=True)
     merchant_id = UnicodeAttribute(null=True)
+    of_merchant = UnicodeAttribute(null=True)
     budget_id = UnicodeAttribute(null=True)
     fen = IntegerAttribute(null=True)
     partner_id = UnicodeAttribute(null=True)
@@ -96,7 +106,9 @@ class Catalogue:
             },
         )
         self._rewards: Any = type(
-            "RewardItem", (_RewardItem,), {"Meta": meta, "by_programme": _ByProgramme()}
+            "RewardItem",
+            (_RewardItem,),
+            {"Meta": meta, "by_programme": _ByProgramme(), "by_merchant": _ByMerchant()},
         )
         self._stock: Any = type("StockItem", (_StockItem,), {"Meta": meta})
 
@@ -117,8 +129,15 @@ class Catalogue:
     def offers(self, programme_id: str, limit: int, start: str | None) -> Page[Offer]:
         """A page of a programme's rewards in the order of their ids (``proposed:<programme>``: of those that wait for their
         publication); the page's cursor is the last one's id."""
-        found = self._rewards.by_programme.query(
-            programme_id, limit=limit, page_size=limit, last_evaluated_key=_position(programme_id, start)
+        return self._page("programme_id", self._rewards.by_programme, programme_id, limit, start)
+
+    def offers_of_merchant(self, merchant_id: str, limit: int, start: str | None) -> Page[Offer]:
+        """A page of a merchant's rewards, whatever their state, in the order of their ids."""
+        return self._page("of_merchant", self._rewards.by_merchant, merchant_id, limit, start)
+
+    def _page(self, name: str, index: Any, value: str, limit: int, start: str | None) -> Page[Offer]:
+        found = index.query(
+            value, limit=limit, page_size=limit, last_evaluated_key=_position(name, value, start)
         )
         rewards = [_reward(item) for item in found]
         fitting = _fitting(rewards)
@@ -145,13 +164,13 @@ def _fitting(rewards: list[Reward]) -> list[Reward]:
     return rewards
 
 
-def _position(programme_id: str, reward_id: str | None) -> dict[str, dict[str, str]] | None:
+def _position(name: str, value: str, reward_id: str | None) -> dict[str, dict[str, str]] | None:
     if reward_id is None:
         return None
     key = {
         "owner": f"reward:{reward_id}",
         "entry": "reward",
-        "programme_id": programme_id,
+        name: value,
         "reward_id": reward_id,
     }
     return {name: {"S": value} for name, value in key.items()}

@@ -132,6 +132,7 @@ def hand_on(
     Raises CouponNotFound, CouponNotTransferable, CouponNotUsable, IdempotencyKeyReused.
     """
     request_id = ids.key_id(member_id, "hand on", key) if key else ids.new_id(now)
+    body_hash = ids.key_id(coupon_id, body_hash)  # the coupon stands in the path, not in the body
 
     def build(session: Session) -> str:
         if key and (done := rewards.request(member_id, request_id)):
@@ -147,6 +148,7 @@ def hand_on(
         rewards.add_request(session, member_id, request_id, body_hash, given.id, friend_id)
         rewards.remove_coupon(session, coupon)
         rewards.add_coupon(session, given)
+        rewards.point_to(session, given)
         return given.id
 
     try:

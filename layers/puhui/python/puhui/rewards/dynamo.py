@@ -10,6 +10,7 @@
 | limit      | member:<id>         | L#<reward>, L#<reward>#<day> | taken |
 | coupon     | member:<id>         | K#<redemption id>-<n>   | the coupon, code |
 | order      | order:<redemption>  | order                   | member_id, partner_id: whose order it is at the partner's |
+| handed on  | member:<id>         | G#<redemption id>-<n>   | holder: who has a coupon now that this member redeemed |
 | notice     | member:<id>         | N#<redemption id>       | told: the member has had the message |
 | request    | member:<id>         | V#<request id>          | body_hash, subject, place: what came of a request, by its key |
 
@@ -22,7 +23,7 @@ A stock's shards stand in partitions of their own, so that no partition gets all
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,10 +56,11 @@ from puhui.rewards.items import (
 from puhui.rewards.model import Coupon, Due, Redemption, Reward
 from puhui.rewards.stock import home_shard
 from puhui.store.client import ConditionFailed, DynamoDB, Key
-from puhui.store.session import Session
+from puhui.store.session import Moved, Session
 from puhui.store.values import Item
 
 BY_TIME, BY_CODE, DUES, ENDS = "redemptions_by_time", "coupons_by_code", "dues", "ends"
+READS_MAX = 100  # keys of one BatchGetItem
 DAY_LIMIT_SECONDS = 3 * 86_400  # a day's counter goes by itself
 
 
@@ -107,6 +109,14 @@ class Rewards:
         """The pieces left in each shard, in one read."""
         items = self.dynamodb.get_all([self._stock_key(reward.id, shard) for shard in range(reward.shards)])
         return [_left(item) for item in items]
+
+    def stock_for(self, reward: Reward, quantity: int) -> list[int]:
+        """The pieces left in each shard. Shards are read one by one, so that pieces which move meanwhile may be seen in none:
+        where they seem to be too few, a second reading has to say the same. Raises Moved."""
+        left = self.stock(reward)
+        if sum(left) < quantity and self.stock(reward) != left:
+            raise Moved
+        return left
 
     def redemption(self, member_id: str, redemption_id: str) -> Redemption | None:
         """A member's redemption."""
@@ -161,17 +171,26 @@ class Rewards:
         )
 
     def member_items(self, member_id: str) -> tuple[list[Redemption], list[Coupon]]:
-        """Everything a member ever redeemed, and the coupons the member holds."""
-        redemptions, coupons = [], []
-        for entry in ("X#", "K#"):
-            start = None
-            while True:
-                items, start = self._entries(member(member_id), entry, None, start)
-                redemptions += [redemption_from(item) for item in items if entry == "X#"]
-                coupons += [coupon_from(item) for item in items if entry == "K#"]
-                if start is None:
-                    break
-        return redemptions, coupons
+        """Everything a member ever redeemed, and the coupons that came of it, whoever holds them now."""
+        redemptions = [redemption_from(item) for item in self._all_entries(member_id, "X#")]
+        coupons = [coupon_from(item) for item in self._all_entries(member_id, "K#")]
+        places = [
+            self._coupon_key(item["holder"], item["entry"][2:])
+            for item in self._all_entries(member_id, "G#")
+            if item["holder"] != member_id
+        ]
+        for first in range(0, len(places), READS_MAX):
+            found = self.dynamodb.get_all(places[first : first + READS_MAX])
+            coupons += [coupon_from(item) for item in found if item]
+        return redemptions, [coupon for coupon in coupons if coupon.redeemer_id == member_id]
+
+    def _all_entries(self, member_id: str, prefix: str) -> Iterator[Item]:
+        start = None
+        while True:
+            items, start = self._entries(member(member_id), prefix, None, start)
+            yield from items
+            if start is None:
+                return
 
     def serving(self, redemption: Redemption) -> int:
         """The number that the redemption's lane serves now."""
@@ -393,7 +412,12 @@ class Rewards:
             raise DayLimitReached(limit=limit, taken=0)
         key = self._day_limit_key(redemption)
         self._count(
-            session, key, redemption.quantity, limit, DayLimitReached(limit=limit), redemption.redeemed_at
+            session,
+            key,
+            redemption.quantity,
+            limit,
+            DayLimitReached(limit=limit),
+            _day_limit_end(redemption),
         )
 
     def _count(
@@ -403,13 +427,13 @@ class Rewards:
         count: int,
         limit: int,
         error: Any,
-        at: datetime | None = None,
+        end: int = 0,
     ) -> None:
         values: dict[str, Any] = {":q": count, ":room": limit - count}
         expression = "ADD taken :q"
-        if at:
+        if end:
             expression += " SET expires_at = :end"
-            values[":end"] = int(at.timestamp()) + DAY_LIMIT_SECONDS
+            values[":end"] = end
         session.update(
             self.table,
             key,
@@ -423,11 +447,13 @@ class Rewards:
         """Put pieces back into stock and take them off the member's limits."""
         home = self._stock_key(redemption.reward_id, home_shard(redemption.member_id, shards))
         session.update(self.table, home.key, "ADD stock_left :n", {":n": pieces})
-        for counted, key in zip(
-            redemption.limits, (self._limit_key(redemption), self._day_limit_key(redemption)), strict=True
-        ):
-            if counted:
-                session.update(self.table, key, "ADD taken :n", {":n": -pieces})
+        of_member, of_day = redemption.limits
+        if of_member:
+            session.update(self.table, self._limit_key(redemption), "ADD taken :n", {":n": -pieces})
+        if of_day:  # long afterwards the day's counter is gone: what is written then goes again
+            key, end = self._day_limit_key(redemption), _day_limit_end(redemption)
+            values = {":n": -pieces, ":end": end}
+            session.update(self.table, key, "ADD taken :n SET expires_at = :end", values)
 
     def first_notice(self, member_id: str, redemption_id: str) -> bool:
         """Whether nobody has told the member of this redemption's end yet; from now on somebody has."""
@@ -455,6 +481,17 @@ class Rewards:
             values={":status": before.status, ":code": before.code},
             names={"#status": "status"},
             error=CouponMoved(),
+        )
+
+    def point_to(self, session: Session, coupon: Coupon) -> None:
+        """Say, where it was redeemed, who holds a coupon now."""
+        session.put(
+            self.table,
+            {
+                "owner": member(coupon.redeemer_id),
+                "entry": f"G#{coupon.id}",
+                "holder": coupon.member_id,
+            },
         )
 
     def remove_coupon(self, session: Session, coupon: Coupon) -> None:
@@ -530,6 +567,10 @@ class Rewards:
     def _day_limit_key(self, redemption: Redemption) -> dict[str, str]:
         day = clock.programme_day(redemption.redeemed_at).isoformat()
         return {"owner": member(redemption.member_id), "entry": f"L#{redemption.reward_id}#{day}"}
+
+
+def _day_limit_end(redemption: Redemption) -> int:
+    return int(redemption.redeemed_at.timestamp()) + DAY_LIMIT_SECONDS
 
 
 def _left(item: Item | None) -> int:

@@ -56,6 +56,7 @@ def reward_item(reward: Reward) -> Item:
             "pictures": list(reward.pictures),
             "regions": list(reward.regions),
             "merchant_id": reward.merchant_id,
+            "of_merchant": reward.merchant_id,
             "budget_id": reward.budget_id,
             "fen": reward.fen,
             "partner_id": reward.partner_id,

@@ -49,7 +49,8 @@ class Reward:
 
     ``stock`` counts every piece ever offered, sold ones too; ``per_member_limit`` and ``per_day_limit`` in pieces of one
     member (None: no limit); ``fen``: what the sponsor's budget pays the merchant for a piece; ``lanes``: how many counters
-    its queue has (0: no queue); ``valid_days``: how long its coupons live; ``version`` counts the changes.
+    its queue has (0: no queue); ``valid_days``: how long its coupons live; ``version`` counts the changes; ``proposed_by``:
+    everybody who wrote the proposal, with spaces between them.
     """
 
     id: str
@@ -245,19 +246,21 @@ FIXED = (
 
 def revised(standing: Reward | None, wanted: Reward) -> Reward:
     """The reward after a change: new terms apply from then on, stock, shards and lanes only grow (0 shards: as they are),
-    who gives and who pays stays. Raises RewardIdTaken, RewardShrinks, RewardTermsFixed."""
+    who gives and who pays stays, closed stays closed. Raises RewardIdTaken, RewardShrinks, RewardTermsFixed."""
     if standing is None:
         return replace(wanted, shards=wanted.shards or 1, version=1)
     if wanted.programme_id != standing.programme_id:
         raise RewardIdTaken(programme_id=standing.programme_id)
+    if standing.state == CLOSED:
+        raise RewardTermsFixed(field="state")
+    shards = wanted.shards or standing.shards
     if standing.state != PROPOSED:
         for name in FIXED:
             if getattr(wanted, name) != getattr(standing, name):
                 raise RewardTermsFixed(field=name)
-    shards = wanted.shards or standing.shards
-    for name, value in (("stock", wanted.stock), ("shards", shards), ("lanes", wanted.lanes)):
-        if value < getattr(standing, name) and not (name == "stock" and standing.state == PROPOSED):
-            raise RewardShrinks(field=name, standing=getattr(standing, name))
+        for name, value in (("stock", wanted.stock), ("shards", shards), ("lanes", wanted.lanes)):
+            if value < getattr(standing, name):
+                raise RewardShrinks(field=name, standing=getattr(standing, name))
     kept = {
         "shards": shards,
         "version": standing.version,

@@ -21,7 +21,7 @@ from puhui.rewards.errors import (
     RewardNotFound,
     RewardNotProposed,
 )
-from puhui.rewards.model import CLOSED, DONATION, ON_SALE, PROPOSED, Reward
+from puhui.rewards.model import CLOSED, DONATION, ON_SALE, PROPOSED, Offer, Reward
 from puhui.rewards.usecases import Shelf
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
@@ -35,15 +35,17 @@ def put_reward(
     """Offer a reward, or change one: terms apply from then on, more stock is added to what is left, and the sponsor's money
     for it is set aside in the same transaction. The same again changes nothing.
 
-    Raises RewardIdTaken, RewardShrinks, RewardTermsFixed, NotEnough (the budget holds less).
+    Raises RewardIdTaken (also for a merchant's proposal), RewardShrinks, RewardTermsFixed, NotEnough (the budget holds less).
     """
 
     def build(session: Session) -> Reward:
         standing = rewards.reward(wanted.id)
+        if standing and standing.state == PROPOSED:  # whoever publishes a proposal has not written it
+            raise RewardIdTaken(programme_id=standing.programme_id)
         reward = model.revised(standing, wanted)
         if reward != standing:
-            before = standing.stock if standing and standing.state != PROPOSED else 0
-            _write(session, reward, reward.stock - before, rewards, ledger, now)
+            more = reward.stock - (standing.stock if standing else 0)
+            _write(session, reward, more, rewards, ledger, now)
         return reward
 
     return attempt(rewards.dynamodb, build)
@@ -53,8 +55,6 @@ def _write(
     session: Session, reward: Reward, more: int, rewards: Rewards, ledger: Ledger | None, now: datetime | None
 ) -> None:
     rewards.add_reward(session, reward)
-    if reward.state == PROPOSED:
-        return
     rewards.add_stock(session, reward.id, stock.split(more, reward.shards))
     if reward.fen and more:
         if ledger is None or now is None:
@@ -75,25 +75,52 @@ def require_proposer(wanted: Reward, member_id: str, *, merchants: Merchants) ->
         raise RewardInvalid(field="programme_id", rule="the merchant's own")
 
 
-def propose(wanted: Reward, member_id: str, *, rewards: Rewards) -> Reward:
+def propose(
+    wanted: Reward,
+    member_id: str,
+    *,
+    key: str | None = None,
+    body_hash: str = "",
+    rewards: Rewards,
+    now: datetime,
+) -> Reward:
     """A merchant proposes a reward (``require_proposer``); nobody sees it before an operator publishes it, and it may be
-    changed until then. Raises RewardIdTaken."""
+    changed until then. Raises RewardIdTaken, IdempotencyKeyReused."""
     proposed = replace(wanted, state=PROPOSED, proposed_by=member_id)
+    request_id = ids.key_id(member_id, "propose", key) if key else ids.new_id(now)
 
     def build(session: Session) -> Reward:
+        if key and (done := rewards.request(member_id, request_id)):
+            return _proposed(done, body_hash, rewards)
         before = rewards.reward(proposed.id)
         if before and (before.state != PROPOSED or before.merchant_id != proposed.merchant_id):
             raise RewardIdTaken(programme_id=before.programme_id)
         reward = model.revised(before, proposed)
+        if key:
+            rewards.add_request(session, member_id, request_id, body_hash, reward.id, reward.id)
         if reward != before:
+            writers = [*(before.proposed_by.split() if before else ()), member_id]
+            reward = replace(reward, proposed_by=" ".join(dict.fromkeys(writers)))
             rewards.add_reward(session, reward)
         return reward
 
-    return attempt(rewards.dynamodb, build)
+    try:
+        return attempt(rewards.dynamodb, build)
+    except RequestDone:  # the same request, sent twice at once
+        return attempt(rewards.dynamodb, build)
+
+
+def _proposed(done: Mapping[str, str], body_hash: str, rewards: Rewards) -> Reward:
+    if done["body_hash"] != body_hash:
+        raise IdempotencyKeyReused
+    reward = rewards.reward(done["subject"])
+    if reward is None:
+        raise RewardNotFound
+    return reward
 
 
 def publish(reward_id: str, by: str, *, rewards: Rewards, ledger: Ledger, now: datetime) -> Reward:
-    """Put a proposed reward on sale, its sponsor's money set aside; by somebody who did not propose it. Again changes nothing.
+    """Put a proposed reward on sale, its sponsor's money set aside; by somebody who wrote none of it. Again changes nothing.
 
     Raises RewardNotFound, RewardNotProposed, ProposerMayNotPublish, NotEnough.
     """
@@ -102,7 +129,7 @@ def publish(reward_id: str, by: str, *, rewards: Rewards, ledger: Ledger, now: d
         standing = rewards.reward(reward_id)
         if standing is None:
             raise RewardNotFound
-        if standing.proposed_by == by:
+        if by in standing.proposed_by.split():
             raise ProposerMayNotPublish
         if standing.state != PROPOSED:
             if standing.published_by == by:
@@ -168,6 +195,24 @@ def list_proposed(
     return Page([offer.reward for offer in page.items], last)
 
 
+def list_own(
+    merchant_id: str,
+    member_id: str,
+    limit: int,
+    cursor: str | None,
+    *,
+    catalogue: Shelf,
+    merchants: Merchants,
+    cursors: Cursors,
+) -> Page[Offer]:
+    """A page of a merchant's rewards, for its staff, whatever their state. Raises MerchantNotFound, CursorInvalid."""
+    merchants.require_staff(merchant_id, member_id)
+    scope = f"rewards of {merchant_id}"
+    position = cursors.read(scope, cursor)
+    page = catalogue.offers_of_merchant(merchant_id, limit, position["id"] if position else None)
+    return Page(page.items, cursors.write(scope, {"id": page.cursor} if page.cursor else None))
+
+
 def require_reporter(reward_id: str, member_id: str, *, rewards: Rewards, merchants: Merchants) -> None:
     """Raise RewardNotFound, ReportsForDonations, MerchantNotFound, Forbidden unless the member speaks for the organisation
     that runs the project."""
@@ -192,6 +237,7 @@ def report_project(
     """Tell what became of a project's donations: {text: {zh-CN, en}, points?, quantity?, unit?}, by ``require_reporter``.
     Raises IdempotencyKeyReused."""
     request_id = ids.key_id(member_id, "project report", key) if key else ids.new_id(now)
+    body_hash = ids.key_id(reward_id, body_hash)  # the project stands in the path, not in the body
     report_id = ids.derived_id(now, request_id)  # reports stand in the order of their times
 
     def build(session: Session) -> dict[str, Any]:
@@ -229,6 +275,11 @@ def shown_report(item: Mapping[str, Any]) -> dict[str, Any]:
 def texts_of(reward: Reward) -> str:
     """Everything that others will read, for the platform's content check."""
     return "\n".join([*reward.title.values(), *reward.description.values()])
+
+
+def shown_own(offer: Offer) -> dict[str, Any]:
+    """The contract's ``RewardTerms`` with what is left."""
+    return {**shown_terms(offer.reward), "stock_left": offer.stock_left}
 
 
 def shown_terms(reward: Reward) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from puhui.members import api as members
 from puhui.rewards import saga, usecases
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.items import redemption_from
-from puhui.rewards.model import PROCESSING, QUEUED, Redemption
+from puhui.rewards.model import FULFILLED, PROCESSING, QUEUED, Redemption
 from puhui.store import aws, states
 from puhui.store.values import Item
 from puhui.wechat import api as wechat
@@ -51,14 +51,19 @@ def follow(old: Item | None, new: Item | None, *, post: Post, now: datetime) -> 
     if after.status == PROCESSING:
         if before is None or before.status != PROCESSING:
             _start(post, after, after.id, "issue")
-        elif after.task_token and (known := after.answer or after.cancelling):
-            answer(after.task_token, known if isinstance(known, str) else "cancelling")
+        elif (token := after.task_token or before.task_token) and (known := saga.known(after)):
+            # A write that did not know of the task yet has taken its token away, and is the one that tells.
+            answer(token, known)
         return
-    if after.cancelling and before and not before.cancelling and after.watch_at:
+    if after.watch_at and _returning(after) and before and not _returning(before):
         # Asked for again after the partner said no, it is another execution.
         _start(post, after, f"{after.id}-return-{int(after.watch_at.timestamp())}", "return")
     if before and before.status in (QUEUED, PROCESSING) and after.status != before.status:
         _tell(after, post, now)
+
+
+def _returning(redemption: Redemption) -> bool:
+    return redemption.status == FULFILLED and redemption.cancelling
 
 
 def answer(task_token: str, said: str) -> None:

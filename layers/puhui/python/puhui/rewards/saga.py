@@ -4,6 +4,10 @@ cut off anywhere.
 
 What the partner says is written on the redemption (``model.heard`` decides what counts), and ``end`` does what stands there in
 one transaction on the condition that it still stands: so a redemption ends once, with the good promised or with the points back.
+
+Whoever calls an order off writes that down before asking (``CALLING_OFF`` where nothing was said yet, ``cancelling`` where the
+good was issued and the member gives it back). From then on only what the partner says to that counts as a promise: its answer
+may get lost, and a good that it has cancelled must not be paid for.
 """
 
 from collections.abc import Callable
@@ -13,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock, ids
+from puhui.kernel.errors import Unavailable
 from puhui.ledger.api import Ledger, add_post, add_void
 from puhui.ledger.api import member as account_of
 from puhui.partners import api as partners
@@ -24,8 +29,10 @@ from puhui.rewards.usecases import add_refund, find
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session, attempt
 
-ACCEPTED, OVER = "accepted", "over"
-GIVES_UP_AFTER = timedelta(days=7)  # how long an order is called off that a partner never answered about
+ACCEPTED, CANCELLING, OVER = "accepted", "cancelling", "over"
+CALLING_OFF = "calling_off"  # in place of an answer: it is being called off, and the partner has not said what came of it
+UNKNOWN = "unknown"  # of late answers: the partner never said
+GIVES_UP_AFTER = timedelta(days=14)  # a week after the latest time that an answer may take
 
 
 @dataclass(frozen=True)
@@ -46,49 +53,52 @@ def issue(member_id: str, redemption_id: str, *, desk: Desk, now: datetime) -> d
     Under one id a partner gives once, so this may run as often as it takes. Raises PartnerUnavailable.
     """
     standing = find(member_id, redemption_id, desk.rewards)
-    if (known := _known(standing)) is not None:
-        return {"answer": known, "wait_seconds": 0}
+    if (said := known(standing)) is not None:
+        return {"answer": said, "wait_seconds": 0}
     partner = partners.find_partner(standing.partner_id, partners=desk.registry)
     answer = _order(standing, partner, desk, now)
     if answer.outcome == partners.ACCEPTED:
         watch_at = now + timedelta(seconds=partner.answer_within_seconds) + model.WATCH_AFTER
         kept = note(member_id, redemption_id, desk, reference=answer.reference, watch_at=watch_at)
-        return {"answer": _known(kept) or ACCEPTED, "wait_seconds": partner.answer_within_seconds}
-    return {"answer": hear(member_id, redemption_id, answer, desk=desk).answer, "wait_seconds": 0}
+        return {"answer": known(kept) or ACCEPTED, "wait_seconds": partner.answer_within_seconds}
+    heard = hear(member_id, redemption_id, answer, desk=desk)
+    return {"answer": known(heard) or OVER, "wait_seconds": 0}
 
 
 def wait(member_id: str, redemption_id: str, task_token: str, *, desk: Desk) -> str | None:
     """Let a later answer find the waiting task; what is known already, when there is something."""
-    return _known(note(member_id, redemption_id, desk, task_token=task_token))
+    return known(note(member_id, redemption_id, desk, task_token=task_token))
 
 
 def call_off(member_id: str, redemption_id: str, *, desk: Desk, now: datetime) -> str:
-    """Call the order off at the partner's: what counts afterwards (cancelled, issued, over).
+    """Call the order off at the partner's: what counts afterwards (cancelled, refused, issued, over).
 
-    One that cannot be called off any more was issued: its voucher is asked for again. Raises PartnerUnavailable.
+    One that cannot be called off any more was issued: its voucher is asked for again, and who wanted to give it back keeps it.
+    A good that was issued is called off only when the member gives it back. Raises PartnerUnavailable.
     """
-    standing = find(member_id, redemption_id, desk.rewards)
-    if standing.is_over or (standing.status == FULFILLED and not standing.cancelling):
+    standing = _intend(member_id, redemption_id, desk)
+    if not _is_open(standing):
         return OVER
+    if standing.answer != CALLING_OFF and not (standing.answer == ISSUED and standing.cancelling):
+        return standing.answer
     partner = partners.find_partner(standing.partner_id, partners=desk.registry)
     answer = partners.cancel_order(partner, redemption_id, partners=desk.registry, send=desk.send(), now=now)
-    if answer.outcome == partners.NOT_CANCELLABLE:
-        if standing.answer == ISSUED:
-            return ISSUED
-        answer = _order(standing, partner, desk, now)
-    return hear(member_id, redemption_id, answer, desk=desk).answer
+    if answer.outcome != partners.NOT_CANCELLABLE:
+        return hear(member_id, redemption_id, answer, desk=desk).answer
+    given = partners.Answer(ISSUED)
+    if standing.answer == CALLING_OFF:
+        given = _order(standing, partner, desk, now)
+    return hear(member_id, redemption_id, given, desk=desk, stays=now).answer
 
 
-def hear(member_id: str, redemption_id: str, answer: partners.Answer, *, desk: Desk) -> Redemption:
-    """Write down what the partner said. After the end it changes nothing but ``late_answer``, for the operator."""
+def _intend(member_id: str, redemption_id: str, desk: Desk) -> Redemption:
+    """Write down that the order is being called off; what may be cancelled is nobody's due."""
 
     def build(session: Session) -> Redemption:
         standing = find(member_id, redemption_id, desk.rewards)
-        if standing.status != PROCESSING and not standing.cancelling:
-            late = standing.is_over and answer.outcome == ISSUED
-            after = replace(standing, late_answer=ISSUED) if late else standing
-        else:
-            after = _with_answer(standing, answer, desk)
+        if not _is_open(standing):
+            return standing
+        after = replace(standing, answer=standing.answer or CALLING_OFF, due_id="")
         if after != standing:
             desk.rewards.add_step(session, standing, after)
         return after
@@ -96,25 +106,68 @@ def hear(member_id: str, redemption_id: str, answer: partners.Answer, *, desk: D
     return attempt(desk.rewards.dynamodb, build)
 
 
-def _with_answer(standing: Redemption, answer: partners.Answer, desk: Desk) -> Redemption:
-    said = model.heard(standing.answer, answer.outcome)
-    if said == standing.answer:
-        return standing
-    voucher = desk.sealer().seal(answer.voucher, standing.id, "voucher") if answer.voucher else b""
-    return replace(
-        standing,
-        answer=said,
-        reference=answer.reference or standing.reference,
-        voucher=voucher or standing.voucher,
-    )
+def _is_open(standing: Redemption) -> bool:
+    """Whether the partner's word still decides: it is under way, or being given back and not settled meanwhile."""
+    returning = standing.status == FULFILLED and standing.cancelling
+    return standing.status == PROCESSING or (returning and not standing.settlement_id)
 
 
-def note(member_id: str, redemption_id: str, desk: Desk, **changes: Any) -> Redemption:
-    """Write something down beside an order that is under way; nothing once it is over."""
+def hear(
+    member_id: str,
+    redemption_id: str,
+    answer: partners.Answer,
+    *,
+    desk: Desk,
+    stays: datetime | None = None,
+) -> Redemption:
+    """Write down what the partner said; ``stays``: when it said so although it was asked to call the order off. After the end it
+    changes nothing but ``late_answer``, for the operator."""
 
     def build(session: Session) -> Redemption:
         standing = find(member_id, redemption_id, desk.rewards)
-        if standing.status != PROCESSING:
+        after = standing
+        if _is_open(standing):
+            after = _with_answer(standing, answer, desk, stays)
+        elif standing.is_over and answer.outcome == ISSUED:
+            after = replace(standing, late_answer=ISSUED)
+        if after != standing:
+            desk.rewards.add_step(session, standing, after)
+        return after
+
+    return attempt(desk.rewards.dynamodb, build)
+
+
+def _with_answer(
+    standing: Redemption, answer: partners.Answer, desk: Desk, stays: datetime | None
+) -> Redemption:
+    before = "" if standing.answer == CALLING_OFF else standing.answer
+    if answer.outcome == ACCEPTED or (
+        not before and standing.answer and answer.outcome == ISSUED and not stays
+    ):
+        return standing  # nothing yet; or said before the partner was asked to call it off, or after: it will say
+    said = model.heard(before, answer.outcome)
+    after = standing
+    if said != standing.answer:
+        voucher = desk.sealer().seal(answer.voucher, standing.id, "voucher") if answer.voucher else b""
+        after = replace(
+            standing,
+            answer=said,
+            reference=answer.reference or standing.reference,
+            voucher=voucher or standing.voucher,
+        )
+    if said == ISSUED and stays:
+        after = replace(after, cancelling=False)
+        if after.status == FULFILLED:
+            after = replace(after, watch_at=None, due_id=_due_id(after, stays))
+    return after
+
+
+def note(member_id: str, redemption_id: str, desk: Desk, **changes: Any) -> Redemption:
+    """Write something down beside an order that is under way; once it is answered only who waits for it."""
+
+    def build(session: Session) -> Redemption:
+        standing = find(member_id, redemption_id, desk.rewards)
+        if standing.status != PROCESSING or (standing.answer and "task_token" not in changes):
             return standing
         after = replace(standing, **changes)
         if after != standing:
@@ -126,13 +179,14 @@ def note(member_id: str, redemption_id: str, desk: Desk, **changes: Any) -> Rede
 
 def end(member_id: str, redemption_id: str, *, desk: Desk, now: datetime) -> Redemption:
     """End a redemption as its partner's answer says: issued, and the points are spent; anything else, and points, pieces and
-    limits come back. One that has ended stays as it is."""
+    limits come back. One that has ended stays as it is. A good that was issued before the partner has answered to its return
+    is spent, and given back further on."""
 
     def build(session: Session) -> Redemption:
         standing = find(member_id, redemption_id, desk.rewards)
         if standing.status == PROCESSING:
             return _end_order(session, standing, desk, now)
-        if standing.status == FULFILLED and standing.cancelling:
+        if _is_open(standing):
             return _end_return(session, standing, desk, now)
         return standing
 
@@ -144,16 +198,22 @@ def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime
     reward = desk.rewards.reward(standing.reward_id)
     if held is None or reward is None:
         raise RewardNotFound
-    closed = replace(standing, watch_at=None, task_token="", cancelling=False)
     if standing.answer == ISSUED:
-        due_id = ids.derived_id(now, standing.id, "due") if standing.merchant_id else ""
-        after = replace(closed, status=FULFILLED, due_id=due_id)
+        after = replace(
+            standing, status=FULFILLED, task_token="", watch_at=None, due_id=_due_id(standing, now)
+        )
+        if standing.cancelling:
+            after = replace(after, watch_at=now + model.WATCH_AFTER, due_id="")
         desk.rewards.add_step(session, standing, after)
         add_post(session, held, model.REDEMPTION, (), ledger=desk.ledger, now=now)
         return after
-    unsure = standing.answer == ""
+    unsure = standing.answer in ("", CALLING_OFF)
     after = replace(
-        closed,
+        standing,
+        task_token="",
+        cancelling=False,
+        voucher=b"",
+        answer="" if unsure else standing.answer,
         status=CANCELLED if standing.cancelling else REFUNDED,
         reason_code=_reason(standing),
         unsure=unsure,
@@ -166,12 +226,22 @@ def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime
 
 
 def _end_return(session: Session, standing: Redemption, desk: Desk, now: datetime) -> Redemption:
-    """The end of giving back what the partner had issued: it took it back, or it did not."""
-    closed = replace(standing, cancelling=False, watch_at=None)
+    """The end of giving back what the partner had issued: it took it back. Until it has said whether, it is asked again."""
     if standing.answer != CANCELLED:
-        desk.rewards.add_step(session, standing, closed)
-        return closed
-    after = replace(closed, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER", due_id="", voucher=b"")
+        if standing.watch_at and standing.watch_at > now:
+            return standing
+        after = replace(standing, watch_at=now + model.WATCH_AFTER, due_id="")
+        desk.rewards.add_step(session, standing, after)
+        return after
+    after = replace(
+        standing,
+        status=CANCELLED,
+        reason_code="CANCELLED_BY_MEMBER",
+        cancelling=False,
+        watch_at=None,
+        due_id="",
+        voucher=b"",
+    )
     desk.rewards.add_step(session, standing, after)
     add_refund(
         session,
@@ -200,22 +270,25 @@ def look_after(member_id: str, redemption_id: str, *, desk: Desk, now: datetime)
 
 
 def _settle_doubt(standing: Redemption, desk: Desk, now: datetime) -> Redemption:
-    late, again = standing.late_answer, now + model.WATCH_AFTER
+    said = ""
     try:
         partner = partners.find_partner(standing.partner_id, partners=desk.registry)
-        answer = partners.cancel_order(
+        said = partners.cancel_order(
             partner, standing.id, partners=desk.registry, send=desk.send(), now=now
-        )
-        late = ISSUED if answer.outcome == partners.NOT_CANCELLABLE else late
+        ).outcome
     except (partners.PartnerUnavailable, partners.PartnerNotFound):
-        if now < standing.redeemed_at + GIVES_UP_AFTER:
-            return _step(standing, replace(standing, watch_at=again), desk)
-    return _step(standing, replace(standing, unsure=False, watch_at=None, late_answer=late), desk)
+        if now >= standing.redeemed_at + GIVES_UP_AFTER:
+            said = UNKNOWN
+    late = {partners.NOT_CANCELLABLE: ISSUED, UNKNOWN: standing.late_answer or UNKNOWN}.get(said, "")
 
-
-def _step(standing: Redemption, after: Redemption, desk: Desk) -> Redemption:
     def build(session: Session) -> Redemption:
-        desk.rewards.add_step(session, standing, after)
+        now_standing = find(standing.member_id, standing.id, desk.rewards)
+        if not now_standing.unsure:
+            return now_standing
+        after = replace(now_standing, watch_at=now + model.WATCH_AFTER)
+        if said:
+            after = replace(now_standing, unsure=False, watch_at=None, late_answer=late)
+        desk.rewards.add_step(session, now_standing, after)
         return after
 
     return attempt(desk.rewards.dynamodb, build)
@@ -224,8 +297,8 @@ def _step(standing: Redemption, after: Redemption, desk: Desk) -> Redemption:
 def answer_order(
     order_id: str, headers: dict[str, str], raw_body: bytes, *, desk: Desk, now: datetime
 ) -> Redemption:
-    """A partner's later answer. Raises OrderNotFound, SignatureInvalid, AnswerInvalid, and OrderVoid when the points have gone
-    back already: the partner must not deliver."""
+    """A partner's later answer. Raises OrderNotFound, SignatureInvalid, AnswerInvalid, OrderVoid when the points go back: the
+    partner must not deliver, and Unavailable while the order is being called off: the partner comes again."""
     known = desk.rewards.orderer(order_id)
     if known is None:
         raise OrderNotFound
@@ -234,8 +307,11 @@ def answer_order(
     partners.verify(partner, headers, raw_body, now, partners=desk.registry)
     answer = partners.later_answer(order_id, raw_body)
     heard = hear(member_id, order_id, answer, desk=desk)
-    if heard.is_over and answer.outcome == ISSUED:
-        raise OrderVoid
+    if answer.outcome == ISSUED:
+        if heard.is_over or heard.answer == CANCELLED:
+            raise OrderVoid
+        if heard.answer == CALLING_OFF:
+            raise Unavailable
     return heard
 
 
@@ -258,10 +334,18 @@ def _order(standing: Redemption, partner: partners.Partner, desk: Desk, now: dat
     return partners.issue_order(partner, order, partners=desk.registry, send=desk.send(), now=now)
 
 
-def _known(standing: Redemption) -> str | None:
+def known(standing: Redemption) -> str | None:
+    """What an order's workflow goes on with, once there is something: issued, refused, cancelled, cancelling (it has to be
+    called off), over."""
     if standing.status != PROCESSING:
         return OVER
-    return standing.answer or ("cancelling" if standing.cancelling else None)
+    if standing.answer == CALLING_OFF or (standing.cancelling and standing.answer in ("", ISSUED)):
+        return CANCELLING
+    return standing.answer or None
+
+
+def _due_id(standing: Redemption, now: datetime) -> str:
+    return ids.derived_id(now, standing.id, "due") if standing.merchant_id else ""
 
 
 def _reason(standing: Redemption) -> str:
@@ -271,15 +355,14 @@ def _reason(standing: Redemption) -> str:
 
 
 def notice(redemption: Redemption, now: datetime) -> dict[str, str]:
-    """The fields of the subscribe message that tells a member how a redemption ended: name, result, time, remark.
+    """The fields of the subscribe message that tells a member how a redemption ended: name, points spent, result, time.
 
     Limits of the platform's kinds: a thing has 20 characters, a phrase 5.
     """
     result = {FULFILLED: "兑换成功", REFUNDED: "已退积分", CANCELLED: "未兑换"}[redemption.status]
-    remark = "请在我的兑换中查看" if redemption.status == FULFILLED else "积分已在您的账户中"
     return {
         "thing1": redemption.title["zh-CN"][:20],
-        "phrase2": result,
-        "time3": now.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M"),
-        "thing4": remark,
+        "number2": str(redemption.points if redemption.status == FULFILLED else 0),
+        "phrase3": result,
+        "time4": now.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M"),
     }

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock, ids
+from puhui.kernel.quantities import AMOUNT_MAX
 from puhui.programmes.api import programme
 from puhui.rewards.errors import RewardInvalid
 from puhui.rewards.model import COUPON, COUPON_DAYS, GOOD, KINDS, LEAVE_DAY, ON_SALE, PAUSED, SERVICE, Reward
@@ -117,7 +118,7 @@ def _consistent(made: Reward) -> Reward:
         raise RewardInvalid(field="sponsor", rule="there is a merchant to be paid")
     if made.partner_id and made.kind not in (COUPON, GOOD, SERVICE):
         raise RewardInvalid(field="partner_id", rule="partners give goods, coupons and services")
-    if made.fen * made.stock > STOCK_MAX * FEN_MAX:
+    if made.fen * made.stock > AMOUNT_MAX:
         raise RewardInvalid(field="sponsor", rule="less money")
     return made
 

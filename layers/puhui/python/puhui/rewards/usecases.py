@@ -34,6 +34,7 @@ class Shelf(Protocol):
 
     def offer(self, reward_id: str) -> Offer | None: ...
     def offers(self, programme_id: str, limit: int, start: str | None) -> Page[Offer]: ...
+    def offers_of_merchant(self, merchant_id: str, limit: int, start: str | None) -> Page[Offer]: ...
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,7 @@ def serve(
         counter = rewards.counter(member_id, redemption_id, ticket.reward_id, ledger)
         if counter.reward.state != model.ON_SALE:
             raise NotOnSale
-        if counter.merchant:
-            require_active(counter.merchant)
+        _require_honoured(counter)
         made = _complete(replace(ticket, status=model.state_of(counter.reward)), counter.reward, now)
         rewards.add_step(session, ticket, made)
         _add_effects(session, made, counter, rewards=rewards, ledger=ledger, now=now)
@@ -325,8 +325,15 @@ def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
 
 def _require_offered(counter: Counter, now: datetime) -> None:
     model.require_on_sale(counter.reward, now)
-    if counter.merchant:
-        require_active(counter.merchant)
+    _require_honoured(counter)
+
+
+def _require_honoured(counter: Counter) -> None:
+    if not counter.reward.merchant_id:
+        return
+    if counter.merchant is None:
+        raise NotOnSale
+    require_active(counter.merchant)
 
 
 def _complete(made: Redemption, reward: Reward, now: datetime) -> Redemption:
@@ -354,7 +361,7 @@ def _add_effects(
     if counter.left >= quantity:
         draws = {counter.home: quantity}
     else:
-        left = [counter.left] if reward.shards == 1 else rewards.stock(reward)
+        left = [counter.left] if reward.shards == 1 else rewards.stock_for(reward, quantity)
         draws = stock.draws(left, counter.home, quantity)
     rewards.draw(session, reward.id, draws)
     balances = of([counter.balance])

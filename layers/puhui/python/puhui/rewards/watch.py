@@ -20,10 +20,14 @@ def look_after(*, desk: Desk, now: datetime) -> dict[str, int]:
     failures: list[Exception] = []
     deadline = time.monotonic() + WORKS_SECONDS
     for shard in range(END_SHARDS):
+        seen: set[tuple[str, str]] = set()  # what stays in its place must not hide what stands behind it
         while time.monotonic() < deadline:
-            places = desk.rewards.due_places(shard, now, PAGE)
-            ended = sum(_one(member_id, entry, done, failures, desk, now) for member_id, entry in places)
-            if len(places) < PAGE or not ended:
+            limit = PAGE + len(seen)
+            places = desk.rewards.due_places(shard, now, limit)
+            for member_id, entry in (place for place in places if place not in seen):
+                _one(member_id, entry, done, failures, desk, now)
+            seen.update(places)
+            if len(places) < limit:
                 break
     if failures:
         raise failures[0]
@@ -37,7 +41,7 @@ def _one(
     failures: list[Exception],
     desk: Desk,
     now: datetime,
-) -> bool:
+) -> None:
     subject = entry[2:]
     try:
         if entry.startswith("K#"):
@@ -48,5 +52,3 @@ def _one(
             done["redemptions"] += 1
     except Exception as error:  # noqa: BLE001 raised at the end, when the others have had their turn
         failures.append(error)
-        return False
-    return True

@@ -1,0 +1,29 @@
+"""POST /reports: put together what a programme owes in points, and reconcile it with rewards and sponsors' budgets."""
+
+import os
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.points import reconciliation
+from puhui.points.dynamo import Points
+from puhui.points.expiry import shards_of
+from puhui.rewards.catalogue import Catalogue
+from puhui.store import states
+
+app = HttpFunction("start-report")
+POINTS, CATALOGUE = Points.from_environment(), Catalogue.from_environment()
+STATE_MACHINE = os.environ["REPORT_STATE_MACHINE"]
+
+
+@app.operation("start_report", "POST", "/reports")
+def start_report(request: Request) -> Answer:
+    report = reconciliation.start(
+        request.body["programme_id"],
+        started_by=request.member_id,
+        key=request.idempotency_key,
+        body_hash=request.body_hash,
+        points=POINTS,
+        offers=CATALOGUE,
+        now=request.now,
+    )
+    states.start_once(STATE_MACHINE, report.id, {"id": report.id, "shards": shards_of(report.id)})
+    return 202, report.shown()

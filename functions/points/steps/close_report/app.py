@@ -1,0 +1,21 @@
+"""Report: put the shards together with the rewards as they stand."""
+
+from datetime import datetime
+
+from puhui.edge import log
+from puhui.edge.task import Input, task
+from puhui.ledger.api import Ledger
+from puhui.points import reconciliation
+from puhui.points.dynamo import Points
+from puhui.rewards.api import Rewards
+
+BOOKS = reconciliation.Books(Points.from_environment(), Ledger.from_environment(), Rewards.from_environment())
+
+
+@task("close_report")
+def app(event: Input, _now: datetime) -> Input:
+    result = reconciliation.close(event["id"], books=BOOKS).result or {}
+    if not result["reconciles"]:
+        count = result["differences_in_all"]
+        log.line(level="ERROR", task="close_report", outcome="DIFFERENCES", differences=count)
+    return {"id": event["id"], "reconciles": result["reconciles"]}

@@ -1,0 +1,23 @@
+"""GET /settlements/{settlement_id}: a settlement, and what it owes each merchant."""
+
+from functools import cache
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.settlement import statements
+from puhui.settlement.dynamo import Settlements
+from puhui.store import wiring
+
+app = HttpFunction("get-settlement")
+SETTLEMENTS = Settlements.from_environment()
+CURSORS = cache(wiring.cursors)
+
+
+@app.operation("get_settlement", "GET", "/settlements/{settlement_id}")
+def get_settlement(request: Request) -> Answer:
+    return statements.get_settlement(
+        request.path["settlement_id"],
+        request.query["limit"],
+        request.query.get("cursor"),
+        settlements=SETTLEMENTS,
+        cursors=CURSORS(),
+    )

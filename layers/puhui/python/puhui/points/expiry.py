@@ -1,0 +1,144 @@
+"""One run over all members: what is due today is done, shard by shard, one member at a time. Each step may run twice.
+
+What can be counted together with its effect is counted in the same transaction; the rest with the run's position.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import Any
+
+from puhui.kernel import clock
+from puhui.ledger.api import AUDIT_SHARDS, Balance, Ledger, TransferPosted, balance_from, lot_of, of
+from puhui.points import donation
+from puhui.points.dynamo import Points
+from puhui.points.errors import JobNotFound
+from puhui.points.model import (
+    DONATE,
+    EXPIRE,
+    LOTS_AT_ONCE,
+    REMIND,
+    Job,
+    due,
+    ended,
+    expiring,
+    has_work,
+)
+from puhui.rewards.api import Rewards
+from puhui.store.client import ConditionFailed
+from puhui.store.session import Session, attempt
+
+BALANCES_AT_ONCE = 100  # one BatchGetItem
+MEMBER = "member:"
+
+Tell = Callable[[str, str, int, str], bool]
+"""Remind a member (member, programme, points, lot); False when the member takes no messages."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """What a run reads and writes; ``tell`` is None where no message template is set."""
+
+    points: Points
+    ledger: Ledger
+    rewards: Rewards
+    tell: Tell | None = None
+
+
+def shards_of(work_id: str) -> list[dict[str, Any]]:
+    """What the state machine works through: one item for each shard of the ledger's accounts."""
+    return [{"id": work_id, "shard": shard} for shard in range(AUDIT_SHARDS)]
+
+
+def start(day: date, again: str, *, asked: bool, points: Points) -> Job | None:
+    """The day's job, or None when nothing can be due and nobody ``asked``; ``again`` names a further run of the day."""
+    if not (asked or has_work(day)):
+        return None
+    return points.start_job(Job(f"{day}-{again}" if again else str(day), day))
+
+
+def work_shard(job_id: str, shard: int, *, books: Books, now: datetime) -> None:
+    """Do what is due for the shard's members, from where a run before came to. Raises JobNotFound."""
+    if books.points.job(job_id) is None:
+        raise JobNotFound(job_id=job_id)
+    reached = books.points.position(job_id, shard)
+    places = (place for place in _places(shard, books.ledger) if place[0] >= reached)
+    while chunk := list(islice(places, BALANCES_AT_ONCE)):
+        items = books.ledger.dynamodb.get_all([books.ledger.balance_key(*place) for place in chunk])
+        passed: Counter[str] = Counter()
+        for (account, unit), item in zip(chunk, items, strict=True):
+            passed += _work(balance_from(account, unit, item), job_id, shard, books, now)
+        books.points.advance(job_id, shard, chunk[-1][0], passed)
+
+
+def _places(shard: int, ledger: Ledger) -> Iterator[tuple[str, str]]:
+    start = None
+    while True:
+        places, start = ledger.accounts(shard, start)
+        yield from (place for place in places if place[0].startswith(MEMBER))
+        if start is None:
+            return
+
+
+def _work(balance: Balance, job_id: str, shard: int, books: Books, now: datetime) -> Counter[str]:
+    day = clock.programme_day(now)
+    steps = due(balance, day)
+    passed: Counter[str] = Counter()
+    if EXPIRE in steps:
+        expire(balance.account, balance.unit, job_id, shard, books=books, now=now)
+    if REMIND in steps:
+        passed += _remind(balance, lot_of(day), job_id, shard, books)
+    if DONATE in steps:
+        donation.donate(
+            balance.account.removeprefix(MEMBER),
+            balance.unit,
+            lot_of(day),
+            lambda session, counts: books.points.add_counts(session, job_id, shard, counts),
+            points=books.points,
+            ledger=books.ledger,
+            rewards=books.rewards,
+            now=now,
+        )
+    return passed
+
+
+def expire(account: str, programme_id: str, job_id: str, shard: int, *, books: Books, now: datetime) -> None:
+    """End every lot of the account whose month is over, as it stands at the moment of writing."""
+    day = clock.programme_day(now)
+
+    def build(session: Session) -> bool:
+        balance = books.ledger.balance(account, programme_id)
+        lots = ended(balance, day)[:LOTS_AT_ONCE]
+        if lots:
+            transfers = [expiring(balance, lot, now) for lot in lots]
+            books.ledger.add(session, transfers, of([balance]), day)
+            counts = {"expired_lots": len(lots), "expired_points": sum(balance.lots[lot] for lot in lots)}
+            books.points.add_counts(session, job_id, shard, counts)
+        return bool(lots)
+
+    more = True
+    while more:
+        try:
+            more = attempt(books.ledger.dynamodb, build)
+        except TransferPosted:  # by this very request, whose answer got lost: look again
+            continue
+
+
+def _remind(balance: Balance, lot: str, job_id: str, shard: int, books: Books) -> Counter[str]:
+    if books.tell is None:
+        return Counter(not_reminded=1)
+    member_id = balance.account.removeprefix(MEMBER)
+    session = Session(books.points.dynamodb)
+    books.points.first_reminder(session, member_id, balance.unit, lot)
+    books.points.add_counts(session, job_id, shard, {"reminded": 1})
+    try:
+        session.commit()
+    except ConditionFailed:
+        return Counter()
+    if not books.tell(member_id, balance.unit, balance.lots[lot], lot):
+        session = Session(books.points.dynamodb)
+        books.points.add_counts(session, job_id, shard, {"reminded": -1, "not_reminded": 1})
+        session.commit()
+    return Counter()

@@ -1,0 +1,199 @@
+"""Reading for a report: shard by shard, one account at a time, everything from both sides.
+
+What one member's transfers, balance, holds, redemptions and coupons say is read in a row, not at once: where it does not agree it
+is read again, since a redemption may have happened in between.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import groupby
+from typing import Any, Protocol
+
+from puhui.kernel import ids
+from puhui.kernel.pages import Page
+from puhui.ledger.api import Balance, Hold, Ledger, Transfer
+from puhui.ledger.api import points as points_of
+from puhui.points import report as reports
+from puhui.points.dynamo import Points
+from puhui.points.errors import ReportNotFound
+from puhui.points.report import Report, Shelf
+from puhui.points.tally import (
+    Difference,
+    Flows,
+    Tally,
+    account_differences,
+    add_account,
+    add_member_items,
+    add_money_account,
+    held_by,
+)
+from puhui.programmes.api import programme
+from puhui.rewards.api import Rewards
+
+READINGS_MAX = 4  # the first, and three more
+TRANSFERS_AT_ONCE = 500
+REWARDS_AT_ONCE = 100  # one BatchGetItem
+MEMBER, MONEY, UNIT = "member:", ("budget:", "merchant:"), "CNY"
+
+
+class Offers(Protocol):
+    """The rewards on offer, as ``rewards.catalogue.Catalogue`` reads them."""
+
+    def offers(self, programme_id: str, limit: int, start: str | None) -> Page[Any]: ...
+
+
+@dataclass(frozen=True)
+class Books:
+    """What a report reads; ``points`` keeps what it found."""
+
+    points: Points
+    ledger: Ledger
+    rewards: Rewards
+
+
+def start(
+    programme_id: str,
+    *,
+    started_by: str,
+    key: str | None,
+    body_hash: str,
+    points: Points,
+    offers: Offers,
+    now: datetime,
+) -> Report:
+    """A new report; the same key and body again give the same one. The caller starts the state machine.
+
+    Raises ProgrammeNotFound, IdempotencyKeyReused.
+    """
+    programme(programme_id)
+    report_id = ids.key_id("report", started_by, key) if key else ids.new_id(now)
+    stock: dict[str, list[int]] = {}
+    cursor = None
+    while True:
+        page = offers.offers(programme_id, REWARDS_AT_ONCE, cursor)
+        stock |= {offer.reward.id: [offer.reward.stock, offer.stock_left] for offer in page.items}
+        if (cursor := page.cursor) is None:
+            break
+    return points.start_report(Report(report_id, programme_id, started_by, now, stock, body_hash))
+
+
+def find(report_id: str, points: Points) -> Report:
+    """A report. Raises ReportNotFound."""
+    if (found := points.report(report_id)) is None:
+        raise ReportNotFound
+    return found
+
+
+def read_shard(report_id: str, shard: int, *, books: Books) -> Tally:
+    """Add up one shard's accounts and keep the sums. Doing it again writes the sums anew."""
+    programme_id = find(report_id, books.points).programme_id
+    tally = Tally()
+    for account, places in groupby(_places(shard, books.ledger), key=lambda place: place[0]):
+        units = {unit for _, unit in places}
+        if account.startswith(MEMBER):
+            here = programme_id in units
+            _add(
+                tally,
+                partial(_read_member, account=account, programme_id=programme_id, books=books, here=here),
+            )
+        elif account.startswith(MONEY) and UNIT in units:
+            _add(tally, partial(_read_money, account=account, ledger=books.ledger))
+        elif programme_id in units:
+            _add(
+                tally, partial(_read_account, account=account, programme_id=programme_id, ledger=books.ledger)
+            )
+    books.points.put_part(report_id, shard, tally)
+    return tally
+
+
+def _places(shard: int, ledger: Ledger) -> Iterator[tuple[str, str]]:
+    start = None
+    while True:
+        places, start = ledger.accounts(shard, start)
+        yield from places
+        if start is None:
+            return
+
+
+def _add(tally: Tally, read: Callable[[Tally], list[Difference]]) -> None:
+    """Add what ``read`` finds to the sums, read again while it does not agree."""
+    for _ in range(READINGS_MAX):
+        part = Tally()
+        if not (differences := read(part)):
+            break
+    part.add_differences(differences)
+    tally.add(part)
+
+
+def _read_member(
+    part: Tally, account: str, programme_id: str, books: Books, *, here: bool
+) -> list[Difference]:
+    flows, found = _read_points(part, account, programme_id, books.ledger) if here else (None, [])
+    redemptions, coupons = books.rewards.member_items(account.removeprefix(MEMBER))
+    return found + add_member_items(
+        part,
+        [each for each in redemptions if each.programme_id == programme_id],
+        [each for each in coupons if each.programme_id == programme_id],
+        flows,
+    )
+
+
+def _read_points(
+    part: Tally, account: str, programme_id: str, ledger: Ledger
+) -> tuple[Flows, list[Difference]]:
+    balance = ledger.balance(account, programme_id)
+    flows = Flows(account, points_of(programme_id))
+    for transfer in _transfers(account, ledger):
+        flows.add(transfer)
+    held = held_by(_holds(account, ledger), flows.asset)
+    add_account(part, flows, balance, held)
+    return flows, account_differences(flows, balance, held)
+
+
+def _read_account(part: Tally, account: str, programme_id: str, ledger: Ledger) -> list[Difference]:
+    return _read_points(part, account, programme_id, ledger)[1]
+
+
+def _read_money(part: Tally, account: str, ledger: Ledger) -> list[Difference]:
+    balance: Balance = ledger.balance(account, UNIT)
+    return add_money_account(part, account, _transfers(account, ledger), balance)
+
+
+def _transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:
+    start = None
+    while True:
+        page = ledger.transfers(account, TRANSFERS_AT_ONCE, start, forward=True)
+        yield from page.items
+        if (start := page.cursor) is None:
+            return
+
+
+def _holds(account: str, ledger: Ledger) -> list[Hold]:
+    found, start = [], None
+    while True:
+        holds, start = ledger.holds(account, start)
+        found += holds
+        if start is None:
+            return found
+
+
+def close(report_id: str, *, books: Books) -> Report:
+    """Put the shards together with the rewards as they stand now, and write the result."""
+    report = find(report_id, books.points)
+    tally = Tally()
+    for part in books.points.parts(report_id):
+        tally.add(part)
+    wanted = {each["reward"] for each in tally.loose} | {*tally.rewards, *tally.committed, *report.stock}
+    result = reports.concluded(report, tally, _shelves(sorted(wanted), books.rewards))
+    books.points.close_report(report_id, result)
+    return replace(report, status=reports.DONE, result=result)
+
+
+def _shelves(reward_ids: list[str], rewards: Rewards) -> Mapping[str, Shelf]:
+    found: dict[str, Shelf] = {}
+    for first in range(0, len(reward_ids), REWARDS_AT_ONCE):
+        standing = rewards.rewards_of(reward_ids[first : first + REWARDS_AT_ONCE])
+        found |= {each: Shelf(reward, sum(rewards.stock(reward))) for each, reward in standing.items()}
+    return found

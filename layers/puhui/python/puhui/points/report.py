@@ -1,0 +1,236 @@
+"""A report: everything that the shards said put together, with every figure from both sides and what does not agree. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from puhui.kernel import clock
+from puhui.points.tally import DIFFERENCES_MAX, Difference, Document, Tally, join_loose
+from puhui.rewards.api import (
+    CANCELLED,
+    EXPIRED,
+    FULFILLED,
+    ISSUED,
+    PROCESSING,
+    QUEUED,
+    REFUNDED,
+    USED,
+    Reward,
+)
+
+RUNNING, DONE = "running", "done"
+PROPOSED = "proposed"  # a reward that is not offered yet
+NAMED_MAX = 10 * DIFFERENCES_MAX
+PIECES = (QUEUED, PROCESSING, FULFILLED, REFUNDED, CANCELLED)
+COUPONS = (ISSUED, USED, EXPIRED, CANCELLED)
+
+
+@dataclass(frozen=True)
+class Report:
+    """``stock``: pieces offered and left of each reward when the report was started."""
+
+    id: str
+    programme_id: str
+    started_by: str
+    started_at: datetime
+    stock: Mapping[str, list[int]] = field(default_factory=dict)
+    body_hash: str = ""
+    status: str = RUNNING
+    result: Mapping[str, Any] | None = None
+
+    def shown(self) -> Document:
+        """The report of the contract."""
+        told: Document = {
+            "id": self.id,
+            "status": self.status,
+            "programme_id": self.programme_id,
+            "started_at": clock.to_text(self.started_at),
+        }
+        return told | dict(self.result or {})
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A reward, and the pieces that are left of it as the report is closed."""
+
+    reward: Reward
+    left: int
+
+
+def concluded(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> Document:
+    """The result, out of the sums of all shards and the rewards as they stand at the end."""
+    tally.add_differences(join_loose(tally))
+    moving = [each for each in shelves if _has_moved(report, shelves[each])]
+    rewards = {reward_id: shelf for reward_id, shelf in shelves.items() if _is_of(report, shelf)}
+    gone = [each for each in sorted(tally.rewards) if each not in shelves and tally.rewards[each]["out"]]
+    tally.add_differences(
+        Difference("reward", each, "pieces", 0, tally.rewards[each]["out"]) for each in gone
+    )
+    tally.add_differences(_programme_differences(report.programme_id, tally))
+    for reward_id, shelf in sorted(rewards.items()):
+        if reward_id not in moving:
+            tally.add_differences(_reward_differences(reward_id, shelf, tally))
+    tally.add_differences(_settlement_differences(tally, set(rewards)))
+    budgets = _budgets(report.programme_id, tally, rewards)
+    return {
+        "points": _points(tally),
+        "rewards": [_reward(reward_id, shelf, tally) for reward_id, shelf in sorted(rewards.items())],
+        "budgets": budgets,
+        "merchants": _merchants(report.programme_id, tally, rewards),
+        "in_motion": sorted(moving),
+        "reconciles": not tally.sums["differences"],
+        "differences": tally.differences[:NAMED_MAX],
+        "differences_in_all": tally.sums["differences"],
+        "read": {"accounts": tally.sums["accounts"], "transfers": tally.sums["transfers"]},
+    }
+
+
+def _is_of(report: Report, shelf: Shelf) -> bool:
+    return shelf.reward.programme_id == report.programme_id and shelf.reward.state != PROPOSED
+
+
+def _has_moved(report: Report, shelf: Shelf) -> bool:
+    """Whether pieces were sold, given back or offered while the shards were read: then their sums are of different moments."""
+    before = report.stock.get(shelf.reward.id)
+    return before is not None and before != [shelf.reward.stock, shelf.left]
+
+
+def _points(tally: Tally) -> Document:
+    sums = tally.sums
+    return {
+        "issued": sums["issued"],
+        "taken_back": sums["taken_back"],
+        "spent": [{"kind": kind, "points": count} for kind, count in sorted(tally.spent.items())],
+        "refunded": sums["refunded"],
+        "expired": sums["expired"],
+        "outstanding": sums["outstanding"],
+        "held": sums["held"],
+        "months": _months(tally.months),
+        "balances": {
+            "outstanding": sums["booked"],
+            "held": sums["booked_held"],
+            "months": _months(tally.booked),
+        },
+    }
+
+
+def _months(months: Counter[str]) -> list[Document]:
+    return [{"month": month, "points": count} for month, count in sorted(months.items()) if count]
+
+
+def _programme_differences(programme_id: str, tally: Tally) -> list[Difference]:
+    """The identity of the whole: issued - taken back - spent + refunded - expired = outstanding + held, from either side."""
+    sums = tally.sums
+    flowed = sums["issued"] - sums["taken_back"] - tally.spent.total() + sums["refunded"] - sums["expired"]
+    pairs = [
+        ("points", flowed, sums["outstanding"] + sums["held"]),
+        ("balances", sums["outstanding"], sums["booked"]),
+        ("holds", sums["held"], sums["booked_held"]),
+        ("redeemed", tally.spent.total() - sums["refunded"], _redeemed(tally)),
+    ]
+    pairs += [
+        (f"month {month}", tally.months[month], tally.booked[month])
+        for month in sorted({*tally.months, *tally.booked})
+    ]
+    return [Difference("programme", programme_id, *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def _redeemed(tally: Tally) -> int:
+    return sum(sums["points"] for sums in tally.rewards.values())
+
+
+def _reward_differences(reward_id: str, shelf: Shelf, tally: Tally) -> list[Difference]:
+    """Stock: offered = left + promised. Budget: what is committed = what is in stock, promised, and verified but not settled."""
+    sums = tally.reward(reward_id)
+    pairs = (
+        ("pieces", shelf.reward.stock, shelf.left + sums["out"]),
+        ("committed_fen", tally.committed[reward_id], _committed_by_items(shelf, sums)),
+    )
+    return [Difference("reward", reward_id, *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def _committed_by_items(shelf: Shelf, sums: Counter[str]) -> int:
+    in_stock = shelf.reward.fen * shelf.left
+    return in_stock + sums["promised_fen"] + sums["verified_fen"] - sums["settled_fen"]
+
+
+def _settlement_differences(tally: Tally, reward_ids: set[str]) -> list[Difference]:
+    """What a settlement moved for a reward is what its claimed dues come to. One that is not posted yet moved nothing."""
+    found = []
+    for key, fen in sorted(tally.settled.items()):
+        settlement_id, _, reward_id = key.partition("|")
+        if reward_id in reward_ids and fen != tally.claimed[key]:
+            found.append(Difference("settlement", settlement_id, f"fen {reward_id}", fen, tally.claimed[key]))
+    return found
+
+
+def _reward(reward_id: str, shelf: Shelf, tally: Tally) -> Document:
+    reward, sums = shelf.reward, tally.reward(reward_id)
+    return {
+        "reward_id": reward_id,
+        "title": dict(reward.title),
+        "kind": reward.kind,
+        "stock": {"offered": reward.stock, "left": shelf.left, "promised": sums["out"]},
+        "pieces": {name: sums[name] for name in PIECES},
+        "coupons": {name: sums[f"coupons_{name}"] for name in COUPONS},
+        "points": {
+            "spent": sums["points"],
+            "held": sums["points_held"],
+            "spent_by_ledger": sums["points_in_ledger"],
+        },
+        "budget": _money(reward_id, shelf, tally),
+    }
+
+
+def _money(reward_id: str, shelf: Shelf, tally: Tally) -> Document:
+    sums = tally.reward(reward_id)
+    return {
+        "committed_fen": tally.committed[reward_id],
+        "in_stock_fen": shelf.reward.fen * shelf.left,
+        "promised_fen": sums["promised_fen"],
+        "due_fen": sums["verified_fen"] - sums["settled_fen"],
+        "settled_fen": sums["settled_fen"],
+        "paid_fen": sums["paid_fen"],
+    }
+
+
+def _budgets(programme_id: str, tally: Tally, rewards: Mapping[str, Shelf]) -> list[Document]:
+    own: dict[str, Counter[str]] = {}
+    for reward_id, shelf in rewards.items():
+        if shelf.reward.budget_id:
+            own.setdefault(shelf.reward.budget_id, Counter()).update(_money(reward_id, shelf, tally))
+    found = []
+    for budget_id, sums in sorted(tally.budgets.items()):
+        if not (sums[f"of {programme_id}"] or budget_id in own):
+            continue
+        of_rewards = own.get(budget_id, Counter())
+        found.append(
+            {
+                "budget_id": budget_id,
+                "funded_fen": sums["funded"] - sums["withdrawn"],
+                "adjusted_fen": sums["adjusted"],
+                "left_fen": sums["balance"],
+                **{name: of_rewards[name] for name in _MONEY},
+            }
+        )
+    return found
+
+
+_MONEY = ("committed_fen", "in_stock_fen", "promised_fen", "due_fen", "settled_fen", "paid_fen")
+
+
+def _merchants(programme_id: str, tally: Tally, rewards: Mapping[str, Shelf]) -> list[Document]:
+    ours = {shelf.reward.merchant_id for shelf in rewards.values()}
+    return [
+        {
+            "merchant_id": merchant_id,
+            "settled_fen": sums["settled"],
+            "adjusted_fen": sums["adjusted"],
+            "paid_fen": sums["paid"],
+            "unpaid_fen": sums["balance"],
+        }
+        for merchant_id, sums in sorted(tally.merchants.items())
+        if merchant_id in ours or sums[f"of {programme_id}"]
+    ]

@@ -1,0 +1,381 @@
+"""What one shard's accounts and items say, added up. Pure, and the same whatever order it is added in.
+
+Everything is said twice: by the ledger's transfers, and by what stands apart from them (balances and holds; redemptions and
+coupons). A ``Difference`` names whoever is concerned where the two are not the same.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from puhui.ledger.api import Balance, Hold, Transfer, is_limited
+from puhui.rewards.api import CANCELLED, EXPIRED, FULFILLED, ISSUED, PROCESSING, USED, Coupon, Redemption
+
+DIFFERENCES_MAX = 100  # named for each shard, and in a report ten times as many; all are counted
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """``about`` (account, redemption, coupon, reward, settlement, programme) ``id``: its ``field`` is ``expected`` by the ledger,
+    ``found`` by what stands apart from it."""
+
+    about: str
+    id: str
+    field: str
+    expected: int
+    found: int
+
+    def shown(self) -> Document:
+        """For the contract."""
+        return {
+            "about": self.about,
+            "id": self.id,
+            "field": self.field,
+            "expected": self.expected,
+            "found": self.found,
+            "amount": self.found - self.expected,
+        }
+
+
+@dataclass
+class Tally:
+    """Sums by name; ``rewards``, ``budgets`` and ``merchants`` by id; ``committed`` fen by reward; ``settled`` (by transfers) and
+    ``claimed`` (by items) fen by ``<settlement>|<reward>``; ``loose``: coupons that are not with the member whose points paid
+    for them, and the redemptions that wait for them."""
+
+    sums: Counter[str] = field(default_factory=Counter)
+    spent: Counter[str] = field(default_factory=Counter)
+    months: Counter[str] = field(default_factory=Counter)
+    booked: Counter[str] = field(default_factory=Counter)
+    committed: Counter[str] = field(default_factory=Counter)
+    settled: Counter[str] = field(default_factory=Counter)
+    claimed: Counter[str] = field(default_factory=Counter)
+    rewards: dict[str, Counter[str]] = field(default_factory=dict)
+    budgets: dict[str, Counter[str]] = field(default_factory=dict)
+    merchants: dict[str, Counter[str]] = field(default_factory=dict)
+    differences: list[Document] = field(default_factory=list)
+    loose: list[Document] = field(default_factory=list)
+
+    def reward(self, reward_id: str) -> Counter[str]:
+        """A reward's sums."""
+        return self.rewards.setdefault(reward_id, Counter())
+
+    def add_differences(self, found: Iterable[Difference]) -> None:
+        """Name differences, as far as there is room, and count them."""
+        for each in found:
+            self.sums["differences"] += 1
+            if len(self.differences) < DIFFERENCES_MAX:
+                self.differences.append(each.shown())
+
+    def add(self, other: "Tally") -> None:
+        """Add another's sums to this one's."""
+        for each in fields(self):
+            mine, theirs = getattr(self, each.name), getattr(other, each.name)
+            if isinstance(mine, Counter):
+                mine.update(theirs)
+            elif isinstance(mine, list):
+                mine.extend(theirs)
+            else:
+                for name, sums in theirs.items():
+                    mine.setdefault(name, Counter()).update(sums)
+
+    def as_document(self) -> Document:
+        """For the table."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    @classmethod
+    def from_document(cls, document: Document) -> "Tally":
+        """Back from the table."""
+        made = cls()
+        for each in fields(made):
+            value = document[each.name]
+            if isinstance(getattr(made, each.name), Counter):
+                value = Counter(value)
+            elif isinstance(value, dict):
+                value = {name: Counter(sums) for name, sums in value.items()}
+            setattr(made, each.name, value)
+        return made
+
+
+# Points of one account
+
+
+@dataclass
+class Flows:
+    """One account's transfers of points, added up. ``by_reference``: what was spent, refunded and is held for each redemption."""
+
+    account: str
+    asset: str
+    sums: Counter[str] = field(default_factory=Counter)
+    spent: Counter[str] = field(default_factory=Counter)
+    months: Counter[str] = field(default_factory=Counter)
+    by_reference: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def add(self, transfer: Transfer) -> None:
+        """Add a transfer of the account's statement. One that stands in several statements is counted in each for that
+        account's own part of it, so that each transfer counts once in all."""
+        legs = [leg for leg in transfer.legs if leg.asset == self.asset]
+        own = [leg for leg in legs if leg.account == self.account]
+        outside = [leg for leg in legs if not is_limited(leg.account)]
+        others = any(is_limited(leg.account) and leg.account != self.account for leg in legs)
+        if not legs or (others and not own):
+            return
+        self.sums["transfers"] += 1
+        for leg in own:
+            self.sums["outstanding"] += leg.amount
+            self.months[leg.lot] += leg.amount
+        if not others:
+            for leg in outside:
+                self._count(leg.account, leg.amount, transfer)
+            return
+        kinds = {leg.account for leg in outside}
+        amount = sum(leg.amount for leg in own)
+        if len(kinds) == 1:
+            self._count(kinds.pop(), -amount, transfer)
+        else:
+            self.sums["moved"] += amount
+
+    def _count(self, account: str, amount: int, transfer: Transfer) -> None:
+        kind = account.partition(":")[0]
+        if kind == "issuance":
+            self.sums["issued" if amount < 0 else "taken_back"] += abs(amount)
+        elif kind == "expired":
+            self.sums["expired"] += amount
+        elif kind == "escrow":
+            self.sums["held"] += amount
+            if account == f"escrow:{transfer.reference}":  # as a redemption holds points; others may, too
+                self._reference(transfer)["held"] += amount
+        elif kind == "retired" and amount > 0:
+            self.spent[transfer.kind] += amount
+            self._reference(transfer)["spent"] += amount
+        elif kind == "retired":
+            self.sums["refunded"] -= amount
+            self._reference(transfer)["refunded"] -= amount
+        else:
+            self.sums["elsewhere"] += amount
+
+    def _reference(self, transfer: Transfer) -> Counter[str]:
+        return self.by_reference.setdefault(transfer.reference, Counter())
+
+
+def held_by(holds: Sequence[Hold], asset: str) -> int:
+    """The points that pending holds have set aside."""
+    return -sum(
+        leg.amount
+        for hold in holds
+        if hold.state == "pending"
+        for leg in hold.set_aside()
+        if leg.asset == asset
+    )
+
+
+def account_differences(flows: Flows, balance: Balance, held: int) -> list[Difference]:
+    """Where transfers and balance (its points, each lot, pending holds) are not the same."""
+    pairs = [
+        ("points", flows.sums["outstanding"], balance.amounts.get("points", 0)),
+        ("held", flows.sums["held"], held),
+        *(
+            (f"lot {lot}", flows.months[lot], balance.lots.get(lot, 0))
+            for lot in sorted({*flows.months, *balance.lots})
+        ),
+    ]
+    return [Difference("account", flows.account, *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def add_account(tally: Tally, flows: Flows, balance: Balance, held: int) -> None:
+    """Add what one account's transfers and its balance say."""
+    tally.sums.update(flows.sums)
+    tally.sums["accounts"] += 1
+    tally.spent.update(flows.spent)
+    tally.months.update(flows.months)
+    tally.booked.update(balance.lots)
+    tally.sums["booked"] += balance.amounts.get("points", 0)
+    tally.sums["booked_held"] += held
+
+
+# Redemptions and coupons
+
+
+def piece(coupon: Coupon) -> Document:
+    """What a coupon says of the piece that it is."""
+    return {
+        "coupon": coupon.id,
+        "holder": coupon.member_id,
+        "redemption": coupon.redemption_id,
+        "reward": coupon.reward_id,
+        "status": coupon.status,
+        "refunds": coupon.status == CANCELLED or (coupon.status == EXPIRED and coupon.returns_points),
+        "fen": coupon.fen,
+        "settlement": coupon.settlement_id,
+    }
+
+
+def open_redemption(redemption: Redemption, ledger: Counter[str]) -> Document:
+    """A redemption, and what the ledger's transfers that refer to it say."""
+    return {
+        "redemption": redemption.id,
+        "reward": redemption.reward_id,
+        "status": redemption.status,
+        "pieces": redemption.quantity,
+        "price": redemption.price_points,
+        "fen": redemption.fen,
+        "coupons": list(redemption.coupons) if redemption.status in (FULFILLED, CANCELLED) else [],
+        "due": bool(redemption.due_id),
+        "settlement": redemption.settlement_id,
+        "spent": ledger["spent"] - ledger["refunded"],
+        "held": ledger["held"],
+    }
+
+
+def add_redemption(tally: Tally, told: Document, pieces: Sequence[Document]) -> list[Difference]:
+    """Add a redemption with all of its coupons to its reward's sums; where it does not agree with the ledger."""
+    sums, status, count = tally.reward(told["reward"]), told["status"], told["pieces"]
+    sums[status] += count
+    stands = status in (PROCESSING, FULFILLED)
+    for each in pieces:
+        sums[f"coupons_{each['status']}"] += 1
+    back = sum(each["status"] in (EXPIRED, CANCELLED) for each in pieces)
+    refunded = sum(each["refunds"] for each in pieces)
+    sums["out"] += count - back if stands else 0
+    spent = told["price"] * (count - refunded) if status == FULFILLED else 0
+    held = told["price"] * count if status == PROCESSING else 0
+    sums["points"] += spent
+    sums["points_held"] += held
+    sums["points_in_ledger"] += told["spent"]
+    if stands:
+        _add_money(tally, told, pieces)
+    pairs = (("points", told["spent"], spent), ("held", told["held"], held))
+    return [Difference("redemption", told["redemption"], *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def _add_money(tally: Tally, told: Document, pieces: Sequence[Document]) -> None:
+    if told["coupons"]:
+        for each in pieces:
+            if each["status"] == ISSUED:
+                tally.reward(told["reward"])["promised_fen"] += each["fen"]
+            elif each["status"] == USED:
+                _add_due(tally, told["reward"], each["fen"], each["settlement"])
+        return
+    fen = told["fen"] * told["pieces"]
+    if told["due"]:
+        _add_due(tally, told["reward"], fen, told["settlement"])
+    else:
+        tally.reward(told["reward"])["promised_fen"] += fen
+
+
+def _add_due(tally: Tally, reward_id: str, fen: int, settlement_id: str) -> None:
+    tally.reward(reward_id)["verified_fen"] += fen
+    if settlement_id and fen:
+        tally.claimed[f"{settlement_id}|{reward_id}"] += fen
+
+
+def add_member_items(
+    tally: Tally, redemptions: Sequence[Redemption], coupons: Sequence[Coupon], flows: Flows | None
+) -> list[Difference]:
+    """Add a member's redemptions and coupons, redemption by redemption against the transfers that refer to it. What waits
+    for coupons that others hold, and what is held for others, is ``loose``."""
+    found: list[Difference] = []
+    ledger = dict(flows.by_reference) if flows else {}
+    known = {redemption.id for redemption in redemptions}
+    mine = {each.id: piece(each) for each in coupons if each.redemption_id in known}
+    for redemption in redemptions:
+        told = open_redemption(redemption, ledger.pop(redemption.id, Counter()))
+        pieces = [mine.pop(each) for each in told["coupons"] if each in mine]
+        if len(pieces) < len(told["coupons"]):
+            tally.loose.append({**told, "here": pieces})
+        else:
+            found += add_redemption(tally, told, pieces)
+    tally.loose += [piece(each) for each in coupons if each.redemption_id not in known]
+    found += [Difference("coupon", each, "redemption", 0, 1) for each in mine]
+    for reference, sums in ledger.items():
+        if spent := sums["spent"] - sums["refunded"] or sums["spent"]:
+            found.append(Difference("redemption", reference, "points", spent, 0))
+        if sums["held"]:
+            found.append(Difference("redemption", reference, "held", sums["held"], 0))
+    return found
+
+
+def join_loose(tally: Tally) -> list[Difference]:
+    """Put coupons that were handed on together with their redemptions, over all shards; whatever is left does not belong."""
+    elsewhere = {each["coupon"]: each for each in tally.loose if "coupon" in each}
+    found: list[Difference] = []
+    for told in (each for each in tally.loose if "coupon" not in each):
+        here = {each["coupon"]: each for each in told["here"]}
+        pieces = [here.get(each) or elsewhere.pop(each, None) for each in told["coupons"]]
+        found += [
+            Difference("coupon", each, "pieces", 1, 0)
+            for each, there in zip(told["coupons"], pieces, strict=True)
+            if there is None
+        ]
+        found += add_redemption(tally, told, [each for each in pieces if each])
+    found += [Difference("coupon", each, "redemption", 0, 1) for each in elsewhere]
+    tally.loose = []
+    return found
+
+
+# Money
+
+
+def add_money_account(
+    tally: Tally, account: str, transfers: Iterable[Transfer], balance: Balance
+) -> list[Difference]:
+    """Add a budget's or a merchant's statement; where it does not agree with the balance."""
+    kind, _, owner = account.partition(":")
+    sums = (tally.budgets if kind == "budget" else tally.merchants).setdefault(owner, Counter())
+    settled: dict[str, Counter[str]] = {}
+    paid: set[str] = set()
+    total = 0
+    for transfer in transfers:
+        total += sum(leg.amount for leg in transfer.legs if leg.account == account)
+        if transfer.owners[0] == account:
+            for leg in transfer.legs:
+                if leg.account.startswith("committed:"):
+                    tally.committed[leg.account.partition(":")[2]] += leg.amount
+        if kind == "budget":
+            _add_budget(sums, transfer, account)
+        else:
+            _add_merchant(sums, transfer, account, settled, paid)
+    for reference, by_reward in settled.items():
+        for reward_id, fen in by_reward.items():
+            tally.settled[f"{reference}|{reward_id}"] += fen
+            tally.reward(reward_id)["settled_fen"] += fen
+            tally.reward(reward_id)["paid_fen"] += fen if reference in paid else 0
+    sums["balance"] += balance.amounts.get("fen", 0)
+    expected = ("fen", total, balance.amounts.get("fen", 0))
+    return [Difference("account", account, *expected)] if expected[1] != expected[2] else []
+
+
+def _add_budget(sums: Counter[str], transfer: Transfer, account: str) -> None:
+    own = sum(leg.amount for leg in transfer.legs if leg.account == account)
+    for leg in transfer.legs:
+        kind, _, rest = leg.account.partition(":")
+        if kind == "bank":
+            sums["funded" if leg.amount < 0 else "withdrawn"] += abs(leg.amount)
+            sums[f"of {rest}"] += 1
+        elif kind == "committed":
+            sums["committed" if leg.amount > 0 else "released"] += abs(leg.amount)
+    if transfer.kind == "adjust":
+        sums["adjusted"] -= own
+
+
+def _add_merchant(
+    sums: Counter[str],
+    transfer: Transfer,
+    account: str,
+    settled: dict[str, Counter[str]],
+    paid: set[str],
+) -> None:
+    own = sum(leg.amount for leg in transfer.legs if leg.account == account)
+    for leg in transfer.legs:
+        kind, _, rest = leg.account.partition(":")
+        if kind == "committed":
+            settled.setdefault(transfer.reference, Counter())[rest] -= leg.amount
+            sums["settled"] -= leg.amount
+        elif kind == "bank":
+            sums["paid"] += leg.amount
+            sums[f"of {rest}"] += 1
+            paid.add(transfer.reference)
+    if transfer.kind == "adjust":
+        sums["adjusted"] += own

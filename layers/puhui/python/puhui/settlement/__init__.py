@@ -1,0 +1,1 @@
+"""Sponsors' budgets, and what merchants are owed for what they gave: computed, approved by two people, posted, paid."""

@@ -1,0 +1,14 @@
+"""What other contexts may use of the settlement."""
+
+from puhui.settlement.dynamo import Settlements
+from puhui.settlement.model import Budget, Line, Settlement, Statement, account_of, merchant_account
+
+__all__ = [
+    "Budget",
+    "Line",
+    "Settlement",
+    "Settlements",
+    "Statement",
+    "account_of",
+    "merchant_account",
+]

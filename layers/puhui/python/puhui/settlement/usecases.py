@@ -1,0 +1,400 @@
+"""A settlement's life: opened, computed by shards, approved by two people, posted, paid. Every step may run twice.
+
+open -> claim_shard (once a shard) -> close -> approve, approve -> post_shard (once a shard) -> close_posting -> record_payment
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from puhui.kernel import clock, ids
+from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.ledger.api import Ledger, NotEnough
+from puhui.merchants.api import Merchants
+from puhui.programmes.api import programme
+from puhui.rewards.api import DUE_SHARDS, Due, DueClaimed, Rewards
+from puhui.settlement import model
+from puhui.settlement.dynamo import Settlements, opened_at
+from puhui.settlement.errors import (
+    ApproverIsStaff,
+    Made,
+    SettlementNotComputed,
+    SettlementNotFound,
+    StatementNotFound,
+)
+from puhui.settlement.model import (
+    APPROVED,
+    COMPUTED,
+    COMPUTING,
+    NOBODY,
+    PAID,
+    POSTED,
+    POSTING,
+    SHARDS,
+    By,
+    Line,
+    Payment,
+    Settlement,
+    Statement,
+    Summing,
+    Tally,
+)
+from puhui.store.session import Session, attempt
+
+DUES_PER_CLAIM = 20  # with their lines at most 42 of the 100 items of a transaction
+TRANSFERS_PER_POSTING = 20  # 380 rewards, each in two statements at most
+
+
+class Staffs(Protocol):
+    """Who works where: ``Merchants``."""
+
+    def memberships_of(self, member_id: str) -> Sequence[Any]: ...
+
+
+@dataclass(frozen=True)
+class Books:
+    """What computing a settlement reads and writes."""
+
+    settlements: Settlements
+    rewards: Rewards
+    merchants: Merchants
+
+
+def open_settlement(
+    programme_id: str, until: datetime, by: By, *, lag_seconds: int, settlements: Settlements
+) -> Settlement:
+    """Open a settlement of everything that was verified before ``until`` (whole seconds); the caller starts the workflow.
+
+    Raises ProgrammeNotFound, SettlementTooEarly, IdempotencyKeyReused.
+    """
+    programme(programme_id)
+    model.require_past(until, by.now, lag_seconds)
+    settlement_id = by.id("open_settlement")
+    settlement = Settlement(
+        id=settlement_id,
+        programme_id=programme_id,
+        until=until.replace(microsecond=0),
+        opened_by=by.member_id,
+        opened_at=by.now.replace(microsecond=0),
+        body_hash=by.body_hash,
+        opened=opened_at(by.now, settlement_id),
+    )
+    try:
+        attempt(settlements.dynamodb, lambda session: settlements.add_settlement(session, settlement))
+    except Made:
+        return find(settlement_id, settlements)
+    return settlement
+
+
+def open_month(programme_id: str, now: datetime, *, lag_seconds: int, settlements: Settlements) -> Settlement:
+    """The settlement that the calendar opens on the first of a month in China, of what was verified before it. Once a month."""
+    first = clock.programme_day(now).replace(day=1)
+    by = By(NOBODY, now, f"{programme_id} {first:%Y-%m}", f"{first:%Y-%m}")
+    return open_settlement(
+        programme_id, clock.day_start(first), by, lag_seconds=lag_seconds, settlements=settlements
+    )
+
+
+def find(settlement_id: str, settlements: Settlements) -> Settlement:
+    """A settlement. Raises SettlementNotFound."""
+    if (found := settlements.settlement(settlement_id)) is None:
+        raise SettlementNotFound
+    return found
+
+
+def find_computed(settlement_id: str, settlements: Settlements) -> Settlement:
+    """A settlement whose sums stand. Raises SettlementNotFound, SettlementNotComputed."""
+    if (found := find(settlement_id, settlements)).status == COMPUTING:
+        raise SettlementNotComputed
+    return found
+
+
+def find_statement(settlement_id: str, merchant_id: str, settlements: Settlements) -> Statement:
+    """A merchant's statement. Raises StatementNotFound."""
+    if (found := settlements.statement(settlement_id, merchant_id)) is None:
+        raise StatementNotFound
+    return found
+
+
+def shards_of(settlement_id: str) -> list[dict[str, Any]]:
+    """What the state machine works through: the merchants by shard."""
+    return [{"id": settlement_id, "shard": shard} for shard in range(SHARDS)]
+
+
+# Computing
+
+
+def claim_shard(settlement_id: str, shard: int, *, books: Books) -> int:
+    """Claim what is due to the merchants of one shard; how many dues. Claimed ones are never claimed again, so that it may
+    run twice, die half-way, or run beside another settlement's. Raises SettlementNotFound, SettlementClosed."""
+    settlement = find(settlement_id, books.settlements)
+    if settlement.status != COMPUTING:
+        return 0
+    merchants = _merchants(settlement.programme_id, books.merchants)
+    return sum(
+        _claim_merchant(settlement, merchant_id, shard, books)
+        for merchant_id in merchants
+        if model.shard_of(merchant_id) == shard
+    )
+
+
+def _merchants(programme_id: str, merchants: Merchants) -> Iterator[str]:
+    start = None
+    while True:
+        found, start = merchants.merchants_of_programme(programme_id, start=start)
+        yield from found
+        if start is None:
+            return
+
+
+def _claim_merchant(settlement: Settlement, merchant_id: str, shard: int, books: Books) -> int:
+    titles: dict[str, dict[str, str]] = {}
+    claimed = 0
+    for due_shard in range(DUE_SHARDS):
+        start = None
+        while True:
+            page, start = books.rewards.dues(merchant_id, due_shard, settlement.until, DUES_PER_CLAIM, start)
+            wanted = [due for due in page if due.programme_id == settlement.programme_id]
+            _learn_titles(titles, wanted, books.rewards)
+            claimed += _claim(settlement, shard, wanted, titles, books)
+            if start is None:
+                break
+    return claimed
+
+
+def _learn_titles(titles: dict[str, dict[str, str]], dues: Iterable[Due], rewards: Rewards) -> None:
+    missing = list(dict.fromkeys(due.reward_id for due in dues if due.reward_id not in titles))
+    if missing:
+        found = rewards.rewards_of(missing)
+        titles |= {each: dict(found[each].title) if each in found else {} for each in missing}
+
+
+def _claim(
+    settlement: Settlement, shard: int, dues: list[Due], titles: dict[str, dict[str, str]], books: Books
+) -> int:
+    """Claim these dues together; where somebody has one of them already, one by one."""
+    if not dues:
+        return 0
+
+    def build(session: Session) -> int:
+        lines = lines_of(dues, titles)
+        books.settlements.count(session, settlement, shard, dues[0].merchant_id, lines)
+        for due in dues:
+            books.rewards.add_claim(session, due, settlement.id)
+        return len(dues)
+
+    try:
+        return attempt(books.settlements.dynamodb, build)
+    except DueClaimed:
+        if len(dues) == 1:
+            return 0
+        return sum(_claim(settlement, shard, [due], titles, books) for due in dues)
+
+
+def lines_of(dues: Iterable[Due], titles: dict[str, dict[str, str]]) -> list[Line]:
+    """The lines that these dues are, one a merchant, reward, budget and price."""
+    tallies: dict[tuple[str, str, str, int], Tally] = {}
+    for due in dues:
+        key = (due.merchant_id, due.reward_id, due.budget_id, due.fen)
+        tallies[key] = tallies.get(key, Tally()) + Tally(1, due.pieces, due.pieces * due.fen)
+    return [Line(*key, title=titles.get(key[1], {}), tally=tally) for key, tally in tallies.items()]
+
+
+def close(settlement_id: str, *, settlements: Settlements, now: datetime) -> Settlement:
+    """Sum up: nothing is added any more. Doing it again changes nothing. Raises SettlementNotFound, ArithmeticError."""
+    if find(settlement_id, settlements).status != COMPUTING:
+        return find(settlement_id, settlements)
+    parts = settlements.close_parts(settlement_id)
+    summing = Summing()
+    for line in settlements.lines(settlement_id):
+        summing.add(line)
+
+    def build(session: Session) -> Settlement:
+        standing = find(settlement_id, settlements)
+        if standing.status != COMPUTING:
+            return standing
+        settlements.put_settlement(session, done := model.computed(standing, summing, parts, now))
+        return done
+
+    return attempt(settlements.dynamodb, build)
+
+
+# Approving and posting
+
+
+def require_outsider(settlement_id: str, member_id: str, *, settlements: Settlements, staffs: Staffs) -> None:
+    """Raise ApproverIsStaff when the member works for a merchant that has a statement in the settlement.
+
+    One query of the member's own places, and one read for every hundred of them: it does not grow with the settlement.
+    """
+    places = [each.merchant_id for each in staffs.memberships_of(member_id)]
+    if mine := settlements.merchants_in(settlement_id, places):
+        raise ApproverIsStaff(merchant_id=mine[0])
+
+
+def approve(
+    settlement_id: str, read_hash: str, by: By, *, settlements: Settlements, staffs: Staffs
+) -> Settlement:
+    """Approve what was read. The second of two people approves for good; the caller then starts the posting.
+
+    Raises SettlementNotFound, ApproverIsStaff, IdempotencyKeyReused and what ``model.approve`` raises.
+    """
+    key = key_of("approve_settlement", settlement_id, by)
+    require_fresh(key, by, settlements)
+    require_outsider(settlement_id, by.member_id, settlements=settlements, staffs=staffs)
+
+    def build(session: Session) -> Settlement:
+        standing = find(settlement_id, settlements)
+        after = model.approve(standing, by.member_id, read_hash, by.now)
+        if after is not standing:
+            if key:
+                settlements.add_key(session, key, by.body_hash)
+            settlements.put_settlement(session, after)
+        return after
+
+    try:
+        return attempt(settlements.dynamodb, build)
+    except Made:
+        return find(settlement_id, settlements)
+
+
+def key_of(verb: str, settlement_id: str, by: By) -> str:
+    """What a request's key is kept under; empty without one."""
+    return ids.key_id(verb, settlement_id, by.member_id, by.key) if by.key else ""
+
+
+def require_fresh(key: str, by: By, settlements: Settlements) -> None:
+    """Raise IdempotencyKeyReused when the key was used for another body."""
+    if key and settlements.used(key) not in (None, by.body_hash):
+        raise IdempotencyKeyReused
+
+
+def post_shard(
+    settlement_id: str, shard: int, *, settlements: Settlements, ledger: Ledger, now: datetime
+) -> int:
+    """Post the approved statements of one shard's merchants that nobody disputes; how many stand posted now."""
+    return sum(
+        post_statement(settlement_id, each.merchant_id, settlements=settlements, ledger=ledger, now=now)
+        for each in settlements.all_statements(settlement_id)
+        if model.shard_of(each.merchant_id) == shard
+    )
+
+
+def post_statement(
+    settlement_id: str, merchant_id: str, *, settlements: Settlements, ledger: Ledger, now: datetime
+) -> bool:
+    """Post what two people approved of one statement, some transfers a transaction; whether it stands posted.
+
+    The statement counts its transfers, and each transaction is made on the count that was read, so that whoever comes
+    second goes on where the first one is. A budget that is short of an adjustment leaves the statement as it is, with the
+    reason.
+    """
+    lines = list(settlements.lines(settlement_id, merchant_id))
+
+    def step(session: Session) -> bool | None:
+        settlement = find(settlement_id, settlements)
+        statement = find_statement(settlement_id, merchant_id, settlements)
+        if not model.may_be_posted(statement, settlement) or settlement.computed_at is None:
+            return statement.status in (POSTED, PAID)
+        transfers = model.transfers_of(statement, lines, settlement.computed_at, now)
+        group = transfers[statement.posted : statement.posted + TRANSFERS_PER_POSTING]
+        count = statement.posted + len(group)
+        done = count == len(transfers)
+        settlements.put_statement(
+            session,
+            replace(statement, status=POSTED if done else POSTING, posted=count, reason_code=""),
+        )
+        for budget_id, fen in model.adjusted_budgets(group).items():
+            settlements.add_to_budget(session, budget_id, "adjusted", fen)
+        ledger.add(session, group, {}, clock.programme_day(now))
+        return True if done else None
+
+    try:
+        while (posted := attempt(settlements.dynamodb, step)) is None:
+            pass
+    except NotEnough as short:
+        _hold(settlement_id, merchant_id, short.code, settlements)
+        return False
+    return posted
+
+
+def _hold(settlement_id: str, merchant_id: str, reason_code: str, settlements: Settlements) -> None:
+    """Note why a statement could not be posted, and let its settlement be posted once more."""
+
+    def build(session: Session) -> None:
+        statement = find_statement(settlement_id, merchant_id, settlements)
+        settlement = find(settlement_id, settlements)
+        if statement.status in (COMPUTED, POSTING):
+            settlements.put_statement(session, replace(statement, reason_code=reason_code))
+            if settlement.status == POSTED:
+                again = replace(settlement, status=APPROVED, held=1, round=settlement.round + 1)
+                settlements.put_settlement(session, again)
+
+    attempt(settlements.dynamodb, build)
+
+
+def close_posting(settlement_id: str, *, settlements: Settlements) -> Settlement:
+    """Say whether all is posted that can be. What a budget could not pay stays held: the settlement stays approved, and
+    whoever approved it may have the posting tried again by approving once more."""
+    held = sum(
+        1
+        for each in settlements.all_statements(settlement_id)
+        if each.status in (COMPUTED, POSTING) and each.reason_code
+    )
+
+    def build(session: Session) -> Settlement:
+        standing = find(settlement_id, settlements)
+        if standing.status != APPROVED:
+            return standing
+        after = (
+            replace(standing, held=held, round=standing.round + 1)
+            if held
+            else replace(standing, held=0, status=POSTED)
+        )
+        settlements.put_settlement(session, after)
+        return after
+
+    return attempt(settlements.dynamodb, build)
+
+
+# Payment
+
+
+def record_payment(
+    settlement_id: str,
+    merchant_id: str,
+    fen: int,
+    reference: str,
+    paid_at: datetime,
+    by: By,
+    *,
+    settlements: Settlements,
+    ledger: Ledger,
+) -> Statement:
+    """A posted statement was paid, in full and once. The same request again gives the first answer.
+
+    Raises SettlementNotFound, StatementNotFound, IdempotencyKeyReused, NotEnoughMoney and what ``require_payable`` raises.
+    """
+    find(settlement_id, settlements)
+    key = key_of("record_payment", settlement_id, by)
+
+    def build(session: Session) -> Statement:
+        require_fresh(key, by, settlements)
+        statement = find_statement(settlement_id, merchant_id, settlements)
+        if key and statement.payment and statement.payment.id == key:
+            return statement
+        model.require_payable(statement, fen, paid_at, by.now)
+        transfer_id = ids.derived_id(by.now, settlement_id, merchant_id, "pay")
+        payment = Payment(key or transfer_id, fen, reference, paid_at, by.member_id, by.now, transfer_id)
+        if key:
+            settlements.add_key(session, key, by.body_hash)
+        paid = replace(statement, status=PAID, payment=payment)
+        settlements.put_statement(session, paid)
+        ledger.add(session, [model.paying(paid, payment, by.now)], {}, clock.programme_day(by.now))
+        return paid
+
+    try:
+        return attempt(settlements.dynamodb, build)
+    except Made:
+        return find_statement(settlement_id, merchant_id, settlements)

@@ -1,0 +1,334 @@
+"""Applying with documents, being certified or refused, handing in again: on real tables."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from puhui.kernel.errors import Forbidden, IdempotencyKeyReused
+from puhui.merchants import usecases
+from puhui.merchants.api import MerchantNotFound, require_active
+from puhui.merchants.errors import (
+    DeciderMayNotJoin,
+    DocumentChanged,
+    DocumentMissing,
+    DocumentNotFound,
+    LegalIdInvalid,
+    LegalIdTaken,
+    MerchantDecided,
+    OwnMerchant,
+    ReasonRequired,
+)
+from puhui.programmes.api import ProgrammeNotFound
+from puhui.wechat.api import ContentRisky
+from tests.contracts.merchants.conftest import (
+    ANNA,
+    BORA,
+    CHEN,
+    CURSORS,
+    DANA,
+    FENG,
+    NOW,
+    PDF,
+    PHOTO,
+    PROGRAMME,
+    Town,
+    legal_id,
+)
+
+
+def listed(town: Town, status: str, programme_id: str = PROGRAMME) -> list[str]:
+    found, cursor = [], None
+    while True:
+        page = usecases.of_status(programme_id, status, 2, cursor, merchants=town.merchants, cursors=CURSORS)
+        found += [merchant.id for merchant in page.items]
+        if (cursor := page.cursor) is None:
+            return found
+
+
+def test_an_application_waits_with_its_applicant_as_owner(town: Town):
+    merchant_id = town.apply()
+    assert town.status(merchant_id) == "applied"
+    place = town.merchants.require_staff(merchant_id, ANNA, "owner")
+    assert (place.merchant_id, place.branch_id, place.since) == (merchant_id, "", NOW)
+    assert town.merchants.memberships_of(ANNA) == [place]
+    assert listed(town, "applied") == [merchant_id]
+    assert town.merchants.merchants_of_programme(PROGRAMME) == ([], None)
+
+
+def test_the_contact_is_sealed_and_opens_for_those_who_may_read_the_papers(town: Town):
+    merchant_id = town.apply()
+    key = {"owner": f"merchant:{merchant_id}", "entry": "application"}
+    item = town.merchants.dynamodb.get(town.merchants.table, key)
+    assert item is not None
+    assert b"13800000000" not in item["contact"]
+    assert "13800000000" not in json.dumps({**item, "contact": ""}, default=str)
+    contact = {"name": "陈小满", "phone": "13800000000"}
+    assert town.seen(merchant_id, ANNA)["contact"] == contact
+    assert town.seen(merchant_id, BORA, "authority_city")["contact"] == contact
+    assert "contact" not in town.seen(merchant_id, BORA, "operator")
+
+
+def test_the_same_key_and_body_name_one_application_and_another_body_is_refused(town: Town):
+    body = town.body([town.document()])
+    merchant_id = town.apply(body=body, key="k")
+    assert town.apply(body=body, key="k") == merchant_id
+    assert listed(town, "applied") == [merchant_id]
+    with pytest.raises(IdempotencyKeyReused):
+        town.apply(body={**body, "kind": "ngo"}, key="k")
+    town.decide(merchant_id, "certify")
+    assert town.apply(body=body, key="k") == merchant_id
+
+
+def test_one_application_sent_eight_times_at_once_is_one(town: Town):
+    body = town.body([town.document()])
+    with ThreadPoolExecutor(8) as pool:
+        found = {each.result() for each in [pool.submit(town.apply, ANNA, body, "k") for _ in range(8)]}
+    assert len(found) == 1
+    assert town.counters(found.pop()) == (1, 1)
+
+
+def test_one_code_has_one_merchant_in_a_programme_until_it_is_refused(town: Town):
+    first = town.apply()
+    with pytest.raises(LegalIdTaken):
+        town.apply(CHEN)
+    assert town.apply(CHEN, programme_id="carbon-88")
+    town.decide(first, "refuse", reason="PAPERS")
+    town.apply(CHEN)
+    with pytest.raises(LegalIdTaken):
+        town.resubmit(first, town.body([town.document()]))
+    assert town.status(first) == "refused"
+
+
+def test_of_three_who_apply_with_one_code_at_once_one_does(town: Town):
+    bodies = {who: town.body([town.document(who)]) for who in (ANNA, CHEN, DANA)}
+    with ThreadPoolExecutor(3) as pool:
+        tried = [pool.submit(town.apply, who, body) for who, body in bodies.items()]
+    refused = [each.exception() for each in tried if each.exception()]
+    assert [type(error) for error in refused] == [LegalIdTaken, LegalIdTaken]
+    assert len(listed(town, "applied")) == 1
+
+
+def test_documents_have_to_be_there_as_announced_and_ones_own(town: Town):
+    with pytest.raises(DocumentNotFound):
+        town.apply(body=town.body([town.document(CHEN)]))
+    missing = town.document(came=b"")
+    with pytest.raises(DocumentMissing) as refused:
+        town.apply(body=town.body([town.document(), missing]))
+    assert refused.value.details == {"document_id": missing}
+    with pytest.raises(DocumentChanged):
+        town.apply(body=town.body([town.document(came=PDF.replace(b"a", b"b"))]))
+    assert listed(town, "applied") == []
+
+
+def test_a_document_that_was_handed_in_stays_what_it_was(town: Town):
+    document_id = town.document()
+    merchant_id = town.apply(body=town.body([document_id]))
+    town.files.files[f"uploads/{ANNA}/{document_id}"] = b"%PDF-1.7 another"
+    (shown,) = town.seen(merchant_id, ANNA)["documents"]
+    assert town.files.files[shown["url"].removeprefix("https://bucket.test/")] == PDF
+
+
+def test_preparing_a_document_twice_by_one_key_is_one_and_another_body_is_refused(town: Town):
+    assert town.document(key="k") == town.document(key="k")
+    with pytest.raises(IdempotencyKeyReused):
+        town.document(data=b"%PDF-1.7 other", key="k")
+
+
+def test_texts_that_the_platform_refuses_are_not_handed_in(town: Town):
+    town.platform.risky = "cup"
+    with pytest.raises(ContentRisky):
+        town.apply()
+    assert listed(town, "applied") == []
+
+
+def test_a_wrong_code_or_programme_is_refused(town: Town):
+    with pytest.raises(LegalIdInvalid):
+        town.apply(legal_id="91350100M000100Y44")
+    with pytest.raises(ProgrammeNotFound):
+        town.apply(programme_id="nowhere")
+
+
+def test_the_authority_certifies_and_the_merchant_is_known(town: Town):
+    merchant_id = town.apply()
+    with pytest.raises(MerchantNotFound):
+        town.seen(merchant_id)
+    town.decide(merchant_id, "certify", note="all there")
+    require_active(town.merchants.find_standing(merchant_id))
+    assert town.seen(merchant_id)["status"] == "certified"
+    assert "history" not in town.seen(merchant_id)
+    (made,) = town.seen(merchant_id, ANNA)["history"]
+    assert made == {"what": "certify", "by": BORA, "at": "2026-11-20T12:00:00+08:00", "note": "all there"}
+    assert listed(town, "certified") == [merchant_id]
+    assert town.merchants.merchants_of_programme(PROGRAMME) == ([merchant_id], None)
+
+
+def test_whoever_applied_or_works_there_does_not_decide(town: Town):
+    merchant_id = town.apply()
+    with pytest.raises(OwnMerchant):
+        town.decide(merchant_id, "certify", ANNA)
+    town.join(CHEN, town.invite(merchant_id))
+    with pytest.raises(OwnMerchant):
+        town.decide(merchant_id, "certify", CHEN)
+    assert town.status(merchant_id) == "applied"
+    assert town.merchants.history(merchant_id) == []
+
+
+def test_two_officers_at_once_make_one_decision(town: Town):
+    merchant_id = town.apply()
+
+    def decide(by: str, what: str) -> str:
+        try:
+            return town.decide(merchant_id, what, by, reason="PAPERS").by
+        except MerchantDecided:
+            return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(decide, BORA, "certify"), pool.submit(decide, CHEN, "refuse")]
+    winners = [each.result() for each in found if each.result()]
+    assert len(winners) == 1
+    assert [made.by for made in town.merchants.history(merchant_id)] == winners
+    assert town.status(merchant_id) == ("certified" if winners == [BORA] else "refused")
+
+
+def test_an_officer_who_joins_while_deciding_either_joins_or_decides(town: Town):
+    merchant_id = town.apply()
+    code = town.invite(merchant_id)
+
+    def tried(work: str) -> bool:
+        try:
+            town.join(CHEN, code) if work == "join" else town.decide(merchant_id, "certify", CHEN)
+        except (OwnMerchant, DeciderMayNotJoin):
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        joined, decided = [pool.submit(tried, work) for work in ("join", "decide")]
+    assert joined.result() is not decided.result()
+    assert (town.merchants.staff_of(merchant_id, CHEN) is not None) is joined.result()
+    assert (town.status(merchant_id) == "certified") is decided.result()
+
+
+def test_one_decision_sent_eight_times_at_once_is_one(town: Town):
+    merchant_id = town.apply()
+    with ThreadPoolExecutor(8) as pool:
+        sent = [pool.submit(town.decide, merchant_id, "certify", key="k") for _ in range(8)]
+    assert len({each.result().id for each in sent}) == 1
+    assert len(town.merchants.history(merchant_id)) == 1
+
+
+def test_a_decision_repeated_late_by_its_key_is_answered_as_it_was_and_changes_nothing(town: Town):
+    merchant_id = town.apply()
+    first = town.decide(merchant_id, "certify", key="k")
+    town.decide(merchant_id, "suspend", CHEN, reason="COMPLAINTS", note="n")
+    assert town.decide(merchant_id, "certify", key="k") == first
+    assert town.status(merchant_id) == "suspended"
+    with pytest.raises(IdempotencyKeyReused):
+        town.decide(merchant_id, "refuse", key="k", reason="PAPERS")
+
+
+def test_the_same_person_again_without_a_key_is_one_and_somebody_else_is_late(town: Town):
+    merchant_id = town.apply()
+    assert town.decide(merchant_id, "certify") == town.decide(merchant_id, "certify")
+    with pytest.raises(MerchantDecided):
+        town.decide(merchant_id, "certify", CHEN)
+    assert len(town.merchants.history(merchant_id)) == 1
+
+
+def test_a_refusal_says_why_and_its_owner_hands_in_again(town: Town):
+    merchant_id = town.apply()
+    with pytest.raises(ReasonRequired):
+        town.decide(merchant_id, "refuse")
+    town.decide(merchant_id, "refuse", reason="LICENCE_UNREADABLE", note="a better scan")
+    better = town.body([town.document(data=b"%PDF-1.7 a better scan")], legal_id=legal_id(7))
+    better["name"] = {"zh-CN": "绿叶", "en": "Green Leaf"}
+    assert town.resubmit(merchant_id, better) == "applied"
+    assert town.resubmit(merchant_id, better) == "applied"
+    with pytest.raises(MerchantDecided):
+        town.resubmit(merchant_id, {**better, "kind": "ngo"})
+    assert [made.what for made in town.merchants.history(merchant_id)] == ["refuse", "resubmit"]
+    town.decide(merchant_id, "certify", CHEN)
+    seen = town.seen(merchant_id, ANNA)
+    assert (seen["name"]["en"], seen["legal_id"], seen["status"]) == ("Green Leaf", legal_id(7), "certified")
+    with pytest.raises(LegalIdTaken):
+        town.apply(DANA, legal_id=legal_id(7))
+    assert town.apply(DANA)  # the code of the first attempt is free again
+
+
+def test_only_its_owner_hands_in_again_and_only_after_a_refusal(town: Town):
+    merchant_id = town.apply()
+    with pytest.raises(MerchantNotFound):
+        town.resubmit(merchant_id, town.body([town.document(FENG)]), FENG)
+    town.join(CHEN, town.invite(merchant_id, "manager"))
+    with pytest.raises(Forbidden):
+        town.resubmit(merchant_id, town.body([town.document(CHEN)]), CHEN)
+    town.decide(merchant_id, "certify")
+    with pytest.raises(MerchantDecided):
+        town.resubmit(merchant_id, town.body([town.document()]))
+
+
+def test_a_picture_is_shown_to_others_once_it_passed(town: Town):
+    picture = town.document(data=PHOTO, kind="picture")
+    merchant_id = town.certified(body=town.body([town.document(), picture]))
+    assert len(town.platform.asked) == 1
+    assert town.seen(merchant_id)["pictures"] == []
+    checks = [each.get("content_check") for each in town.seen(merchant_id, ANNA)["documents"]]
+    assert checks == [None, "pending"]
+    town.verdicts.remember("trace-1", "risky")
+    assert town.seen(merchant_id)["pictures"] == []
+    assert town.seen(merchant_id, ANNA)["documents"][1]["content_check"] == "risky"
+    town.verdicts.remember("trace-1", "pass")
+    url = f"https://bucket.test/documents/{ANNA}/{picture}"
+    assert town.seen(merchant_id)["pictures"] == [{"document_id": picture, "url": url}]
+
+
+def test_a_verdict_that_comes_before_the_application_is_written_counts(town: Town):
+    town.verdicts.remember("trace-1", "pass")
+    picture = town.document(data=PHOTO, kind="picture")
+    merchant_id = town.certified(body=town.body([picture]))
+    assert [each["document_id"] for each in town.seen(merchant_id)["pictures"]] == [picture]
+
+
+def test_the_public_list_has_certified_ones_by_region(town: Town):
+    everywhere = town.certified(legal_id=legal_id(1), regions=["CN"])
+    local = town.certified(legal_id=legal_id(2), regions=["CN-GD", "CN-HI"])
+    town.apply(legal_id=legal_id(3))
+    suspended = town.certified(legal_id=legal_id(4))
+    town.decide(suspended, "suspend", reason="COMPLAINTS", note="n")
+
+    def found(region: str | None) -> set[str]:
+        page = usecases.list_merchants(PROGRAMME, region, 20, None, merchants=town.merchants, cursors=CURSORS)
+        return {merchant.id for merchant in page.items}
+
+    assert found(None) == found("CN-GD") == {everywhere, local}
+    assert found("CN-BJ") == {everywhere}
+    merchants, _ = town.merchants.merchants_of_programme(PROGRAMME)
+    assert set(merchants) == {everywhere, local, suspended}
+
+
+def test_lists_have_pages(town: Town):
+    made = {town.certified(legal_id=legal_id(number)) for number in range(5)}
+    assert len(listed(town, "certified")) == 5
+    assert set(listed(town, "certified")) == made
+    found, start = [], None
+    while True:
+        page, start = town.merchants.merchants_of_programme(PROGRAMME, 2, start)
+        found += page
+        if start is None:
+            break
+    assert sorted(found) == sorted(made)
+
+
+def test_a_merchant_that_was_certified_before_is_brought_in_once(town: Town):
+    body = town.body([])
+
+    def bring_in() -> str:
+        return usecases.import_merchant("M" * 26, ANNA, BORA, body, merchants=town.merchants, now=NOW).status
+
+    assert bring_in() == bring_in() == "certified"
+    assert [made.by for made in town.merchants.history("M" * 26)] == [BORA]
+    assert town.merchants.require_staff("M" * 26, ANNA, "owner")
+    town.decide("M" * 26, "suspend", reason="COMPLAINTS", note="n")
+    assert bring_in() == "suspended"
+    with pytest.raises(OwnMerchant):
+        usecases.import_merchant("N" * 26, ANNA, ANNA, body, merchants=town.merchants, now=NOW)

@@ -1,0 +1,384 @@
+"""A report says everything twice; whatever is missing, or off by one, on either side is named with its amount."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from puhui.kernel import ids
+from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.ledger.api import AUDIT_SHARDS, Hold, Leg, member
+from puhui.ledger.usecases import hold
+from puhui.points import reconciliation
+from puhui.points.errors import ReportNotFound
+from puhui.rewards import offers
+from puhui.rewards.model import Redemption
+from tests.contracts.points.conftest import BUDGET, MERCHANT, NOW, PARTNER, PTS, P, Town
+
+
+def differences(report: dict[str, Any]) -> dict[tuple[str, str, str], int]:
+    """The amounts by what, whom and field, without the sums of rewards and of the whole."""
+    return {
+        (each["about"], each["id"], each["field"]): each["amount"]
+        for each in report["differences"]
+        if each["about"] not in ("programme", "reward")
+    }
+
+
+def of(report: dict[str, Any], reward_id: str) -> dict[str, Any]:
+    (found,) = (each for each in report["rewards"] if each["reward_id"] == reward_id)
+    told: dict[str, Any] = found
+    return told
+
+
+# What a report says
+
+
+def test_points_are_where_they_came_from_and_went(town: Town):
+    town.put()
+    me, other = town.member(_2026_10=30, _2026_11=500, _2028_01=70), town.member(_2026_11=200)
+    town.redeem(me, quantity=2)
+    town.sponsored("tea", "coupon", sponsor=None, cancellable=True)
+    town.cancel(town.redeem(other, "tea"))
+    town.post("correction", Leg(member(other), PTS, -10), Leg(f"issuance:{P}", PTS, 10))
+    legs = (Leg(member(me), PTS, -25), Leg(f"pool:{P}", PTS, 25))
+    hold(Hold(ids.new_id(NOW), member(me), legs, NOW.replace(year=2027)), ledger=town.ledger, now=NOW)
+    town.run("2026-11-20")
+    report = town.report()
+    assert report["reconciles"], report["differences"]
+    assert report["points"] == {
+        "issued": 800,
+        "taken_back": 10,
+        "spent": [{"kind": "redemption", "points": 300}],
+        "refunded": 100,
+        "expired": 30,
+        "outstanding": 535,
+        "held": 25,
+        "months": [{"month": "2026-11", "points": 465}, {"month": "2028-01", "points": 70}],
+        "balances": {
+            "outstanding": 535,
+            "held": 25,
+            "months": [{"month": "2026-11", "points": 465}, {"month": "2028-01", "points": 70}],
+        },
+    }
+
+
+def test_every_reward_is_followed_from_its_stock_to_its_money(town: Town):
+    town.fund(100_000)
+    town.sponsored("tea", "coupon", stock=10)
+    town.sponsored("trees", "donation", stock=1_000)
+    me, friend = town.member(_2026_11=10_000), town.member()
+    made = town.redeem(me, "tea", 5)
+    used, given, lapsed, *_ = town.coupons(made)
+    town.use(used)
+    town.hand_on(given, friend)
+    town.let_expire(lapsed)
+    town.earn(friend, 1, "2028-01")
+    town.redeem(me, "trees", 40)
+    assert town.settle("S1") == 30 + 40 * 30
+    town.use(town.coupons(made)[2])
+    report = town.report()
+    assert report["reconciles"], report["differences"]
+    tea, trees = of(report, "tea"), of(report, "trees")
+    assert tea["stock"] == {"offered": 10, "left": 6, "promised": 4}
+    assert tea["coupons"] == {"issued": 2, "used": 2, "expired": 1, "cancelled": 0}
+    assert tea["pieces"]["fulfilled"] == 5
+    assert tea["points"] == {"spent": 400, "held": 0, "spent_by_ledger": 400}  # one came back
+    assert tea["budget"] == {
+        "committed_fen": 270,
+        "in_stock_fen": 180,
+        "promised_fen": 60,
+        "due_fen": 30,
+        "settled_fen": 30,
+        "paid_fen": 30,
+    }
+    assert trees["stock"] == {"offered": 1_000, "left": 960, "promised": 40}
+    assert trees["budget"]["settled_fen"] == 1_200
+    (budget,) = report["budgets"]
+    assert budget == {
+        "budget_id": BUDGET,
+        "funded_fen": 100_000,
+        "adjusted_fen": 0,
+        "left_fen": 100_000 - 10 * 30 - 1_000 * 30,
+        "committed_fen": 270 + 960 * 30,
+        "in_stock_fen": 180 + 960 * 30,
+        "promised_fen": 60,
+        "due_fen": 30,
+        "settled_fen": 1_230,
+        "paid_fen": 1_230,
+    }
+    assert report["merchants"] == [
+        {
+            "merchant_id": MERCHANT,
+            "settled_fen": 1_230,
+            "adjusted_fen": 0,
+            "paid_fen": 1_230,
+            "unpaid_fen": 0,
+        }
+    ]
+
+
+def test_partners_orders_are_held_spent_or_given_back(town: Town):
+    town.fund(100_000)
+    terms = {"partner_id": PARTNER, "partner_item": "ride", "stock": 10}
+    town.sponsored("ride", "service", **terms)
+    me = town.member(_2026_11=1_000)
+    waiting, issued, refused = (town.redeem(me, "ride", n) for n in (1, 2, 3))
+    town.answer(issued, "issued")
+    town.answer(refused, "refused")
+    report = town.report()
+    assert report["reconciles"], report["differences"]
+    ride = of(report, "ride")
+    assert ride["pieces"] == {
+        "queued": 0,
+        "processing": waiting.quantity,
+        "fulfilled": 2,
+        "refunded": 3,
+        "cancelled": 0,
+    }
+    assert ride["points"] == {"spent": 200, "held": 100, "spent_by_ledger": 200}
+    assert (ride["stock"]["left"], ride["stock"]["promised"]) == (7, 3)
+    assert (ride["budget"]["promised_fen"], ride["budget"]["due_fen"]) == (30, 60)
+    assert report["points"]["held"] == 100
+
+
+def test_a_claim_that_is_not_posted_yet_is_still_committed(town: Town):
+    town.fund(100_000)
+    town.sponsored("trees", "donation", stock=10)
+    town.redeem(town.member(_2026_11=1_000), "trees", 4)
+    town.settle("S1", post=False)
+    report = town.report()
+    assert report["reconciles"], report["differences"]
+    assert of(report, "trees")["budget"]["due_fen"] == 120
+
+
+def test_a_reward_that_was_closed_has_nothing_left_and_its_money_free(town: Town):
+    town.fund(100_000)
+    town.sponsored("trees", "donation", stock=10)
+    town.redeem(town.member(_2026_11=1_000), "trees", 4)
+    offers.close("trees", rewards=town.rewards, ledger=town.ledger, now=NOW)
+    report = town.report()
+    assert report["reconciles"], report["differences"]
+    assert of(report, "trees")["stock"] == {"offered": 4, "left": 0, "promised": 4}
+    assert report["budgets"][0]["left_fen"] == 100_000 - 120
+
+
+def test_points_of_another_programme_are_not_in_it(town: Town):
+    town.put(id="elsewhere", programme_id="carbon-88")
+    me = town.member(_2026_11=50)
+    asset = "PTS:carbon-88"
+    town.post("credit", Leg("issuance:carbon-88", asset, -500), Leg(member(me), asset, 500, "2026-11"))
+    town.redeem(me, "elsewhere")
+    report = town.report()
+    assert report["reconciles"], report["differences"]
+    assert (report["points"]["issued"], report["rewards"]) == (50, [])
+
+
+def test_transfers_between_accounts_count_once(town: Town):
+    one, other = town.member(_2026_11=50), town.member(_2026_11=50)
+    town.post(
+        "share",
+        Leg(f"issuance:{P}", PTS, -30),
+        Leg(member(one), PTS, 20, "2026-11"),
+        Leg(member(other), PTS, 10, "2026-11"),
+    )
+    town.post("gift", Leg(member(one), PTS, -5), Leg(member(other), PTS, 5, "2026-11"))
+    report = town.report()
+    assert report["reconciles"], report["differences"]
+    assert (report["points"]["issued"], report["points"]["outstanding"]) == (130, 130)
+
+
+def test_a_redemption_while_a_member_is_read_makes_it_read_again(town: Town):
+    town.put()
+    me = town.member(_2026_11=1_000)
+    report, read = town.start_report(), town.rewards.member_items
+    times = 0
+
+    def racing(member_id: str) -> Any:
+        nonlocal times
+        times += 1
+        if times == 1:
+            town.redeem(me)
+        return read(member_id)
+
+    town.rewards.member_items = racing  # type: ignore[method-assign]
+    told = town.read(report)
+    assert times == 2
+    assert told["reconciles"], told["differences"]
+    assert told["in_motion"] == ["cola"]  # sold since the report began: its stock is not judged
+    assert town.report()["in_motion"] == []
+
+
+def test_a_report_is_started_once_and_a_shard_may_be_read_twice(town: Town):
+    town.put()
+    town.redeem(town.member(_2026_11=1_000))
+
+    def start(key: str, body_hash: str = "") -> Any:
+        return reconciliation.start(
+            P,
+            started_by="operator",
+            key=key,
+            body_hash=body_hash,
+            points=town.points,
+            offers=town.catalogue,
+            now=NOW,
+        )
+
+    report = start("a")
+    assert start("a") == report
+    with pytest.raises(IdempotencyKeyReused):
+        start("a", "another")
+    assert reconciliation.find(report.id, town.points).shown()["status"] == "running"
+    books = reconciliation.Books(town.points, town.ledger, town.rewards)
+    for shard in range(AUDIT_SHARDS):
+        reconciliation.read_shard(report.id, shard, books=books)
+    told = town.read(report)
+    assert told["reconciles"]
+    assert (told["read"]["accounts"], told["points"]["issued"]) == (1, 1_000)
+    with pytest.raises(ReportNotFound):
+        reconciliation.find("nothing", town.points)
+
+
+# What breaks it
+
+
+def busy(town: Town) -> tuple[str, Redemption]:
+    """A town in which much has happened; one member and one of the redemptions."""
+    town.fund(100_000)
+    town.put()
+    town.sponsored("tea", "coupon", stock=10)
+    for _ in range(3):
+        other = town.member(_2026_11=1_000)
+        town.redeem(other)
+        town.use(town.coupons(town.redeem(other, "tea", 2))[0])
+    me = town.member(_2026_10=40, _2026_11=1_000)
+    town.run("2026-11-20")
+    town.redeem(me, quantity=2)
+    chosen = town.redeem(me, quantity=3)
+    town.redeem(me, "tea")
+    assert town.report()["reconciles"]
+    return me, chosen
+
+
+def test_a_redemption_that_is_left_out_is_named(tampered_town: Town):
+    town = tampered_town
+    me, chosen = busy(town)
+    town.dynamodb.delete_all(town.tables["rewards"], [{"owner": member(me), "entry": f"X#{chosen.id}"}])
+    report = town.report()
+    assert not report["reconciles"]
+    assert differences(report) == {("redemption", chosen.id, "points"): -300}
+    (reward,) = (each for each in report["differences"] if each["about"] == "reward")
+    assert (reward["id"], reward["field"], reward["amount"]) == ("cola", "pieces", -3)
+
+
+def test_a_transfer_that_is_left_out_is_named(tampered_town: Town):
+    town = tampered_town
+    me, chosen = busy(town)
+    key = {"account": member(me), "entry": f"T#{chosen.transfer_id}"}
+    town.dynamodb.delete_all(town.tables["ledger"], [key])
+    assert differences(town.report()) == {
+        ("redemption", chosen.id, "points"): 300,
+        ("account", member(me), "points"): -300,
+        ("account", member(me), "lot 2026-11"): -300,
+    }
+
+
+def test_an_expiry_that_is_left_out_is_named(tampered_town: Town):
+    town = tampered_town
+    me, _ = busy(town)
+    (expiry,) = town.statement(me, "expire")
+    key = {"account": member(me), "entry": f"T#{expiry.id}"}
+    town.dynamodb.delete_all(town.tables["ledger"], [key])
+    assert differences(town.report()) == {
+        ("account", member(me), "points"): -40,
+        ("account", member(me), "lot 2026-10"): -40,
+    }
+
+
+def changed(town: Town, table: str, key: dict[str, str], change: Callable[[dict[str, Any]], None]) -> None:
+    item = town.dynamodb.get(town.tables[table], key)
+    assert item
+    change(item)
+    town.dynamodb.put_all(town.tables[table], [item])
+
+
+def test_a_redemption_that_is_off_by_one_point_is_named(tampered_town: Town):
+    town = tampered_town
+    me, chosen = busy(town)
+
+    def dearer(item: dict[str, Any]) -> None:
+        item["quantity"], item["price_points"] = 1, 301
+
+    changed(town, "rewards", {"owner": member(me), "entry": f"X#{chosen.id}"}, dearer)
+    assert differences(town.report()) == {("redemption", chosen.id, "points"): 1}
+
+
+def test_a_transfer_that_is_off_by_one_point_is_named(tampered_town: Town):
+    town = tampered_town
+    me, chosen = busy(town)
+
+    def dearer(item: dict[str, Any]) -> None:
+        item["legs"][0][2] -= 1
+        item["legs"][1][2] += 1
+
+    changed(town, "ledger", {"account": member(me), "entry": f"T#{chosen.transfer_id}"}, dearer)
+    assert differences(town.report()) == {
+        ("redemption", chosen.id, "points"): -1,
+        ("account", member(me), "points"): 1,
+        ("account", member(me), "lot 2026-11"): 1,
+    }
+
+
+def test_a_balance_that_is_off_by_one_point_is_named(tampered_town: Town):
+    town = tampered_town
+    me, _ = busy(town)
+
+    def richer(item: dict[str, Any]) -> None:
+        item["points"] += 1
+
+    changed(town, "ledger", {"account": member(me), "entry": f"B#{P}"}, richer)
+    assert differences(town.report()) == {("account", member(me), "points"): 1}
+
+
+def test_a_coupon_that_is_left_out_is_named(tampered_town: Town):
+    town = tampered_town
+    me, _ = busy(town)
+    (coupon,) = town.rewards.member_items(me)[1]
+    town.dynamodb.delete_all(town.tables["rewards"], [{"owner": member(me), "entry": f"K#{coupon.id}"}])
+    assert differences(town.report()) == {("coupon", coupon.id, "pieces"): -1}
+
+
+def test_a_piece_and_a_fen_too_few_are_named(tampered_town: Town):
+    town = tampered_town
+    busy(town)
+
+    def fewer(item: dict[str, Any]) -> None:
+        item["stock_left"] -= 1
+
+    changed(town, "rewards", {"owner": "stock:tea:0", "entry": "stock"}, fewer)
+    report = town.report()
+    assert {(each["id"], each["field"], each["amount"]) for each in report["differences"]} == {
+        ("tea", "pieces", -1),
+        ("tea", "committed_fen", -30),
+    }
+
+
+def test_a_settlement_that_moved_something_else_than_was_claimed_is_named(tampered_town: Town):
+    town = tampered_town
+    me, _ = busy(town)
+    assert town.settle("S1") == 3 * 30
+    assert town.report()["reconciles"]
+    town.use(town.rewards.member_items(me)[1][0])
+    assert town.settle("S2", post=False) == 30
+    legs = (Leg("committed:tea", "CNY", -29), Leg(f"merchant:{MERCHANT}", "CNY", 29))
+    town.post("settle", *legs, reference="S2")
+    assert differences(town.report()) == {("settlement", "S2", "fen tea"): 1}
+
+
+def test_an_order_that_is_left_out_is_named(tampered_town: Town):
+    town = tampered_town
+    town.put(id="ride", kind="service", partner_id=PARTNER, partner_item="ride")
+    me = town.member(_2026_11=1_000)
+    waiting = town.redeem(me, "ride", 2)
+    town.dynamodb.delete_all(town.tables["rewards"], [{"owner": member(me), "entry": f"X#{waiting.id}"}])
+    assert differences(town.report()) == {("redemption", waiting.id, "held"): -200}

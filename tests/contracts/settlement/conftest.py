@@ -1,0 +1,14 @@
+"""Settlements on real tables."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.contracts.settlement.world import World
+
+
+@pytest.fixture
+def world(make_table: Callable[[str], str]) -> Iterator[World]:
+    world = World({name: make_table(name) for name in ("settlement", "rewards", "ledger")})
+    yield world
+    world.sound()

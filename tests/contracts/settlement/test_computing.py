@@ -1,0 +1,230 @@
+"""A settlement counts everything that was verified before its moment, once, whatever runs twice or dies."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from puhui.kernel import clock
+from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.programmes.api import ProgrammeNotFound
+from puhui.settlement import statements, usecases
+from puhui.settlement.errors import SettlementClosed, SettlementNotFound, SettlementTooEarly
+from puhui.settlement.model import SHARDS, shard_of
+from puhui.settlement.usecases import Books
+from puhui.store import aws
+from puhui.store.client import DynamoDB
+from tests.contracts.settlement.world import LAG, NOW, UNTIL, P, World, by
+
+
+def two_shops(world: World) -> None:
+    world.sponsor("bank-1", 100_000)
+    world.reward("tea", "shop-a", "bank-1", fen=300)
+    world.reward("bag", "shop-a")
+    world.reward("ride", "shop-b", "bank-1", fen=150)
+    for _ in range(3):
+        world.due("shop-a", "tea", "bank-1", 300)
+    world.due("shop-a", "bag")
+    world.due("shop-b", "ride", "bank-1", 150, pieces=40)
+
+
+def test_every_due_is_in_its_merchants_lines_those_of_nothing_too(world: World):
+    two_shops(world)
+    done = world.settled()
+    assert (done.status, done.merchants, done.dues, done.pieces, done.fen) == ("computed", 2, 5, 44, 6_900)
+    assert world.lines(done) == [
+        ("shop-a", "bag", "", 0, 1, 1, 0),
+        ("shop-a", "tea", "bank-1", 300, 3, 3, 900),
+        ("shop-b", "ride", "bank-1", 150, 1, 40, 6_000),
+    ]
+    assert world.statement(done, "shop-a").tally.dues == 4
+    claimed, _ = world.rewards.claimed_dues(done.id, "shop-a", 100, None)
+    assert {(due.reward_id, due.settlement_id) for due in claimed} == {("tea", done.id), ("bag", done.id)}
+
+
+def test_a_price_that_changed_makes_a_line_of_its_own(world: World):
+    world.reward("tea", "shop-a")
+    world.due("shop-a", "tea", "bank-1", 300)
+    world.due("shop-a", "tea", "bank-1", 310)
+    assert [line[3:] for line in world.lines(world.settled())] == [(300, 1, 1, 300), (310, 1, 1, 310)]
+
+
+def test_what_is_verified_later_or_elsewhere_waits(world: World):
+    world.reward("tea", "shop-a")
+    world.due("shop-a", "tea", "bank-1", 10, at=UNTIL)
+    world.due("shop-a", "tea", "bank-1", 20, at=UNTIL - timedelta(milliseconds=1))
+    world.due("shop-a", "tea", "bank-1", 40, programme="ant-forest")
+    assert world.settled().fen == 20
+    later = world.compute(world.open(until=NOW - timedelta(seconds=LAG)).id)
+    assert later.fen == 10
+
+
+def test_a_merchant_with_hundreds_of_dues_in_many_rewards_is_counted_whole(world: World):
+    for number in range(30):
+        world.reward(f"reward-{number}", "shop-a")
+    for number in range(200):
+        world.due("shop-a", f"reward-{number % 30}", "bank-1", 7)
+    done = world.settled()
+    assert (done.dues, done.fen, len(world.lines(done))) == (200, 1_400, 30)
+
+
+def test_a_settlement_with_nothing_in_it_says_so(world: World):
+    two_shops(world)
+    world.settled()
+    again = world.settled()
+    assert (again.status, again.dues, again.merchants) == ("empty", 0, 0)
+    assert statements.settlement_shown(again)["status"] == "empty"
+
+
+def test_a_step_that_runs_again_adds_nothing(world: World):
+    two_shops(world)
+    opened = world.open()
+    for shard in [*range(SHARDS), *range(SHARDS)]:
+        usecases.claim_shard(opened.id, shard, books=world.books)
+    first = usecases.close(opened.id, settlements=world.settlements, now=NOW)
+    assert (first.dues, first.fen) == (5, 6_900)
+    assert usecases.close(opened.id, settlements=world.settlements, now=NOW + timedelta(hours=1)) == first
+    assert sum(usecases.claim_shard(opened.id, shard, books=world.books) for shard in range(SHARDS)) == 0
+
+
+def test_a_step_that_dies_after_any_of_its_calls_goes_on_where_it_was(world: World):
+    two_shops(world)
+    opened = world.open()
+    for survives in range(60):  # dies before its call of that number, after each of them had its effect
+        left = [survives]
+
+        def call(
+            service: str, operation: str, request: dict[str, Any], left: list[int] = left
+        ) -> dict[str, Any]:
+            if not left[0]:
+                raise _Died
+            left[0] -= 1
+            return aws.call(service, operation, request)
+
+        settlements, rewards, _ = world.connect(DynamoDB(call))
+        books = Books(settlements, rewards, world.alliance)  # type: ignore[arg-type]
+        try:
+            for shard in range(SHARDS):
+                usecases.claim_shard(opened.id, shard, books=books)
+        except _Died:
+            continue
+        break
+    done = usecases.close(opened.id, settlements=world.settlements, now=NOW)
+    assert (done.dues, done.pieces, done.fen) == (5, 44, 6_900)
+
+
+class _Died(Exception):
+    pass
+
+
+def test_an_answer_that_is_lost_counts_nothing_twice(world: World):
+    two_shops(world)
+    opened = world.open()
+    lost = []
+
+    def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        answer = aws.call(service, operation, request)
+        if operation == "TransactWriteItems" and len(lost) < 2:
+            lost.append(request)
+            raise _Died
+        return answer
+
+    settlements, rewards, _ = world.connect(DynamoDB(call))
+    for _ in range(3):
+        try:
+            for shard in range(SHARDS):
+                usecases.claim_shard(
+                    opened.id,
+                    shard,
+                    books=Books(settlements, rewards, world.alliance),  # type: ignore[arg-type]
+                )
+        except _Died:
+            continue
+    done = usecases.close(opened.id, settlements=world.settlements, now=NOW)
+    assert (len(lost), done.dues, done.fen) == (2, 5, 6_900)
+
+
+def test_the_index_may_still_show_what_was_claimed(world: World):
+    two_shops(world)
+    stale = {
+        (merchant, shard): world.rewards.dues(merchant, shard, UNTIL, 100, None)
+        for merchant in ("shop-a", "shop-b")
+        for shard in range(8)
+    }
+    first, second = world.open(), world.open()
+    world.compute(first.id)
+    late = world.connect(DynamoDB())[1]
+    late.dues = lambda merchant, shard, *_: stale[merchant, shard]  # type: ignore[method-assign]
+    for settlement in (first, second):
+        for shard in range(SHARDS):
+            usecases.claim_shard(
+                settlement.id,
+                shard,
+                books=Books(world.settlements, late, world.alliance),  # type: ignore[arg-type]
+            )
+    done = usecases.close(second.id, settlements=world.settlements, now=NOW)
+    assert (done.status, done.dues) == ("empty", 0)
+    assert usecases.find(first.id, world.settlements).dues == 5
+
+
+def test_a_step_that_was_thought_dead_adds_nothing_once_the_settlement_is_summed_up(world: World):
+    two_shops(world)
+    opened = world.open()
+    usecases.close(opened.id, settlements=world.settlements, now=NOW)
+    world.settlements.settlement = lambda _id: opened  # type: ignore[method-assign] # as the old step read it
+    with pytest.raises(SettlementClosed):
+        usecases.claim_shard(opened.id, shard_of("shop-a"), books=world.books)
+    assert world.lines(opened) == []
+
+
+def test_two_settlements_at_once_share_the_dues_without_a_rest(world: World):
+    two_shops(world)
+    for _ in range(50):
+        world.due("shop-a", "tea", "bank-1", 300)
+    one, two = world.open(), world.open()
+    for shard in range(SHARDS):
+        for opened in (one, two):
+            usecases.claim_shard(opened.id, shard, books=world.books)
+    sums = [usecases.close(each.id, settlements=world.settlements, now=NOW) for each in (one, two)]
+    assert sum(each.dues for each in sums) == 55
+    assert sum(each.fen for each in sums) == 6_900 + 50 * 300
+
+
+def test_the_moment_lies_far_enough_back_for_everything_to_be_seen(world: World):
+    with pytest.raises(SettlementTooEarly) as refused:
+        world.open(until=NOW - timedelta(seconds=LAG - 1))
+    assert refused.value.details == {"seconds": LAG}
+    assert world.open(until=NOW - timedelta(seconds=LAG)).status == "computing"
+
+
+def test_the_same_request_opens_one_settlement(world: World):
+    first = world.open("k")
+    assert world.open("k") == first
+    with pytest.raises(IdempotencyKeyReused):
+        world.open("k", until=UNTIL - timedelta(days=1))
+    with pytest.raises(ProgrammeNotFound):
+        usecases.open_settlement(
+            "nowhere", UNTIL, by("operator"), lag_seconds=LAG, settlements=world.settlements
+        )
+    with pytest.raises(SettlementNotFound):
+        usecases.find("none", world.settlements)
+
+
+def test_the_calendar_opens_one_settlement_a_month_of_what_was_before_it(world: World):
+    at = clock.from_text("2026-12-01T08:30:00+08:00")
+    first = usecases.open_month(P, at, lag_seconds=LAG, settlements=world.settlements)
+    assert clock.to_text(first.until) == "2026-12-01T00:00:00+08:00"
+    assert (
+        usecases.open_month(P, at + timedelta(hours=3), lag_seconds=LAG, settlements=world.settlements)
+        == first
+    )
+    other = usecases.open_month("ant-forest", at, lag_seconds=LAG, settlements=world.settlements)
+    assert other.id != first.id
+
+
+def test_every_merchant_belongs_to_one_shard(world: World):
+    world.alliance.ids = [f"shop-{number}" for number in range(50)]
+    for merchant in world.alliance.ids:
+        world.due(merchant, "tea", "bank-1", 1)
+    done = world.settled()
+    assert (done.merchants, done.fen) == (50, 50)

@@ -1,0 +1,77 @@
+"""A rush on two rewards of two programmes while Lambda workers are killed: exactly the stock is given out, nobody loses a point.
+
+The full size is in tests/benchmarks/bench_rush.py.
+"""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.scenarios.life import Member
+from tests.support.rush import Offer, Plan, Rush, Workers
+
+pytestmark = [pytest.mark.local_cloud, pytest.mark.timeout(400)]
+
+linux = pytest.mark.skipif(not Workers.can_be_found(), reason="workers are found through /proc")
+PLAIN = [
+    Offer("carbon-88", 500, 20, {"shards": 4}),
+    Offer("green-passport-3060", 10, 20, {"shards": 4}),
+]
+QUEUED = [
+    Offer("carbon-88", 500, 20, {"shards": 4, "queue_lanes": 4, "partner_id": "demo-partner"}),
+    Offer("green-passport-3060", 10, 20, {"shards": 4, "queue_lanes": 4}),
+]
+
+
+@pytest.mark.parametrize("offers", [PLAIN, QUEUED], ids=["straight through", "queue and partner"])
+def test_a_rush_gives_out_exactly_the_stock_whichever_workers_die(local_cloud: Any, offers: list[Offer]):
+    plan = Plan(offers, members=20, clients=12, requests=120)
+    report = Rush(local_cloud, plan).play()
+    assert report.findings == [], report.shown()
+    assert report.ended["fulfilled"] == sum(offer.stock for offer in offers)
+
+
+@linux
+def test_a_worker_that_was_killed_is_replaced_and_nobody_notices(local_cloud: Any, api: Any):
+    member, workers = Member(api), Workers(local_cloud.url)
+    member.points()
+    (old,) = [pid for pid, _ in workers.of(["get-balances"])][:1]
+    assert workers.kill(old)
+    _until_gone(workers, old, "get-balances")
+    assert member.points() == 0
+    assert old not in [pid for pid, _ in workers.of(["get-balances"])]
+
+
+@linux
+def test_workers_that_are_killed_while_they_start_or_work_cost_their_own_requests_only(
+    local_cloud: Any, api: Any
+):
+    """Mended in infra/local/mended_ministack.py (4): one that died took all others of its function with it."""
+    member, workers = Member(api), Workers(local_cloud.url)
+    over = threading.Event()
+
+    def kill() -> int:
+        killed = 0
+        while not over.is_set():
+            killed += sum(workers.kill(pid) for pid, _ in workers.of(["get-balances"])[:1])
+            time.sleep(0.1)
+        return killed
+
+    with ThreadPoolExecutor(7) as pool:
+        killer = pool.submit(kill)
+        statuses = list(pool.map(lambda _: member.request("GET", "/me/balances").status_code, range(60)))
+        over.set()
+        assert killer.result() > 0
+    assert set(statuses) <= {200, 502}
+    assert statuses.count(200) > statuses.count(502)
+    assert member.points() == 0
+
+
+def _until_gone(workers: Workers, pid: int, function: str) -> None:
+    deadline = time.monotonic() + 10
+    while pid in [each for each, _ in workers.of([function])]:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

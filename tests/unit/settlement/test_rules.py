@@ -1,0 +1,119 @@
+"""The pure rules of settling: shards, transfers, and texts in two languages."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from puhui.ledger.model import LEGS_MAX
+from puhui.settlement import errors
+from puhui.settlement.model import (
+    SHARDS,
+    Adjustment,
+    Line,
+    Settlement,
+    Statement,
+    Summing,
+    Tally,
+    adjusted_budgets,
+    computed,
+    shard_of,
+    transfers_of,
+)
+
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+
+
+def statement(*adjustments: Adjustment) -> Statement:
+    return Statement("S", "shop-a", "carbon-88", NOW, Tally(), adjustments=adjustments)
+
+
+def line(reward: str, fen: int, budget: str = "bank-1") -> Line:
+    return Line("shop-a", reward, budget, fen, {}, Tally(1, 1, fen))
+
+
+def test_a_transfer_holds_nineteen_rewards_and_the_merchant():
+    found = transfers_of(statement(), [line(f"r{n:02}", 10) for n in range(39)], NOW, NOW)
+    assert [len(each.legs) for each in found] == [LEGS_MAX, LEGS_MAX, 2]
+    assert len({each.id for each in found}) == 3
+
+
+def test_what_is_transferred_is_the_same_whenever_it_is_worked_out():
+    lines = [line("tea", 10), line("tea", 12), line("bag", 0, "")]
+    first, again = (
+        transfers_of(statement(), lines, NOW, at) for at in (NOW, datetime(2027, 1, 1, tzinfo=UTC))
+    )
+    assert [(each.id, each.content_hash) for each in first] == [
+        (each.id, each.content_hash) for each in again
+    ]
+    assert [leg.amount for leg in first[0].legs] == [-22, 22]
+
+
+def test_a_resolution_adds_one_transfer_at_the_end_and_changes_none_before():
+    one = Adjustment("d1", "bank-1", 50, "r")
+    more = (Adjustment("d2", "bank-1", -20, "r"), Adjustment("d2", "bank-2", 5, "r"))
+    before = transfers_of(statement(one), [line("tea", 10)], NOW, NOW)
+    after = transfers_of(statement(one, *more), [line("tea", 10)], NOW, NOW)
+    assert after[: len(before)] == before
+    assert [(leg.account, leg.amount) for leg in after[-1].legs] == [
+        ("budget:bank-1", 20),
+        ("budget:bank-2", -5),
+        ("merchant:shop-a", -15),
+    ]
+    assert adjusted_budgets(after) == {"bank-1": 30, "bank-2": 5}
+
+
+def test_adjustments_that_cancel_out_move_nothing():
+    pair = Adjustment("d1", "bank-1", 50, "r"), Adjustment("d1", "bank-1", -50, "r")
+    assert transfers_of(statement(*pair), [], NOW, NOW) == []
+
+
+def test_lines_that_are_not_what_was_counted_are_not_settled():
+    summing = Summing()
+    summing.add(line("tea", 10))
+    opened = Settlement("S", "carbon-88", NOW, "operator", NOW)
+    with pytest.raises(ArithmeticError):
+        computed(opened, summing, Tally(1, 1, 11), NOW)
+    assert computed(opened, summing, Tally(1, 1, 10), NOW).fen == 10
+
+
+def test_the_hash_tells_apart_what_differs_in_any_number():
+    hashes = set()
+    for each in (line("tea", 10), line("tea", 11), line("bag", 10), line("tea", 10, "bank-2")):
+        summing = Summing()
+        summing.add(each)
+        hashes.add(summing.hash)
+    assert len(hashes) == 4
+
+
+def test_merchants_spread_over_the_shards():
+    counts = [0] * SHARDS
+    for number in range(800):
+        counts[shard_of(f"01KAGZ3V9Q8M4T2X7C5R6N{number:04}")] += 1
+    assert min(counts) > 50
+
+
+DETAILS = {
+    "programme_id": "p",
+    "seconds": 60,
+    "merchant_id": "m",
+    "total_fen": 1,
+    "most": 5,
+    "dues": 9,
+    "position": 1,
+    "rule": "r",
+    "rule_zh": "r",
+    "body_hash": "",
+}
+REFUSALS = [
+    each
+    for each in vars(errors).values()
+    if isinstance(each, type) and each.__module__ == errors.__name__ and each.code not in ("INTERNAL", "MADE")
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.code)
+def test_every_refusal_says_why_in_both_languages(refusal: type[errors.DomainError]):
+    error = refusal(**DETAILS)
+    assert error.text("en").isascii()
+    assert not error.text("zh-CN").isascii()
+    assert error.text("zh-CN") != errors.DomainError.zh
