@@ -1,5 +1,6 @@
-"""ministack 1.5.33 with five faults of its mended. Each has its test: 1 to 3 in tests/integration/test_local_cloud.py, 4 in
-tests/scenarios/test_rush.py, 5 in tests/unit/benchmarks/test_failed_records_come_again.py.
+"""ministack 1.5.33 with six faults of its mended. Each has its test: 1 to 3 in tests/integration/test_local_cloud.py, 4 in
+tests/scenarios/test_rush.py, 5 in tests/unit/benchmarks/test_failed_records_come_again.py, 6 in
+tests/scenarios/test_partners_orders.py.
 
 1. An update of a nested stack forgets the attributes of what did not change: the first ``!GetAtt Role.Arn`` then fails
    with "Requested attribute Arn does not exist in schema for AWS::IAM::Role".
@@ -9,6 +10,7 @@ tests/scenarios/test_rush.py, 5 in tests/unit/benchmarks/test_failed_records_com
 4. A worker that dies while it starts takes all other workers of its function with it, those at work and those that are starting
    too: under load none ever comes up again.
 5. What a consumer of a table's stream reports as failed (ReportBatchItemFailures) is not delivered again, but lost.
+6. A task whose TimeoutSeconds is a JSONata expression, which the state language allows, fails with a TypeError.
 """
 
 import os
@@ -18,7 +20,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import lambda_svc
+from ministack.services import lambda_svc, stepfunctions
 from ministack.services.cloudformation import _stacks, provisioners
 
 _before: ContextVar[dict[str, Any]] = ContextVar("resources of the nested stack before its update")
@@ -28,6 +30,7 @@ _restore = lambda_svc._restore_state  # noqa: SLF001
 _serve = app.app
 _invoke = lambda_runtime.Worker.invoke
 _execute = lambda_svc._execute_function  # noqa: SLF001
+_task = stepfunctions._execute_task  # noqa: SLF001
 _deliveries: Counter[tuple[str, str]] = Counter()
 DELIVERIES_MAX = 11  # MaximumRetryAttempts of our stacks, and the first one
 
@@ -69,6 +72,7 @@ def invoke(worker: Any, *arguments: Any, **more: Any) -> Any:
     try:
         return _invoke(worker, *arguments, **more)
     except Exception as error:  # noqa: BLE001 as Lambda reports it, whatever it was
+        lambda_svc.logger.error("A worker of %s did not start: %s", worker.func_name, error)
         lambda_runtime.kill_workers([worker])
         return {"status": "error", "error": str(error), "cold_start": True, "log": ""}
 
@@ -90,6 +94,14 @@ def execute(function: Any, event: Any) -> Any:
     return {**result, "error": True, "body": told}
 
 
+def execute_task(state: dict[str, Any], given: Any, execution: Any, context: Any) -> Any:
+    """A task with the number that its TimeoutSeconds comes to."""
+    if isinstance(state.get("TimeoutSeconds"), str):
+        field = stepfunctions._jsonata_state_field  # noqa: SLF001
+        state = {**state, "TimeoutSeconds": field(state, "TimeoutSeconds", "number", given, context)}
+    return _task(state, given, execution, context)
+
+
 async def serve(scope: Any, receive: Any, send: Any) -> None:
     """End the process as soon as its state is saved; whoever started it ends the workers."""
 
@@ -107,5 +119,6 @@ if __name__ == "__main__":
     lambda_svc._restore_state = restore_functions  # noqa: SLF001
     lambda_runtime.Worker.invoke = invoke
     lambda_svc._execute_function = execute  # noqa: SLF001
+    stepfunctions._execute_task = execute_task  # noqa: SLF001
     app.app = serve
     app.main()

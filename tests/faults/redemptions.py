@@ -43,7 +43,7 @@ from tests.support.tables import table_definition
 
 START = datetime(2026, 11, 30, 14, 30, tzinfo=UTC)  # an hour and a half before the month ends in China
 PROGRAMME, REWARD, PARTNER, MERCHANT = "carbon-88", "ticket", "cinema", "M" * 26
-PRICE, OFFERED, LIMIT = 100, 6, 4
+PRICE, OFFERED, LIMIT = 100, 7, 4
 LATER_ANSWER_SECONDS = 3600
 TABLES = ("rewards", "ledger", "partners", "merchants")
 SECRET = signing.secret_text(b"partner!" * 4)
@@ -99,6 +99,7 @@ class Partner:
     fate: Callable[[], str] = lambda: "issued"
     lost: Callable[[], str] = lambda: ""
     cancellable: Callable[[], bool] = lambda: True
+    hurries: Callable[[], bool] = lambda: False  # whether it decides just before it is asked to cancel
     orders: dict[str, Order] = field(default_factory=dict)
     letters: list[tuple[str, bytes]] = field(default_factory=list)  # later answers that were not taken yet
 
@@ -132,6 +133,8 @@ class Partner:
         if order is None:
             self.orders[order_id] = Order("cancelled")
             return 404, {}
+        if order.status == "accepted" and self.hurries():
+            self.decide(order_id, "issued")
         if order.final:
             return 409, {"status": "issued"}
         order.status = "cancelled"
@@ -501,15 +504,23 @@ class World:
         """No redemption goes back to a state that it has left, on from its end, or out of a settlement."""
         last: dict[str, str] = {}
         settled: set[str] = set()
+        given_back: set[str] = set()
         for record in self.records():
             new = decode_item(record["dynamodb"]["NewImage"])
             entry, status = new["entry"], new.get("status", "")
+            if new.get("cancelling"):
+                given_back.add(entry[2:])
             if not entry.startswith("X#"):
                 continue
             assert status == last.get(entry) or status in FORWARD[last.get(entry)], (last.get(entry), status)
             assert entry not in settled or "settlement_id" in new, "what a settlement has claimed stays"
             last[entry] = status
             settled |= {entry} if "settlement_id" in new else set()
+        for each in self.redemptions():
+            if each.id in given_back and each.status == FULFILLED and not each.settlement_id:
+                assert self.partner.orders[each.id].final, (
+                    "what was given back stays when the partner says so"
+                )
 
 
 DEFINITIONS = {name: table_definition(name) for name in TABLES}
@@ -569,6 +580,7 @@ class Turns(World):
             self.chance.choice(["before", "after"]) if self.chance.random() < away else ""
         )
         self.partner.cancellable = lambda: self.chance.random() >= firm
+        self.partner.hurries = lambda: self.chance.random() < 0.4
 
     # Turns
 
@@ -628,18 +640,32 @@ class Turns(World):
             self.spawn(lambda consumer=consumer: self._serve(lambda: self._consume(consumer)), service=True)
         if self.gremlin:
             self.spawn(self._gremlin)
+        self.take_turns()
+        self.calm = True
+        self.come_to_rest()
+
+    def take_turns(self) -> None:
+        """Until every process has ended."""
         for _ in range(STEPS_MAX):
             if not self._alive:
                 break
-            me = self.chance.choice(sorted(self._alive))
+            others = sorted(self._alive - self._services)
+            often = others and self.chance.random() < 0.7
+            me = self.chance.choice(others if often else sorted(self._alive))
             self._turn[me].release()
             self._back.acquire()
         else:
             raise AssertionError("the world does not come to an end")
-        self.calm = True
         if self.errors:
             raise self.errors[0]
-        self.come_to_rest()
+
+    def at_once(self, *works: Callable[[], Any]) -> None:
+        """These together, interleaved at every I/O; each may die."""
+        self.calm = False
+        for work in works:
+            self.spawn(work)
+        self.take_turns()
+        self.calm = True
 
     def _serve(self, work: Callable[[], None]) -> None:
         while self.busy():
@@ -676,8 +702,8 @@ class Turns(World):
                 made = self._careful(lambda: self.redeem(who, quantity, key))  # noqa: B023 called at once
                 if made != "failed":
                     break
-            if isinstance(made, Redemption) and not twin and self.chance.random() < 0.5:
-                for _ in range(self.chance.randrange(120)):
+            while isinstance(made, Redemption) and self.chance.random() < 0.4:
+                for _ in range(self.chance.choice([20, 150, 400])):
                     self._pause()
                 self._careful(lambda: self.cancel(made))  # noqa: B023 called at once
 
@@ -736,7 +762,7 @@ class Turns(World):
             self.read[consumer] = max(0, self.read[consumer] - 1)  # it comes twice
 
     def _clock(self) -> None:
-        self.now += timedelta(seconds=self.chance.choice([0] * 40 + [1, 5, 60, 600, 3700]))
+        self.now += timedelta(seconds=self.chance.choice([0] * 30 + [5, 60, 60, 600, 1800]))
 
     def _watch(self) -> None:
         if self.chance.random() < 0.03:
@@ -744,22 +770,20 @@ class Turns(World):
 
     def _letters(self) -> None:
         """The partner's people: they decide, deliver goods, and post later answers in any order, twice and late."""
-        if self.chance.random() > 0.1:
-            return
-        if self.partner.orders and self.chance.random() < 0.6:
+        if self.partner.orders and self.chance.random() < 0.2:
             order_id = self.chance.choice(sorted(self.partner.orders))
             if self.chance.random() < 0.5:
                 fate = self.chance.choice(["issued", "issued", "refused"])
                 self.partner.decide(order_id, fate, self.chance.choice([0, 1, 1, 2]))
             elif self.chance.random() < 0.2:
                 self.partner.harden(order_id)
-        elif self.partner.letters:
+        elif self.partner.letters and self.chance.random() < 0.3:
             number = self.chance.randrange(len(self.partner.letters))
             keep = self.chance.random() < 0.2
             self._mortal(lambda: self.deliver(number, keep=keep))
 
     def _settler(self) -> None:
-        if self.chance.random() < 0.01:
+        if self.chance.random() < 0.1:
             self._mortal(self.settle)
 
     def _gremlin(self) -> None:
@@ -771,3 +795,62 @@ class Turns(World):
                 given = self.started[self.chance.choice(sorted(self.started))]
                 step = self.chance.choice([self.issue, self.call_off, self.end])
                 self._careful(lambda: self._mortal(lambda: step(given)))  # noqa: B023 called at once
+
+
+class Duel(Turns):
+    """One redemption, and a few steps of it: first one after the other, then two or three at once, again and again."""
+
+    def run(self) -> None:
+        who = next(iter(self.given))
+        made = self.redeem(who, 2, "key")
+        assert made
+        self.made = made
+        self.given_task = {"member_id": who, "redemption_id": made.id, "mode": "issue"}
+        steps = self.steps()
+        for _ in range(self.chance.randrange(4)):
+            self.at_once(self.chance.choice(steps))
+        for _ in range(self.chance.choice([1, 2, 3])):
+            self.at_once(*(self.chance.choice(steps) for _ in range(self.chance.choice([2, 2, 3]))))
+        self.come_to_rest()
+
+    def begin(self, given: dict[str, Any]) -> None:
+        self.waiting.append(given)  # it runs when the duel is over
+
+    def steps(self) -> list[Callable[[], Any]]:
+        """Everything that can happen to it."""
+        task = self.given_task
+        return [
+            lambda: self.issue(task),
+            lambda: self.issue(task),
+            lambda: self.call_off(task),
+            lambda: self.call_off(task),
+            lambda: self.end(task),
+            lambda: self.end(task),
+            lambda: self.wait(task, f"token-{len(self.tokens)}"),
+            lambda: self.cancel(self.made),
+            self.answer,
+            self.answer,
+            self.overlook,
+            self.settle,
+            self.follow,
+        ]
+
+    def answer(self) -> None:
+        """The partner decides and says so, or repeats what it has said; what it issued may be on its way by now."""
+        order_id = self.made.id
+        if order_id in self.partner.orders:
+            self.partner.decide(order_id, self.chance.choice(["issued", "issued", "refused"]), 2)
+            if self.chance.random() < 0.2:
+                self.partner.harden(order_id)
+        if self.partner.letters:
+            self.deliver(0)
+
+    def overlook(self) -> None:
+        """Later, the watch comes by."""
+        self.now += timedelta(minutes=self.chance.choice([30, 61]))
+        self.look_after()
+
+    def follow(self) -> None:
+        """The stream's consumer catches up."""
+        while self.consume("follow"):
+            pass

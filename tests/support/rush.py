@@ -21,7 +21,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ from puhui.ledger.model import is_limited
 UNDER_WAY = ("queued", "processing")
 FULFILLED = "fulfilled"
 REFUSALS = ("OUT_OF_STOCK", "NOT_ENOUGH_POINTS")
+RAMP_SECONDS = 0.1  # from one client's start to the next one's: each needs a worker, and this is one machine
+OTHER_CLIENTS = 8  # before and after the rush
 # What a rush runs through; other functions' workers are of no interest to the killer.
 ON_THE_WAY = (
     "authorise",
@@ -100,12 +102,7 @@ class Report:
 
     def shown(self) -> dict[str, Any]:
         """For a person, or as JSON."""
-        return {
-            **asdict(self),
-            "answers": dict(self.answers),
-            "ended": dict(self.ended),
-            "killed": dict(self.killed),
-        }
+        return {name: dict(what) if isinstance(what, Counter) else what for name, what in vars(self).items()}
 
 
 class Workers:
@@ -234,10 +231,14 @@ class Buyer:
     def __init__(self, api: httpx.Client) -> None:
         self.api = api
         openid = demo.control(api, "users", nickname="抢购")["openid"]
-        code = demo.control(api, "login-codes", openid=openid)["code"]
-        session = api.post("/v1/sessions", json={"code": code, "programme_id": "carbon-88"})
-        self.id: str = session.raise_for_status().json()["member"]["id"]
-        self._headers = {"Authorization": f"Bearer {session.json()['access_token']}", "Accept-Language": "en"}
+
+        def sign_in() -> httpx.Response:
+            code = demo.control(api, "login-codes", openid=openid)["code"]
+            return api.post("/v1/sessions", json={"code": code, "programme_id": "carbon-88"})
+
+        session = patiently(sign_in).raise_for_status().json()
+        self.id: str = session["member"]["id"]
+        self._headers = {"Authorization": f"Bearer {session['access_token']}", "Accept-Language": "en"}
         self.points: dict[str, int] = {}
 
     def request(self, method: str, path: str, key: str = "", **more: Any) -> httpx.Response:
@@ -339,14 +340,15 @@ class Rush:
         """Set it up, rush, wait for the end, check."""
         limits = httpx.Limits(max_connections=self.plan.clients + 8)
         with (
-            httpx.Client(base_url=self.cloud.url, timeout=40, limits=limits, trust_env=False) as api,
-            ThreadPoolExecutor(self.plan.clients) as pool,
+            # Longer than anything on the way waits: what nobody waits for any more would still be at work.
+            httpx.Client(base_url=self.cloud.url, timeout=90, limits=limits, trust_env=False) as api,
+            ThreadPoolExecutor(OTHER_CLIENTS) as pool,
         ):
             self.report.setup_seconds = _timed(lambda: self._set_up(api, pool))
             writes = Writes(self.cloud, ("rewards", "ledger"))
             killer = self._killer()
             try:
-                self.report.rush_seconds = _timed(lambda: self._rush(pool))
+                self.report.rush_seconds = _timed(self._rush)
                 self.report.ended_seconds = _timed(lambda: self._await_ends(pool))
             finally:
                 if killer:
@@ -397,11 +399,22 @@ class Rush:
 
     # The rush
 
-    def _rush(self, pool: ThreadPoolExecutor) -> None:
-        sent = []
+    def _rush(self) -> None:
+        sent: list[_Wanted] = []
         for number, wanted in enumerate(self.wanted):
             sent += [wanted] * (2 if self.plan.twins and number % self.plan.twins == 0 else 1)
-        list(pool.map(self._send, sent))
+        waiting = iter(sent)
+        with ThreadPoolExecutor(self.plan.clients) as clients:
+            list(clients.map(lambda number: self._client(number, waiting), range(self.plan.clients)))
+
+    def _client(self, number: int, waiting: Iterator[_Wanted]) -> None:
+        time.sleep(number * RAMP_SECONDS)
+        while True:
+            with self._lock:
+                wanted = next(waiting, None)
+            if wanted is None:
+                return
+            self._send(wanted)
 
     def _send(self, wanted: _Wanted) -> None:
         body = {"reward_id": wanted.reward_id, "quantity": 1}

@@ -1,23 +1,24 @@
 """Shortly after midnight in China: start the day's run over all members, when anything can be due. For the operator too:
-``{"run": "<word>"}`` starts a further run of the day, whatever day it is."""
+``{"run": "<word>"}`` starts a further run of the day, whatever day it is. In the local stage, and nowhere else, with
+``{"day": "2026-11-29"}`` as if that day had come."""
 
 import os
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.kernel import clock
 from puhui.points import expiry
 from puhui.points.dynamo import Points
 from puhui.store import states
 
 POINTS = Points.from_environment()
-STATE_MACHINE = os.environ["EXPIRY_STATE_MACHINE"]
+STATE_MACHINE, STAGE = os.environ["EXPIRY_STATE_MACHINE"], os.environ["STAGE"]
 
 
 @task("start_expiry")
 def app(event: Input, now: datetime) -> Input:
     again = str(event.get("run", ""))
-    job = expiry.start(clock.programme_day(now), again, asked=bool(again), points=POINTS)
+    day = expiry.day_asked(str(event.get("day", "")), STAGE, now)
+    job = expiry.start(day, again, asked=bool(again), points=POINTS)
     if job is None:
         return {"started": False}
     states.start_once(STATE_MACHINE, job.id, {"id": job.id, "shards": expiry.shards_of(job.id)})

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from puhui.kernel.errors import Unavailable
 from puhui.ledger.api import AUDIT_SHARDS, Leg, NotEnoughPoints, member
 from puhui.points import expiry
 from puhui.points.errors import JobNotFound
@@ -124,6 +125,27 @@ def test_what_ended_cannot_be_spent_before_it_expires_either(town: Town):
     town.put()
     with pytest.raises(NotEnoughPoints):
         town.redeem(me)
+
+
+def test_a_day_that_is_still_to_come_is_tried_out(town: Town):
+    me = town.member(_2026_11=5)
+    job = town.points.start_job(Job("2026-12-01", NOW.date().replace(month=12, day=1)))
+    town.work(job, "2026-11-20")
+    assert expired(town, me) == [("2026-11", 5)]
+
+
+def test_a_lot_that_never_gets_empty_ends_the_run_with_an_error(tampered_town: Town):
+    """Its balance was set back by hand: the transfer that ends the lot stands already, and the lot holds points again."""
+    town = tampered_town
+    me = town.member(_2026_10=20)
+    place = town.ledger.balance_key(member(me), P)
+    before = town.dynamodb.get(*place)
+    assert before
+    town.run("2026-11-20")
+    town.dynamodb.put_all(place.table, [before])
+    with pytest.raises(Unavailable):
+        town.run("2026-11-20", again="by hand")
+    assert expired(town, me) == [("2026-10", 20)]
 
 
 def test_only_days_on_which_something_can_be_due_start_a_run(town: Town):

@@ -67,13 +67,12 @@ def test_every_reward_is_followed_from_its_stock_to_its_money(town: Town):
     town.fund(100_000)
     town.sponsored("tea", "coupon", stock=10)
     town.sponsored("trees", "donation", stock=1_000)
-    me, friend = town.member(_2026_11=10_000), town.member()
+    me, friend = town.member(_2026_11=10_000), town.member()  # the friend never had a point: no account
     made = town.redeem(me, "tea", 5)
     used, given, lapsed, *_ = town.coupons(made)
     town.use(used)
     town.hand_on(given, friend)
     town.let_expire(lapsed)
-    town.earn(friend, 1, "2028-01")
     town.redeem(me, "trees", 40)
     assert town.settle("S1") == 30 + 40 * 30
     town.use(town.coupons(made)[2])
@@ -204,9 +203,41 @@ def test_a_redemption_while_a_member_is_read_makes_it_read_again(town: Town):
     town.rewards.member_items = racing  # type: ignore[method-assign]
     told = town.read(report)
     assert times == 2
+    assert told["differences"] == []
+    assert (told["reconciles"], told["in_motion"]) == (None, ["cola"])  # its stock was not judged
+    told = town.report()
+    assert (told["reconciles"], told["in_motion"]) == (True, [])
+
+
+def test_a_reward_that_is_offered_while_a_report_runs_is_in_motion(town: Town):
+    town.put()
+    report, me = town.start_report(), town.member(_2026_11=500)
+    town.put(id="tea")
+    town.redeem(me, "tea")
+    told = town.read(report)
+    assert (told["reconciles"], told["in_motion"], told["differences"]) == (None, ["tea"], [])
+
+
+def test_a_coupon_that_is_handed_on_while_its_redeemer_is_read_counts_once(town: Town):
+    town.fund(100_000)
+    town.sponsored("tea", "coupon", stock=10)
+    me, friend = town.member(_2026_11=1_000), town.member()
+    made = town.redeem(me, "tea", 2)
+    report, entries, times = town.start_report(), town.rewards._all_entries, 0
+
+    def racing(member_id: str, prefix: str) -> Any:
+        nonlocal times
+        found = list(entries(member_id, prefix))
+        if prefix == "K#":
+            times += 1
+            if times == 1:  # read where it was, and where it is then
+                town.hand_on(town.coupons(made)[0], friend)
+        return iter(found)
+
+    town.rewards._all_entries = racing  # type: ignore[method-assign]
+    told = town.read(report)
     assert told["reconciles"], told["differences"]
-    assert told["in_motion"] == ["cola"]  # sold since the report began: its stock is not judged
-    assert town.report()["in_motion"] == []
+    assert of(told, "tea")["coupons"]["issued"] == 2
 
 
 def test_a_report_is_started_once_and_a_shard_may_be_read_twice(town: Town):
@@ -346,6 +377,40 @@ def test_a_coupon_that_is_left_out_is_named(tampered_town: Town):
     (coupon,) = town.rewards.member_items(me)[1]
     town.dynamodb.delete_all(town.tables["rewards"], [{"owner": member(me), "entry": f"K#{coupon.id}"}])
     assert differences(town.report()) == {("coupon", coupon.id, "pieces"): -1}
+
+
+def test_a_coupon_that_a_friend_holds_and_that_is_left_out_is_named(tampered_town: Town):
+    town = tampered_town
+    me, _ = busy(town)
+    (coupon,), friend = town.rewards.member_items(me)[1], town.member()
+    town.hand_on(coupon, friend)
+    assert town.report()["reconciles"]
+    town.dynamodb.delete_all(town.tables["rewards"], [{"owner": member(friend), "entry": f"K#{coupon.id}"}])
+    assert differences(town.report()) == {("coupon", coupon.id, "pieces"): -1}
+
+
+def test_a_coupon_without_its_redemption_is_named(tampered_town: Town):
+    town = tampered_town
+    me, _ = busy(town)
+    (coupon,), friend = town.rewards.member_items(me)[1], town.member()
+    town.hand_on(coupon, friend)
+    key = {"owner": member(me), "entry": f"X#{coupon.redemption_id}"}
+    town.dynamodb.delete_all(town.tables["rewards"], [key])
+    assert differences(town.report()) == {
+        ("coupon", coupon.id, "redemption"): 1,
+        ("redemption", coupon.redemption_id, "points"): -100,
+    }
+
+
+def test_a_difference_is_told_though_something_is_in_motion(tampered_town: Town):
+    town = tampered_town
+    me, chosen = busy(town)
+    town.dynamodb.delete_all(town.tables["rewards"], [{"owner": member(me), "entry": f"X#{chosen.id}"}])
+    report = town.start_report()
+    town.redeem(me)
+    told = town.read(report)
+    assert (told["reconciles"], told["in_motion"]) == (False, ["cola"])
+    assert differences(told) == {("redemption", chosen.id, "points"): -300}
 
 
 def test_a_piece_and_a_fen_too_few_are_named(tampered_town: Town):

@@ -1,4 +1,4 @@
-"""Settlements on real tables."""
+"""Settlements on real tables, of every engine."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,7 +8,7 @@ from tests.contracts.settlement.world import World
 
 
 @pytest.fixture
-def world(make_table: Callable[[str], str]) -> Iterator[World]:
+def world(engine: str, make_table: Callable[[str], str]) -> Iterator[World]:
     world = World({name: make_table(name) for name in ("settlement", "rewards", "ledger")})
     yield world
     world.sound()

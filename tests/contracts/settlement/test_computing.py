@@ -167,6 +167,22 @@ def test_the_index_may_still_show_what_was_claimed(world: World):
     assert usecases.find(first.id, world.settlements).dues == 5
 
 
+def test_where_another_settlement_has_one_of_a_batch_the_others_are_claimed_all_the_same(world: World):
+    for number in range(6):
+        world.reward(f"reward-{number}", "shop-a")
+        world.due("shop-a", f"reward-{number}", "bank-1", 10)
+    shard = shard_of("shop-a")
+    both = [due for each in range(8) for due in world.rewards.dues("shop-a", each, UNTIL, 100, None)[0]]
+    first, second = world.open(), world.open()
+    seen: dict[str, list[Any]] = {first.id: both[:2], second.id: both}
+    for opened in (first, second):
+        late = world.connect(DynamoDB())[1]
+        late.dues = lambda _merchant, each, *_, mine=seen[opened.id]: ([] if each else mine, None)  # type: ignore[method-assign]
+        usecases.claim_shard(opened.id, shard, books=Books(world.settlements, late, world.alliance))  # type: ignore[arg-type]
+    sums = [usecases.close(each.id, settlements=world.settlements, now=NOW).dues for each in (first, second)]
+    assert sums == [2, 4]
+
+
 def test_a_step_that_was_thought_dead_adds_nothing_once_the_settlement_is_summed_up(world: World):
     two_shops(world)
     opened = world.open()

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from puhui.kernel import clock
 from puhui.ledger.api import NO_EXPIRY, Balance, lot_end, lot_of
+from puhui.points.errors import DayNotToday
+from puhui.points.expiry import day_asked
 from puhui.points.model import (
     BEGUN,
     DONATE,
@@ -82,6 +84,16 @@ def test_days_without_work_are_those_on_which_nothing_new_can_be_due(day: date):
     everything = {lot_of(day - timedelta(days=n)) for n in range(0, 90, 20)}
     new = {(lot, step) for lot in everything for step in due_on(day, lot) if step != EXPIRE or day.day == 1}
     assert has_work(day) == bool(new)
+
+
+def test_another_day_than_today_is_for_the_local_stage():
+    assert day_asked("2026-11-29", "local", NOW) == date(2026, 11, 29)
+    for stage in ("local", "test", "prod", ""):
+        assert day_asked("", stage, NOW) == date(2026, 11, 20)
+    for stage in ("test", "prod", "Local", ""):
+        for day in ("2026-11-29", "2026-11-20", "x"):
+            with pytest.raises(DayNotToday):
+                day_asked(day, stage, NOW)
 
 
 def test_only_lots_that_hold_something_are_due():

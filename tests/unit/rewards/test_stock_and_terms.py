@@ -1,6 +1,8 @@
 """The rules of stock and of what an operator may put."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from puhui.ledger.api import Leg
 from puhui.programmes.errors import ProgrammeNotFound
 from puhui.rewards import model, stock
-from puhui.rewards.errors import OutOfStock, QuantityInvalid, RewardIdTaken, RewardInvalid, RewardShrinks
+from puhui.rewards.errors import (
+    OutOfStock,
+    QuantityInvalid,
+    RewardIdTaken,
+    RewardInvalid,
+    RewardShrinks,
+    RewardTermsFixed,
+)
 from puhui.rewards.terms import terms_from
 
+NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 PRESETS = Path(model.__file__).parent / "presets"
 COLA: dict[str, Any] = json.loads((PRESETS / "carbon-88.json").read_text(encoding="utf-8"))[0]
 shards = st.lists(st.integers(0, 30), min_size=1, max_size=8)
@@ -54,6 +65,55 @@ def test_pieces_taken_and_pieces_left_always_add_up(left: list[int], orders: lis
         taken += quantity
         assert sum(left) + taken == start
         assert min(left) >= 0
+
+
+@given(shards, st.data())
+def test_a_short_shard_is_helped_by_one_of_the_fullest_which_keeps_half(left: list[int], data: st.DataObject):
+    home = data.draw(st.integers(0, len(left) - 1))
+    quantity = data.draw(st.integers(1, 9))
+    if not left[home] < quantity <= max(left):
+        return
+    draws = stock.draws(left, home, quantity)
+    (donor,) = draws.keys() - {home}
+    assert 2 * left[donor] >= max(left)
+    assert draws[donor] + draws.get(home, 0) == quantity
+    after = {shard: left[shard] - count for shard, count in draws.items()}
+    assert all(count >= 0 for count in after.values())
+    assert 0 <= after[donor] - (after.get(home, left[home]) - left[home]) <= 1
+    assert 0 not in draws.values()  # no write that does nothing
+
+
+@given(st.integers(1, 12), st.integers(1, 400), st.data())
+def test_pieces_that_stand_in_one_shard_find_their_way_to_all(count: int, pieces: int, data: st.DataObject):
+    """A shard that is short costs a second read, and one more item in the transaction: it is seldom short."""
+    left = [0] * count
+    left[data.draw(st.integers(0, count - 1))] = pieces
+    short = 0
+    for turn in range(pieces):
+        home = turn % count
+        draws = stock.draws(left, home, 1)
+        short += draws != {home: 1}
+        for shard, taken in draws.items():
+            left[shard] -= taken
+    assert left == [0] * count
+    assert short <= count * (pieces.bit_length() + 1)
+
+
+def test_shards_that_nobody_looks_at_give_up_all_they_have():
+    left, sold = [0, 40, 0, 60], 0
+    while sum(left):
+        for shard, taken in stock.draws(left, 0, 1).items():
+            left[shard] -= taken
+        sold += 1
+    assert sold == 100
+
+
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.integers(1, stock.LANES_MAX))
+def test_a_place_in_the_queue_never_grows_while_others_are_served(number: int, serving: int, lanes: int):
+    places = [stock.ahead(number, each, lanes) for each in (serving, serving + 1)]
+    assert places[1] <= places[0]
+    assert min(places) >= 0
+    assert stock.ahead(number, number - 1, lanes) == stock.ahead(number, number, lanes) == 0
 
 
 @given(st.integers(0, 10**9), st.integers(1, stock.SHARDS_MAX))
@@ -101,6 +161,25 @@ def test_the_presets_are_rewards_of_their_programme_with_the_seeds_price_of_cola
         ("title", {"en": "Cola"}),
         ("title", {"zh-CN": "可乐", "en": " "}),
         ("title", "Cola"),
+        ("per_day_limit", 0),
+        ("queue_lanes", 401),
+        ("queue_lanes", -1),
+        ("valid_days", 0),
+        ("valid_days", 3_651),
+        ("state", "closed"),
+        ("cancellable", "yes"),
+        ("description", {"zh-CN": "一", "en": ""}),
+        ("pictures", "tea"),
+        ("pictures", [f"p{number}" for number in range(10)]),
+        ("pictures", ["../../other"]),
+        ("regions", ["Guangdong"]),
+        ("regions", ["CN-GD-GZ-1"]),
+        ("opens_at", "2026-11-20"),
+        ("opens_at", "2026-11-20T12:00:00"),
+        ("opens_at", 7),
+        ("merchant_id", "no spaces"),
+        ("sponsor", {"budget_id": "green", "fen": 1}),
+        ("sponsor", {"fen": 1}),
         ("id", "no spaces"),
         ("id", 7),
         ("colour", "red"),
@@ -137,3 +216,55 @@ def test_the_same_reward_again_is_no_change_and_keeps_its_shards():
     assert model.revised(standing, terms_from(COLA)) is standing
     raised = model.revised(standing, terms_from({**COLA, "stock": 1_001}))
     assert (raised.stock, raised.shards, raised.version) == (1_001, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("field", "terms"),
+    [
+        ("closes_at", {"opens_at": "2026-11-20T12:00:00Z", "closes_at": "2026-11-20T20:00:00+08:00"}),
+        ("merchant_id", {"kind": "coupon"}),
+        ("merchant_id", {"kind": "service"}),
+        ("merchant_id", {"kind": "leave_day"}),
+        ("partner_id", {"kind": "donation", "merchant_id": "m", "partner_id": "p"}),
+        ("partner_id", {"kind": "leave_day", "partner_id": "p"}),
+        ("fen", {"merchant_id": "m", "sponsor": {"budget_id": "green", "fen": 10**7 + 1}}),
+        ("fen", {"merchant_id": "m", "sponsor": {"budget_id": "green", "fen": 0}}),
+        ("sponsor", {"merchant_id": "m", "sponsor": {"budget_id": "", "fen": 1}}),
+        (
+            "sponsor",
+            {"merchant_id": "m", "stock": 10**9, "sponsor": {"budget_id": "green", "fen": 10**6 + 1}},
+        ),
+    ],
+)
+def test_terms_that_do_not_fit_each_other_name_the_field(field: str, terms: dict[str, Any]):
+    with pytest.raises(RewardInvalid) as refused:
+        terms_from({**COLA, **terms})
+    assert refused.value.details["field"] == field
+
+
+def test_closed_stays_closed_and_a_proposal_may_shrink():
+    standing = model.revised(None, terms_from({**COLA, "shards": 4}))
+    with pytest.raises(RewardTermsFixed):
+        model.revised(replace(standing, state=model.CLOSED), terms_from(COLA))
+    smaller = terms_from({**COLA, "shards": 2, "stock": 1})
+    proposed = model.revised(replace(standing, state=model.PROPOSED), smaller)
+    assert (proposed.shards, proposed.stock, proposed.state) == (2, 1, model.PROPOSED)
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=6), st.data())
+def test_refunds_of_all_pieces_give_back_every_lot_as_it_was(lots: list[int], data: st.DataObject):
+    total = sum(lots)
+    price = data.draw(st.sampled_from([each for each in range(1, total + 1) if total % each == 0]))
+    made = model.redemption_of(
+        terms_from({**COLA, "price_points": price}), "A", "X" * 26, total // price, "hash", b"", NOW
+    )
+    spent = [Leg("member:A", "PTS:carbon-88", -each, f"2027-{n + 1:02}") for n, each in enumerate(lots)]
+    back: dict[str, int] = {}
+    for piece in range(made.quantity):
+        refund = model.refund(made, spent[::-1], piece * price, price, NOW, str(piece))
+        assert sum(leg.amount for leg in refund.legs) == 0
+        for leg in refund.legs[1:]:
+            back[leg.lot] = back.get(leg.lot, 0) + leg.amount
+    assert back == {leg.lot: -leg.amount for leg in spent}
+    with pytest.raises(ValueError, match="more points"):
+        model.refund(made, spent, 1, total, NOW)

@@ -15,7 +15,6 @@ BOOKS = reconciliation.Books(Points.from_environment(), Ledger.from_environment(
 @task("close_report")
 def app(event: Input, _now: datetime) -> Input:
     result = reconciliation.close(event["id"], books=BOOKS).result or {}
-    if not result["reconciles"]:
-        count = result["differences_in_all"]
+    if count := result["differences_in_all"]:
         log.line(level="ERROR", task="close_report", outcome="DIFFERENCES", differences=count)
     return {"id": event["id"], "reconciles": result["reconciles"]}

@@ -4,11 +4,12 @@ RewardNotDonation   422  unspent points can only be given to a donation of the s
 RewardMissing       422  a donation needs a reward, expiry takes none
 ReportNotFound      404
 JobNotFound         404
+DayNotToday         403  runs are for the present day, but where things are tried out
 """
 
 from typing import Any
 
-from puhui.kernel.errors import DomainError, Invalid, NotFound
+from puhui.kernel.errors import DomainError, Forbidden, Invalid, NotFound
 from puhui.store.session import Moved
 
 
@@ -34,6 +35,12 @@ class JobNotFound(NotFound):
     code = "JOB_NOT_FOUND"
     zh = "没有这次到期处理。"
     en = "There is no such run."
+
+
+class DayNotToday(Forbidden):
+    code = "DAY_NOT_TODAY"
+    zh = "只有本地环境可以指定日期。"
+    en = "Another day than today can be given in the local stage only."
 
 
 class DonationMoved(DomainError):

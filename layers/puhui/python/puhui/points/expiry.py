@@ -5,16 +5,18 @@ What can be counted together with its effect is counted in the same transaction;
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
 from puhui.kernel import clock
+from puhui.kernel.errors import Unavailable
 from puhui.ledger.api import AUDIT_SHARDS, Balance, Ledger, TransferPosted, balance_from, lot_of, of
 from puhui.points import donation
 from puhui.points.dynamo import Points
-from puhui.points.errors import JobNotFound
+from puhui.points.errors import DayNotToday, JobNotFound
 from puhui.points.model import (
     DONATE,
     EXPIRE,
@@ -31,6 +33,8 @@ from puhui.store.client import ConditionFailed
 from puhui.store.session import Session, attempt
 
 BALANCES_AT_ONCE = 100  # one BatchGetItem
+ROUNDS_MAX = 20  # transactions for one account and run, LOTS_AT_ONCE lots each: more than a life's months
+LOCAL = "local"  # the stage in which runs of other days may be tried
 MEMBER = "member:"
 
 Tell = Callable[[str, str, int, str], bool]
@@ -52,6 +56,16 @@ def shards_of(work_id: str) -> list[dict[str, Any]]:
     return [{"id": work_id, "shard": shard} for shard in range(AUDIT_SHARDS)]
 
 
+def day_asked(day: str, stage: str, now: datetime) -> date:
+    """The day to run for: today in China, or ``day`` (``2026-11-29``), which is for trying things out. Raises DayNotToday in any
+    stage but LOCAL."""
+    if not day:
+        return clock.programme_day(now)
+    if stage != LOCAL:
+        raise DayNotToday
+    return date.fromisoformat(day)
+
+
 def start(day: date, again: str, *, asked: bool, points: Points) -> Job | None:
     """The day's job, or None when nothing can be due and nobody ``asked``; ``again`` names a further run of the day."""
     if not (asked or has_work(day)):
@@ -60,9 +74,11 @@ def start(day: date, again: str, *, asked: bool, points: Points) -> Job | None:
 
 
 def work_shard(job_id: str, shard: int, *, books: Books, now: datetime) -> None:
-    """Do what is due for the shard's members, from where a run before came to. Raises JobNotFound."""
-    if books.points.job(job_id) is None:
+    """Do what is due for the shard's members, from where a run before came to: today, or on the job's day if that is still to
+    come, as only trying things out can make it. Raises JobNotFound."""
+    if (job := books.points.job(job_id)) is None:
         raise JobNotFound(job_id=job_id)
+    now = max(now, clock.day_start(job.day))
     reached = books.points.position(job_id, shard)
     places = (place for place in _places(shard, books.ledger) if place[0] >= reached)
     while chunk := list(islice(places, BALANCES_AT_ONCE)):
@@ -105,7 +121,8 @@ def _work(balance: Balance, job_id: str, shard: int, books: Books, now: datetime
 
 
 def expire(account: str, programme_id: str, job_id: str, shard: int, *, books: Books, now: datetime) -> None:
-    """End every lot of the account whose month is over, as it stands at the moment of writing."""
+    """End every lot of the account whose month is over, as it stands at the moment of writing. Raises Unavailable after
+    ROUNDS_MAX transactions: a run again goes on."""
     day = clock.programme_day(now)
 
     def build(session: Session) -> bool:
@@ -118,12 +135,11 @@ def expire(account: str, programme_id: str, job_id: str, shard: int, *, books: B
             books.points.add_counts(session, job_id, shard, counts)
         return bool(lots)
 
-    more = True
-    while more:
-        try:
-            more = attempt(books.ledger.dynamodb, build)
-        except TransferPosted:  # by this very request, whose answer got lost: look again
-            continue
+    for _ in range(ROUNDS_MAX):
+        with suppress(TransferPosted):  # by this very request, whose answer got lost: look again
+            if not attempt(books.ledger.dynamodb, build):
+                return
+    raise Unavailable
 
 
 def _remind(balance: Balance, lot: str, job_id: str, shard: int, books: Books) -> Counter[str]:

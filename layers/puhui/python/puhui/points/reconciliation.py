@@ -92,18 +92,11 @@ def read_shard(report_id: str, shard: int, *, books: Books) -> Tally:
     tally = Tally()
     for account, places in groupby(_places(shard, books.ledger), key=lambda place: place[0]):
         units = {unit for _, unit in places}
-        if account.startswith(MEMBER):
-            here = programme_id in units
-            _add(
-                tally,
-                partial(_read_member, account=account, programme_id=programme_id, books=books, here=here),
-            )
-        elif account.startswith(MONEY) and UNIT in units:
-            _add(tally, partial(_read_money, account=account, ledger=books.ledger))
+        if account.startswith(MONEY):
+            if UNIT in units:
+                _add(tally, partial(_read_money, account=account, ledger=books.ledger))
         elif programme_id in units:
-            _add(
-                tally, partial(_read_account, account=account, programme_id=programme_id, ledger=books.ledger)
-            )
+            _add(tally, partial(_read_points, account=account, programme_id=programme_id, books=books))
     books.points.put_part(report_id, shard, tally)
     return tally
 
@@ -127,33 +120,23 @@ def _add(tally: Tally, read: Callable[[Tally], list[Difference]]) -> None:
     tally.add(part)
 
 
-def _read_member(
-    part: Tally, account: str, programme_id: str, books: Books, *, here: bool
-) -> list[Difference]:
-    flows, found = _read_points(part, account, programme_id, books.ledger) if here else (None, [])
-    redemptions, coupons = books.rewards.member_items(account.removeprefix(MEMBER))
-    return found + add_member_items(
-        part,
-        [each for each in redemptions if each.programme_id == programme_id],
-        [each for each in coupons if each.programme_id == programme_id],
-        flows,
-    )
-
-
-def _read_points(
-    part: Tally, account: str, programme_id: str, ledger: Ledger
-) -> tuple[Flows, list[Difference]]:
-    balance = ledger.balance(account, programme_id)
+def _read_points(part: Tally, account: str, programme_id: str, books: Books) -> list[Difference]:
+    balance = books.ledger.balance(account, programme_id)
     flows = Flows(account, points_of(programme_id))
-    for transfer in _transfers(account, ledger):
+    for transfer in _transfers(account, books.ledger):
         flows.add(transfer)
-    held = held_by(_holds(account, ledger), flows.asset)
+    held = held_by(_holds(account, books.ledger), flows.asset)
     add_account(part, flows, balance, held)
-    return flows, account_differences(flows, balance, held)
-
-
-def _read_account(part: Tally, account: str, programme_id: str, ledger: Ledger) -> list[Difference]:
-    return _read_points(part, account, programme_id, ledger)[1]
+    found = account_differences(flows, balance, held)
+    if account.startswith(MEMBER):
+        redemptions, coupons = books.rewards.member_items(account.removeprefix(MEMBER))
+        found += add_member_items(
+            part,
+            [each for each in redemptions if each.programme_id == programme_id],
+            [each for each in coupons if each.programme_id == programme_id],
+            flows,
+        )
+    return found
 
 
 def _read_money(part: Tally, account: str, ledger: Ledger) -> list[Difference]:
@@ -185,7 +168,7 @@ def close(report_id: str, *, books: Books) -> Report:
     tally = Tally()
     for part in books.points.parts(report_id):
         tally.add(part)
-    wanted = {each["reward"] for each in tally.loose} | {*tally.rewards, *tally.committed, *report.stock}
+    wanted = {*tally.rewards, *tally.committed, *report.stock}
     result = reports.concluded(report, tally, _shelves(sorted(wanted), books.rewards))
     books.points.close_report(report_id, result)
     return replace(report, status=reports.DONE, result=result)

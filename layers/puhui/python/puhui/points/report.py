@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock
-from puhui.points.tally import DIFFERENCES_MAX, Difference, Document, Tally, join_loose
+from puhui.points.tally import DIFFERENCES_MAX, Difference, Document, Tally
 from puhui.rewards.api import (
     CANCELLED,
+    CLOSED,
     EXPIRED,
     FULFILLED,
     ISSUED,
@@ -60,10 +61,10 @@ class Shelf:
 
 
 def concluded(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> Document:
-    """The result, out of the sums of all shards and the rewards as they stand at the end."""
-    tally.add_differences(join_loose(tally))
-    moving = [each for each in shelves if _has_moved(report, shelves[each])]
+    """The result, out of the sums of all shards and the rewards as they stand at the end. ``reconciles``: False with the first
+    difference; None when nothing differs but rewards in motion could not be judged; True for everything."""
     rewards = {reward_id: shelf for reward_id, shelf in shelves.items() if _is_of(report, shelf)}
+    moving = [each for each in sorted(rewards) if _has_moved(report, rewards[each])]
     gone = [each for each in sorted(tally.rewards) if each not in shelves and tally.rewards[each]["out"]]
     tally.add_differences(
         Difference("reward", each, "pieces", 0, tally.rewards[each]["out"]) for each in gone
@@ -79,8 +80,8 @@ def concluded(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> Doc
         "rewards": [_reward(reward_id, shelf, tally) for reward_id, shelf in sorted(rewards.items())],
         "budgets": budgets,
         "merchants": _merchants(report.programme_id, tally, rewards),
-        "in_motion": sorted(moving),
-        "reconciles": not tally.sums["differences"],
+        "in_motion": moving,
+        "reconciles": False if tally.sums["differences"] else None if moving else True,
         "differences": tally.differences[:NAMED_MAX],
         "differences_in_all": tally.sums["differences"],
         "read": {"accounts": tally.sums["accounts"], "transfers": tally.sums["transfers"]},
@@ -94,7 +95,9 @@ def _is_of(report: Report, shelf: Shelf) -> bool:
 def _has_moved(report: Report, shelf: Shelf) -> bool:
     """Whether pieces were sold, given back or offered while the shards were read: then their sums are of different moments."""
     before = report.stock.get(shelf.reward.id)
-    return before is not None and before != [shelf.reward.stock, shelf.left]
+    if before is None:  # offered since, unless it was closed before
+        return shelf.reward.state != CLOSED
+    return before != [shelf.reward.stock, shelf.left]
 
 
 def _points(tally: Tally) -> Document:

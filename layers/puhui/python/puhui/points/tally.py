@@ -42,8 +42,7 @@ class Difference:
 @dataclass
 class Tally:
     """Sums by name; ``rewards``, ``budgets`` and ``merchants`` by id; ``committed`` fen by reward; ``settled`` (by transfers) and
-    ``claimed`` (by items) fen by ``<settlement>|<reward>``; ``loose``: coupons that are not with the member whose points paid
-    for them, and the redemptions that wait for them."""
+    ``claimed`` (by items) fen by ``<settlement>|<reward>``."""
 
     sums: Counter[str] = field(default_factory=Counter)
     spent: Counter[str] = field(default_factory=Counter)
@@ -56,7 +55,6 @@ class Tally:
     budgets: dict[str, Counter[str]] = field(default_factory=dict)
     merchants: dict[str, Counter[str]] = field(default_factory=dict)
     differences: list[Document] = field(default_factory=list)
-    loose: list[Document] = field(default_factory=list)
 
     def reward(self, reward_id: str) -> Counter[str]:
         """A reward's sums."""
@@ -198,97 +196,20 @@ def add_account(tally: Tally, flows: Flows, balance: Balance, held: int) -> None
 # Redemptions and coupons
 
 
-def piece(coupon: Coupon) -> Document:
-    """What a coupon says of the piece that it is."""
-    return {
-        "coupon": coupon.id,
-        "holder": coupon.member_id,
-        "redemption": coupon.redemption_id,
-        "reward": coupon.reward_id,
-        "status": coupon.status,
-        "refunds": coupon.status == CANCELLED or (coupon.status == EXPIRED and coupon.returns_points),
-        "fen": coupon.fen,
-        "settlement": coupon.settlement_id,
-    }
-
-
-def open_redemption(redemption: Redemption, ledger: Counter[str]) -> Document:
-    """A redemption, and what the ledger's transfers that refer to it say."""
-    return {
-        "redemption": redemption.id,
-        "reward": redemption.reward_id,
-        "status": redemption.status,
-        "pieces": redemption.quantity,
-        "price": redemption.price_points,
-        "fen": redemption.fen,
-        "coupons": list(redemption.coupons) if redemption.status in (FULFILLED, CANCELLED) else [],
-        "due": bool(redemption.due_id),
-        "settlement": redemption.settlement_id,
-        "spent": ledger["spent"] - ledger["refunded"],
-        "held": ledger["held"],
-    }
-
-
-def add_redemption(tally: Tally, told: Document, pieces: Sequence[Document]) -> list[Difference]:
-    """Add a redemption with all of its coupons to its reward's sums; where it does not agree with the ledger."""
-    sums, status, count = tally.reward(told["reward"]), told["status"], told["pieces"]
-    sums[status] += count
-    stands = status in (PROCESSING, FULFILLED)
-    for each in pieces:
-        sums[f"coupons_{each['status']}"] += 1
-    back = sum(each["status"] in (EXPIRED, CANCELLED) for each in pieces)
-    refunded = sum(each["refunds"] for each in pieces)
-    sums["out"] += count - back if stands else 0
-    spent = told["price"] * (count - refunded) if status == FULFILLED else 0
-    held = told["price"] * count if status == PROCESSING else 0
-    sums["points"] += spent
-    sums["points_held"] += held
-    sums["points_in_ledger"] += told["spent"]
-    if stands:
-        _add_money(tally, told, pieces)
-    pairs = (("points", told["spent"], spent), ("held", told["held"], held))
-    return [Difference("redemption", told["redemption"], *pair) for pair in pairs if pair[1] != pair[2]]
-
-
-def _add_money(tally: Tally, told: Document, pieces: Sequence[Document]) -> None:
-    if told["coupons"]:
-        for each in pieces:
-            if each["status"] == ISSUED:
-                tally.reward(told["reward"])["promised_fen"] += each["fen"]
-            elif each["status"] == USED:
-                _add_due(tally, told["reward"], each["fen"], each["settlement"])
-        return
-    fen = told["fen"] * told["pieces"]
-    if told["due"]:
-        _add_due(tally, told["reward"], fen, told["settlement"])
-    else:
-        tally.reward(told["reward"])["promised_fen"] += fen
-
-
-def _add_due(tally: Tally, reward_id: str, fen: int, settlement_id: str) -> None:
-    tally.reward(reward_id)["verified_fen"] += fen
-    if settlement_id and fen:
-        tally.claimed[f"{settlement_id}|{reward_id}"] += fen
-
-
 def add_member_items(
-    tally: Tally, redemptions: Sequence[Redemption], coupons: Sequence[Coupon], flows: Flows | None
+    tally: Tally, redemptions: Iterable[Redemption], coupons: Iterable[Coupon], flows: Flows
 ) -> list[Difference]:
-    """Add a member's redemptions and coupons, redemption by redemption against the transfers that refer to it. What waits
-    for coupons that others hold, and what is held for others, is ``loose``."""
+    """Add a member's redemptions and the coupons that came of them, redemption by redemption against the transfers that refer
+    to it."""
     found: list[Difference] = []
-    ledger = dict(flows.by_reference) if flows else {}
-    known = {redemption.id for redemption in redemptions}
-    mine = {each.id: piece(each) for each in coupons if each.redemption_id in known}
+    ledger, pieces = dict(flows.by_reference), {coupon.id: coupon for coupon in coupons}
     for redemption in redemptions:
-        told = open_redemption(redemption, ledger.pop(redemption.id, Counter()))
-        pieces = [mine.pop(each) for each in told["coupons"] if each in mine]
-        if len(pieces) < len(told["coupons"]):
-            tally.loose.append({**told, "here": pieces})
-        else:
-            found += add_redemption(tally, told, pieces)
-    tally.loose += [piece(each) for each in coupons if each.redemption_id not in known]
-    found += [Difference("coupon", each, "redemption", 0, 1) for each in mine]
+        wanted = redemption.coupons if redemption.status in (FULFILLED, CANCELLED) else ()
+        made = [pieces.pop(each) for each in wanted if each in pieces]
+        missing = set(wanted) - {coupon.id for coupon in made}
+        found += [Difference("coupon", each, "pieces", 1, 0) for each in sorted(missing)]
+        found += _add_redemption(tally, redemption, ledger.pop(redemption.id, Counter()), made)
+    found += [Difference("coupon", each, "redemption", 0, 1) for each in pieces]
     for reference, sums in ledger.items():
         if spent := sums["spent"] - sums["refunded"] or sums["spent"]:
             found.append(Difference("redemption", reference, "points", spent, 0))
@@ -297,22 +218,49 @@ def add_member_items(
     return found
 
 
-def join_loose(tally: Tally) -> list[Difference]:
-    """Put coupons that were handed on together with their redemptions, over all shards; whatever is left does not belong."""
-    elsewhere = {each["coupon"]: each for each in tally.loose if "coupon" in each}
-    found: list[Difference] = []
-    for told in (each for each in tally.loose if "coupon" not in each):
-        here = {each["coupon"]: each for each in told["here"]}
-        pieces = [here.get(each) or elsewhere.pop(each, None) for each in told["coupons"]]
-        found += [
-            Difference("coupon", each, "pieces", 1, 0)
-            for each, there in zip(told["coupons"], pieces, strict=True)
-            if there is None
-        ]
-        found += add_redemption(tally, told, [each for each in pieces if each])
-    found += [Difference("coupon", each, "redemption", 0, 1) for each in elsewhere]
-    tally.loose = []
-    return found
+def _add_redemption(
+    tally: Tally, redemption: Redemption, ledger: Counter[str], coupons: Sequence[Coupon]
+) -> list[Difference]:
+    """Add a redemption with its coupons to its reward's sums; where it does not agree with what the ledger says of it."""
+    sums, status, count = tally.reward(redemption.reward_id), redemption.status, redemption.quantity
+    sums[status] += count
+    for coupon in coupons:
+        sums[f"coupons_{coupon.status}"] += 1
+    spent = redemption.price_points * (count - sum(map(_gave_back, coupons))) if status == FULFILLED else 0
+    held = redemption.price_points * count if status == PROCESSING else 0
+    sums["points"] += spent
+    sums["points_held"] += held
+    sums["points_in_ledger"] += ledger["spent"] - ledger["refunded"]
+    if status in (PROCESSING, FULFILLED):
+        sums["out"] += count - sum(coupon.status in (EXPIRED, CANCELLED) for coupon in coupons)
+        _add_money(tally, redemption, coupons)
+    pairs = (("points", ledger["spent"] - ledger["refunded"], spent), ("held", ledger["held"], held))
+    return [Difference("redemption", redemption.id, *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def _gave_back(coupon: Coupon) -> bool:
+    """Whether the coupon's points went back to the member."""
+    return coupon.status == CANCELLED or (coupon.status == EXPIRED and coupon.returns_points)
+
+
+def _add_money(tally: Tally, redemption: Redemption, coupons: Sequence[Coupon]) -> None:
+    sums, whole = tally.reward(redemption.reward_id), redemption.fen * redemption.quantity
+    if redemption.coupons and redemption.status == FULFILLED:
+        for coupon in coupons:
+            if coupon.status == ISSUED:
+                sums["promised_fen"] += coupon.fen
+            elif coupon.status == USED:
+                _add_due(tally, redemption.reward_id, coupon.fen, coupon.settlement_id)
+    elif redemption.due_id:
+        _add_due(tally, redemption.reward_id, whole, redemption.settlement_id)
+    else:
+        sums["promised_fen"] += whole
+
+
+def _add_due(tally: Tally, reward_id: str, fen: int, settlement_id: str) -> None:
+    tally.reward(reward_id)["verified_fen"] += fen
+    if settlement_id and fen:
+        tally.claimed[f"{settlement_id}|{reward_id}"] += fen
 
 
 # Money

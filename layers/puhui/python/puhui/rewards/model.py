@@ -325,7 +325,7 @@ def coupons_of(
             reward_id=reward.id,
             programme_id=reward.programme_id,
             kind=reward.kind,
-            title=reward.title,
+            title=redemption.title,
             price_points=redemption.price_points,
             merchant_id=reward.merchant_id,
             budget_id=reward.budget_id,

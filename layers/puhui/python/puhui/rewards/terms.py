@@ -104,7 +104,7 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
 def _sponsored(made: Reward, sponsor: Any) -> Reward:
     if sponsor is None:
         return made
-    if not isinstance(sponsor, Mapping) or set(sponsor) != {"budget_id", "fen"}:
+    if not isinstance(sponsor, Mapping) or set(sponsor) != {"budget_id", "fen"} or not sponsor["budget_id"]:
         raise RewardInvalid(field="sponsor", rule="budget_id and fen")
     return replace(made, budget_id=_name(sponsor, "budget_id"), fen=_count(sponsor, "fen", 1, FEN_MAX))
 

@@ -104,9 +104,14 @@ class Settlements:
         return funding_from(item) if item else None
 
     def fundings(self, budget_id: str) -> list[Funding]:
-        """The budget's fundings, the newest first: the first page of them."""
-        items, _ = self._entries(f"budget:{budget_id}", "F#", FUNDINGS_SHOWN)
-        return sorted(map(funding_from, items), key=lambda each: each.proposed_at, reverse=True)
+        """The newest of the budget's fundings, the newest first."""
+        found: list[Funding] = []
+        start = None
+        while True:
+            items, start = self._entries(f"budget:{budget_id}", "F#", start=start)
+            found += map(funding_from, items)
+            if start is None:
+                return sorted(found, key=lambda each: each.proposed_at, reverse=True)[:FUNDINGS_SHOWN]
 
     def add_funding(self, session: Session, funding: Funding) -> None:
         """A new funding; Made or IdempotencyKeyReused when its id stands."""
