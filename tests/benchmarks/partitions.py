@@ -17,7 +17,7 @@ What is simulated, millisecond by millisecond, all of it drawn from one seed:
   ``richest``: take from the richest and move half of its rest into the home shard, in the same transaction (2 units more);
   ``house``: what ``rewards.stock.draws`` says: the same with the first shard, counted from home, that has at least half as
   much as the richest, so that not all who look go to one.
-  A process that has seen all shards empty remembers it for ``MEMORY_MS``.
+  A process that has seen all shards empty remembers it for ``Design.memory_ms``.
 - **Tickets** (``lanes`` > 0): one write unit on the lane's counter, one on the member's own partition. The table's stream
   hands the ticket to one of ``consumers`` (the same for all of a member's, in order), which takes ``SERVICE_MS`` for each and
   does there what a straight request does.
@@ -51,7 +51,6 @@ LANE_UNITS = TICKET_UNITS = SERVING_UNITS = (
 CALL_MS = 5  # from a call to what follows it
 STREAM_MS = 200  # from the ticket to its consumer
 SERVICE_MS = 15
-MEMORY_MS = 1_000
 CLIENT_PAUSES_MS = (1_000, 2_000, 4_000, 8_000)  # on average
 PARALLELISATION = 10  # consumers of one stream shard: Lambda's largest
 NONE, NEXT, RICHEST, HOUSE = "none", "next", "richest", "house"
@@ -129,6 +128,7 @@ class Design:
     partitions: int = 0
     hold_ms: int = 0
     processes: int = 2_000
+    memory_ms: int = 1_000
     rate: int = WRITE_UNITS
     depth_ms: int = 1_000
 
@@ -292,7 +292,7 @@ class _Play:
         if self.left:
             self.agenda[now + CALL_MS].append((self.write, (who, *self.source(self.home[who]))))
         else:
-            self.empty_until[self.process(who)] = now + MEMORY_MS
+            self.empty_until[self.process(who)] = now + self.design.memory_ms
             self.refuse(now, who)
 
     def source(self, home: int) -> tuple[int, int]:
@@ -549,6 +549,7 @@ def rows() -> dict[str, tuple[Rush, Design, bool]]:
     todo["straight, 40 shards, richest shard"] = rush, replace(straight, rebalancing=RICHEST), False
     todo["straight, 40 shards, each reads the reward"] = rush, replace(straight, terms_item=True), True
     todo["straight, 40 shards, 5 ms a transaction"] = rush, replace(straight, hold_ms=5), False
+    todo["straight, 40 shards, nobody remembers"] = rush, replace(straight, memory_ms=0), True
     queue = replace(straight, lanes=400, consumers=CONSUMERS)
     for shards in (1, 4, 8, 16, 40, 128, 512):
         todo[f"queue, {queue.lanes} lanes, {shards} shards"] = (
@@ -561,6 +562,7 @@ def rows() -> dict[str, tuple[Rush, Design, bool]]:
     todo["queue, home shard only"] = rush, replace(queue, rebalancing=NONE), False
     todo["queue, 40 consumers"] = rush, replace(queue, consumers=40), True
     todo["queue, each reads the reward"] = rush, replace(queue, terms_item=True), True
+    todo["queue, nobody remembers"] = rush, replace(queue, memory_ms=0), True
     todo["queue, 5 ms a transaction"] = rush, replace(queue, hold_ms=5), False
     todo[f"queue, a new table: {NEW_TABLE} partitions"] = rush, replace(queue, partitions=NEW_TABLE), True
     todo["queue, a table of 256 partitions"] = rush, replace(queue, partitions=256), False

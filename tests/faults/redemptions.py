@@ -797,60 +797,84 @@ class Turns(World):
                 self._careful(lambda: self._mortal(lambda: step(given)))  # noqa: B023 called at once
 
 
+CONTESTS = [  # who come together, the most dangerous first
+    ("call_off", "answer", "end"),
+    ("call_off", "answer"),
+    ("call_off", "end"),
+    ("call_off", "call_off", "end"),
+    ("cancel", "settle"),
+    ("call_off", "settle"),
+    ("issue", "cancel"),
+    ("issue", "overlook"),
+    ("cancel", "answer", "wait"),
+    ("cancel", "end"),
+    ("answer", "end"),
+    ("issue", "issue", "end"),
+]
+PASTS = [  # what has happened to the redemption before
+    ("issue",),
+    ("issue", "wait"),
+    ("issue", "decide"),
+    ("issue", "answer"),
+    ("issue", "cancel"),
+    ("issue", "decide", "cancel"),
+    ("issue", "answer", "cancel"),
+    ("issue", "answer", "end"),
+    ("issue", "answer", "end", "cancel"),
+    ("issue", "call_off", "end"),
+    (),
+]
+
+
 class Duel(Turns):
-    """One redemption, and a few steps of it: first one after the other, then two or three at once, again and again."""
+    """One redemption with a past, and two or three who come together, interleaved at every I/O; then what follows."""
 
     def run(self) -> None:
         who = next(iter(self.given))
         made = self.redeem(who, 2, "key")
         assert made
         self.made = made
-        self.given_task = {"member_id": who, "redemption_id": made.id, "mode": "issue"}
-        steps = self.steps()
-        for _ in range(self.chance.randrange(4)):
-            self.at_once(self.chance.choice(steps))
-        for _ in range(self.chance.choice([1, 2, 3])):
-            self.at_once(*(self.chance.choice(steps) for _ in range(self.chance.choice([2, 2, 3]))))
+        self.task = {"member_id": who, "redemption_id": made.id, "mode": "issue"}
+        for name in self.chance.choice(PASTS):
+            self.at_once(self.step(name))
+        contest = self.chance.choice(CONTESTS[: self.chance.choice([4, len(CONTESTS)])])
+        self.at_once(*map(self.step, contest))
+        for name in self.chance.choice([(), ("end",), ("answer", "end"), ("overlook",), ("settle",)]):
+            self.at_once(self.step(name))
         self.come_to_rest()
+
+    def step(self, name: str) -> Callable[[], Any]:
+        """One of the things that can happen to it."""
+        steps: dict[str, Callable[[], Any]] = {
+            "issue": lambda: self.issue(self.task),
+            "wait": lambda: self.wait(self.task, f"token-{len(self.tokens)}"),
+            "call_off": lambda: self.call_off(self.task),
+            "end": lambda: self.end(self.task),
+            "cancel": lambda: self.cancel(self.made),
+            "settle": self.settle,
+            "decide": self.decide,
+            "answer": self.answer,
+            "overlook": self.overlook,
+        }
+        return steps[name]
+
+    def decide(self) -> None:
+        """The partner decides; what it issued may be on its way by now."""
+        if self.made.id in self.partner.orders:
+            self.partner.decide(self.made.id, self.chance.choice(["issued"] * 4 + ["refused"]), 2)
+            if self.chance.random() < 0.2:
+                self.partner.harden(self.made.id)
+
+    def answer(self) -> None:
+        """The partner says what it has decided, or says it again."""
+        self.decide()
+        if self.partner.letters:
+            self.deliver(0)
 
     def begin(self, given: dict[str, Any]) -> None:
         self.waiting.append(given)  # it runs when the duel is over
-
-    def steps(self) -> list[Callable[[], Any]]:
-        """Everything that can happen to it."""
-        task = self.given_task
-        return [
-            lambda: self.issue(task),
-            lambda: self.issue(task),
-            lambda: self.call_off(task),
-            lambda: self.call_off(task),
-            lambda: self.end(task),
-            lambda: self.end(task),
-            lambda: self.wait(task, f"token-{len(self.tokens)}"),
-            lambda: self.cancel(self.made),
-            self.answer,
-            self.answer,
-            self.overlook,
-            self.settle,
-            self.follow,
-        ]
-
-    def answer(self) -> None:
-        """The partner decides and says so, or repeats what it has said; what it issued may be on its way by now."""
-        order_id = self.made.id
-        if order_id in self.partner.orders:
-            self.partner.decide(order_id, self.chance.choice(["issued", "issued", "refused"]), 2)
-            if self.chance.random() < 0.2:
-                self.partner.harden(order_id)
-        if self.partner.letters:
-            self.deliver(0)
 
     def overlook(self) -> None:
         """Later, the watch comes by."""
         self.now += timedelta(minutes=self.chance.choice([30, 61]))
         self.look_after()
-
-    def follow(self) -> None:
-        """The stream's consumer catches up."""
-        while self.consume("follow"):
-            pass

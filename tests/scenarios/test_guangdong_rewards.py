@@ -2,6 +2,7 @@
 a sponsor, bought with carbon coins, verified at the till, settled by two people and paid, to the fen."""
 
 import csv
+import hashlib
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -225,3 +226,39 @@ def test_a_suspended_merchant_sells_and_verifies_nothing_until_it_is_reinstated(
     reinstated = town.colleague.request("POST", f"{path}/reinstatement", json={"note": "已整改"})
     assert reinstated.status_code == 200, reinstated.text
     assert town.verify(town.clerk, coupon["code"]).status_code == 201
+
+
+def test_a_picture_of_the_tea_is_seen_once_it_passed_and_a_risky_one_never(api: httpx.Client, town: Town):
+    tea, risky = demo.photo(time.time_ns()), demo.photo(time.time_ns())
+    sha256 = hashlib.sha256(risky).hexdigest()
+    demo.control(api, "verdicts", sha256=sha256, suggest="risky", label=20002)
+    ids = [town.owner.document(data, "picture") for data in (tea, risky)]
+    reward_id = f"{town.reward_id}-c"
+    terms = {name: value for name, value in town.terms.items() if name != "sponsor"}
+    proposal = {"id": reward_id, **terms, "pictures": ids}
+    proposed = town.owner.request("POST", "/merchant/rewards", json=proposal)
+    assert (proposed.status_code, proposed.json()["pictures"]) == (201, [{"document_id": each} for each in ids])
+    assert town.owner.request("POST", "/merchant/rewards", json=proposal).json() == proposed.json()
+    not_own = town.operator.request("PUT", f"/rewards/{reward_id}-2", json={**terms, "pictures": ids})
+    assert code_of(not_own) == (404, "DOCUMENT_NOT_FOUND")
+
+    def states(member: Member, path: str, **query: str) -> list[str]:
+        items = member.get(path, limit=100, **query)["items"]
+        (mine,) = [item for item in items if item["id"] == reward_id]
+        return [each["state"] for each in mine["pictures"]]
+
+    def judged() -> bool:
+        return "pending" not in states(town.operator, "/reward-proposals", programme_id=GUANGDONG)
+
+    demo.until("the platform has judged both", judged)
+    assert states(town.clerk, "/merchant/rewards", merchant_id=town.merchant_id) == ["passed", "refused"]
+    assert town.operator.request("POST", f"/rewards/{reward_id}/publication").status_code == 200
+    me = Member(api)
+    (address,) = me.get(f"/rewards/{reward_id}")["pictures"]
+    assert httpx.get(address).content == tea
+    listed = me.get("/rewards", programme_id=GUANGDONG, limit=100)["items"]
+    assert [len(item["pictures"]) for item in listed if item["id"] == reward_id] == [1]
+    changed = {**terms, "price_points": PRICE + 1, "pictures": ids}
+    kept = town.operator.request("PUT", f"/rewards/{reward_id}", json=changed)
+    assert kept.status_code == 200, "the operator changes the price; the owner's pictures stay"
+    assert len(me.get(f"/rewards/{reward_id}")["pictures"]) == 1

@@ -1,7 +1,6 @@
 """Points that end, and a programme's report: through HTTP, the operator's start of a run, and the deployed state machines."""
 
 import json
-from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
@@ -40,6 +39,16 @@ class Administrator:
         )
         post_transfer(Transfer(ids.new_id(now), "credit", now, legs), ledger=self.ledger, now=now)
 
+    def let_hand_on(self, member_id: str, coupon_id: str) -> None:
+        """Change a coupon into one of a programme that lets them be handed on."""
+        self.ledger.dynamodb.update(
+            f"{self.cloud.stack}-rewards",
+            {"owner": member(member_id), "entry": f"K#{coupon_id}"},
+            "SET transferable = :t",
+            {":t": True},
+            condition="attribute_exists(entry)",
+        )
+
     def run(self, day: date) -> dict[str, int]:
         """A run as on that day, to its end; what it counted."""
         given = {"day": day.isoformat(), "run": ids.new_id(clock.now())}
@@ -58,7 +67,7 @@ class Administrator:
 
 
 @pytest.fixture
-def administrator(local_cloud: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Administrator]:
+def administrator(local_cloud: Any, monkeypatch: pytest.MonkeyPatch) -> Administrator:
     for name, value in {
         "AWS_ENDPOINT_URL": local_cloud.endpoint,
         "AWS_REGION": REGION,
@@ -66,7 +75,7 @@ def administrator(local_cloud: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator
         "AWS_SECRET_ACCESS_KEY": "test",
     }.items():
         monkeypatch.setenv(name, value)
-    yield Administrator(local_cloud)
+    return Administrator(local_cloud)
 
 
 @pytest.fixture
@@ -75,7 +84,9 @@ def me(api: httpx.Client) -> Member:
 
 
 def reminders(who: Member) -> list[dict[str, Any]]:
-    answer = who.api.get("/_wechat/_standin/messages", params={"openid": who.openid}).raise_for_status().json()
+    answer = (
+        who.api.get("/_wechat/_standin/messages", params={"openid": who.openid}).raise_for_status().json()
+    )
     return [each["data"] for each in answer["items"] if each["template_id"] == REMINDER]
 
 
@@ -151,6 +162,13 @@ def test_a_report_reconciles_the_whole_deployment_and_names_a_redemption_that_is
         answer = me.request("POST", "/redemptions", json=order, key=reward_id)
         assert answer.status_code == 201, answer.text
         made[reward_id] = answer.json()["id"]
+    administrator.let_hand_on(me.id, f"{made['carbon-88-coffee']}-0")
+    friend = Member(api)  # who never had a point
+    me.befriend(friend)
+    handed = me.request(
+        "POST", f"/coupons/{made['carbon-88-coffee']}-0/transfer", json={"friend_id": friend.id}
+    )
+    assert handed.status_code == 201, handed.text
     chosen = made["carbon-88-cola-12"]
     report = reported(operator, "carbon-88")
     assert report["reconciles"], report["differences"]

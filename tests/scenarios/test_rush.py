@@ -3,7 +3,6 @@
 The full size is in tests/benchmarks/bench_rush.py.
 """
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -59,22 +58,24 @@ def test_workers_that_are_killed_while_they_start_or_work_cost_their_own_request
 ) -> None:
     """Mended in infra/local/mended_ministack.py (4): one that died took all others of its function with it."""
     member, workers = Member(api), Workers(local_cloud.url)
-    over = threading.Event()
+    member.points()
 
     def kill() -> int:
         killed = 0
-        while not over.is_set():
+        for _ in range(20):
             killed += sum(workers.kill(pid) for pid, _ in workers.of(["get-balances"])[:1])
             time.sleep(0.1)
         return killed
 
     with ThreadPoolExecutor(7) as pool:
         killer = pool.submit(kill)
-        statuses = list(pool.map(lambda _: member.request("GET", "/me/balances").status_code, range(60)))
-        over.set()
-        assert killer.result() > 0
-    assert set(statuses) <= {200, 502}
-    assert statuses.count(200) > statuses.count(502)
+        answers = list(pool.map(lambda _: member.request("GET", "/me/balances"), range(60)))
+        killed = killer.result()
+    assert {answer.status_code for answer in answers} <= {200, 502}
+    # One that a busy machine keeps waiting for longer than its function may take was not killed by us.
+    lost = [answer for answer in answers if answer.status_code == 502 and "timed out" not in answer.text]
+    assert len(lost) <= killed
+    assert killed
     assert member.points() == 0
 
 

@@ -41,7 +41,6 @@ OTHER_CLIENTS = 8  # before and after the rush
 ON_THE_WAY = (
     "authorise",
     "redeem",
-    "get-redemption",
     "serve-queue",
     "follow-redemptions",
     "issue-order",

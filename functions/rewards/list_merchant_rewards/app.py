@@ -3,14 +3,14 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.merchants.api import Merchants
-from puhui.rewards import offers
+from puhui.merchants import api as merchants
+from puhui.rewards import offers, pictures
 from puhui.rewards.catalogue import Catalogue
 from puhui.store import wiring
 
 app = HttpFunction("list-merchant-rewards")
-CATALOGUE, MERCHANTS = Catalogue.from_environment(), Merchants.from_environment()
-CURSORS = cache(wiring.cursors)
+CATALOGUE, MERCHANTS = Catalogue.from_environment(), merchants.Merchants.from_environment()
+CURSORS, PICTURES = cache(wiring.cursors), cache(merchants.pictures)
 
 
 @app.operation("list_merchant_rewards", "GET", "/merchant/rewards")
@@ -25,4 +25,5 @@ def list_merchant_rewards(request: Request) -> Answer:
         merchants=MERCHANTS,
         cursors=CURSORS(),
     )
-    return page.body(offers.shown_own)
+    states = pictures.states_of([offer.reward for offer in page.items], pictures=PICTURES)
+    return page.body(lambda offer: offers.shown_own(offer, states))

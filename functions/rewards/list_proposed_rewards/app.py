@@ -3,13 +3,14 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.rewards import offers
+from puhui.merchants import api as merchants
+from puhui.rewards import offers, pictures
 from puhui.rewards.catalogue import Catalogue
 from puhui.store import wiring
 
 app = HttpFunction("list-proposed-rewards")
 CATALOGUE = Catalogue.from_environment()
-CURSORS = cache(wiring.cursors)
+CURSORS, PICTURES = cache(wiring.cursors), cache(merchants.pictures)
 
 
 @app.operation("list_proposed_rewards", "GET", "/reward-proposals")
@@ -21,4 +22,5 @@ def list_proposed_rewards(request: Request) -> Answer:
         catalogue=CATALOGUE,
         cursors=CURSORS(),
     )
-    return page.body(offers.shown_terms)
+    states = pictures.states_of(page.items, pictures=PICTURES)
+    return page.body(lambda reward: offers.shown_terms(reward, states))

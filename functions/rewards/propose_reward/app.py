@@ -4,16 +4,16 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import api as members
-from puhui.merchants.api import Merchants
-from puhui.rewards import offers
+from puhui.merchants import api as merchants
+from puhui.rewards import offers, pictures
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.terms import terms_from
 from puhui.wechat import api as wechat
 
 app = HttpFunction("propose-reward")
-REWARDS, MERCHANTS = Rewards.from_environment(), Merchants.from_environment()
+REWARDS, MERCHANTS = Rewards.from_environment(), merchants.Merchants.from_environment()
 MEMBERS = members.Members.from_environment()
-WECHAT = cache(wechat.connect)
+WECHAT, PICTURES = cache(wechat.connect), cache(merchants.pictures)
 
 
 @app.operation("propose_reward", "POST", "/merchant/rewards")
@@ -22,7 +22,7 @@ def propose_reward(request: Request) -> Answer:
     offers.require_proposer(wanted, request.member_id, merchants=MERCHANTS)
     members.require_fit(offers.texts_of(wanted), request.member_id, members=MEMBERS, wechat=WECHAT())
     proposed = offers.propose(
-        wanted,
+        pictures.handed_in(wanted, request.member_id, rewards=REWARDS, pictures=PICTURES),
         request.member_id,
         key=request.idempotency_key,
         body_hash=request.body_hash,

@@ -5,7 +5,8 @@ from functools import cache
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.ledger.api import Ledger
 from puhui.members import api as members
-from puhui.rewards import offers
+from puhui.merchants import api as merchants
+from puhui.rewards import offers, pictures
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.terms import terms_from
 from puhui.wechat import api as wechat
@@ -13,11 +14,12 @@ from puhui.wechat import api as wechat
 app = HttpFunction("set-reward")
 REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
 MEMBERS = members.Members.from_environment()
-WECHAT = cache(wechat.connect)
+WECHAT, PICTURES = cache(wechat.connect), cache(merchants.pictures)
 
 
 @app.operation("set_reward", "PUT", "/rewards/{reward_id}")
 def set_reward(request: Request) -> Answer:
     wanted = terms_from({**request.body, "id": request.path["reward_id"]})
     members.require_fit(offers.texts_of(wanted), request.member_id, members=MEMBERS, wechat=WECHAT())
+    wanted = pictures.handed_in(wanted, request.member_id, rewards=REWARDS, pictures=PICTURES)
     return offers.shown_terms(offers.put_reward(wanted, rewards=REWARDS, ledger=LEDGER, now=request.now))

@@ -53,6 +53,12 @@ class DocumentChanged(Invalid):
     en = "The document {document_id} is not the one that was announced (type, size or SHA-256). Announce and upload it anew."
 
 
+class NotAPicture(Invalid):
+    code = "NOT_A_PICTURE"
+    zh = "材料 {document_id} 不是图片：请以 kind 为 picture 登记 JPEG 或 PNG。"
+    en = "The document {document_id} is not a picture. Announce a JPEG or PNG with kind picture."
+
+
 class ReasonRequired(Invalid):
     code = "REASON_REQUIRED"
     zh = "不予认证时请给出 reason_code。"

@@ -97,6 +97,24 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A member's picture that another context shows: where it is kept, under which name the platform judges it. Both are empty
+    until it was handed in (``api.Pictures``)."""
+
+    document_id: str
+    object_key: str = ""
+    trace_id: str = ""
+
+
+@dataclass(frozen=True)
+class PictureState:
+    """``state``: pending, passed or refused; ``url``: where to fetch it for an hour, empty unless it passed."""
+
+    state: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
 class Merchant:
     """A merchant and how it came to stand where it stands. ``version`` counts its transitions; ``deciders`` are all who
     ever decided about it."""

@@ -1,7 +1,7 @@
 """The catalogue's reads as PynamoDB models. An adapter: models stay in this file, redeeming never loads it.
 
 A page is one Query of the programme's partition and one BatchGetItem of the stock: it ends early where the shards of its
-rewards would need a second one.
+rewards, or the verdicts on their pictures, would need a second one.
 """
 
 import os
@@ -51,6 +51,12 @@ class _ByMerchant(GlobalSecondaryIndex["_RewardItem"]):  # type: ignore[no-untyp
     reward_id = UnicodeAttribute(range_key=True)
 
 
+class _PictureItem(MapAttribute[str, str]):
+    document_id = UnicodeAttribute()
+    object_key = UnicodeAttribute()
+    trace_id = UnicodeAttribute()
+
+
 class _RewardItem(Model):
     owner = UnicodeAttribute(hash_key=True)
     entry = UnicodeAttribute(range_key=True)
@@ -69,7 +75,7 @@ class _RewardItem(Model):
     opens_at = UnicodeAttribute(null=True)
     closes_at = UnicodeAttribute(null=True)
     description: MapAttribute[str, str] = MapAttribute(null=True)  # type: ignore[no-untyped-call]
-    pictures: ListAttribute[str] = ListAttribute(null=True)
+    pictures: ListAttribute[_PictureItem] = ListAttribute(of=_PictureItem, null=True)
     regions: ListAttribute[str] = ListAttribute(null=True)
     merchant_id = UnicodeAttribute(null=True)
     of_merchant = UnicodeAttribute(null=True)
@@ -156,10 +162,10 @@ class Catalogue:
 
 
 def _fitting(rewards: list[Reward]) -> list[Reward]:
-    keys = 0
+    shards = pictures = 0
     for count, reward in enumerate(rewards):
-        keys += reward.shards
-        if keys > STOCK_READS_MAX:
+        shards, pictures = shards + reward.shards, pictures + len(reward.pictures)
+        if max(shards, pictures) > STOCK_READS_MAX:
             return rewards[:count]
     return rewards
 
@@ -182,4 +188,5 @@ def _reward(item: Any) -> Reward:
         for name, value in item.attribute_values.items()
         if value is not None or name == "per_member_limit"
     }
-    return reward_from({"per_member_limit": None, **plain})
+    pictures = [each.attribute_values for each in item.pictures or ()]
+    return reward_from({"per_member_limit": None, **plain, "pictures": pictures})

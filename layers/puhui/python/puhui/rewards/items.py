@@ -2,11 +2,13 @@
 
 import zlib
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock, ids
 from puhui.ledger.api import member
+from puhui.merchants.api import Picture
 from puhui.rewards.model import (
     DUE_SHARDS,
     GOOD,
@@ -53,7 +55,7 @@ def reward_item(reward: Reward) -> Item:
             "opens_at": _text(reward.opens_at),
             "closes_at": _text(reward.closes_at),
             "description": dict(reward.description),
-            "pictures": list(reward.pictures),
+            "pictures": [asdict(each) for each in reward.pictures],
             "regions": list(reward.regions),
             "merchant_id": reward.merchant_id,
             "of_merchant": reward.merchant_id,
@@ -87,7 +89,7 @@ def reward_from(item: Mapping[str, Any]) -> Reward:
         opens_at=_time(item.get("opens_at")),
         closes_at=_time(item.get("closes_at")),
         description=item.get("description", {}),
-        pictures=tuple(item.get("pictures", ())),
+        pictures=tuple(Picture(**each) for each in item.get("pictures", ())),
         regions=tuple(item.get("regions", ())),
         merchant_id=item.get("merchant_id", ""),
         budget_id=item.get("budget_id", ""),

@@ -1,11 +1,12 @@
 """What rewards are, as pure values and rules: a reward's terms, a redemption and its states, a coupon, a due."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from puhui.kernel import clock, ids
 from puhui.ledger.api import Hold, Leg, Transfer, member, points, returned_lot
+from puhui.merchants.api import Picture
 from puhui.programmes.api import CouponRule
 from puhui.rewards.errors import (
     CouponNotUsable,
@@ -14,6 +15,7 @@ from puhui.rewards.errors import (
     NotOnSaleYet,
     QuantityInvalid,
     RewardIdTaken,
+    RewardInvalid,
     RewardShrinks,
     RewardTermsFixed,
     SaleOver,
@@ -67,7 +69,7 @@ class Reward:
     opens_at: datetime | None = None
     closes_at: datetime | None = None
     description: Mapping[str, str] = field(default_factory=dict)
-    pictures: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     regions: tuple[str, ...] = ()
     merchant_id: str = ""
     budget_id: str = ""
@@ -246,7 +248,12 @@ FIXED = (
 
 def revised(standing: Reward | None, wanted: Reward) -> Reward:
     """The reward after a change: new terms apply from then on, stock, shards and lanes only grow (0 shards: as they are),
-    who gives and who pays stays, closed stays closed. Raises RewardIdTaken, RewardShrinks, RewardTermsFixed."""
+    who gives and who pays stays, closed stays closed; a picture that it has already stays as it was handed in.
+
+    Raises RewardIdTaken, RewardShrinks, RewardTermsFixed, RewardInvalid (a picture that was not handed in).
+    """
+    wanted = with_pictures(wanted, standing.pictures if standing else ())
+    _require_handed_in(wanted)
     if standing is None:
         return replace(wanted, shards=wanted.shards or 1, version=1)
     if wanted.programme_id != standing.programme_id:
@@ -272,6 +279,17 @@ def revised(standing: Reward | None, wanted: Reward) -> Reward:
         kept["state"] = wanted.state
     same = replace(wanted, **kept)  # type: ignore[arg-type]
     return standing if same == standing else replace(same, version=standing.version + 1)
+
+
+def with_pictures(reward: Reward, known: Iterable[Picture]) -> Reward:
+    """The reward with its pictures as they were handed in, where that is known."""
+    by_id = {each.document_id: each for each in known}
+    return replace(reward, pictures=tuple(by_id.get(each.document_id, each) for each in reward.pictures))
+
+
+def _require_handed_in(reward: Reward) -> None:
+    if not all(each.trace_id for each in reward.pictures):
+        raise RewardInvalid(field="pictures", rule="handed in by whoever uploaded them")
 
 
 def redemption_of(

@@ -9,7 +9,7 @@ from puhui.kernel import clock, ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.kernel.pages import Page
 from puhui.ledger.api import Ledger
-from puhui.merchants.api import MANAGER, OWNER, Merchants, require_active
+from puhui.merchants.api import MANAGER, OWNER, Merchants, Picture, PictureState, require_active
 from puhui.rewards import model, stock
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.errors import (
@@ -277,13 +277,14 @@ def texts_of(reward: Reward) -> str:
     return "\n".join([*reward.title.values(), *reward.description.values()])
 
 
-def shown_own(offer: Offer) -> dict[str, Any]:
+def shown_own(offer: Offer, states: Mapping[Picture, PictureState]) -> dict[str, Any]:
     """The contract's ``RewardTerms`` with what is left."""
-    return {**shown_terms(offer.reward), "stock_left": offer.stock_left}
+    return {**shown_terms(offer.reward, states), "stock_left": offer.stock_left}
 
 
-def shown_terms(reward: Reward) -> dict[str, Any]:
-    """The contract's ``RewardTerms``: what operators and the merchant see of a reward."""
+def shown_terms(reward: Reward, states: Mapping[Picture, PictureState] | None = None) -> dict[str, Any]:
+    """The contract's ``RewardTerms``: what operators and the merchant see of a reward; the pictures' states where they were
+    looked up (``pictures.states_of``)."""
     told: dict[str, Any] = {
         "id": reward.id,
         "programme_id": reward.programme_id,
@@ -299,7 +300,7 @@ def shown_terms(reward: Reward) -> dict[str, Any]:
     more = {
         "per_day_limit": reward.per_day_limit,
         "description": dict(reward.description),
-        "pictures": list(reward.pictures),
+        "pictures": [_shown_picture(each, (states or {}).get(each)) for each in reward.pictures],
         "regions": list(reward.regions),
         "merchant_id": reward.merchant_id,
         "partner_id": reward.partner_id,
@@ -311,3 +312,10 @@ def shown_terms(reward: Reward) -> dict[str, Any]:
         "closes_at": clock.to_text(reward.closes_at) if reward.closes_at else None,
     }
     return told | {name: value for name, value in more.items() if value}
+
+
+def _shown_picture(picture: Picture, state: PictureState | None) -> dict[str, str]:
+    told = {"document_id": picture.document_id}
+    if state is None:
+        return told
+    return told | {"state": state.state} | ({"url": state.url} if state.url else {})

@@ -9,6 +9,7 @@ from typing import Any
 
 from puhui.kernel import clock, ids
 from puhui.kernel.quantities import AMOUNT_MAX
+from puhui.merchants.api import Picture
 from puhui.programmes.api import programme
 from puhui.rewards.errors import RewardInvalid
 from puhui.rewards.model import COUPON, COUPON_DAYS, GOOD, KINDS, LEAVE_DAY, ON_SALE, PAUSED, SERVICE, Reward
@@ -51,7 +52,7 @@ _MEMBERS = {
 
 def terms_from(document: Mapping[str, Any]) -> Reward:
     """The reward that a document describes; without an id, the one that programme, kind and title always have; 0 shards: as
-    they are.
+    they are; pictures (ids of documents) are still to be handed in.
 
         {"id"?, "programme_id", "kind", "title", "description"?, "pictures"?, "price_points", "stock", "per_member_limit",
          "per_day_limit"?, "shards"?, "queue_lanes"?, "opens_at"?, "closes_at"?, "regions"?, "merchant_id"?,
@@ -89,7 +90,7 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
         opens_at=_time(document, "opens_at"),
         closes_at=_time(document, "closes_at"),
         description=_description(document),
-        pictures=_list(document, "pictures", PICTURES_MAX, _ID),
+        pictures=tuple(Picture(each) for each in _list(document, "pictures", PICTURES_MAX, _ID)),
         regions=_list(document, "regions", REGIONS_MAX, _REGION),
         merchant_id=_name(document, "merchant_id"),
         partner_id=_name(document, "partner_id"),

@@ -10,7 +10,7 @@ from puhui.kernel import clock, ids
 from puhui.kernel.errors import Conflict, IdempotencyKeyReused
 from puhui.kernel.pages import Page
 from puhui.ledger.api import Ledger, Leg, TransferPosted, add_hold, of
-from puhui.merchants.api import CERTIFIED, Merchants, Standing, require_active
+from puhui.merchants.api import CERTIFIED, Merchants, Picture, PictureState, Standing, require_active
 from puhui.programmes.api import programme
 from puhui.rewards import model, stock
 from puhui.rewards.dynamo import Counter, Rewards
@@ -271,9 +271,10 @@ def find(member_id: str, redemption_id: str, rewards: Rewards) -> Redemption:
     return redemption
 
 
-def shown_offer(offer: Offer) -> dict[str, Any]:
-    """The contract's ``Reward``."""
+def shown_offer(offer: Offer, states: Mapping[Picture, PictureState] | None = None) -> dict[str, Any]:
+    """The contract's ``Reward``, with the pictures that passed (``pictures.states_of``)."""
     reward = offer.reward
+    seen = [states[each].url for each in reward.pictures] if states else []
     told: dict[str, Any] = {
         "id": reward.id,
         "programme_id": reward.programme_id,
@@ -289,7 +290,7 @@ def shown_offer(offer: Offer) -> dict[str, Any]:
         "opens_at": clock.to_text(reward.opens_at) if reward.opens_at else None,
         "closes_at": clock.to_text(reward.closes_at) if reward.closes_at else None,
         "description": dict(reward.description),
-        "pictures": list(reward.pictures),
+        "pictures": [url for url in seen if url],
         "regions": list(reward.regions),
         "merchant_id": reward.merchant_id,
         "queue": bool(reward.lanes),

@@ -1,0 +1,55 @@
+"""Pictures that other contexts show (``api.pictures``): handed in like an application's, shown once they passed.
+
+It needs boto3: other contexts come here by ``api.pictures`` when there is a picture at all.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+from puhui.members.api import Members
+from puhui.merchants import checks
+from puhui.merchants.dynamo import Merchants
+from puhui.merchants.errors import NotAPicture
+from puhui.merchants.files import DocumentBucket
+from puhui.merchants.model import PASSED, PENDING, PICTURE, Picture, PictureState
+from puhui.merchants.ports import Desk, DocumentStore
+from puhui.wechat import api as wechat
+
+STATES = {PENDING: "pending", PASSED: "passed"}
+REFUSED = "refused"  # the platform would have a person look, or could not tell: nobody shows it either
+
+
+class Pictures:
+    """What ``api.Pictures`` says, on the documents' table and bucket."""
+
+    def __init__(self, desk: Desk, store: DocumentStore, verdicts: wechat.Verdicts) -> None:
+        self.desk = desk
+        self.store = store
+        self.verdicts = verdicts
+
+    @classmethod
+    def from_environment(cls) -> "Pictures":
+        """The tables and the bucket of the environment; secrets are read when something is handed in."""
+        desk = Desk(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
+        return cls(desk, DocumentBucket.from_environment(), wechat.Verdicts.from_environment())
+
+    def hand_in(self, document_ids: Sequence[str], member_id: str) -> list[Picture]:
+        """See ``api.Pictures``."""
+        documents = self.desk.merchants.documents(member_id, document_ids)
+        for document in documents:
+            if document.kind != PICTURE or not document.content_type.startswith("image/"):
+                raise NotAPicture(document_id=document.id)
+        for document in documents:
+            self.store.take(document)
+        asked = checks.ask_for_pictures(documents, member_id, desk=self.desk, store=self.store)
+        return [Picture(each.id, each.object_key, each.trace_id) for each in asked]
+
+    def states(self, pictures: Sequence[Picture]) -> dict[Picture, PictureState]:
+        """See ``api.Pictures``."""
+        verdicts = self.verdicts.of(each.trace_id for each in pictures)
+        return {each: self._state(each, verdicts.get(each.trace_id, PENDING)) for each in pictures}
+
+    def _state(self, picture: Picture, verdict: str) -> PictureState:
+        if verdict != PASSED:
+            return PictureState(STATES.get(verdict, REFUSED))
+        return PictureState(STATES[PASSED], self.store.address(picture.object_key, checks.ADDRESS_SECONDS))
