@@ -27,7 +27,7 @@ from puhui.ledger.usecases import post_transfer
 from puhui.merchants.api import merchant_key
 from puhui.partners import signing
 from puhui.partners import usecases as partners_usecases
-from puhui.partners.api import PartnerUnavailable, Partners
+from puhui.partners.api import Partners, PartnerUnavailable
 from puhui.partners.model import Message, Reply
 from puhui.rewards import offers, outbox, saga, usecases, watch
 from puhui.rewards.dynamo import Rewards
@@ -96,6 +96,7 @@ class Partner:
     """
 
     gate: Callable[[], None]
+    effect_done: Callable[[], None]
     fate: Callable[[], str] = lambda: "issued"
     lost: Callable[[], str] = lambda: ""
     cancellable: Callable[[], bool] = lambda: True
@@ -111,7 +112,7 @@ class Partner:
         if lost == "before":
             raise PartnerUnavailable(reason="before")
         status, told = self.take(json.loads(message.body))
-        self.gate()
+        self.effect_done()
         if lost == "after":
             raise PartnerUnavailable(reason="after")
         return Reply(status, json.dumps(told).encode())
@@ -170,7 +171,7 @@ class World:
 
     def __init__(self, *, members: int = 2, lanes: int = 0, merchant: bool = True, cancellable: bool = True):
         self.now = START
-        self.partner = Partner(self.gate)
+        self.partner = Partner(self.gate, self.effect_done)
         self.tables = {name: f"{name}-{uuid.uuid4().hex[:12]}" for name in TABLES}
         for name, table in self.tables.items():
             call_engine("CreateTable", {"TableName": table, **DEFINITIONS[name]})
@@ -251,7 +252,10 @@ class World:
     # I/O
 
     def gate(self) -> None:
-        """Every I/O passes here, before and after its effect."""
+        """Every I/O passes here before its effect."""
+
+    def effect_done(self) -> None:
+        """And here after it."""
 
     def loses(self) -> bool:
         """Whether the answer of this write gets lost."""
@@ -271,7 +275,7 @@ class World:
             if self.loses():
                 self.gate()
                 raise aws.NoAnswer(operation)
-        self.gate()
+        self.effect_done()
         return answer
 
     def _read_one_by_one(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -590,7 +594,11 @@ class Turns(World):
             return
         self._back.release()
         self._turn[me].acquire()
-        if me not in self._services and self.chance.random() < self.kill_chance:
+        self.effect_done()
+
+    def effect_done(self) -> None:
+        me = getattr(self._me, "number", 0)
+        if not self.calm and me and me not in self._services and self.chance.random() < self.kill_chance:
             raise Killed
 
     def loses(self) -> bool:
@@ -632,8 +640,8 @@ class Turns(World):
         """Until everybody is done, then once more without any fault."""
         self.calm = False
         for number, who in enumerate(self.given):
-            for twin in range(1 + self.chance.randrange(2)):
-                self.spawn(lambda who=who, number=number, twin=twin: self._member(who, number, twin))
+            for _ in range(1 + self.chance.randrange(2)):
+                self.spawn(lambda who=who, number=number: self._member(who, number))
         for work in (self._clock, self._watch, self._letters, self._settler):
             self.spawn(lambda work=work: self._serve(work), service=True)
         for consumer in self.read:
@@ -692,8 +700,8 @@ class Turns(World):
 
     # Who is there
 
-    def _member(self, who: str, number: int, twin: int) -> None:
-        """Redeems, and now and then gives back; the twin repeats the same requests at the same time."""
+    def _member(self, who: str, number: int) -> None:
+        """Redeems, and now and then gives back; a twin sends the same requests at the same time."""
         ours = random.Random(number)  # both twins want the same
         wants = [(ours.choice([1, 1, 2]), f"key{n}") for n in range(ours.choice([1, 2]))]
         for quantity, key in wants:
@@ -797,49 +805,53 @@ class Turns(World):
                 self._careful(lambda: self._mortal(lambda: step(given)))  # noqa: B023 called at once
 
 
-CONTESTS = [  # who come together, the most dangerous first
-    ("call_off", "answer", "end"),
-    ("call_off", "answer"),
-    ("call_off", "end"),
-    ("call_off", "call_off", "end"),
-    ("cancel", "settle"),
-    ("call_off", "settle"),
-    ("issue", "cancel"),
-    ("issue", "overlook"),
-    ("cancel", "answer", "wait"),
-    ("cancel", "end"),
-    ("answer", "end"),
-    ("issue", "issue", "end"),
+ACCEPTED = ("issue",)
+FULFILLED_BEFORE = ("issue", "answer", "end")
+SCENES = [  # what has happened to the redemption, and who come together then
+    (ACCEPTED, ("call_off", "answer")),
+    (ACCEPTED, ("call_off", "answer", "end")),
+    (ACCEPTED, ("cancel", "answer")),
+    (ACCEPTED, ("end", "end", "answer")),
+    (("issue", "decide"), ("call_off", "end")),
+    (("issue", "wait"), ("cancel", "answer", "wait")),
+    (("issue", "cancel"), ("call_off", "answer", "end")),
+    (("issue", "answer"), ("cancel", "end")),
+    (("issue", "answer", "cancel"), ("call_off", "end")),
+    (("issue", "call_off", "end"), ("overlook", "answer")),
+    (FULFILLED_BEFORE, ("cancel", "settle")),
+    ((*FULFILLED_BEFORE, "cancel"), ("call_off", "settle")),
+    ((*FULFILLED_BEFORE, "cancel"), ("call_off", "call_off", "end")),
+    ((), ("issue", "cancel")),
+    ((), ("issue", "call_off")),
+    ((), ("issue", "overlook")),
+    ((), ("issue", "issue", "end")),
 ]
-PASTS = [  # what has happened to the redemption before
-    ("issue",),
-    ("issue", "wait"),
-    ("issue", "decide"),
-    ("issue", "answer"),
-    ("issue", "cancel"),
-    ("issue", "decide", "cancel"),
-    ("issue", "answer", "cancel"),
-    ("issue", "answer", "end"),
-    ("issue", "answer", "end", "cancel"),
-    ("issue", "call_off", "end"),
-    (),
-]
+LATER = [(), ("end",), ("answer", "end"), ("overlook",), ("settle",)]
 
 
 class Duel(Turns):
     """One redemption with a past, and two or three who come together, interleaved at every I/O; then what follows."""
+
+    def __init__(self, seed: int, scene: int | None = None, **more: Any) -> None:
+        super().__init__(seed, members=1, kill_chance=(0.0, 0.02, 0.06)[seed % 3], **more)
+        self.scene = scene
 
     def run(self) -> None:
         who = next(iter(self.given))
         made = self.redeem(who, 2, "key")
         assert made
         self.made = made
+        away = self.partner.lost
+        self.partner.lost = lambda: "" if self.calm else away()
         self.task = {"member_id": who, "redemption_id": made.id, "mode": "issue"}
-        for name in self.chance.choice(PASTS):
-            self.at_once(self.step(name))
-        contest = self.chance.choice(CONTESTS[: self.chance.choice([4, len(CONTESTS)])])
+        past, contest = self.chance.choice(SCENES) if self.scene is None else SCENES[self.scene]
+        if self.scene is None and self.chance.random() < 0.2:
+            past, _ = self.chance.choice(SCENES)
+        self.partner.fate = lambda: "accepted" if "answer" in (*past, *contest) else "issued"
+        for name in past:
+            self.step(name)()
         self.at_once(*map(self.step, contest))
-        for name in self.chance.choice([(), ("end",), ("answer", "end"), ("overlook",), ("settle",)]):
+        for name in self.chance.choice(LATER):
             self.at_once(self.step(name))
         self.come_to_rest()
 

@@ -61,7 +61,9 @@ def test_cola_toothpaste_and_usb_cable_are_there_up_to_their_limits(me: Member):
         reward, before = offered[reward_id], me.points()
         assert reward["per_member_limit"] == limit
         order = {"reward_id": reward_id, "quantity": limit}
-        over = me.request("POST", "/redemptions", json={**order, "quantity": limit + 1}, key=f"{reward_id}-over")
+        over = me.request(
+            "POST", "/redemptions", json={**order, "quantity": limit + 1}, key=f"{reward_id}-over"
+        )
         assert (over.status_code, over.json()["code"]) == (409, "REWARD_LIMIT_REACHED")
         got = me.request("POST", "/redemptions", json=order, key=reward_id)
         assert (got.status_code, got.json()["status"]) == (201, "fulfilled")

@@ -17,10 +17,10 @@ pytestmark = [pytest.mark.local_cloud, pytest.mark.timeout(400)]
 linux = pytest.mark.skipif(not Workers.can_be_found(), reason="workers are found through /proc")
 QUEUE: dict[str, Any] = {"shards": 4, "queue_lanes": 4}
 STRAIGHT = Plan(
-    [Offer("carbon-88", 500, 20, {"shards": 4}), Offer("green-passport-3060", 10, 20, {"shards": 4})],
-    members=20,
-    clients=12,
-    requests=120,
+    [Offer("carbon-88", 500, 12, {"shards": 4}), Offer("green-passport-3060", 10, 12, {"shards": 4})],
+    members=12,
+    clients=8,
+    requests=80,
 )
 QUEUED = Plan(
     [

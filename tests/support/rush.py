@@ -513,7 +513,7 @@ class Rush:
             wanted = self._affordable(reward_id)
             if wanted < offer.stock:
                 self._find(f"the plan is too small: {wanted} affordable wishes for {offer.stock} pieces")
-            elif left[reward_id] and reward_id not in back:
+            elif left[reward_id] > 0 and reward_id not in back:
                 self._find(f"{reward_id}: refused while {left[reward_id]} pieces remained")
 
     def _affordable(self, reward_id: str) -> int:

@@ -315,6 +315,10 @@ class Shop:
     def coupon(self, member_id: str, coupon_id: str) -> Coupon:
         return coupons.get_coupon(member_id, coupon_id, rewards=self.rewards)
 
+    def holds(self, member_id: str) -> list[Coupon]:
+        """The coupons that a member has, whoever paid for them."""
+        return self.rewards.coupons(member_id, 100, None)[0]
+
     def listed(self, programme: str = P, region: str = "") -> list[str]:
         """The ids of what members see."""
         page = usecases.list_rewards(

@@ -24,6 +24,7 @@ from puhui.rewards.errors import (
 )
 from puhui.rewards.model import CANCELLED, EXPIRED, ISSUED, OFFLINE_GRACE, USED, Coupon
 from puhui.rewards.saga import Desk
+from puhui.store import aws
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session
 from tests.contracts.rewards.conftest import (
@@ -144,6 +145,32 @@ def test_the_same_request_ten_times_at_once_and_later_is_one_verification(
     }
     assert len({str(coupons.shown_verified(each)) for each in outcomes if isinstance(each, Coupon)}) == 1
     assert len(shop.dues(store.id)) == 1
+
+
+@pytest.mark.parametrize("what", ["verify", "hand on"])
+def test_a_request_that_reads_the_coupon_its_twin_has_just_taken_gives_the_twins_answer(
+    shop: Shop, what: str
+):
+    store = shop.open_store(HANDS_ON)
+    shop.put_coupon(store, stock=10, programme_id=HANDS_ON)
+    (coupon,), friend = shop.buy(shop.member(500, HANDS_ON)), shop.member(0)
+    twins: list[Coupon] = []
+
+    def act(key: str = "once", **more: Any) -> Coupon:
+        if what == "verify":
+            return shop.verify(store.clerk, coupon.code, key=key, **more)
+        return shop.hand_on(coupon, friend, key=key, **more)
+
+    def call(service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        """The request is looked for before the twin's transaction, the coupon after it."""
+        answer = aws.call(service, operation, request)
+        if operation == "GetItem" and request["Key"]["entry"]["S"].startswith("V#") and not twins:
+            twins.append(act())
+        return answer
+
+    assert [act(rewards=shop.connect(DynamoDB(call))[0])] == twins
+    with pytest.raises(CouponUsed if what == "verify" else CouponNotFound):
+        act("another")
 
 
 def test_a_key_that_stands_for_another_code_is_refused_and_two_clerks_may_use_the_same_key(
@@ -320,7 +347,7 @@ def test_a_friend_uses_it_under_a_new_code_and_the_old_one_is_dead(shop: Shop, p
     given = shop.hand_on(coupon, friend, key="a")
     assert given.code != coupon.code
     assert (given.id, given.redeemer_id, given.expires_at) == (coupon.id, coupon.member_id, coupon.expires_at)
-    assert shop.rewards.member_items(coupon.member_id)[1] == []
+    assert shop.holds(coupon.member_id) == []
     with pytest.raises(CouponNotFound):
         shop.coupon(coupon.member_id, coupon.id)
     for who in (passport.clerk, passport.owner):
@@ -343,6 +370,17 @@ def test_a_key_that_stands_for_another_coupon_or_friend_is_refused(shop: Shop, p
     assert refused(pair) == ["IDEMPOTENCY_KEY_REUSED"]
 
 
+def test_whoever_paid_for_it_can_be_told_what_became_of_it(shop: Shop, passport: Store):
+    me, friend, other = shop.member(900, HANDS_ON), shop.member(0), shop.member(0)
+    kept, twice, back = shop.buy(me, 3)
+    twice = shop.hand_on(shop.hand_on(twice, friend), other)
+    back = shop.hand_on(shop.hand_on(back, friend), me)
+    twice = shop.verify(passport.clerk, twice.code)
+    assert sorted(shop.rewards.member_items(me)[1], key=lambda each: each.id) == [kept, twice, back]
+    assert [shop.rewards.member_items(who)[1] for who in (friend, other)] == [[], []]
+    assert [len(shop.holds(who)) for who in (me, friend, other)] == [2, 0, 1]
+
+
 @pytest.mark.parametrize("programme", [RETURNS, "carbon-88"])
 def test_where_the_programme_does_not_allow_it_nothing_is_handed_on(shop: Shop, programme: str):
     store = shop.open_store(programme)
@@ -363,7 +401,7 @@ def test_only_a_coupon_that_one_holds_and_can_use_is_handed_on(shop: Shop, passp
         shop.hand_on(ended, friend, now=ended.expires_at)
     with pytest.raises(CouponNotFound):
         shop.hand_on(mine, friend, by=friend)
-    assert shop.rewards.member_items(friend)[1] == []
+    assert shop.holds(friend) == []
 
 
 def test_handing_on_races_a_verification_and_one_of_them_has_it(shop: Shop, passport: Store):
@@ -381,9 +419,7 @@ def test_handing_on_races_a_verification_and_one_of_them_has_it(shop: Shop, pass
         friends = shop.rewards.coupon(friend, coupon.id)
         assert (mine is None) != (friends is None)
         assert (mine or friends).status == (USED if mine else ISSUED)  # type: ignore[union-attr]
-    assert len(shop.dues(passport.id)) == sum(
-        each.status == USED for each in shop.rewards.member_items(pieces[0].member_id)[1]
-    )
+    assert len(shop.dues(passport.id)) == sum(each.status == USED for each in shop.holds(pieces[0].member_id))
 
 
 def test_two_friends_at_once_get_it_once(shop: Shop, passport: Store):
@@ -391,7 +427,7 @@ def test_two_friends_at_once_get_it_once(shop: Shop, passport: Store):
     friends = [shop.member(0) for _ in range(6)]
     outcomes = at_once([lambda who=who: shop.hand_on(coupon, who, key=who) for who in friends])
     assert refused(outcomes) == ["COUPON_NOT_FOUND"] * 5
-    assert sum(len(shop.rewards.member_items(who)[1]) for who in friends) == 1
+    assert sum(len(shop.holds(who)) for who in friends) == 1
 
 
 # Given back

@@ -135,7 +135,7 @@ class Cost:
             ((kind, body),) = action.items()
             before, after = table.standing(_key(action)), decode_item(body.get("Item", {}))
             self.items += 2 * max(_kilobytes(before or {}), _kilobytes(after), 1)
-            if kind == "Put":
+            if kind in ("Put", "Delete"):
                 self.indexes += sum(
                     _listed(index, before or {}, after) for index in INDEXES[body["TableName"]]
                 )
@@ -255,6 +255,19 @@ def test_a_verification_is_two_items_and_two_indexes():
     # The request, the code, the coupon; the place on the staff, the merchant, the branch.
     assert cost.operations == ["GetItem", "Query", "GetItem", *["GetItem"] * 3, "TransactWriteItems"]
     assert (cost.entries, cost.items, cost.indexes) == (["V#", "K#"], 4, 2)  # dues gains it, ends loses it
+
+
+def test_handing_on_takes_and_gives_a_coupon_and_says_so_where_it_was_redeemed():
+    made = redemption_of(TEA, MEMBER, "X" * 26, 1, "0" * 64, b"", NOW)
+    (coupon,) = coupons_of(made, TEA, CouponRule(transfer=True), [CODE], NOW)
+    table = Table(TEA, more=(coupon_item(coupon),))
+    cost = table.done(
+        lambda: coupons.hand_on(
+            MEMBER, coupon.id, CLERK, key="key", body_hash="0" * 64, rewards=table.rewards, now=NOW
+        )
+    )
+    assert cost.operations == ["GetItem", "GetItem", "TransactWriteItems"]
+    assert (cost.entries, cost.items, cost.indexes) == (["V#", "K#", "K#", "G#"], 8, 4)
 
 
 @pytest.mark.parametrize(("shards", "reads"), [(1, 1), (40, 3)])

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock, ids
-from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.kernel.errors import DomainError, IdempotencyKeyReused
 from puhui.kernel.pages import Page
 from puhui.ledger.api import Ledger
 from puhui.merchants.api import Merchants, require_active
@@ -18,7 +18,6 @@ from puhui.rewards.errors import (
     CouponNotTransferable,
     CouponNotUsable,
     OwnCoupon,
-    RequestDone,
 )
 from puhui.rewards.model import EXPIRED, ISSUED, USED, Coupon
 from puhui.rewards.usecases import add_refund, find, new_code
@@ -92,10 +91,11 @@ def verify(
 
     try:
         return attempt(rewards.dynamodb, build)
-    except RequestDone:
-        done = rewards.request(staff_id, request_id)
+    except DomainError as error:
+        # The same request, sent twice at once: this one may have read the coupon that the other one has just taken.
+        done = rewards.request(staff_id, request_id) if key else None
         if done is None:
-            raise CouponNotFound from None
+            raise error from None
         return _done(done, body_hash, rewards)
 
 
@@ -153,7 +153,11 @@ def hand_on(
 
     try:
         return attempt(rewards.dynamodb, build)
-    except RequestDone:
+    except DomainError as error:
+        # The same request, sent twice at once: the other one may have handed it on before this one looked for it.
+        done = rewards.request(member_id, request_id) if key else None
+        if done is None or done["body_hash"] != body_hash:
+            raise error from None
         return coupon_id
 
 
