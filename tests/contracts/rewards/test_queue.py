@@ -131,7 +131,7 @@ def test_a_ticket_that_cannot_be_served_is_cancelled_with_the_reason(shop: Shop,
         case "MERCHANT_SUSPENDED":
             shop.decide(store, "suspend")
     before = shop.points(me), shop.left("tea")
-    served = shop.serve(ticket)
+    served = shop.serve(ticket, process=shop.connect(DynamoDB()))  # that has not read the terms before
     assert (served.status, served.reason_code, served.coupons) == (CANCELLED, code, ())
     assert usecases.shown(served)["reason_code"] == code
     assert (shop.points(me), shop.left("tea")) == before

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused, Unavailable
-from puhui.ledger.api import NotEnoughPoints
+from puhui.ledger.api import Leg, NotEnoughPoints, Transfer, lot_expiring, member, points
+from puhui.ledger.usecases import post_transfer
 from puhui.rewards import usecases
 from puhui.rewards.errors import (
     DayLimitReached,
@@ -336,3 +338,19 @@ def _listed(made: Redemption) -> Redemption:
 def _of_shard(shop: Shop, home: int) -> str:
     """A new member who looks first in this one of two shards."""
     return next(me for me in (shop.member(9_000) for _ in range(99)) if home_shard(me, 2) == home)
+
+
+def test_points_of_many_months_are_spent_and_come_back_lot_by_lot(shop: Shop):
+    shop.put(price_points=36, cancellable=True, partner_id="")
+    me, asset = shop.member(0), points("carbon-88")
+    for months in range(36):
+        lot = lot_expiring(NOW.date(), months)
+        legs = (Leg("issuance:carbon-88", asset, -1), Leg(member(me), asset, 1, lot))
+        post_transfer(Transfer(ids.new_id(NOW), "credit", NOW, legs), ledger=shop.ledger, now=NOW)
+    made = shop.redeem(me, key="many")
+    assert shop.points(me) == 0
+    spent = shop.ledger.transfer(member(me), made.transfer_id)
+    assert spent is not None
+    assert len(spent.legs) == 37
+    usecases.cancel(me, made.id, rewards=shop.rewards, ledger=shop.ledger, now=NOW)
+    assert shop.points(me) == 36

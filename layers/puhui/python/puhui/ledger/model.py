@@ -18,7 +18,8 @@ from puhui.kernel import clock
 from puhui.kernel.quantities import amount
 
 LIMITED_KINDS = frozenset({"member", "organisation", "merchant", "budget"})
-LEGS_MAX = 20
+LEGS_MAX = 20  # that a caller asks for
+RESOLVED_LEGS_MAX = 400  # as posted: points that are held in many lots have a leg for each, two when they come out of escrow
 REFERENCE_MAX = 64
 NO_EXPIRY = "9999-12"
 
@@ -85,8 +86,8 @@ class Transfer:
     home: str = ""  # whose statement it stands in when no leg touches an account with a limit (out of escrow)
 
     def __post_init__(self) -> None:
-        if not 2 <= len(self.legs) <= LEGS_MAX:
-            raise ValueError(f"a transfer has 2 to {LEGS_MAX} legs")
+        if not 2 <= len(self.legs) <= RESOLVED_LEGS_MAX:
+            raise ValueError(f"a transfer has 2 to {RESOLVED_LEGS_MAX} legs")
         if len(self.reference) > REFERENCE_MAX:
             raise ValueError(f"a reference has at most {REFERENCE_MAX} characters")
         sums: dict[str, int] = {}

@@ -23,7 +23,8 @@ A stock's shards stand in partitions of their own, so that no partition gets all
 """
 
 import os
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,6 +61,7 @@ from puhui.store.session import Moved, Session
 from puhui.store.values import Item
 
 BY_TIME, BY_CODE, DUES, ENDS = "redemptions_by_time", "coupons_by_code", "dues", "ends"
+TERMS_SECONDS = 1.0
 READS_MAX = 100  # keys of one BatchGetItem
 DAY_LIMIT_SECONDS = 3 * 86_400  # a day's counter goes by itself
 
@@ -87,6 +89,7 @@ class Rewards:
         # Programme, shards and merchant of rewards as this process saw them last. Only tells where to look: all are checked
         # against the reward that is read along, so that a stale entry costs a second read and nothing else.
         self._seen: dict[str, tuple[str, int, str]] = {}
+        self._terms: dict[str, tuple[float, Reward, Standing | None]] = {}  # of rewards with a queue
 
     @classmethod
     def from_environment(cls) -> "Rewards":
@@ -144,31 +147,61 @@ class Rewards:
         position = {"id": last["entry"][2:], "transfer_id": last["transfer_id"]} if last else None
         return [redemption_from(item) for item in items], position
 
-    def counter(self, member_id: str, redemption_id: str, reward_id: str, ledger: Ledger) -> Counter:
+    def counter(
+        self, member_id: str, redemption_id: str, reward_id: str, ledger: Ledger, *, to_queue: bool = False
+    ) -> Counter:
         """Everything a redemption needs, in one read once this process has seen the reward, in two before.
+
+        Where there is a queue, terms and merchant are those that this process read at most TERMS_SECONDS ago: one item does
+        not bear being read by a whole crowd. ``to_queue``: a ticket takes nothing yet, and reads neither stock nor balance.
 
         Raises RewardNotFound.
         """
-        seen = self._seen.get(reward_id)
-        first = [self._redemption_key(member_id, redemption_id), self._reward_key(reward_id)]
+        own = self._redemption_key(member_id, redemption_id)
+        if kept := self._kept(reward_id):
+            reward, merchant = kept
+            seen = (reward.programme_id, reward.shards, "")
+            places = [] if to_queue else self._places(member_id, reward_id, seen, ledger)
+            made, *rest = self.dynamodb.get_all([own, *places])
+            return self._counted(member_id, made, reward, merchant, rest or [None, None])
+        known = self._seen.get(reward_id)
         made, item, *rest = self.dynamodb.get_all(
-            first + (self._places(member_id, reward_id, seen, ledger) if seen else [])
+            [own, self._reward_key(reward_id)]
+            + (self._places(member_id, reward_id, known, ledger) if known else [])
         )
         if item is None:
             raise RewardNotFound
         reward = reward_from(item)
-        if seen != (found := (reward.programme_id, reward.shards, reward.merchant_id)):
+        if known != (found := (reward.programme_id, reward.shards, reward.merchant_id)):
             self._seen[reward_id] = found
             rest = self.dynamodb.get_all(self._places(member_id, reward_id, found, ledger))
-        stock, balance, *merchant = rest
+        merchant = standing_from(rest[2]) if len(rest) > 2 and rest[2] else None
+        if reward.lanes:
+            self._terms[reward_id] = time.monotonic(), reward, merchant
+        return self._counted(member_id, made, reward, merchant, rest)
+
+    def _counted(
+        self,
+        member_id: str,
+        made: Item | None,
+        reward: Reward,
+        merchant: Standing | None,
+        rest: Sequence[Item | None],
+    ) -> Counter:
         return Counter(
             redemption_from(made) if made else None,
             reward,
             home_shard(member_id, reward.shards),
-            _left(stock),
-            balance_from(member(member_id), reward.programme_id, balance),
-            standing_from(merchant[0]) if merchant and merchant[0] else None,
+            _left(rest[0]),
+            balance_from(member(member_id), reward.programme_id, rest[1]),
+            merchant,
         )
+
+    def _kept(self, reward_id: str) -> tuple[Reward, Standing | None] | None:
+        at, reward, merchant = self._terms.get(reward_id, (0.0, None, None))
+        if reward is None or time.monotonic() - at >= TERMS_SECONDS:
+            return None
+        return reward, merchant
 
     def member_items(self, member_id: str) -> tuple[list[Redemption], list[Coupon]]:
         """Everything a member ever redeemed, and the coupons that came of it, whoever holds them now."""
@@ -288,6 +321,7 @@ class Rewards:
     def add_reward(self, session: Session, reward: Reward) -> None:
         """Write a reward that was worked out from the version before."""
         before = reward.version - 1
+        self._terms.pop(reward.id, None)
         session.put(
             self.table,
             reward_item(reward),

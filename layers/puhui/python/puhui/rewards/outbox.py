@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Ledger
 from puhui.members import api as members
 from puhui.rewards import saga, usecases
@@ -91,8 +92,8 @@ def _tell(redemption: Redemption, post: Post, now: datetime) -> None:
     openid = members.openid_of(redemption.member_id, members=post.members)
     try:
         post.wechat().send_subscribe_message(openid, post.template_id, saga.notice(redemption, now))
-    except wechat.SubscriptionRefused:
-        return
+    except DomainError:
+        return  # the end stands in the member's list; a message that cannot be sent holds up nobody's order
 
 
 def _redemption(item: Item | None) -> Redemption | None:

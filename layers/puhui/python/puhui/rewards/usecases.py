@@ -98,7 +98,7 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
     redemption_id = ids.key_id(command.member_id, "redeem", command.key) if command.key else ids.new_id(now)
 
     def build(session: Session) -> Redemption:
-        counter = rewards.counter(command.member_id, redemption_id, command.reward_id, ledger)
+        counter = rewards.counter(command.member_id, redemption_id, command.reward_id, ledger, to_queue=True)
         if counter.redemption:
             return _first(counter.redemption, command)
         reward = counter.reward
