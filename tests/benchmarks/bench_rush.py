@@ -20,7 +20,7 @@ QUEUE = {"shards": 8, "queue_lanes": 8}
 PLAN = Plan(
     [
         Offer("carbon-88", 500, 500, {**QUEUE, "partner_id": "demo-partner"}),
-        Offer("green-passport-3060", 5, 500, QUEUE),
+        Offer("green-passport-3060", 5, 500, {"shards": 8}),
     ],
     members=200,
     clients=200,

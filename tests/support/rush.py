@@ -169,6 +169,16 @@ def _parent(pid: int) -> int:
         return 0
 
 
+# Partners that issue, fail before or after having issued, are slow, or answer later and twice: by weights.
+PARTNER: dict[str, Any] = {
+    "mix": {"issue": 5, "fail": 2, "slow": 1, "twice": 2},
+    "delay_ms": 800,
+    "later_ms": 400,
+    "cancellable": True,
+    "seed": 1,
+}
+
+
 class Killer(threading.Thread):
     """Kills one worker after the other, at random moments, until it is stopped."""
 
@@ -344,6 +354,7 @@ class Rush:
             ThreadPoolExecutor(OTHER_CLIENTS) as pool,
         ):
             self.report.setup_seconds = _timed(lambda: self._set_up(api, pool))
+            self._partner(api, PARTNER)
             writes = Writes(self.cloud, ("rewards", "ledger"))
             killer = self._killer()
             try:
@@ -353,6 +364,7 @@ class Rush:
                 if killer:
                     killer.stop()
                     self.report.killed = killer.killed
+            self._partner(api, {"mode": "issue", "cancellable": False})
             self._count(writes)
             self._check(pool)
         return self.report
@@ -395,6 +407,12 @@ class Rush:
         killer = Killer(Workers(self.cloud.url), self.plan.kills_a_second, random.Random(self.plan.seed))
         killer.start()
         return killer
+
+    def _partner(self, api: httpx.Client, behaviour: dict[str, Any]) -> None:
+        """Tell the server of the partners that the offers have how to behave."""
+        for partner_id in {offer.document.get("partner_id") for offer in self.plan.offers} - {None}:
+            answer = api.post("/_partner/_standin/behaviour", json={"partner": partner_id, **behaviour})
+            answer.raise_for_status()
 
     # The rush
 
