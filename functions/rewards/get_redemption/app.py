@@ -5,6 +5,7 @@ from functools import cache
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.rewards import usecases
 from puhui.rewards.dynamo import Rewards
+from puhui.rewards.model import FULFILLED
 from puhui.rewards.wiring import sealer
 
 app = HttpFunction("get-redemption")
@@ -17,6 +18,6 @@ def get_redemption(request: Request) -> Answer:
     redemption_id = request.path["redemption_id"]
     redemption = usecases.get_redemption(request.member_id, redemption_id, rewards=REWARDS)
     told = usecases.shown(redemption, usecases.serving(redemption, rewards=REWARDS))
-    if redemption.voucher:
+    if redemption.voucher and redemption.status == FULFILLED:
         told["voucher"] = SEALER().open(redemption.voucher, redemption_id, "voucher")
     return told

@@ -19,7 +19,9 @@ from puhui.kernel.quantities import amount
 
 LIMITED_KINDS = frozenset({"member", "organisation", "merchant", "budget"})
 LEGS_MAX = 20  # that a caller asks for
-RESOLVED_LEGS_MAX = 400  # as posted: points that are held in many lots have a leg for each, two when they come out of escrow
+RESOLVED_LEGS_MAX = (
+    400  # as posted: points that are held in many lots have a leg for each, two when they come out of escrow
+)
 REFERENCE_MAX = 64
 NO_EXPIRY = "9999-12"
 

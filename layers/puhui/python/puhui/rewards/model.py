@@ -100,9 +100,10 @@ class Offer:
 class Redemption:
     """What a member got or is about to get: terms as they were at that time. ``points``: what it cost in all.
 
-    ``answer``: what the partner said last (issued, refused, cancelled; empty: nothing); ``unsure``: it ended without the
-    partner's word, so the order is still being cancelled there; ``cancelling``: the member wants to give it back; ``late_answer``: what the partner said when all was over;
-    ``watch_at``: when somebody has to look after it.
+    ``answer``: what the partner said last (issued, refused, cancelled; empty: nothing), or ``calling_off`` while only its word on
+    the call-off counts; ``unsure``: it ended without the partner's word, so the order is still being cancelled there;
+    ``cancelling``: the member wants to give it back, and nobody settles it meanwhile; ``late_answer``: what the partner said when
+    all was over (``unknown``: nothing, for GIVES_UP_AFTER); ``watch_at``: when somebody has to look after it.
     """
 
     id: str

@@ -188,7 +188,8 @@ def cancel(
         if not standing.cancellable or standing.settlement_id:
             raise NotCancellable
         if standing.partner_id:
-            after = replace(standing, cancelling=True, watch_at=now + model.WATCH_AFTER)
+            # Nobody may settle what is being given back; the due comes back when the partner does not take it.
+            after = replace(standing, cancelling=True, due_id="", watch_at=now + model.WATCH_AFTER)
             rewards.add_step(session, standing, after)
             return after
         return _take_back(session, standing, rewards=rewards, ledger=ledger, now=now)

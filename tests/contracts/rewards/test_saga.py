@@ -1,0 +1,638 @@
+"""Redemptions in which a partner has a say, on real tables: every answer, silence, lateness and change of mind, told once."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from cryptography.exceptions import InvalidTag
+
+from infra.local.partner import webhooks
+from infra.local.partner.desk import Desk as StandIn
+from puhui.edge.task import task
+from puhui.kernel import clock
+from puhui.kernel.errors import Unavailable
+from puhui.ledger.api import lot_expiring, member
+from puhui.partners import usecases as partners_usecases
+from puhui.partners.api import Partners, PartnerUnavailable, SignatureInvalid
+from puhui.rewards import outbox, saga, usecases, watch
+from puhui.rewards.errors import DueClaimed, NotCancellable, OrderNotFound, OrderVoid, RedemptionNotFound
+from puhui.rewards.items import redemption_item
+from puhui.rewards.model import CANCELLED, FULFILLED, PROCESSING, REFUNDED, Redemption
+from puhui.store import aws
+from puhui.store.client import ConditionFailed, DynamoDB
+from puhui.store.sealing import Sealer
+from puhui.store.session import Session
+from tests.contracts.rewards.conftest import NOW, Shop, Store
+from tests.faults.redemptions import SECRET, Partner
+
+SEALER = Sealer(bytes(range(32)), b"pepper")
+WAITS = 3600
+LATER = NOW + timedelta(hours=2, minutes=1)
+
+
+def nothing() -> None:
+    """Nobody else wants a turn."""
+
+
+class Cinema:
+    """A partner whose tickets cost 100 points, and members who redeem them."""
+
+    def __init__(self, shop: Shop, table: str) -> None:
+        self.shop = shop
+        self.partner = Partner(nothing, nothing)
+        registry = Partners(DynamoDB(), table, SEALER)
+        body = {
+            "programme_id": "carbon-88",
+            "name": {},
+            "url": "https://cinema.example",
+            "answer_within_seconds": WAITS,
+        }
+        partners_usecases.put_partner(partners_usecases.wanted_from("cinema", body), partners=registry)
+        partners_usecases.add_secret("cinema", by="o", key=None, partners=registry, now=NOW, given=SECRET)
+        self.desk = saga.Desk(
+            shop.rewards,
+            shop.ledger,
+            registry,
+            lambda: self.partner.send,
+            lambda: SEALER,
+            "https://api.example/v1",
+        )
+
+    def redeem(
+        self, store: Store | None = None, *, months: tuple[int, ...] = (24,), **terms: Any
+    ) -> Redemption:
+        """Two tickets of a member with 250 points, ordered by nobody yet; 8 of 10 are left."""
+        standard = {
+            "id": "ticket",
+            "kind": "service",
+            "price_points": 100,
+            "stock": 10,
+            "partner_id": "cinema",
+        }
+        more = {"per_member_limit": 4, "per_day_limit": 3, "cancellable": True}
+        self.shop.put(**standard | more | ({"merchant_id": store.id} if store else {}) | terms)
+        made = self.shop.redeem(self.shop.member(250, months=months), 2, "key", reward_id="ticket")
+        assert made.status == PROCESSING
+        return made
+
+    def fate(self, fate: str, lost: str = "", *, takes_back: bool = True) -> None:
+        """From now on."""
+        self.partner.fate, self.partner.lost = (lambda: fate), (lambda: lost)
+        self.partner.cancellable = lambda: takes_back
+
+    def issue(self, made: Redemption) -> dict[str, Any]:
+        return saga.issue(made.member_id, made.id, desk=self.desk, now=NOW)
+
+    def call_off(self, made: Redemption, now: datetime = NOW) -> str:
+        return saga.call_off(made.member_id, made.id, desk=self.desk, now=now)
+
+    def end(self, made: Redemption, now: datetime = NOW) -> Redemption:
+        return saga.end(made.member_id, made.id, desk=self.desk, now=now)
+
+    def look_after(self, now: datetime) -> dict[str, int]:
+        return watch.look_after(desk=self.desk, now=now)
+
+    def fulfilled(self, store: Store | None = None, *, takes_back: bool = True, **terms: Any) -> Redemption:
+        """One that the partner issued at once."""
+        made = self.redeem(store, **terms)
+        self.fate("issued", takes_back=takes_back)
+        self.issue(made)
+        return self.end(made)
+
+    def answer(self, made: Redemption, status: str = "issued", secret: str = SECRET) -> Redemption:
+        """The partner calls back, signed as partners do it, by code that is not ours."""
+        told = {
+            "type": "order.answered",
+            "order_id": made.id,
+            "status": status,
+            "reference": "A-1",
+            "voucher": "V-7",
+        }
+        body = json.dumps(told).encode()
+        headers = webhooks.signed([secret], "msg_1", body)
+        return saga.answer_order(made.id, headers, body, desk=self.desk, now=clock.now())
+
+    def state(self, made: Redemption) -> Redemption:
+        return usecases.find(made.member_id, made.id, self.shop.rewards)
+
+    def count(self, made: Redemption) -> tuple[int, int, int | None, int | None]:
+        """Points of the member, pieces left, pieces taken, pieces taken today."""
+        day = clock.programme_day(NOW).isoformat()
+        taken = [self.shop.taken(made.member_id, entry) for entry in ("ticket", f"ticket#{day}")]
+        balance = self.shop.ledger.balance(member(made.member_id), "carbon-88").amounts["points"]
+        return balance, sum(self.shop.left("ticket")), taken[0], taken[1]
+
+
+SPENT, BACK = (50, 8, 2, 2), (250, 10, 0, 0)
+
+
+@pytest.fixture
+def cinema(shop: Shop, make_table: Callable[[str], str]) -> Cinema:
+    return Cinema(shop, make_table("partners"))
+
+
+# What the partner says
+
+
+def test_points_and_pieces_are_held_while_the_partner_decides(cinema: Cinema):
+    made = cinema.redeem()
+    held = cinema.shop.ledger.hold(member(made.member_id), made.id)
+    assert held
+    assert (cinema.count(made), held.state, cinema.shop.spent(made.member_id)) == (SPENT, "pending", 0)
+
+
+def test_what_is_issued_at_once_is_spent_once(cinema: Cinema):
+    made = cinema.redeem()
+    assert cinema.issue(made) == {"answer": "issued", "wait_seconds": 0}
+    done = cinema.end(made)
+    assert (done.status, cinema.count(made), cinema.shop.spent(made.member_id)) == (FULFILLED, SPENT, 1)
+    assert SEALER.open(done.voucher, made.id, "voucher") == cinema.partner.orders[made.id].voucher
+
+
+def test_what_is_accepted_is_spent_when_the_partner_calls_back(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("accepted")
+    assert cinema.issue(made) == {"answer": "accepted", "wait_seconds": WAITS}
+    assert saga.wait(made.member_id, made.id, "token", desk=cinema.desk) is None
+    assert saga.shown_order(cinema.answer(made)) == {"order_id": made.id, "status": "issued"}
+    assert saga.wait(made.member_id, made.id, "token", desk=cinema.desk) == "issued"
+    done = cinema.end(made)
+    assert (done.status, done.reference, done.task_token, cinema.count(made)) == (FULFILLED, "A-1", "", SPENT)
+    assert SEALER.open(done.voucher, made.id, "voucher") == "V-7"
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_what_is_refused_brings_points_pieces_and_limits_back(cinema: Cinema, later: bool):
+    made = cinema.redeem()
+    cinema.fate("accepted" if later else "refused")
+    cinema.issue(made)
+    if later:
+        cinema.answer(made, "refused")
+    done = cinema.end(made)
+    assert (done.status, done.reason_code, cinema.count(made)) == (REFUNDED, "PARTNER_REFUSED", BACK)
+    assert not done.unsure
+
+
+def test_a_partner_out_of_reach_has_the_order_called_off(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("issued", "before")
+    with pytest.raises(PartnerUnavailable):
+        cinema.issue(made)
+    cinema.fate("issued")
+    assert cinema.call_off(made) == "cancelled"  # it had never heard of it
+    done = cinema.end(made)
+    assert (done.status, done.reason_code, done.unsure) == (REFUNDED, "PARTNER_SILENT", False)
+    assert cinema.count(made) == BACK
+    assert cinema.issue(made) == {"answer": "over", "wait_seconds": 0}
+
+
+def test_what_was_issued_unheard_and_stays_is_asked_for_again(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("issued", "after", takes_back=False)
+    with pytest.raises(PartnerUnavailable):
+        cinema.issue(made)
+    cinema.fate("issued", takes_back=False)
+    assert cinema.call_off(made) == "issued"
+    done = cinema.end(made)
+    assert (done.status, cinema.count(made)) == (FULFILLED, SPENT)
+    assert SEALER.open(done.voucher, made.id, "voucher") == cinema.partner.orders[made.id].voucher
+
+
+def test_what_was_issued_in_time_is_not_called_off(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.issue(made)
+    assert cinema.call_off(made) == "issued"
+    cinema.look_after(LATER)
+    assert (cinema.state(made).status, cinema.partner.orders[made.id].status) == (FULFILLED, "issued")
+
+
+@pytest.mark.parametrize("takes_back", [True, False])
+def test_a_partner_silent_to_the_end_is_asked_until_it_says_what_became_of_it(
+    cinema: Cinema, takes_back: bool
+):
+    made = cinema.redeem()
+    cinema.fate("issued", "after", takes_back=takes_back)
+    for step in (cinema.issue, cinema.call_off):
+        with pytest.raises(PartnerUnavailable):
+            step(made)
+    cinema.fate("issued", "before")
+    done = cinema.end(made)
+    assert (done.status, done.unsure, cinema.count(made)) == (REFUNDED, True, BACK)
+    cinema.look_after(LATER)
+    assert cinema.state(made).unsure
+    cinema.fate("issued")
+    cinema.look_after(LATER + timedelta(hours=2))
+    done = cinema.state(made)
+    late = "" if takes_back else "issued"
+    assert (done.status, done.unsure, done.watch_at, done.late_answer) == (REFUNDED, False, None, late)
+    assert cinema.count(made) == BACK
+
+
+def test_a_partner_that_never_answers_is_given_up_and_that_is_written_down(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("issued", "before")
+    cinema.end(made)
+    cinema.look_after(NOW + timedelta(days=8))  # its last answer may take seven days
+    assert cinema.state(made).unsure
+    cinema.look_after(NOW + timedelta(days=15))
+    done = cinema.state(made)
+    assert (done.unsure, done.watch_at, done.late_answer) == (False, None, "unknown")
+
+
+def test_an_answer_after_the_refund_is_void_and_kept_for_the_operator(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("accepted")
+    cinema.issue(made)
+    cinema.call_off(made)
+    cinema.end(made)
+    for _ in range(2):
+        with pytest.raises(OrderVoid):
+            cinema.answer(made)
+    done = cinema.state(made)
+    assert (done.status, done.late_answer, done.voucher, cinema.count(made)) == (
+        REFUNDED,
+        "issued",
+        b"",
+        BACK,
+    )
+
+
+def test_while_an_order_is_called_off_the_partner_has_to_come_again(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("accepted", "")
+    cinema.issue(made)
+    cinema.partner.decide(made.id, "issued")
+    cinema.fate("accepted", "after")
+    with pytest.raises(PartnerUnavailable):
+        cinema.call_off(made)  # the partner has cancelled it, and nobody knows
+    with pytest.raises(Unavailable):
+        cinema.answer(made)  # sent before
+    assert cinema.end(made).status == REFUNDED
+    assert (cinema.partner.orders[made.id].status, cinema.count(made)) == ("cancelled", BACK)
+
+
+def test_only_the_partners_own_signature_is_heard(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("accepted")
+    cinema.issue(made)
+    with pytest.raises(SignatureInvalid):
+        cinema.answer(made, secret="whsec_" + "A" * 44)
+    with pytest.raises(OrderNotFound):
+        cinema.answer(replace(made, id="0" * 26))
+    assert cinema.state(made).answer == ""
+
+
+# Giving back
+
+
+def test_a_member_gives_back_before_the_order_is_placed(cinema: Cinema):
+    made = cinema.redeem()
+    assert cinema.shop.cancel(made.member_id, made.id).cancelling
+    assert cinema.issue(made)["answer"] == "cancelling"
+    cinema.call_off(made)
+    done = cinema.end(made)
+    assert (done.status, done.reason_code, cinema.count(made)) == (CANCELLED, "CANCELLED_BY_MEMBER", BACK)
+    assert cinema.partner.orders[made.id].status == "cancelled"
+
+
+def test_a_member_gives_back_while_the_partner_is_asked(cinema: Cinema):
+    made = cinema.redeem()
+
+    def fate() -> str:
+        cinema.shop.cancel(made.member_id, made.id)
+        return "issued"
+
+    cinema.partner.fate = fate
+    assert cinema.issue(made)["answer"] == "cancelling"
+    assert cinema.call_off(made) == "cancelled"
+    assert (cinema.end(made).status, cinema.count(made)) == (CANCELLED, BACK)
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_a_member_gives_back_what_waits(cinema: Cinema, decided: bool):
+    made = cinema.redeem()
+    cinema.fate("accepted", takes_back=False)
+    cinema.issue(made)
+    saga.wait(made.member_id, made.id, "token", desk=cinema.desk)
+    cinema.shop.cancel(made.member_id, made.id)
+    if decided:
+        cinema.partner.decide(made.id, "issued")
+    assert cinema.call_off(made) == ("issued" if decided else "cancelled")
+    done = cinema.end(made)
+    status, count = (FULFILLED, SPENT) if decided else (CANCELLED, BACK)
+    assert (done.status, done.cancelling, done.task_token, cinema.count(made)) == (status, False, "", count)
+
+
+def test_the_partner_takes_back_what_it_issued(cinema: Cinema):
+    store = cinema.shop.open_store()
+    made = cinema.fulfilled(store)
+    assert len(cinema.shop.dues(store.id)) == 1
+    cinema.shop.cancel(made.member_id, made.id)
+    assert cinema.call_off(made) == "cancelled"
+    done = cinema.end(made)
+    assert (done.status, done.voucher, done.due_id, done.watch_at) == (CANCELLED, b"", "", None)
+    assert (cinema.count(made), cinema.shop.dues(store.id)) == (BACK, [])
+
+
+def test_what_the_partner_does_not_take_back_stays_and_is_due(cinema: Cinema):
+    store = cinema.shop.open_store()
+    made = cinema.fulfilled(store, takes_back=False)
+    cinema.shop.cancel(made.member_id, made.id)
+    assert cinema.call_off(made, LATER) == "issued"
+    done = cinema.end(made)
+    assert (done.status, done.cancelling, done.watch_at, cinema.count(made)) == (
+        FULFILLED,
+        False,
+        None,
+        SPENT,
+    )
+    assert [due.redemption_id for due in cinema.shop.dues(store.id)] == [made.id]
+    assert cinema.shop.cancel(made.member_id, made.id).cancelling  # the member may ask again
+
+
+def test_until_the_partner_says_whether_it_takes_it_back_it_is_asked_and_nobodys_due(cinema: Cinema):
+    store = cinema.shop.open_store()
+    made = cinema.fulfilled(store)
+    cinema.shop.cancel(made.member_id, made.id)
+    cinema.fate("issued", "after")
+    with pytest.raises(PartnerUnavailable):
+        cinema.call_off(made)
+    assert cinema.end(made).cancelling
+    cinema.look_after(LATER)
+    assert (cinema.state(made).cancelling, cinema.shop.dues(store.id)) == (True, [])
+    cinema.fate("issued")
+    cinema.look_after(LATER + timedelta(hours=2))
+    assert (cinema.state(made).status, cinema.count(made)) == (CANCELLED, BACK)
+
+
+def test_what_was_issued_before_its_return_was_answered_is_spent_and_given_back_further_on(cinema: Cinema):
+    made = cinema.redeem(cinema.shop.open_store())
+    cinema.issue(made)
+    cinema.shop.cancel(made.member_id, made.id)
+    done = cinema.end(made)
+    assert (done.status, done.cancelling, done.due_id) == (FULFILLED, True, "")
+    assert cinema.call_off(made) == "cancelled"
+    assert (cinema.end(made).status, cinema.count(made)) == (CANCELLED, BACK)
+
+
+def test_what_a_settlement_has_claimed_is_not_given_back(cinema: Cinema):
+    store = cinema.shop.open_store()
+    made = cinema.fulfilled(store)
+    assert cinema.shop.settle(store.id) == 1
+    with pytest.raises(NotCancellable):
+        cinema.shop.cancel(made.member_id, made.id)
+
+
+def test_what_is_being_given_back_can_no_longer_be_settled(cinema: Cinema):
+    store = cinema.shop.open_store()
+    made = cinema.fulfilled(store)
+    [due] = cinema.shop.dues(store.id)
+    cinema.shop.cancel(made.member_id, made.id)
+    session = Session(cinema.shop.rewards.dynamodb)
+    cinema.shop.rewards.add_claim(session, due, "S" * 26)
+    with pytest.raises(DueClaimed):
+        session.commit()
+    assert (cinema.call_off(made), cinema.end(made).status) == ("cancelled", CANCELLED)
+
+
+def test_what_nobody_may_give_back_is_not_asked_about(cinema: Cinema):
+    made = cinema.fulfilled(cancellable=False)
+    with pytest.raises(NotCancellable):
+        cinema.shop.cancel(made.member_id, made.id)
+
+
+# Vouchers
+
+
+def test_a_voucher_opens_for_its_redemption_only_and_stands_nowhere_in_clear(
+    cinema: Cinema, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+):
+    made = cinema.redeem()
+    step = task("issue_order")(lambda _event, _now: cinema.issue(made))
+    assert step({}, None)["answer"] == "issued"
+    done = cinema.end(made)
+    code = cinema.partner.orders[made.id].voucher
+    with pytest.raises(InvalidTag):
+        SEALER.open(done.voucher, "another", "voucher")
+    with pytest.raises(RedemptionNotFound):
+        usecases.get_redemption(cinema.shop.member(), made.id, rewards=cinema.shop.rewards)
+    kept = cinema.shop.rewards.dynamodb.get(*cinema.shop.rewards._redemption_key(made.member_id, made.id))
+    assert code not in repr(kept) + repr(done) + capsys.readouterr().out + caplog.text
+    [listed] = cinema.shop.redemptions(made.member_id)
+    assert (listed.voucher, listed.task_token, listed.reference) == (b"", "", "")
+
+
+# Twice, and at the end of a month
+
+
+@pytest.mark.parametrize("fate", ["issued", "refused", "accepted"])
+@pytest.mark.parametrize("gives_back", [False, True])
+def test_each_step_may_run_twice(cinema: Cinema, fate: str, gives_back: bool):
+    made = cinema.redeem()
+    cinema.fate(fate)
+    cinema.issue(made)
+    cinema.issue(made)
+    if fate == "accepted":
+        saga.wait(made.member_id, made.id, "one", desk=cinema.desk)
+        saga.wait(made.member_id, made.id, "two", desk=cinema.desk)
+        cinema.answer(made)
+        cinema.answer(made)
+    done = cinema.end(made)
+    assert cinema.end(made) == done
+    good = fate != "refused"
+    assert (done.status, cinema.count(made)) == ((FULFILLED, SPENT) if good else (REFUNDED, BACK))
+    if gives_back and good:
+        cinema.partner.orders[made.id].status = "issued"
+        for _ in range(2):
+            cinema.shop.cancel(made.member_id, made.id)
+        assert [cinema.call_off(made), cinema.call_off(made)] == ["cancelled"] * 2
+        done = cinema.end(made)
+        assert cinema.end(made) == done
+        assert (done.status, cinema.count(made)) == (CANCELLED, BACK)
+
+
+def test_points_that_come_back_after_their_month_can_be_spent_until_the_end_of_the_next(cinema: Cinema):
+    made = cinema.redeem(months=(0, 24))  # 125 points of this month, 125 of two years from now
+    cinema.fate("refused")
+    cinema.issue(made)
+    later = NOW + timedelta(days=13)
+    cinema.end(made, later)
+    lots = cinema.shop.lots(made.member_id)
+    assert {lot: count for lot, count in lots.items() if count} == {
+        lot_expiring(later.date(), 1): 125,
+        lot_expiring(NOW.date(), 24): 125,
+    }
+
+
+# What follows from a change
+
+
+class States:
+    """Step Functions: what was started and answered."""
+
+    def __init__(self) -> None:
+        self.started: list[dict[str, Any]] = []
+        self.answered: list[tuple[str, str]] = []
+
+    def __call__(self, service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        if service != "states":
+            return AWS(service, operation, request)
+        if operation == "StartExecution":
+            if request["name"] in [each["name"] for each in self.started]:
+                raise aws.AwsError("ExecutionAlreadyExists", 400, {})
+            self.started.append(request)
+        elif request["taskToken"] in [token for token, _ in self.answered]:
+            raise aws.AwsError("TaskTimedOut", 400, {})
+        else:
+            self.answered.append((request["taskToken"], json.loads(request["output"])["answer"]))
+        return {}
+
+
+AWS = aws.call
+
+
+class Told:
+    """WeChat, and members by their ids."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, dict[str, str]]] = []
+
+    def send_subscribe_message(self, openid: str, _template_id: str, fields: dict[str, str]) -> None:
+        self.messages.append((openid, fields))
+
+
+@pytest.fixture
+def states(monkeypatch: pytest.MonkeyPatch) -> States:
+    states = States()
+    monkeypatch.setattr(aws, "call", states)
+    monkeypatch.setattr(outbox.members, "openid_of", lambda member_id, **_: member_id)
+    return states
+
+
+def follow(cinema: Cinema, before: Redemption | None, after: Redemption, told: Told | None = None) -> None:
+    post = outbox.Post(cinema.shop.rewards, None, lambda: told or Told(), "machine", "t")  # type: ignore[arg-type, return-value]
+    old = redemption_item(before) if before else None
+    outbox.follow(old, redemption_item(after), post=post, now=NOW)
+
+
+def test_an_execution_starts_once_for_a_redemption(cinema: Cinema, states: States):
+    made = cinema.redeem()
+    follow(cinema, None, made)
+    follow(cinema, None, made)
+    [started] = states.started
+    wanted = {"member_id": made.member_id, "redemption_id": made.id, "mode": "issue"}
+    assert (started["name"], json.loads(started["input"])) == (made.id, wanted)
+
+
+def test_a_ticket_that_is_served_starts_an_execution(cinema: Cinema, states: States):
+    made = cinema.redeem()
+    follow(cinema, replace(made, status="queued"), made)
+    assert len(states.started) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"answer": "issued"}, "issued"),
+        ({"answer": "refused"}, "refused"),
+        ({"cancelling": True}, "cancelling"),
+        ({"answer": "issued", "cancelling": True}, "cancelling"),
+        ({"answer": saga.CALLING_OFF}, "cancelling"),
+    ],
+)
+def test_a_waiting_task_is_told_once(cinema: Cinema, states: States, change: dict[str, Any], said: str):
+    waiting = replace(cinema.redeem(), task_token="token")
+    follow(cinema, waiting, replace(waiting, **change))
+    follow(cinema, waiting, replace(waiting, **change))
+    assert states.answered == [("token", said)]
+
+
+def test_a_task_is_told_by_the_very_write_that_took_its_token_away(cinema: Cinema, states: States):
+    waiting = replace(cinema.redeem(), task_token="token")
+    follow(cinema, waiting, replace(waiting, task_token="", answer="issued"))
+    assert states.answered == [("token", "issued")]
+
+
+def test_a_return_starts_an_execution_of_its_own_each_time(cinema: Cinema, states: States):
+    made = cinema.fulfilled(takes_back=False)
+    for hours in (0, 1):
+        given_back = cinema.shop.cancel(made.member_id, made.id, NOW + timedelta(hours=hours))
+        follow(cinema, made, given_back)
+        follow(cinema, made, given_back)
+        cinema.call_off(made)
+        follow(cinema, given_back, cinema.state(made))
+    assert [json.loads(each["input"])["mode"] for each in states.started] == ["return", "return"]
+
+
+def test_a_return_that_began_while_the_order_was_under_way_goes_on(cinema: Cinema, states: States):
+    made = cinema.redeem()
+    cinema.issue(made)
+    given_back = cinema.shop.cancel(made.member_id, made.id)
+    follow(cinema, given_back, cinema.end(made))
+    assert [json.loads(each["input"])["mode"] for each in states.started] == ["return"]
+
+
+@pytest.mark.parametrize(("fate", "result"), [("issued", "兑换成功"), ("refused", "已退积分")])
+def test_a_member_is_told_once_how_it_ended(cinema: Cinema, states: States, fate: str, result: str):
+    made, told = cinema.redeem(), Told()
+    cinema.fate(fate)
+    cinema.issue(made)
+    done = cinema.end(made)
+    for _ in range(2):
+        follow(cinema, made, done, told)
+    [(openid, fields)] = told.messages
+    assert openid == made.member_id
+    assert result in fields.values()
+    assert (states.started, states.answered) == ([], [])
+
+
+# The watch
+
+
+def test_what_fails_stays_and_hides_nothing_that_stands_behind_it(
+    cinema: Cinema, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(watch, "PAGE", 2)
+    monkeypatch.setattr("puhui.rewards.items.END_SHARDS", 1)
+    made = [cinema.redeem(stock=20) for _ in range(7)]
+    broken = {each.id for each in made[:4]}
+    real = saga.look_after
+
+    def look_after(member_id: str, redemption_id: str, **more: Any) -> Redemption:
+        if redemption_id in broken:
+            raise ConditionFailed(0, None)
+        return real(member_id, redemption_id, **more)
+
+    monkeypatch.setattr(saga, "look_after", look_after)
+    with pytest.raises(ConditionFailed):
+        cinema.look_after(LATER)
+    assert {each.id for each in made if cinema.state(each).status == PROCESSING} == broken
+
+
+# The partner of these tests
+
+
+def test_the_partner_of_these_tests_is_the_stand_ins_twin(cinema: Cinema):
+    """Whatever is asked in any order of either, both say the same."""
+    standin, ours = StandIn(), cinema.partner
+    standin.partners = {"p": next(iter(standin.partners.values()))}
+    for fate, mode in (("issued", "issue"), ("accepted", "silent"), ("refused", "refuse")):
+        for takes_back in (True, False):
+            cinema.fate(fate, takes_back=takes_back)
+            standin.partners["p"].behaviour.cancellable = takes_back
+            for asked in ("oo", "oc", "oco", "co", "coc", "ocoo", "occ"):
+                order_id = f"{fate}-{takes_back}-{asked}"
+                for letter in asked:
+                    if letter == "o":
+                        order = standin.order("p", {"order_id": order_id, "quantity": 1}, mode)
+                        status = {"issued": 201, "accepted": 202}.get(order.status, 409)
+                        theirs = status, "refused" if status == 409 else order.status
+                        said = ours.take({"type": "order.placed", "order_id": order_id})
+                    else:
+                        code, told = standin.cancel("p", order_id)
+                        theirs = code, "" if code == 404 else told["status"]
+                        said = ours.take({"type": "order.cancelled", "order_id": order_id})
+                    assert (said[0], said[1].get("status", "")) == theirs, (order_id, letter)
