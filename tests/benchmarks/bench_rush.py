@@ -25,6 +25,7 @@ PLAN = Plan(
     members=200,
     clients=200,
     requests=5_000,
+    ramp_seconds=0.6,
     seconds=1_800,
 )
 

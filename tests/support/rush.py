@@ -35,7 +35,6 @@ from puhui.ledger.model import is_limited
 UNDER_WAY = ("queued", "processing")
 FULFILLED = "fulfilled"
 REFUSALS = ("OUT_OF_STOCK", "NOT_ENOUGH_POINTS")
-RAMP_SECONDS = 0.1  # from one client's start to the next one's: each needs a worker, and this is one machine
 OTHER_CLIENTS = 8  # before and after the rush
 # What a rush runs through; other functions' workers are of no interest to the killer.
 ON_THE_WAY = (
@@ -68,7 +67,8 @@ class Offer:
 @dataclass(frozen=True)
 class Plan:
     """``twins``: every how manieth request is sent twice at once. ``poor``: every how manieth member earns next to nothing.
-    ``kills_a_second``: how many workers die, on average."""
+    ``kills_a_second``: how many workers die, on average. ``ramp_seconds``: from one client's start to the next one's; each
+    needs a worker, and where too many start at once on one machine none is ready before its time is over."""
 
     offers: Sequence[Offer]
     members: int = 40
@@ -77,6 +77,7 @@ class Plan:
     twins: int = 8
     poor: int = 5
     kills_a_second: float = 1.0
+    ramp_seconds: float = 0.1
     seed: int = 1
     seconds: float = 120
 
@@ -425,7 +426,7 @@ class Rush:
             list(clients.map(lambda number: self._client(number, waiting), range(self.plan.clients)))
 
     def _client(self, number: int, waiting: Iterator[_Wanted]) -> None:
-        time.sleep(number * RAMP_SECONDS)
+        time.sleep(number * self.plan.ramp_seconds)
         while True:
             with self._lock:
                 wanted = next(waiting, None)
