@@ -68,7 +68,8 @@ class Offer:
 class Plan:
     """``twins``: every how manieth request is sent twice at once. ``poor``: every how manieth member earns next to nothing.
     ``kills_a_second``: how many workers die, on average. ``ramp_seconds``: from one client's start to the next one's; each
-    needs a worker, and where too many start at once on one machine none is ready before its time is over."""
+    needs a worker, and where too many start at once on one machine none is ready before its time is over. ``in_flight``: how
+    many requests the clients have on the way together (0: each its own); the others wait for a connection."""
 
     offers: Sequence[Offer]
     members: int = 40
@@ -78,6 +79,7 @@ class Plan:
     poor: int = 5
     kills_a_second: float = 1.0
     ramp_seconds: float = 0.1
+    in_flight: int = 0
     seed: int = 1
     seconds: float = 120
 
@@ -348,10 +350,12 @@ class Rush:
 
     def play(self) -> Report:
         """Set it up, rush, wait for the end, check."""
-        limits = httpx.Limits(max_connections=self.plan.clients + 8)
+        limits = httpx.Limits(max_connections=(self.plan.in_flight or self.plan.clients) + OTHER_CLIENTS)
         with (
             # Longer than anything on the way waits: what nobody waits for any more would still be at work.
-            httpx.Client(base_url=self.cloud.url, timeout=90, limits=limits, trust_env=False) as api,
+            httpx.Client(
+                base_url=self.cloud.url, timeout=httpx.Timeout(90, pool=None), limits=limits, trust_env=False
+            ) as api,
             ThreadPoolExecutor(OTHER_CLIENTS) as pool,
         ):
             self.report.setup_seconds = _timed(lambda: self._set_up(api, pool))
