@@ -35,6 +35,7 @@ from puhui.ledger.model import is_limited
 UNDER_WAY = ("queued", "processing")
 FULFILLED = "fulfilled"
 REFUSALS = ("OUT_OF_STOCK", "NOT_ENOUGH_POINTS")
+READ_ALONG_SECONDS = 60
 OTHER_CLIENTS = 8  # before and after the rush
 # What a rush runs through; other functions' workers are of no interest to the killer.
 ON_THE_WAY = (
@@ -223,18 +224,37 @@ class Writes:
                 for shard in stream["Shards"]
             ]
 
+        self._counts: dict[str, Counter[str]] = {context: Counter() for context in contexts}
+        self._over = threading.Event()
+        self._reader = threading.Thread(target=self._read_along, name="writes", daemon=True)
+        self._reader.start()
+
     def counted(self) -> dict[str, Counter[str]]:
         """Context to item to number of writes so far. Call it once."""
-        return {context: Counter(self._items(places)) for context, places in self._places.items()}
+        self._over.set()
+        self._reader.join()
+        self._read()
+        return self._counts
 
-    def _items(self, places: list[str]) -> Iterator[str]:
-        for place in places:
-            iterator: str | None = place
-            while iterator:
-                page = self._streams.get_records(ShardIterator=iterator)
-                for record in page["Records"]:
-                    yield " ".join(value["S"] for value in record["dynamodb"]["Keys"].values())
-                iterator = page.get("NextShardIterator") if page["Records"] else None
+    def _read_along(self) -> None:
+        """A place in a stream is good for 15 minutes only."""
+        while not self._over.wait(READ_ALONG_SECONDS):
+            self._read()
+
+    def _read(self) -> None:
+        for context, places in self._places.items():
+            for number, place in enumerate(places):
+                places[number] = self._read_on(place, self._counts[context])
+
+    def _read_on(self, place: str, counts: Counter[str]) -> str:
+        while place:
+            page = self._streams.get_records(ShardIterator=place)
+            for record in page["Records"]:
+                counts[" ".join(value["S"] for value in record["dynamodb"]["Keys"].values())] += 1
+            place = page.get("NextShardIterator", "")
+            if not page["Records"]:
+                break
+        return place
 
 
 class Buyer:
