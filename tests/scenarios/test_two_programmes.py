@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from infra.local import demo
+from puhui.kernel import clock
 from tests.scenarios.life import Member
 
 pytestmark = pytest.mark.local_cloud
@@ -36,6 +37,17 @@ def test_two_programmes_refuse_the_same_trip(me: Member):
         later = me.record(**RIDE, at=when + timedelta(minutes=3), programme_id=second)
         assert problem(later) == (409, "CLAIMED_ELSEWHERE")
     assert me.record(**RIDE, at=at + timedelta(minutes=30), programme_id="beijing-maas").status_code == 201
+
+
+def test_two_programmes_refuse_the_same_trip_over_midnight(me: Member):
+    midnight = clock.day_start(clock.programme_day(datetime.now(UTC)))
+    before = midnight - timedelta(minutes=3)  # a ride of 2 km takes 8 minutes
+    assert me.record(**RIDE, at=before, programme_id="carbon-88").status_code == 201
+    refused = me.record(**RIDE, at=midnight, programme_id="beijing-maas")
+    assert problem(refused) == (409, "CLAIMED_ELSEWHERE")
+    earlier = me.record(**RIDE, at=midnight - timedelta(minutes=10), programme_id="beijing-maas")
+    assert problem(earlier) == (409, "CLAIMED_ELSEWHERE")
+    assert len(me.get("/activities")["items"]) == 1
 
 
 def test_two_programmes_refuse_the_same_minute_of_an_act_that_takes_no_time(me: Member):

@@ -1,6 +1,7 @@
 """Acts that a machine can check are credited in the request, once."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -10,11 +11,13 @@ from puhui.activities.errors import (
     ActivityNotFound,
     ActsOverlap,
     CapReached,
+    ClaimedElsewhere,
     EvidenceNotFound,
     EvidenceRequired,
     EvidenceUsed,
     StepsComeFromWeRun,
 )
+from puhui.activities.past import acts_since
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.store.cursors import Cursors
 from tests.contracts.activities.conftest import NOW, Acts
@@ -73,6 +76,54 @@ def test_two_rides_at_one_time_count_once(acts: Acts):
     with pytest.raises(ActsOverlap):
         acts.record(key="b", at=NOW + timedelta(minutes=1))
     assert acts.points() == 500
+
+
+BEFORE_MIDNIGHT = NOW - timedelta(hours=12, minutes=3)  # a ride of 2 km takes 8 minutes
+
+
+def test_a_ride_past_midnight_is_not_told_again_on_the_next_day(acts: Acts):
+    acts.record(at=BEFORE_MIDNIGHT, key="a")
+    later = BEFORE_MIDNIGHT + timedelta(minutes=4)
+    with pytest.raises(ClaimedElsewhere):
+        acts.record(at=later, key="b", programme="beijing-maas")
+    with pytest.raises(ActsOverlap):
+        acts.record(at=later, key="c")
+    assert acts.points() == 500
+    acts.record(at=BEFORE_MIDNIGHT + timedelta(minutes=8), key="d", programme="beijing-maas")
+    assert acts.sound()
+
+
+def test_a_ride_before_midnight_gives_way_to_one_told_of_the_next_day(acts: Acts):
+    acts.record(at=BEFORE_MIDNIGHT + timedelta(minutes=4), key="a")
+    with pytest.raises(ClaimedElsewhere):
+        acts.record(at=BEFORE_MIDNIGHT, key="b", programme="beijing-maas")
+    assert acts.record(at=BEFORE_MIDNIGHT - timedelta(minutes=5), key="c").status == "credited"
+    assert acts.sound()
+
+
+def test_two_programmes_asked_at_once_on_both_sides_of_midnight_take_a_ride_once(acts: Acts):
+    asked = [("carbon-88", 0), ("beijing-maas", 4), ("ant-forest", 2), ("carbon-88", 4), ("beijing-maas", 1)]
+
+    def ask(programme: str, minutes: int) -> int:
+        with suppress(ClaimedElsewhere, ActsOverlap):
+            acts.record(at=BEFORE_MIDNIGHT + timedelta(minutes=minutes), programme=programme)
+            return 1
+        return 0
+
+    with ThreadPoolExecutor(5) as pool:
+        assert sum(pool.map(lambda each: ask(*each), asked)) == 1
+    assert acts.sound()
+
+
+def test_a_ride_past_midnight_is_listed_and_read_back_once(acts: Acts):
+    ride = acts.record(at=BEFORE_MIDNIGHT, key="a")
+    order = acts.record("no_tableware", quantity={"orders": 1})
+    page = usecases.list_activities(acts.member_id, None, 10, None, books=acts.books, cursors=CURSORS)
+    assert [activity.id for activity in page.items] == [order.id, ride.id]
+    past = acts_since(acts.member_id, "carbon-88", ride.day, acts.books.activities)
+    assert [activity.id for activity in past] == [order.id, ride.id]
+    today = acts_since(acts.member_id, "carbon-88", order.day, acts.books.activities)
+    assert [activity.id for activity in today] == [order.id], "an act is of the day on which it began"
 
 
 def test_a_days_fourth_order_is_refused_and_the_next_days_is_taken(acts: Acts):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from puhui.activities import usecases, verification
-from puhui.activities.errors import OwnReview, ReasonRequired, ReviewDecided, ReviewNotFound
+from puhui.activities.errors import ActsOverlap, OwnReview, ReasonRequired, ReviewDecided, ReviewNotFound
 from puhui.store.cursors import Cursors
 from tests.contracts.activities.conftest import NOW, Acts
 from tests.unit.activities.test_pictures_and_risk import photo
@@ -55,6 +55,22 @@ def test_a_refused_trip_gives_nothing_and_frees_its_time(acts: Acts):
     assert trip(acts, acts.photo(photo(2)))
     late = verification.credit_activity(acts.member_id, activity_id, books=acts.books, now=NOW)
     assert late.status == "refused"
+    assert acts.sound()
+
+
+def test_a_refused_trip_past_midnight_frees_its_time_on_both_days(acts: Acts):
+    midnight = 12  # hours before NOW; a trip takes 20 minutes
+    before = NOW - timedelta(hours=midnight, minutes=10)
+    asked = {"quantity": {"trips": 1}, "evidence": (acts.photo(photo(1)),)}
+    refused = acts.record("subway_trip", at=before, **asked)
+    ride = {"at": NOW - timedelta(hours=midnight), "key": "ride"}
+    with pytest.raises(ActsOverlap):
+        acts.record(**ride)
+    for _ in range(2):
+        verification.refuse_activity(acts.member_id, refused.id, "NOT_THE_ACT", books=acts.books, now=NOW)
+    assert acts.record(**ride).points == 500
+    page = usecases.list_activities(acts.member_id, None, 10, None, books=acts.books, cursors=CURSORS)
+    assert [activity.status for activity in page.items] == ["credited", "refused"]
     assert acts.sound()
 
 

@@ -7,8 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puhui.activities.errors import ActsOverlap, CapReached, OccurredInFuture, OccurredTooLongAgo
+from puhui.activities.errors import (
+    ActsOverlap,
+    CapReached,
+    ClaimedElsewhere,
+    OccurredInFuture,
+    OccurredTooLongAgo,
+)
 from puhui.activities.model import NO_TIME, Day, Entry, check_time, fit
+from puhui.kernel.clock import CHINA
 from puhui.programmes.api import Caps
 
 TODAY = date(2026, 11, 20)
@@ -100,3 +107,52 @@ def test_an_act_that_takes_no_time_overlaps_none():
     ride, order = Entry("A", "a", "cycling", 100, 120, 1, 1, 1), Entry("B", "a", "x", 110, 110, 1, 1, 1)
     assert not ride.overlaps(order)
     assert not order.overlaps(ride)
+
+
+MIDNIGHT = int(datetime(2026, 11, 20, tzinfo=CHINA).timestamp()) // 60  # at which TODAY begins
+
+
+def test_an_act_has_the_days_whose_minutes_it_takes():
+    yesterday = TODAY - timedelta(days=1)
+    ride = replace(TRIP, start=MIDNIGHT - 8, end=MIDNIGHT)
+    assert ride.days() == [yesterday]
+    assert replace(ride, end=MIDNIGHT + 1).days() == [yesterday, TODAY]
+    assert replace(ride, start=MIDNIGHT, end=MIDNIGHT).days() == [TODAY]
+    assert replace(ride, end=MIDNIGHT + 24 * 60 + 1).days() == [yesterday, TODAY, TODAY + timedelta(days=1)]
+
+
+def test_what_an_act_carries_into_the_next_day_takes_time_and_nothing_else():
+    day = Day(TODAY).carrying(replace(TRIP, start=MIDNIGHT - 10, end=MIDNIGHT + 10))
+    assert (day.acts, day.used("carbon-88", "subway_trip")) == ((), (0, 0, 0))
+    later = replace(TRIP, activity_id="A2", start=MIDNIGHT + 9, end=MIDNIGHT + 29)
+    with pytest.raises(ActsOverlap):
+        fit(day, later, Caps())
+    assert fit(day.without("A1"), later, Caps(per_day_acts=1)) == later
+    assert day.without("A1").entries == ()
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-30, 30), st.integers(0, 40), st.sampled_from("ab"), st.sampled_from("xy")),
+        max_size=8,
+    )
+)
+def test_midnight_hides_no_act_from_another(told: list[tuple[int, int, str, str]]):
+    days = {TODAY + timedelta(days=number): Day(TODAY + timedelta(days=number)) for number in (-1, 0)}
+    kept: list[Entry] = []
+    for number, (start, takes, programme, behaviour) in enumerate(told):
+        at = MIDNIGHT + start
+        wanted = Entry(str(number), programme, behaviour, at, at + takes, 1, 1, 1)
+        first, *following = (days[each] for each in wanted.days())
+        clear = not any(wanted.overlaps(other) or wanted.same_act(other) for other in kept)
+        try:
+            entry = fit(first, wanted, Caps(), following)
+        except (ActsOverlap, ClaimedElsewhere):
+            assert not clear
+            continue
+        assert clear
+        kept.append(entry)
+        days[first.day] = first.with_entry(entry)
+        days |= {each.day: each.carrying(entry) for each in following}
+    listed = sorted(entry.activity_id for day in days.values() for entry in day.acts)
+    assert listed == sorted(entry.activity_id for entry in kept)

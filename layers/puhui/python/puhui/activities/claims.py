@@ -248,7 +248,7 @@ def ripe_acts(friend_id: str, owner_id: str, programme_id: str, *, books: Books,
         entry.activity_id
         for day in days
         if day.day >= oldest
-        for entry in reversed(day.entries)
+        for entry in reversed(day.acts)
         if entry.programme_id == programme_id
     ][:RIPE_ACTS_MAX]
     if not listed:

@@ -18,6 +18,7 @@
 | review        | review:<id>       | review          | the review and its task token |
 | open review   | reviews           | R#<review id>   | queue of the reviewers |
 
+An act that goes on past midnight stands in each of its days, from the second on with nothing used.
 The sparse index ``claims_by_due`` holds the acts that wait to be collected, by shard and by when their time is over.
 """
 
@@ -97,6 +98,13 @@ class Activities:
             [self.activity_key(member_id, activity_id) for activity_id in activity_ids]
         )
         return [activity_from(item) for item in items if item]
+
+    def days_at(self, member_id: str, dates: Sequence[date]) -> list[Day]:
+        """A member's days of these dates; one read, none when there are no dates."""
+        if not dates:
+            return []
+        items = self.dynamodb.get_all([self.day_key(member_id, day) for day in dates])
+        return [day_from(day, item) for day, item in zip(dates, items, strict=True)]
 
     def days(self, member_id: str, before: date | None, limit: int) -> list[Day]:
         """Up to ``limit`` days with acts, latest first, from ``before`` (inclusive) back."""

@@ -1,8 +1,8 @@
 """Acts and days as pure values: what an activity is, what a member's day already holds, what still fits into it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from puhui.activities.errors import (
@@ -111,6 +111,19 @@ class Entry:
     acts: int
     quantity: int
 
+    @property
+    def carried(self) -> bool:
+        """Whether it only keeps the minutes that an act of the day before goes on taking: counted there, not here."""
+        return self.acts == 0 and self.start != NO_TIME
+
+    def days(self) -> list[date]:
+        """The days of whose minutes it takes some, the one on which it starts first."""
+        last = max(self.start, self.end - 1)
+        first, final = (
+            clock.programme_day(datetime.fromtimestamp(60 * at, UTC)) for at in (self.start, last)
+        )
+        return [first + timedelta(days=number) for number in range((final - first).days + 1)]
+
     def overlaps(self, other: "Entry") -> bool:
         """Whether the two take a common minute; an entry that takes no time overlaps none."""
         taking_time = self.start < self.end and other.start < other.end
@@ -126,11 +139,19 @@ class Entry:
 
 @dataclass(frozen=True)
 class Day:
-    """A member's day over all programmes, as read."""
+    """A member's day over all programmes, as read.
+
+    An act that goes on past midnight has an entry in each of its days, so that two acts with a common minute always
+    meet in one; it counts in the first, and the others only carry its time."""
 
     day: date
     entries: tuple[Entry, ...] = ()
     version: int = 0
+
+    @property
+    def acts(self) -> tuple[Entry, ...]:
+        """The entries of the acts that began on this day."""
+        return tuple(entry for entry in self.entries if not entry.carried)
 
     def find(self, activity_id: str) -> Entry | None:
         """The entry of an activity."""
@@ -152,21 +173,28 @@ class Day:
         same = entry.activity_id
         return replace(self, entries=tuple(entry if e.activity_id == same else e for e in self.entries))
 
+    def carrying(self, entry: Entry) -> "Day":
+        """The day with the minutes that an act of the day before goes on taking."""
+        return self.with_entry(replace(entry, mg=0, acts=0, quantity=0))
+
     def without(self, activity_id: str) -> "Day":
-        """The day after an activity was refused: it stays listed and uses nothing."""
+        """The day after an activity was refused: it stays listed where it began, and uses nothing."""
         entry = self.find(activity_id)
         if entry is None:
             return self
+        if entry.carried:
+            return replace(self, entries=tuple(e for e in self.entries if e.activity_id != activity_id))
         return self.with_entry(replace(entry, start=NO_TIME, end=NO_TIME, mg=0, acts=0, quantity=0))
 
 
-def fit(day: Day, wanted: Entry, caps: Caps) -> Entry:
-    """``wanted`` as much of it as the day still takes.
+def fit(day: Day, wanted: Entry, caps: Caps, following: Sequence[Day] = ()) -> Entry:
+    """``wanted`` as much of it as the day still takes; ``following`` are the days into which it goes on.
 
     Raises ClaimedElsewhere when another programme has the same act, ActsOverlap when its time is taken, CapReached
     when nothing more fits today.
     """
-    others = [other for other in day.entries if other.activity_id != wanted.activity_id]
+    entries = [entry for each in (day, *following) for entry in each.entries]
+    others = [other for other in entries if other.activity_id != wanted.activity_id]
     for other in others:
         if wanted.same_act(other):
             raise ClaimedElsewhere(programme_id=other.programme_id)

@@ -16,7 +16,7 @@ def acts_since(member_id: str, programme_id: str, first: date, activities: Activ
         days = activities.days(member_id, before, DAYS_A_READ)
         wanted = [day for day in days if day.day >= first]
         for day in wanted:
-            listed = [entry.activity_id for entry in day.entries if entry.programme_id == programme_id]
+            listed = [entry.activity_id for entry in day.acts if entry.programme_id == programme_id]
             yield from activities.activities(member_id, list(dict.fromkeys(listed)))
         if len(days) < DAYS_A_READ or len(wanted) < len(days):
             return

@@ -90,7 +90,8 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
 
     One read and one transaction: the act, the member's day (caps, overlaps), and the transfer with its balance (or, with
     a photo, the evidence, and for what is still to come a hold of the credits); one read and one item more where caps
-    count a whole household. The same key and body again give the first answer.
+    count a whole household, and one item more for an act that goes on past midnight. The same key and body again give
+    the first answer.
     Raises what ``puhui.activities.errors`` lists, QuantityInvalid, ProgrammeNotFound, BehaviourUnknown.
     """
     programme = programmes.programme(command.programme_id)
@@ -149,22 +150,25 @@ def _add(
     """Read the day and the balance, fit the act in, and add everything it writes to the session."""
     activities, ledger = books.activities, books.ledger
     owner = member(draft.member_id)
+    wanted = entry_of(draft, behaviour)
+    dates = wanted.days()
     places = [
         activities.activity_key(draft.member_id, draft.id),
-        activities.day_key(draft.member_id, day),
         activities.membership_key(draft.member_id, programme.id),
         ledger.balance_key(owner, programme.id),
+        *(activities.day_key(draft.member_id, each) for each in dates),
     ]
     if behaviour.caps.of_households:
         places.append(activities.household_key(draft.member_id))
-    found_activity, found_day, membership, found_balance, *household = ledger.dynamodb.get_all(places)
+    found_activity, membership, found_balance, *found = ledger.dynamodb.get_all(places)
+    found_days, household = found[: len(dates)], found[len(dates) :]
     if found_activity:
         raise ActivityStands(body_hash=draft.body_hash).found(found_activity)
     joins = require_member(membership, programme.id)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
-    today = day_from(day, found_day)
-    entry = fit(today, entry_of(draft, behaviour), behaviour.caps)
+    today, *following = (day_from(each, item) for each, item in zip(dates, found_days, strict=True))
+    entry = fit(today, wanted, behaviour.caps, following)
     shared = None
     if household:
         shared = activities.household_day(household_on(day, household[0], draft.member_id), day)
@@ -190,6 +194,8 @@ def _add(
     for evidence_id in draft.evidence_ids:
         activities.use_evidence(session, draft.member_id, evidence_id, draft.id)
     activities.put_day(session, draft.member_id, today.with_entry(entry))
+    for each in following:
+        activities.put_day(session, draft.member_id, each.carrying(entry))
     if shared:
         activities.add_to_household_day(session, shared, entry)
     if transfer:
@@ -302,7 +308,7 @@ def list_activities(
 
 
 def _listed(day: Day, programme_id: str | None) -> list[str]:
-    mine = [e.activity_id for e in day.entries if programme_id in (None, e.programme_id)]
+    mine = [e.activity_id for e in day.acts if programme_id in (None, e.programme_id)]
     return mine[::-1]
 
 

@@ -268,8 +268,11 @@ def refuse_activity(
         refused = replace(activity, status=status, credits_mg=0, points=0, reason_code=reason_code)
         books.activities.close_activity(session, refused)
         books.activities.put_day(session, member_id, day.without(activity_id))
-        if activity.household and (entry := day.find(activity_id)):
-            books.activities.free_household_day(session, activity.household, activity.day, entry)
+        if entry := day.find(activity_id):
+            for each in books.activities.days_at(member_id, entry.days()[1:]):
+                books.activities.put_day(session, member_id, each.without(activity_id))
+            if activity.household:
+                books.activities.free_household_day(session, activity.household, activity.day, entry)
         add_void(session, held, ledger=books.ledger, now=now)
         return refused
 
