@@ -119,6 +119,8 @@ def test_from_the_certified_merchant_to_the_money_in_its_bank(api: httpx.Client,
     buy = {"reward_id": town.reward_id, "quantity": 1}
     assert code_of(me.request("POST", "/redemptions", json=buy)) == (409, "NOT_ON_SALE")
     assert me.request("GET", f"/rewards/{town.reward_id}").status_code == 404
+    elsewhere = {"id": f"{town.reward_id}-2", **town.terms, "sponsor": {"budget_id": "no-such", "fen": 1}}
+    assert code_of(town.owner.request("POST", "/merchant/rewards", json=elsewhere)) == (404, "BUDGET_NOT_FOUND")
     published = town.operator.request("POST", f"/rewards/{town.reward_id}/publication")
     assert (published.status_code, published.json()["state"]) == (200, "on_sale"), published.text
     assert town.budget()["left_fen"] == 100_000 - STOCK * FEN
@@ -241,6 +243,15 @@ def test_a_suspended_merchant_sells_and_verifies_nothing_until_it_is_reinstated(
     reinstated = town.colleague.request("POST", f"{path}/reinstatement", json={"note": "已整改"})
     assert reinstated.status_code == 200, reinstated.text
     assert town.verify(town.clerk, coupon["code"]).status_code == 201
+
+
+def test_another_programmes_budget_pays_for_nothing_here(town: Town):
+    before, path = town.budget(), f"/rewards/{town.reward_id}-elsewhere"
+    terms = {**town.terms, "programme_id": "carbon-88"}
+    refused = town.operator.request("PUT", path, json=terms)
+    assert code_of(refused) == (422, "BUDGET_OF_ANOTHER_PROGRAMME")
+    assert GUANGDONG in refused.json()["detail"]
+    assert (town.budget(), town.operator.request("GET", path).status_code) == (before, 404)
 
 
 def test_a_picture_of_the_tea_is_seen_once_it_passed_and_a_risky_one_never(api: httpx.Client, town: Town):

@@ -98,6 +98,26 @@ def test_a_voucher_that_comes_at_once(me: Member, film: str, api: httpx.Client):
     assert "兑换成功" in json.dumps(demo.until("the message", told), ensure_ascii=False)
 
 
+def test_a_good_that_the_partner_sends_goes_to_the_members_address(me: Member, api: httpx.Client):
+    terms = {
+        "programme_id": "carbon-88",
+        "kind": "good",
+        "title": {"zh-CN": "保温杯", "en": "Flask"},
+        "price_points": PRICE,
+        "stock": 5,
+        "partner_id": DEMO_PARTNER,
+    }
+    reward_id = f"flask-{time.time_ns() % 10**9}"
+    answer = Member(api, "demo-operator").request("PUT", f"/rewards/{reward_id}", json=terms)
+    assert answer.status_code == 200, answer.text
+    home = {"recipient": "陈小满", "phone": "13800000000", "address": "天河区天河路 1 号"}
+    made = me.request("POST", "/redemptions", json={"reward_id": reward_id, "quantity": 1, "delivery": home})
+    assert made.status_code == 202, made.text
+    done = ended(me, made.json()["id"])
+    assert (done["status"], order_of(api, done["id"])["delivery"]) == ("fulfilled", home)
+    assert "陈小满" not in json.dumps([made.json(), done, me.get("/redemptions")], ensure_ascii=False)
+
+
 def test_an_answer_that_comes_later_and_twice(me: Member, film: str, partner: Any, api: httpx.Client):
     partner(mode="twice", later_ms=700, cancellable=True)
     before, made = me.points(), buy(me, film)

@@ -17,7 +17,9 @@ SEALER = cache(sealer)
 def get_redemption(request: Request) -> Answer:
     redemption_id = request.path["redemption_id"]
     redemption = usecases.get_redemption(request.member_id, redemption_id, rewards=REWARDS)
-    told = usecases.shown(redemption, usecases.serving(redemption, rewards=REWARDS))
+    served = usecases.serving(redemption, rewards=REWARDS)
+    usecases.knock(redemption, served, rewards=REWARDS, now=request.now)
+    told = usecases.shown(redemption, served)
     if redemption.voucher and redemption.status == FULFILLED:
         told["voucher"] = SEALER().open(redemption.voucher, redemption_id, "voucher")
     return told

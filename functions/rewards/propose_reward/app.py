@@ -8,11 +8,13 @@ from puhui.merchants import api as merchants
 from puhui.rewards import offers, pictures
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.terms import terms_from
+from puhui.settlement import api as settlement
 from puhui.wechat import api as wechat
 
 app = HttpFunction("propose-reward")
 REWARDS, MERCHANTS = Rewards.from_environment(), merchants.Merchants.from_environment()
 MEMBERS = members.Members.from_environment()
+SETTLEMENTS = settlement.Settlements.from_environment()
 WECHAT, PICTURES = cache(wechat.connect), cache(merchants.pictures)
 
 
@@ -20,6 +22,7 @@ WECHAT, PICTURES = cache(wechat.connect), cache(merchants.pictures)
 def propose_reward(request: Request) -> Answer:
     wanted = terms_from(request.body)
     offers.require_proposer(wanted, request.member_id, merchants=MERCHANTS)
+    settlement.require_budget_of(wanted.budget_id, wanted.programme_id, settlements=SETTLEMENTS)
     members.require_fit(offers.texts_of(wanted), request.member_id, members=MEMBERS, wechat=WECHAT())
     proposed = offers.propose(
         pictures.handed_in(wanted, request.member_id, rewards=REWARDS, pictures=PICTURES),

@@ -8,13 +8,16 @@ from puhui.rewards import offers
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.model import CLOSED
 from puhui.rewards.terms import terms_from
+from puhui.settlement import api as settlement
 
 REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
+SETTLEMENTS = settlement.Settlements.from_environment()
 
 
 @task("put_reward")
 def app(event: Input, now: datetime) -> Input:
     wanted = terms_from(event)
+    settlement.require_budget_of(wanted.budget_id, wanted.programme_id, settlements=SETTLEMENTS)
     reward = REWARDS.reward(wanted.id)
     if reward is None or reward.state != CLOSED:
         reward = offers.put_reward(wanted, rewards=REWARDS, ledger=LEDGER, now=now)

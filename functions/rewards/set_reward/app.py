@@ -9,17 +9,20 @@ from puhui.merchants import api as merchants
 from puhui.rewards import offers, pictures
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.terms import terms_from
+from puhui.settlement import api as settlement
 from puhui.wechat import api as wechat
 
 app = HttpFunction("set-reward")
 REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
 MEMBERS = members.Members.from_environment()
+SETTLEMENTS = settlement.Settlements.from_environment()
 WECHAT, PICTURES = cache(wechat.connect), cache(merchants.pictures)
 
 
 @app.operation("set_reward", "PUT", "/rewards/{reward_id}")
 def set_reward(request: Request) -> Answer:
     wanted = terms_from({**request.body, "id": request.path["reward_id"]})
+    settlement.require_budget_of(wanted.budget_id, wanted.programme_id, settlements=SETTLEMENTS)
     members.require_fit(offers.texts_of(wanted), request.member_id, members=MEMBERS, wechat=WECHAT())
     wanted = pictures.handed_in(wanted, request.member_id, rewards=REWARDS, pictures=PICTURES)
     return offers.shown_terms(offers.put_reward(wanted, rewards=REWARDS, ledger=LEDGER, now=request.now))

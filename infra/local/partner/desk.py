@@ -58,6 +58,7 @@ class Order:
     status: str
     item: str = ""
     quantity: int = 0
+    delivery: dict[str, str] = field(default_factory=dict)
     reference: str = ""
     voucher: str = ""
     reason: str = ""
@@ -130,6 +131,7 @@ class Desk:
             ACCEPTED,
             said.get("item", ""),
             said.get("quantity", 0),
+            said.get("delivery", {}),
             f"P-{secrets.token_hex(5).upper()}",
             callback_url=self._callback(name, said.get("callback_url", "")),
         )

@@ -240,7 +240,14 @@ class Shop:
 
     def redeem(self, member_id: str, quantity: int = 1, key: str | None = None, **more: Any) -> Redemption:
         reward_id = more.get("reward_id", "cola")
-        command = usecases.Redeem(member_id, reward_id, quantity, key, f"{reward_id} {quantity}")
+        command = usecases.Redeem(
+            member_id,
+            reward_id,
+            quantity,
+            key,
+            f"{reward_id} {quantity}",
+            lambda _id: more.get("delivery", b""),
+        )
         rewards, ledger = more.get("process") or (self.rewards, self.ledger)
         return usecases.redeem(command, rewards=rewards, ledger=ledger, now=more.get("now", NOW))
 

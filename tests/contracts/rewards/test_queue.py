@@ -1,7 +1,7 @@
 """Rewards with a queue: a ticket costs one write, and what it asked for happens when it is its turn."""
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from puhui.rewards.model import CANCELLED, FULFILLED, QUEUED, Redemption
 from puhui.rewards.stock import home_shard
 from puhui.store import aws
 from puhui.store.client import DynamoDB
+from puhui.store.values import Item
 from tests.contracts.rewards.conftest import NOW, Shop, Store, at_once, refused
 from tests.support import gateway
 from tests.support.gateway import call
@@ -255,7 +256,31 @@ def test_eight_servers_give_two_hundred_tickets_exactly_fifty_pieces(shop: Shop,
     assert sum(shop.lane("tea", lane)["serving"] for lane in range(4)) == 200
 
 
-def test_only_a_new_ticket_is_served_from_the_stream(shop: Shop, store: Store):
+def test_a_ticket_that_the_stream_gave_up_is_served_when_its_member_asks_again(shop: Shop, store: Store):
+    shop.put_coupon(store, stock=10, queue_lanes=1)
+    first, second = tickets(shop, 2)
+    later = NOW + timedelta(minutes=2)
+
+    def ask(ticket: Redemption, now: datetime = later) -> Item:
+        served = usecases.serving(ticket, rewards=shop.rewards)
+        usecases.knock(ticket, served, rewards=shop.rewards, now=now)
+        return shop.rewards.dynamodb.get(*shop.rewards._redemption_key(ticket.member_id, ticket.id)) or {}
+
+    assert "knocked" not in ask(first), "its turn is still to come"
+    shop.serve(second)
+    before = redemption_item(first)
+    assert "knocked" not in ask(first, NOW + timedelta(seconds=59))
+    image = ask(first)
+    assert image["knocked"] == ask(first, later + timedelta(seconds=59))["knocked"], "once a minute"
+    assert image["knocked"] < ask(first, later + timedelta(seconds=60))["knocked"]
+    for _ in range(2):
+        outbox.serve(before, image, rewards=shop.rewards, ledger=shop.ledger, now=later)
+    served = usecases.get_redemption(first.member_id, first.id, rewards=shop.rewards)
+    assert (served.status, shop.left("tea"), shop.points(first.member_id)) == (FULFILLED, [8], 400)
+    assert "knocked" not in ask(served)
+
+
+def test_only_a_waiting_ticket_is_served_from_the_stream(shop: Shop, store: Store):
     shop.put_coupon(store, stock=10, queue_lanes=1)
     ticket, other = tickets(shop, 2)
     image, gone = redemption_item(ticket), redemption_item(shop.cancel(other.member_id, other.id))

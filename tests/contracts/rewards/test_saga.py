@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidTag
 from infra.local.partner import webhooks
 from infra.local.partner.desk import Desk as StandIn
 from puhui.edge.task import task
-from puhui.kernel import clock
+from puhui.kernel import clock, ids
 from puhui.kernel.errors import Unavailable
 from puhui.ledger.api import lot_expiring, member
 from puhui.partners import usecases as partners_usecases
@@ -162,6 +162,36 @@ def test_what_is_accepted_is_spent_when_the_partner_calls_back(cinema: Cinema):
     done = cinema.end(made)
     assert (done.status, done.reference, done.task_token, cinema.count(made)) == (FULFILLED, "A-1", "", SPENT)
     assert SEALER.open(done.voucher, made.id, "voucher") == "V-7"
+
+
+@pytest.mark.parametrize("fate", ["issued", "accepted", "refused"])
+def test_an_address_reaches_the_partner_and_is_not_kept_beyond_the_order(cinema: Cinema, fate: str):
+    cinema.shop.put(id="cup", price_points=100, stock=10, partner_id="cinema")
+    home = {"recipient": "陈小满", "phone": "13800000000", "address": "天河路 1 号"}
+    me, said = cinema.shop.member(250), []
+    redemption_id = ids.key_id(me, "redeem", "key")
+    sealed = SEALER.seal(json.dumps(home), redemption_id, "delivery")
+    made = cinema.shop.redeem(me, 1, "key", reward_id="cup", delivery=sealed)
+    take = cinema.partner.take
+    cinema.partner.take = lambda order: (said.append(order), take(order))[1]  # type: ignore[method-assign]
+    cinema.fate(fate)
+    cinema.issue(made)
+    assert [order["delivery"] for order in said] == [home]
+    if fate == "accepted":
+        cinema.answer(made)
+    assert cinema.state(made).delivery == sealed
+    assert cinema.end(made).delivery == cinema.state(made).delivery == b""
+    assert "陈小满" not in repr(made)
+
+
+def test_an_address_that_nobody_delivers_to_is_not_kept(shop: Shop):
+    store = shop.open_store()
+    shop.put_coupon(store, stock=10)
+    shop.put(kind="donation", id="trees")
+    me = shop.member(5_000)
+    assert [shop.redeem(me, reward_id=each, delivery=b"sealed").delivery for each in ("tea", "trees")] == [
+        b""
+    ] * 2
 
 
 @pytest.mark.parametrize("later", [False, True])

@@ -9,6 +9,7 @@ from puhui.settlement import budgets
 from puhui.settlement.errors import (
     BudgetIdTaken,
     BudgetNotFound,
+    BudgetOfAnotherProgramme,
     FundingClosed,
     FundingNotFound,
     ProposerMayNotApprove,
@@ -96,6 +97,16 @@ def test_a_budget_keeps_its_programme_and_may_name_its_sponsor_anew(world: World
         budgets.put_budget("bank-1", "ant-forest", SPONSOR, settlements=world.settlements)
     with pytest.raises(ProgrammeNotFound):
         budgets.put_budget("bank-2", "nowhere", SPONSOR, settlements=world.settlements)
+
+
+def test_a_budget_pays_for_its_own_programme_only(world: World):
+    world.sponsor("bank-1", 700)
+    budgets.require_programme("bank-1", P, settlements=world.settlements)
+    budgets.require_programme("", P, settlements=world.settlements)
+    with pytest.raises(BudgetOfAnotherProgramme):
+        budgets.require_programme("bank-1", "ant-forest", settlements=world.settlements)
+    with pytest.raises(BudgetNotFound):
+        budgets.require_programme("none", P, settlements=world.settlements)
 
 
 def test_what_is_not_there_is_not_found(world: World):

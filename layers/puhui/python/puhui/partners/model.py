@@ -54,7 +54,8 @@ class Partner:
 @dataclass(frozen=True)
 class Order:
     """What a partner is asked for. ``id`` names it for ever: the same id again is the same order. ``item``: the
-    partner's own name of the good; ``callback_url``: where a later answer is sent ("": nowhere)."""
+    partner's own name of the good; ``callback_url``: where a later answer is sent ("": nowhere); ``delivery``: where the
+    member wants it sent ({recipient, phone, address}; empty: nowhere), for nobody but the partner."""
 
     id: str
     programme_id: str
@@ -63,6 +64,7 @@ class Order:
     quantity: int
     ordered_at: datetime
     callback_url: str = ""
+    delivery: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,9 @@ def order_message(partner: Partner, order: Order) -> Message:
         "item": order.item,
         "quantity": order.quantity,
         "ordered_at": clock.to_text(order.ordered_at),
-    } | ({"callback_url": order.callback_url} if order.callback_url else {})
+    }
+    more = {"callback_url": order.callback_url, "delivery": dict(order.delivery)}
+    body |= {name: value for name, value in more.items() if value}
     return Message(order.id, f"{partner.url}/orders", _bytes(body))
 
 

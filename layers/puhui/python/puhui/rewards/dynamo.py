@@ -54,7 +54,7 @@ from puhui.rewards.items import (
     reward_from,
     reward_item,
 )
-from puhui.rewards.model import Coupon, Due, Redemption, Reward
+from puhui.rewards.model import QUEUED, Coupon, Due, Redemption, Reward
 from puhui.rewards.stock import home_shard
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.session import Moved, Session
@@ -392,6 +392,17 @@ class Rewards:
                 "SET serving = :n",
                 {":n": number},
                 condition="attribute_not_exists(serving) OR serving < :n",
+            )
+
+    def knock(self, ticket: Redemption, now: datetime, before: datetime) -> None:
+        """Change a ticket's item, so that the stream tells of it again, unless that was done since ``before``."""
+        with suppress(ConditionFailed):
+            self.dynamodb.update(
+                *self._redemption_key(ticket.member_id, ticket.id),
+                "SET knocked = :now",
+                {":now": clock.to_text(now), ":before": clock.to_text(before), ":queued": QUEUED},
+                names={"#status": "status"},
+                condition="#status = :queued AND (attribute_not_exists(knocked) OR knocked <= :before)",
             )
 
     def add_redemption(self, session: Session, redemption: Redemption) -> None:

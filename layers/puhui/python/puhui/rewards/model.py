@@ -87,6 +87,11 @@ class Reward:
         """Whether a merchant's staff verify what was redeemed at the till, by our code."""
         return bool(self.merchant_id) and not self.partner_id and self.kind != DONATION
 
+    @property
+    def delivers(self) -> bool:
+        """Whether it may be sent to an address: a good or a service that is not handed out at the till."""
+        return self.kind in (GOOD, SERVICE) and not self.gives_coupons
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -303,7 +308,7 @@ def redemption_of(
     now: datetime,
 ) -> Redemption:
     """The redemption of ``quantity`` pieces at the price of this moment; where the partner has a say it is processing, in a
-    queue it is queued."""
+    queue it is queued. An address that nobody delivers to is not kept."""
     return Redemption(
         id=redemption_id,
         member_id=member_id,
@@ -316,7 +321,7 @@ def redemption_of(
         redeemed_at=now,
         transfer_id=ids.derived_id(now, redemption_id, REDEMPTION),
         body_hash=body_hash,
-        delivery=delivery,
+        delivery=delivery if reward.delivers else b"",
         kind=reward.kind,
         merchant_id=reward.merchant_id,
         budget_id=reward.budget_id,

@@ -38,9 +38,9 @@ class Post:
 
 
 def serve(old: Item | None, new: Item | None, *, rewards: Rewards, ledger: Ledger, now: datetime) -> None:
-    """Serve a new ticket."""
+    """Serve a ticket: a new one, or one that was put before the stream again (``usecases.knock``)."""
     ticket = _redemption(new)
-    if old is None and ticket and ticket.status == QUEUED:
+    if ticket and ticket.status == QUEUED and new != old:
         usecases.serve(ticket.member_id, ticket.id, rewards=rewards, ledger=ledger, now=now)
 
 

@@ -10,6 +10,7 @@ good was issued and the member gives it back). From then on only what the partne
 may get lost, and a good that it has cancelled must not be paid for.
 """
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -194,13 +195,19 @@ def end(member_id: str, redemption_id: str, *, desk: Desk, now: datetime) -> Red
 
 
 def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime) -> Redemption:
+    """The end of an order. The delivery address goes with it: the partner has it now, or nobody needs it any more."""
     held = desk.ledger.hold(account_of(standing.member_id), standing.id)
     reward = desk.rewards.reward(standing.reward_id)
     if held is None or reward is None:
         raise RewardNotFound
     if standing.answer == ISSUED:
         after = replace(
-            standing, status=FULFILLED, task_token="", watch_at=None, due_id=_due_id(standing, now)
+            standing,
+            status=FULFILLED,
+            task_token="",
+            watch_at=None,
+            due_id=_due_id(standing, now),
+            delivery=b"",
         )
         if standing.cancelling:
             after = replace(after, watch_at=now + model.WATCH_AFTER, due_id="")
@@ -213,6 +220,7 @@ def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime
         task_token="",
         cancelling=False,
         voucher=b"",
+        delivery=b"",
         answer="" if unsure else standing.answer,
         status=CANCELLED if standing.cancelling else REFUNDED,
         reason_code=_reason(standing),
@@ -330,8 +338,16 @@ def _order(standing: Redemption, partner: partners.Partner, desk: Desk, now: dat
         quantity=standing.quantity,
         ordered_at=standing.redeemed_at,
         callback_url=f"{desk.callback}/partner/orders/{standing.id}/answer" if desk.callback else "",
+        delivery=_delivery(standing, desk),
     )
     return partners.issue_order(partner, order, partners=desk.registry, send=desk.send(), now=now)
+
+
+def _delivery(standing: Redemption, desk: Desk) -> dict[str, str]:
+    if not standing.delivery:
+        return {}
+    told: dict[str, str] = json.loads(desk.sealer().open(standing.delivery, standing.id, "delivery"))
+    return told
 
 
 def known(standing: Redemption) -> str | None:

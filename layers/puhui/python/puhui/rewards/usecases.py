@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from puhui.kernel import clock, ids
@@ -27,6 +27,7 @@ from puhui.store.session import Session, attempt
 
 CODE_LETTERS, CODE_LENGTH = ids.ALPHABET, 12  # 60 bits of chance
 POLL_SECONDS = 2
+KNOCKS_AFTER = timedelta(minutes=1)
 
 
 class Shelf(Protocol):
@@ -263,6 +264,13 @@ def get_redemption(member_id: str, redemption_id: str, *, rewards: Rewards) -> R
 def serving(redemption: Redemption, *, rewards: Rewards) -> int | None:
     """While a redemption is queued, the number that its lane serves; one read."""
     return rewards.serving(redemption) if redemption.status == QUEUED else None
+
+
+def knock(redemption: Redemption, served: int | None, *, rewards: Rewards, now: datetime) -> None:
+    """Put a ticket before the stream again whose lane went on without it (the stream had given it up); once a minute."""
+    if served is None or served < redemption.number or now < redemption.redeemed_at + KNOCKS_AFTER:
+        return
+    rewards.knock(redemption, now, now - KNOCKS_AFTER)
 
 
 def find(member_id: str, redemption_id: str, rewards: Rewards) -> Redemption:

@@ -1,5 +1,6 @@
 """What other contexts may use of the settlement."""
 
+from puhui.settlement.budgets import require_programme as require_budget_of
 from puhui.settlement.dynamo import Settlements
 from puhui.settlement.model import Budget, Line, Settlement, Statement, account_of, merchant_account
 
@@ -11,4 +12,5 @@ __all__ = [
     "Statement",
     "account_of",
     "merchant_account",
+    "require_budget_of",
 ]

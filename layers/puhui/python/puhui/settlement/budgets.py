@@ -10,7 +10,13 @@ from puhui.kernel.quantities import positive
 from puhui.ledger.api import Ledger, balance_from
 from puhui.programmes.api import programme
 from puhui.settlement.dynamo import Settlements, budget_from
-from puhui.settlement.errors import BudgetIdTaken, BudgetNotFound, FundingNotFound, Made
+from puhui.settlement.errors import (
+    BudgetIdTaken,
+    BudgetNotFound,
+    BudgetOfAnotherProgramme,
+    FundingNotFound,
+    Made,
+)
 from puhui.settlement.model import (
     ASSET,
     FUND,
@@ -67,6 +73,15 @@ def find(budget_id: str, settlements: Settlements) -> Budget:
     if (budget := settlements.budget(budget_id)) is None:
         raise BudgetNotFound
     return budget
+
+
+def require_programme(budget_id: str, programme_id: str, *, settlements: Settlements) -> None:
+    """Raise BudgetNotFound, BudgetOfAnotherProgramme unless the budget pays for this programme; no budget pays for any."""
+    if not budget_id:
+        return
+    budget = find(budget_id, settlements)
+    if budget.programme_id != programme_id:
+        raise BudgetOfAnotherProgramme(budget_id=budget_id, programme_id=budget.programme_id)
 
 
 def propose_funding(

@@ -2,7 +2,7 @@
 
 BudgetNotFound, FundingNotFound, SettlementNotFound, StatementNotFound, DisputeNotFound   404
 ProposerMayNotApprove, ApproverIsStaff    403  two people, neither of them a party
-SettlementTooEarly, PaymentDiffers, PaymentInFuture, DecisionInvalid, AdjustmentInvalid   422
+SettlementTooEarly, PaymentDiffers, PaymentInFuture, DecisionInvalid, AdjustmentInvalid, BudgetOfAnotherProgramme   422
 the others                                409  what stands does not allow it
 NotEnoughMoney                            409  is the ledger's
 """
@@ -23,6 +23,12 @@ class BudgetIdTaken(Conflict):
     code = "BUDGET_ID_TAKEN"
     zh = "这个预算编号已属于项目 {programme_id}，请换一个编号。"
     en = "This id belongs to a budget of {programme_id}. Choose another."
+
+
+class BudgetOfAnotherProgramme(Invalid):
+    code = "BUDGET_OF_ANOTHER_PROGRAMME"
+    zh = "预算 {budget_id} 属于项目 {programme_id}，请使用奖品所属项目的预算。"
+    en = "The budget {budget_id} belongs to {programme_id}. Name one of the reward's own programme."
 
 
 class FundingNotFound(NotFound):
