@@ -205,12 +205,7 @@ class Activities:
 
     def memberships(self, member_id: str) -> list[Membership]:
         """The programmes that a member joined, those that were left among them."""
-        items, _ = self.dynamodb.query(
-            self.table,
-            "#owner = :o AND begins_with(entry, :m)",
-            {":o": f"member:{member_id}", ":m": "M#"},
-            names={"#owner": "owner"},
-        )
+        items = self.dynamodb.all_entries(self.table, ("owner", f"member:{member_id}"), "M#")
         return [membership_from(item) for item in items]
 
     def join(self, member_id: str, programme_id: str, now: datetime) -> Membership:
@@ -446,19 +441,12 @@ class Activities:
 
     def open_reviews(self, limit: int, start: str | None) -> tuple[list[Review], str | None]:
         """A page of the reviews that wait, oldest first; and the last one's id when there are more."""
-        items, last = self.dynamodb.query(
-            self.table,
-            "#owner = :o AND begins_with(entry, :r)",
-            {":o": "reviews", ":r": "R#"},
-            names={"#owner": "owner"},
-            limit=limit,
-            start={"owner": "reviews", "entry": f"R#{start}"} if start else None,
-        )
+        items, last = self.dynamodb.entries(self.table, ("owner", "reviews"), "R#", limit=limit, after=start)
         keys = [
             Key(self.table, {"owner": f"review:{item['entry'][2:]}", "entry": "review"}) for item in items
         ]
         found = self.dynamodb.get_all(keys) if keys else []
-        return [review_from(item) for item in found if item], last["entry"][2:] if last else None
+        return [review_from(item) for item in found if item], last
 
     def add_review(self, session: Session, review: Review) -> None:
         """Queue a review. Queueing it again gives it the newer task token."""

@@ -141,10 +141,9 @@ def list_reviews(
 ) -> Page[Review]:
     """A page of the reviews that wait, oldest first. With a programme, a page may hold fewer than ``limit``."""
     scope = f"reviews:{programme_id or ''}"
-    position = cursors.read(scope, cursor)
-    found, last = activities.open_reviews(limit, position["id"] if position else None)
+    found, last = activities.open_reviews(limit, cursors.read_id(scope, cursor))
     mine = [review for review in found if programme_id in (None, review.programme_id)]
-    return Page(mine, cursors.write(scope, {"id": last} if last else None))
+    return Page(mine, cursors.write_id(scope, last))
 
 
 def decide_review(

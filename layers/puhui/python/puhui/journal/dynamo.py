@@ -150,18 +150,8 @@ class Journal:
 
     def payload_ids(self, stream: str) -> Iterator[str]:
         """The entries that the stream's subject keeps a payload of."""
-        start = None
-        while True:
-            items, start = self.dynamodb.query(
-                self.table,
-                "#stream = :s AND begins_with(entry, :p)",
-                {":s": f"S#{stream}", ":p": "P#"},
-                names={"#stream": "stream"},
-                start=start,
-            )
-            yield from (item["entry"][2:] for item in items)
-            if start is None:
-                return
+        items = self.dynamodb.all_entries(self.table, ("stream", f"S#{stream}"), "P#")
+        return (item["entry"][2:] for item in items)
 
     def delete_payloads(self, stream: str, entry_ids: Sequence[str]) -> None:
         """Destroy payloads."""

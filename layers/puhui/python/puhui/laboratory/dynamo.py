@@ -59,12 +59,7 @@ class Laboratory:
 
     def parts(self, trial_id: str) -> list[Difference]:
         """The differences of all shards that are done."""
-        items, _ = self.dynamodb.query(
-            self.table,
-            "#work = :w AND begins_with(entry, :s)",
-            {":w": f"T#{trial_id}", ":s": "S#"},
-            names={"#work": "work"},
-        )
+        items = self.dynamodb.all_entries(self.table, ("work", f"T#{trial_id}"), "S#")
         return [Difference.from_item(item) for item in items]
 
     def close(self, trial_id: str, report: dict[str, Any]) -> None:
@@ -118,12 +113,7 @@ class Laboratory:
 
     def close_correction(self, correction_id: str) -> dict[str, int]:
         """Put the shards together and write how the correction ended."""
-        items, _ = self.dynamodb.query(
-            self.table,
-            "#work = :w AND begins_with(entry, :s)",
-            {":w": f"C#{correction_id}", ":s": "S#"},
-            names={"#work": "work"},
-        )
+        items = list(self.dynamodb.all_entries(self.table, ("work", f"C#{correction_id}"), "S#"))
         report = {name: sum(item[name] for item in items) for name in asdict(Corrected())}
         self.dynamodb.update(
             self.table,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from puhui.ledger.dynamo import AUDIT_SHARDS, Ledger
-from puhui.ledger.holds import PENDING_STATE, Hold, pending_changes
+from puhui.ledger.holds import PENDING_STATE, pending_changes
 from puhui.ledger.model import Balance, Transfer, balance_field
 from puhui.ledger.planning import REDUCED
 
@@ -61,7 +61,7 @@ def audit_account(account: str, ledger: Ledger, report: Report) -> None:
     for transfer in transfers(account, ledger):
         report.transfers += 1
         _add_transfer(transfer, account, summed, report)
-    for held in _holds(account, ledger):
+    for held in ledger.holds(account):
         if held.state == PENDING_STATE:
             for change in pending_changes(held, 1):
                 for name, delta in change.deltas.items():
@@ -117,12 +117,3 @@ def transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:
         if page.cursor is None:
             return
         start = page.cursor
-
-
-def _holds(account: str, ledger: Ledger) -> Iterator[Hold]:
-    start = None
-    while True:
-        found, start = ledger.holds(account, start)
-        yield from found
-        if start is None:
-            return

@@ -12,7 +12,7 @@ The sparse index ``accounts_by_shard`` names every account that has a balance, f
 
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -54,9 +54,7 @@ class Ledger:
 
     def balances(self, account: str) -> list[Balance]:
         """All of an account's balances, in one query."""
-        items, _ = self.dynamodb.query(
-            self.table, "account = :a AND begins_with(entry, :b)", {":a": account, ":b": "B#"}
-        )
+        items = self.dynamodb.all_entries(self.table, ("account", account), "B#")
         return [balance_from(account, item["entry"][2:], item) for item in items]
 
     def transfer(self, account: str, transfer_id: str) -> Transfer | None:
@@ -78,15 +76,11 @@ class Ledger:
         self, account: str, limit: int, start: str | None, *, forward: bool = False
     ) -> Page[Transfer]:
         """A page of the statement, newest first; the page's cursor is the last transfer's id."""
-        items, last = self.dynamodb.query(
-            self.table,
-            "account = :a AND begins_with(entry, :t)",
-            {":a": account, ":t": "T#"},
-            limit=limit,
-            forward=forward,
-            start={"account": account, "entry": f"T#{start}"} if start else None,
+        owner = ("account", account)
+        items, last = self.dynamodb.entries(
+            self.table, owner, "T#", limit=limit, after=start, forward=forward
         )
-        return Page([transfer_from(item) for item in items], last["entry"][2:] if last else None)
+        return Page([transfer_from(item) for item in items], last)
 
     def hold_key(self, account: str, hold_id: str) -> Key:
         """Where a hold stands."""
@@ -97,12 +91,9 @@ class Ledger:
         item = self.dynamodb.get(*self.hold_key(account, hold_id))
         return hold_from(item) if item else None
 
-    def holds(self, account: str, start: Item | None = None) -> tuple[list[Hold], Item | None]:
-        """A page of the account's holds, whatever their state."""
-        items, last = self.dynamodb.query(
-            self.table, "account = :a AND begins_with(entry, :h)", {":a": account, ":h": "H#"}, start=start
-        )
-        return [hold_from(item) for item in items], last
+    def holds(self, account: str) -> Iterator[Hold]:
+        """The account's holds, whatever their state, page by page."""
+        return map(hold_from, self.dynamodb.all_entries(self.table, ("account", account), "H#"))
 
     def accounts(self, shard: int, start: Item | None = None) -> tuple[list[tuple[str, str]], Item | None]:
         """A page of (account, unit) pairs of one audit shard, each having a balance."""

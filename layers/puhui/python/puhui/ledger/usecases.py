@@ -219,9 +219,8 @@ def statement(
 ) -> Page[Transfer]:
     """A page of the account's transfers, newest first: one query. Raises CursorInvalid."""
     scope = f"transfers:{account}"
-    position = cursors.read(scope, cursor)
-    page = ledger.transfers(account, limit, position["id"] if position else None)
-    return Page(page.items, cursors.write(scope, {"id": page.cursor} if page.cursor else None))
+    page = ledger.transfers(account, limit, cursors.read_id(scope, cursor))
+    return Page(page.items, cursors.write_id(scope, page.cursor))
 
 
 def _resolve(

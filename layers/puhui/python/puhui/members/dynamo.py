@@ -183,16 +183,9 @@ class Members:
         self, member_id: str, limit: int, start: str | None
     ) -> tuple[list[tuple[str, datetime]], str | None]:
         """A page of (friend's id, since), by id; and the last one's id when there are more."""
-        items, last = self.dynamodb.query(
-            self.table,
-            "#owner = :o AND begins_with(entry, :f)",
-            {":o": f"member:{member_id}", ":f": "F#"},
-            names={"#owner": "owner"},
-            limit=limit,
-            start=_friend_key(member_id, start) if start else None,
-        )
-        found = [(item["entry"][2:], clock.from_text(item["since"])) for item in items]
-        return found, last["entry"][2:] if last else None
+        owner = ("owner", f"member:{member_id}")
+        items, last = self.dynamodb.entries(self.table, owner, "F#", limit=limit, after=start)
+        return [(item["entry"][2:], clock.from_text(item["since"])) for item in items], last
 
     def nicknames(self, member_ids: list[str]) -> dict[str, str]:
         """The nicknames of up to 100 members, by id; one read."""

@@ -67,8 +67,7 @@ def friends_of(
 ) -> Page[Friend]:
     """A page of the member's friends, by id: two reads."""
     scope = f"friends:{member_id}"
-    position = cursors.read(scope, cursor)
-    found, last = members.friends(member_id, limit, position["id"] if position else None)
+    found, last = members.friends(member_id, limit, cursors.read_id(scope, cursor))
     names = members.nicknames([friend_id for friend_id, _ in found])
     friends = [Friend(friend_id, names.get(friend_id, ""), since) for friend_id, since in found]
-    return Page(friends, cursors.write(scope, {"id": last} if last else None))
+    return Page(friends, cursors.write_id(scope, last))

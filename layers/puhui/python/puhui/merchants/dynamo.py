@@ -124,13 +124,8 @@ class Merchants:
 
     def memberships_of(self, member_id: str) -> list[Staff]:
         """Every place the member has on a staff."""
-        found: list[Staff] = []
-        start: str | None = None
-        while True:
-            places, start = self.memberships(member_id, PAGE, start)
-            found += places
-            if start is None:
-                return found
+        items = self.dynamodb.all_entries(self.table, ("owner", f"member:{member_id}"), "M#")
+        return [membership_from(item) for item in items]
 
     def merchant(self, merchant_id: str) -> Merchant | None:
         """A merchant; one read."""
@@ -165,13 +160,8 @@ class Merchants:
 
     def history(self, merchant_id: str) -> list[Decision]:
         """All decisions about a merchant, oldest first."""
-        found: list[Item] = []
-        start: str | None = None
-        while True:
-            items, start = self._page(f"merchant:{merchant_id}", "H#", PAGE, start)
-            found += items
-            if start is None:
-                return [decision_from(item) for item in sorted(found, key=lambda item: int(item["seq"]))]
+        found = self.dynamodb.all_entries(self.table, ("owner", f"merchant:{merchant_id}"), "H#")
+        return [decision_from(item) for item in sorted(found, key=lambda item: int(item["seq"]))]
 
     def _ranked(
         self, programme_id: str, first: str, last: str, limit: int, start: str | None
@@ -191,15 +181,7 @@ class Merchants:
         return [_tail(item["owner"]) for item in items], end["ranked"] if end else None
 
     def _page(self, owner: str, prefix: str, limit: int, start: str | None) -> tuple[list[Item], str | None]:
-        items, last = self.dynamodb.query(
-            self.table,
-            "#owner = :o AND begins_with(entry, :p)",
-            {":o": owner, ":p": prefix},
-            names={"#owner": "owner"},
-            limit=limit,
-            start={"owner": owner, "entry": start} if start else None,
-        )
-        return items, last["entry"] if last else None
+        return self.dynamodb.entries(self.table, ("owner", owner), prefix, limit=limit, after=start)
 
     # Reading for a transition
 

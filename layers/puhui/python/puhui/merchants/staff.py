@@ -131,11 +131,10 @@ def staff_page(
     """A page of a merchant's staff with nicknames, for owners and managers: three reads. Raises MerchantNotFound, Forbidden."""
     merchants.require_staff(merchant_id, member_id, OWNER, MANAGER)
     scope = f"merchant-staff:{merchant_id}"
-    position = cursors.read(scope, cursor)
-    found, last = merchants.staff(merchant_id, limit, position["id"] if position else None)
+    found, last = merchants.staff(merchant_id, limit, cursors.read_id(scope, cursor))
     names = members.nicknames([each.member_id for each in found])
     shown = [each.shown() | {"nickname": names.get(each.member_id, "")} for each in found]
-    return Page(shown, cursors.write(scope, {"id": last} if last else None))
+    return Page(shown, cursors.write_id(scope, last))
 
 
 def branches_page(
@@ -143,9 +142,8 @@ def branches_page(
 ) -> Page[Branch]:
     """A page of a merchant's branches."""
     scope = f"merchant-branches:{merchant_id}"
-    position = cursors.read(scope, cursor)
-    found, last = merchants.branches(merchant_id, limit, position["id"] if position else None)
-    return Page(found, cursors.write(scope, {"id": last} if last else None))
+    found, last = merchants.branches(merchant_id, limit, cursors.read_id(scope, cursor))
+    return Page(found, cursors.write_id(scope, last))
 
 
 def my_merchants(
@@ -153,11 +151,10 @@ def my_merchants(
 ) -> Page[dict[str, Any]]:
     """A page of the merchants that the member works for: two reads."""
     scope = f"my-merchants:{member_id}"
-    position = cursors.read(scope, cursor)
-    found, last = merchants.memberships(member_id, limit, position["id"] if position else None)
+    found, last = merchants.memberships(member_id, limit, cursors.read_id(scope, cursor))
     standings = merchants.standings([each.merchant_id for each in found])
     shown = [_place(each, standings[each.merchant_id]) for each in found]
-    return Page(shown, cursors.write(scope, {"id": last} if last else None))
+    return Page(shown, cursors.write_id(scope, last))
 
 
 def _place(staff: Staff, standing: Standing) -> dict[str, Any]:

@@ -276,6 +276,5 @@ def of_status(
     """A page of a programme's merchants of one status, by id: two reads. Raises ProgrammeNotFound, CursorInvalid."""
     programme = programmes.programme(programme_id)
     scope = f"merchants:{programme.id}:{status}"
-    position = cursors.read(scope, cursor)
-    found, last = merchants.of_status(programme.id, status, limit, position["id"] if position else None)
-    return Page(found, cursors.write(scope, {"id": last} if last else None))
+    found, last = merchants.of_status(programme.id, status, limit, cursors.read_id(scope, cursor))
+    return Page(found, cursors.write_id(scope, last))

@@ -150,7 +150,7 @@ class Points:
 
     def close_job(self, job_id: str) -> dict[str, int]:
         """Put the shards together and write how the job ended."""
-        items = list(self._entries(f"job:{job_id}", "S#"))
+        items = list(self.dynamodb.all_entries(self.table, ("owner", f"job:{job_id}"), "S#"))
         report = {name: sum(item.get(name, 0) for item in items) for name in COUNTS}
         self._set(_job_key(job_id), {"status": "done", "report": json.dumps(report)})
         return report
@@ -215,7 +215,7 @@ class Points:
             self.dynamodb.put_all(self.table, [item])
 
     def _text(self, owner: str, name: str) -> str:
-        items = list(self._entries(owner, f"{name}#"))
+        items = list(self.dynamodb.all_entries(self.table, ("owner", owner), f"{name}#"))
         return "".join(item["text"] for item in items[: items[0]["pieces"]]) if items else ""
 
     def _set(self, key: Mapping[str, str], values: Mapping[str, Any]) -> None:
@@ -226,20 +226,6 @@ class Points:
             {f":{name}": value for name, value in values.items()},
             names={f"#{name}": name for name in values},
         )
-
-    def _entries(self, owner: str, prefix: str) -> Iterator[Item]:
-        start = None
-        while True:
-            items, start = self.dynamodb.query(
-                self.table,
-                "#owner = :o AND begins_with(entry, :p)",
-                {":o": owner, ":p": prefix},
-                names={"#owner": "owner"},
-                start=start,
-            )
-            yield from items
-            if start is None:
-                return
 
 
 def _adding(counts: Mapping[str, int]) -> tuple[str, dict[str, int], dict[str, str]]:

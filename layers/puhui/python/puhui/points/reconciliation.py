@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from puhui.kernel import ids
 from puhui.kernel.pages import Page
-from puhui.ledger.api import Balance, Hold, Ledger, Transfer
+from puhui.ledger.api import Balance, Ledger, Transfer
 from puhui.ledger.api import points as points_of
 from puhui.points import report as reports
 from puhui.points.dynamo import Points
@@ -125,7 +125,7 @@ def _read_points(part: Tally, account: str, programme_id: str, books: Books) -> 
     flows = Flows(account, points_of(programme_id))
     for transfer in _transfers(account, books.ledger):
         flows.add(transfer)
-    held = held_by(_holds(account, books.ledger), flows.asset)
+    held = held_by(list(books.ledger.holds(account)), flows.asset)
     add_account(part, flows, balance, held)
     found = account_differences(flows, balance, held)
     if account.startswith(MEMBER):
@@ -151,15 +151,6 @@ def _transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:
         yield from page.items
         if (start := page.cursor) is None:
             return
-
-
-def _holds(account: str, ledger: Ledger) -> list[Hold]:
-    found, start = [], None
-    while True:
-        holds, start = ledger.holds(account, start)
-        found += holds
-        if start is None:
-            return found
 
 
 def close(report_id: str, *, books: Books) -> Report:

@@ -30,9 +30,8 @@ def list_coupons(
 ) -> Page[Coupon]:
     """A page of the coupons that a member holds, in the order of their redemptions' ids: one query. Raises CursorInvalid."""
     scope = f"coupons:{member_id}"
-    position = cursors.read(scope, cursor)
-    items, last = rewards.coupons(member_id, limit, position["id"] if position else None)
-    return Page(items, cursors.write(scope, {"id": last} if last else None))
+    items, last = rewards.coupons(member_id, limit, cursors.read_id(scope, cursor))
+    return Page(items, cursors.write_id(scope, last))
 
 
 def get_coupon(member_id: str, coupon_id: str, *, rewards: Rewards) -> Coupon:

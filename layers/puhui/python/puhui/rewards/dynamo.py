@@ -218,12 +218,7 @@ class Rewards:
         return redemptions, [coupon for coupon in coupons if coupon.redeemer_id == member_id]
 
     def _all_entries(self, member_id: str, prefix: str) -> Iterator[Item]:
-        start = None
-        while True:
-            items, start = self._entries(member(member_id), prefix, None, start)
-            yield from items
-            if start is None:
-                return
+        return self.dynamodb.all_entries(self.table, ("owner", member(member_id)), prefix)
 
     def serving(self, redemption: Redemption) -> int:
         """The number that the redemption's lane serves now."""
@@ -252,9 +247,9 @@ class Rewards:
 
     def coupons(self, member_id: str, limit: int, start: str | None) -> tuple[list[Coupon], str | None]:
         """A page of the coupons that a member holds, and the id of the last one when there may be more."""
-        begin = dict(self._coupon_key(member_id, start).key) if start else None
-        items, last = self._entries(member(member_id), "K#", limit, begin)
-        return [coupon_from(item) for item in items], last["entry"][2:] if last else None
+        owner = ("owner", member(member_id))
+        items, last = self.dynamodb.entries(self.table, owner, "K#", limit=limit, after=start)
+        return [coupon_from(item) for item in items], last
 
     def coupons_of(self, redemption: Redemption) -> list[Coupon | None]:
         """The coupons of a redemption that its member still holds; None for those that were handed on."""
@@ -371,10 +366,8 @@ class Rewards:
 
     def reports(self, reward_id: str, limit: int, start: str | None) -> tuple[list[Item], str | None]:
         """A page of a project's reports, newest first."""
-        owner = f"reward:{reward_id}"
-        begin = {"owner": owner, "entry": f"R#{start}"} if start else None
-        items, last = self._entries(owner, "R#", limit, begin, forward=False)
-        return items, last["entry"][2:] if last else None
+        owner = ("owner", f"reward:{reward_id}")
+        return self.dynamodb.entries(self.table, owner, "R#", limit=limit, after=start, forward=False)
 
     # Writing redemptions
 
@@ -577,19 +570,6 @@ class Rewards:
         home = self._stock_key(reward_id, home_shard(member_id, shards))
         places = [home, ledger.balance_key(member(member_id), programme_id)]
         return [*places, merchant_key(merchant_id, self.merchants_table)] if merchant_id else places
-
-    def _entries(
-        self, owner: str, prefix: str, limit: int | None, start: Item | None, *, forward: bool = True
-    ) -> tuple[list[Item], Item | None]:
-        return self.dynamodb.query(
-            self.table,
-            "#owner = :o AND begins_with(entry, :p)",
-            {":o": owner, ":p": prefix},
-            names={"#owner": "owner"},
-            limit=limit,
-            forward=forward,
-            start=start,
-        )
 
     def _reward_key(self, reward_id: str) -> Key:
         return Key(self.table, {"owner": f"reward:{reward_id}", "entry": "reward"})

@@ -189,9 +189,8 @@ def list_proposed(
 ) -> Page[Reward]:
     """A page of what merchants have proposed. Raises CursorInvalid."""
     scope = f"proposed:{programme_id}"
-    position = cursors.read(scope, cursor)
-    page = catalogue.offers(scope, limit, position["id"] if position else None)
-    last = cursors.write(scope, {"id": page.cursor} if page.cursor else None)
+    page = catalogue.offers(scope, limit, cursors.read_id(scope, cursor))
+    last = cursors.write_id(scope, page.cursor)
     return Page([offer.reward for offer in page.items], last)
 
 
@@ -208,9 +207,8 @@ def list_own(
     """A page of a merchant's rewards, for its staff, whatever their state. Raises MerchantNotFound, CursorInvalid."""
     merchants.require_staff(merchant_id, member_id)
     scope = f"rewards of {merchant_id}"
-    position = cursors.read(scope, cursor)
-    page = catalogue.offers_of_merchant(merchant_id, limit, position["id"] if position else None)
-    return Page(page.items, cursors.write(scope, {"id": page.cursor} if page.cursor else None))
+    page = catalogue.offers_of_merchant(merchant_id, limit, cursors.read_id(scope, cursor))
+    return Page(page.items, cursors.write_id(scope, page.cursor))
 
 
 def require_reporter(reward_id: str, member_id: str, *, rewards: Rewards, merchants: Merchants) -> None:
@@ -262,9 +260,8 @@ def list_reports(
 ) -> Page[dict[str, Any]]:
     """A page of a project's reports, newest first. Raises CursorInvalid."""
     scope = f"reports:{reward_id}"
-    position = cursors.read(scope, cursor)
-    items, last = rewards.reports(reward_id, limit, position["id"] if position else None)
-    return Page(items, cursors.write(scope, {"id": last} if last else None))
+    items, last = rewards.reports(reward_id, limit, cursors.read_id(scope, cursor))
+    return Page(items, cursors.write_id(scope, last))
 
 
 def shown_report(item: Mapping[str, Any]) -> dict[str, Any]:

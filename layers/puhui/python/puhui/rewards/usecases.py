@@ -65,13 +65,12 @@ def list_rewards(
     hold fewer than asked for. Raises ProgrammeNotFound, CursorInvalid."""
     programme(programme_id)
     scope = f"rewards:{programme_id}"
-    position = cursors.read(scope, cursor)
-    page = catalogue.offers(programme_id, limit, position["id"] if position else None)
+    page = catalogue.offers(programme_id, limit, cursors.read_id(scope, cursor))
     offered = [offer for offer in page.items if not region or model.lies_in(region, offer.reward.regions)]
     if merchants and (wanted := [offer.reward.merchant_id for offer in offered if offer.reward.merchant_id]):
         standings = merchants.standings(wanted)
         offered = [offer for offer in offered if _is_honoured(offer.reward, standings)]
-    return Page(offered, cursors.write(scope, {"id": page.cursor} if page.cursor else None))
+    return Page(offered, cursors.write_id(scope, page.cursor))
 
 
 def _is_honoured(reward: Reward, standings: Mapping[str, Standing]) -> bool:

@@ -105,13 +105,9 @@ class Settlements:
 
     def fundings(self, budget_id: str) -> list[Funding]:
         """The newest of the budget's fundings, the newest first."""
-        found: list[Funding] = []
-        start = None
-        while True:
-            items, start = self._entries(f"budget:{budget_id}", "F#", start=start)
-            found += map(funding_from, items)
-            if start is None:
-                return sorted(found, key=lambda each: each.proposed_at, reverse=True)[:FUNDINGS_SHOWN]
+        items = self.dynamodb.all_entries(self.table, ("owner", f"budget:{budget_id}"), "F#")
+        found = sorted(map(funding_from, items), key=lambda each: each.proposed_at, reverse=True)
+        return found[:FUNDINGS_SHOWN]
 
     def add_funding(self, session: Session, funding: Funding) -> None:
         """A new funding; Made or IdempotencyKeyReused when its id stands."""
@@ -213,12 +209,7 @@ class Settlements:
     def lines(self, settlement_id: str, merchant_id: str = "") -> Iterator[Line]:
         """The lines of a settlement, or of one merchant in it, in the order of their keys, page by page."""
         prefix = f"L#{merchant_id}#" if merchant_id else "L#"
-        start = None
-        while True:
-            items, start = self._entries(f"settlement:{settlement_id}", prefix, start=start)
-            yield from map(line_from, items)
-            if start is None:
-                return
+        return map(line_from, self.dynamodb.all_entries(self.table, _owner_of(settlement_id), prefix))
 
     # Statements
 
@@ -237,21 +228,17 @@ class Settlements:
         return [item["merchant_id"] for item in self._all(keys)]
 
     def statements(
-        self, settlement_id: str, limit: int | None = None, start: str | None = None
+        self, settlement_id: str, limit: int, start: str | None
     ) -> tuple[list[Statement], str | None]:
         """A page of a settlement's statements in the order of the merchants' ids, and the last one's id when more follow."""
-        begin = self.statement_key(settlement_id, start).key if start else None
-        items, last = self._entries(f"settlement:{settlement_id}", "M#", limit, begin)
-        return [statement_from(item) for item in items], last["entry"][2:] if last else None
+        items, last = self.dynamodb.entries(
+            self.table, _owner_of(settlement_id), "M#", limit=limit, after=start
+        )
+        return [statement_from(item) for item in items], last
 
     def all_statements(self, settlement_id: str) -> Iterator[Statement]:
         """All of them, page by page."""
-        start = None
-        while True:
-            found, start = self.statements(settlement_id, None, start)
-            yield from found
-            if start is None:
-                return
+        return map(statement_from, self.dynamodb.all_entries(self.table, _owner_of(settlement_id), "M#"))
 
     def statements_of(
         self, merchant_id: str, limit: int, start: Mapping[str, str] | None
@@ -341,18 +328,6 @@ class Settlements:
             error=SettlementClosed() if closed else None,
         )
 
-    def _entries(
-        self, owner: str, prefix: str, limit: int | None = None, start: Mapping[str, Any] | None = None
-    ) -> tuple[list[Item], Item | None]:
-        return self.dynamodb.query(
-            self.table,
-            "#owner = :o AND begins_with(entry, :p)",
-            {":o": owner, ":p": prefix},
-            names={"#owner": "owner"},
-            limit=limit,
-            start=start,
-        )
-
     def _all(self, keys: list[Key]) -> list[Item]:
         found: list[Item] = []
         for first in range(0, len(keys), READS_MAX):
@@ -367,6 +342,10 @@ class Settlements:
 
     def _dispute_key(self, settlement_id: str, dispute_id: str) -> Key:
         return self._key(f"settlement:{settlement_id}", f"D#{dispute_id}")
+
+
+def _owner_of(settlement_id: str) -> tuple[str, str]:
+    return "owner", f"settlement:{settlement_id}"
 
 
 def opened_at(now: datetime, settlement_id: str) -> str:

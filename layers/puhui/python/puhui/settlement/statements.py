@@ -38,13 +38,13 @@ def get_settlement(
     """One settlement with a page of its statements, by merchant; none while it is computed. Raises SettlementNotFound,
     CursorInvalid."""
     scope = f"statements:{settlement_id}"
-    position = cursors.read(scope, cursor)
+    start = cursors.read_id(scope, cursor)
     settlement = find(settlement_id, settlements)
     found: list[Statement] = []
     last = None
     if settlement.status != COMPUTING:
-        found, last = settlements.statements(settlement_id, limit, position["id"] if position else None)
-    page = Page(found, cursors.write(scope, {"id": last} if last else None))
+        found, last = settlements.statements(settlement_id, limit, start)
+    page = Page(found, cursors.write_id(scope, last))
     return settlement_shown(settlement) | page.body(lambda each: statement_shown(each, settlement))
 
 

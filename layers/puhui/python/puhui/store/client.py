@@ -6,7 +6,7 @@ same bytes each time. A failed condition is never retried: it is an answer.
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from puhui.kernel.errors import Unavailable
@@ -110,6 +110,39 @@ class DynamoDB:
         answer = self._send("Query", request)
         last = answer.get("LastEvaluatedKey")
         return [decode_item(item) for item in answer["Items"]], decode_item(last) if last else None
+
+    def entries(
+        self,
+        table: str,
+        owner: tuple[str, str],
+        prefix: str,
+        *,
+        limit: int | None = None,
+        after: str | None = None,
+        forward: bool = True,
+    ) -> tuple[list[Item], str | None]:
+        """A page of the items of ``owner`` (hash attribute, value) whose ``entry`` begins with ``prefix``; and what follows the
+        prefix in the last one when there may be more: ``after`` of the next page."""
+        name, value = owner
+        items, last = self.query(
+            table,
+            "#owner = :owner AND begins_with(entry, :prefix)",
+            {":owner": value, ":prefix": prefix},
+            names={"#owner": name},
+            limit=limit,
+            forward=forward,
+            start={name: value, "entry": f"{prefix}{after}"} if after is not None else None,
+        )
+        return items, last["entry"].removeprefix(prefix) if last else None
+
+    def all_entries(self, table: str, owner: tuple[str, str], prefix: str) -> Iterator[Item]:
+        """All of them, page by page, in the order of their entries."""
+        after = None
+        while True:
+            items, after = self.entries(table, owner, prefix, after=after)
+            yield from items
+            if after is None:
+                return
 
     def update(
         self,

@@ -45,5 +45,14 @@ class Cursors:
         position: dict[str, Any] = json.loads(body)
         return position
 
+    def write_id(self, scope: str, last: str | None) -> str | None:
+        """The cursor of a list that goes by its items' ids: the last id shown; None stays None."""
+        return self.write(scope, {"id": last} if last else None)
+
+    def read_id(self, scope: str, cursor: str | None) -> str | None:
+        """The id after which such a list goes on. Raises CursorInvalid."""
+        position = self.read(scope, cursor)
+        return position["id"] if position else None
+
     def _mac(self, scope: str, body: bytes) -> bytes:
         return hmac.digest(self._key, scope.encode() + b"\0" + body, "sha256")[:_MAC_BYTES]
