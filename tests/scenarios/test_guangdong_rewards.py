@@ -120,8 +120,11 @@ def test_from_the_certified_merchant_to_the_money_in_its_bank(api: httpx.Client,
     assert code_of(me.request("POST", "/redemptions", json=buy)) == (409, "NOT_ON_SALE")
     assert me.request("GET", f"/rewards/{town.reward_id}").status_code == 404
     elsewhere = {"id": f"{town.reward_id}-2", **town.terms, "sponsor": {"budget_id": "no-such", "fen": 1}}
-    assert code_of(town.owner.request("POST", "/merchant/rewards", json=elsewhere)) == (404, "BUDGET_NOT_FOUND")
-    published = town.operator.request("POST", f"/rewards/{town.reward_id}/publication")
+    assert code_of(town.owner.request("POST", "/merchant/rewards", json=elsewhere)) == (
+        404,
+        "BUDGET_NOT_FOUND",
+    )
+    published = town.operator.request("POST", f"/rewards/{town.reward_id}/publication", json={"version": 1})
     assert (published.status_code, published.json()["state"]) == (200, "on_sale"), published.text
     assert town.budget()["left_fen"] == 100_000 - STOCK * FEN
 
@@ -231,7 +234,10 @@ def test_a_suspended_merchant_sells_and_verifies_nothing_until_it_is_reinstated(
     reward_id = f"{town.reward_id}-b"
     terms = {**town.terms, "stock": 5}
     assert town.owner.request("POST", "/merchant/rewards", json={"id": reward_id, **terms}).status_code == 201
-    assert town.operator.request("POST", f"/rewards/{reward_id}/publication").status_code == 200
+    assert (
+        town.operator.request("POST", f"/rewards/{reward_id}/publication", json={"version": 1}).status_code
+        == 200
+    )
     me, buy = rider(api), {"reward_id": reward_id, "quantity": 1}
     coupon = me.get(f"/coupons/{me.request('POST', '/redemptions', json=buy).json()['coupons'][0]}")
     path, why = f"/merchants/{town.merchant_id}", {"reason_code": "COMPLAINTS", "note": "三次拒绝核销"}
@@ -279,7 +285,10 @@ def test_a_picture_of_the_tea_is_seen_once_it_passed_and_a_risky_one_never(api: 
 
     demo.until("the platform has judged both", judged)
     assert states(town.clerk, "/merchant/rewards", merchant_id=town.merchant_id) == ["passed", "refused"]
-    assert town.operator.request("POST", f"/rewards/{reward_id}/publication").status_code == 200
+    assert (
+        town.operator.request("POST", f"/rewards/{reward_id}/publication", json={"version": 1}).status_code
+        == 200
+    )
     me = Member(api)
     (address,) = me.get(f"/rewards/{reward_id}")["pictures"]
     assert httpx.get(address).content == tea

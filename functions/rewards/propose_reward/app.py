@@ -5,6 +5,7 @@ from functools import cache
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import api as members
 from puhui.merchants import api as merchants
+from puhui.partners.api import Partners
 from puhui.rewards import offers, pictures
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.terms import terms_from
@@ -14,6 +15,7 @@ from puhui.wechat import api as wechat
 app = HttpFunction("propose-reward")
 REWARDS, MERCHANTS = Rewards.from_environment(), merchants.Merchants.from_environment()
 MEMBERS = members.Members.from_environment()
+PARTNERS = Partners.from_environment()
 SETTLEMENTS = settlement.Settlements.from_environment()
 WECHAT, PICTURES = cache(wechat.connect), cache(merchants.pictures)
 
@@ -22,6 +24,7 @@ WECHAT, PICTURES = cache(wechat.connect), cache(merchants.pictures)
 def propose_reward(request: Request) -> Answer:
     wanted = terms_from(request.body)
     offers.require_proposer(wanted, request.member_id, merchants=MERCHANTS)
+    offers.require_givers(wanted, merchants=MERCHANTS, partners=PARTNERS)
     settlement.require_budget_of(wanted.budget_id, wanted.programme_id, settlements=SETTLEMENTS)
     members.require_fit(offers.texts_of(wanted), request.member_id, members=MEMBERS, wechat=WECHAT())
     proposed = offers.propose(

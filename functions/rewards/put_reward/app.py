@@ -4,6 +4,8 @@ from datetime import datetime
 
 from puhui.edge.task import Input, task
 from puhui.ledger.api import Ledger
+from puhui.merchants.api import Merchants
+from puhui.partners.api import Partners
 from puhui.rewards import offers
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.model import CLOSED
@@ -11,12 +13,14 @@ from puhui.rewards.terms import terms_from
 from puhui.settlement import api as settlement
 
 REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
+MERCHANTS, PARTNERS = Merchants.from_environment(), Partners.from_environment()
 SETTLEMENTS = settlement.Settlements.from_environment()
 
 
 @task("put_reward")
 def app(event: Input, now: datetime) -> Input:
     wanted = terms_from(event)
+    offers.require_givers(wanted, merchants=MERCHANTS, partners=PARTNERS)
     settlement.require_budget_of(wanted.budget_id, wanted.programme_id, settlements=SETTLEMENTS)
     reward = REWARDS.reward(wanted.id)
     if reward is None or reward.state != CLOSED:

@@ -36,6 +36,7 @@ def redeem(request: Request) -> Answer:
         quantity=body["quantity"],
         key=request.idempotency_key,
         body_hash=request.body_hash,
+        price_points=body.get("price_points"),
         **({"delivery": partial(seal, body["delivery"])} if "delivery" in body else {}),
     )
     made = usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=request.now)

@@ -122,10 +122,24 @@ class Shop:
         standard = {"id": "tea", "kind": "coupon", "price_points": 100, "merchant_id": store.id, "stock": 10}
         wanted, who = terms_from(self.document(**{**standard, **changes})), by or store.manager
         offers.require_proposer(wanted, who, merchants=self.merchants)
+        self.require_givers(wanted)
         return offers.propose(wanted, who, key=key, body_hash=body, rewards=self.rewards, now=NOW)
 
-    def publish(self, reward_id: str = "tea", by: str = "operator") -> Reward:
-        return offers.publish(reward_id, by, rewards=self.rewards, ledger=self.ledger, now=NOW)
+    def require_givers(self, wanted: Reward, by: str = "", partners: Any = None) -> None:
+        offers.require_givers(wanted, by, merchants=self.merchants, partners=partners)
+
+    def publish(self, reward_id: str = "tea", by: str = "operator", version: int | None = None) -> Reward:
+        """As it stands, unless another version was read."""
+        standing = self.rewards.reward(reward_id)
+        return offers.publish(
+            reward_id,
+            version or (standing.version if standing else 1),
+            by,
+            rewards=self.rewards,
+            ledger=self.ledger,
+            merchants=self.merchants,
+            now=NOW,
+        )
 
     def close(self, reward_id: str = "tea", now: datetime = NOW) -> Reward:
         return offers.close(reward_id, rewards=self.rewards, ledger=self.ledger, now=now)
@@ -247,6 +261,7 @@ class Shop:
             key,
             f"{reward_id} {quantity}",
             lambda _id: more.get("delivery", b""),
+            more.get("price_points"),
         )
         rewards, ledger = more.get("process") or (self.rewards, self.ledger)
         return usecases.redeem(command, rewards=rewards, ledger=ledger, now=more.get("now", NOW))

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from puhui.kernel import ids
 from puhui.kernel.errors import Conflict, DomainError, Forbidden, IdempotencyKeyReused
 from puhui.ledger.api import NotEnough, NotEnoughPoints
-from puhui.merchants.api import MerchantNotFound, MerchantSuspended
-from puhui.rewards import offers, usecases
+from puhui.merchants.api import MerchantNotFound, MerchantSuspended, OwnMerchant
+from puhui.partners.api import PartnerNotFound, Partners
+from puhui.partners.usecases import put_partner, wanted_from
+from puhui.rewards import model, offers, usecases
 from puhui.rewards.api import DUE_SHARDS, DueClaimed
 from puhui.rewards.errors import (
     NotCancellable,
@@ -23,6 +25,7 @@ from puhui.rewards.errors import (
     ProposerMayNotPublish,
     QuantityInvalid,
     ReportsForDonations,
+    RewardChanged,
     RewardIdTaken,
     RewardInvalid,
     RewardNotFound,
@@ -32,6 +35,9 @@ from puhui.rewards.errors import (
     SaleOver,
 )
 from puhui.rewards.model import CLOSED, ON_SALE, PAUSED, PROPOSED, Coupon, Due, Redemption, Reward
+from puhui.rewards.terms import terms_from
+from puhui.store.client import DynamoDB
+from puhui.store.sealing import Sealer
 from puhui.store.session import Session
 from tests.contracts.rewards.conftest import CURSORS, NOW, P, Shop, Store, at_once, refused
 
@@ -71,8 +77,6 @@ def test_before_its_publication_nobody_sees_it_or_gets_any(shop: Shop, store: St
         usecases.get_reward("tea", catalogue=shop.catalogue)
     with pytest.raises(NotOnSale):
         shop.buy(shop.member(500))
-    with pytest.raises(RewardNotFound):
-        shop.close("tea")
     page = offers.list_proposed(P, 20, None, catalogue=shop.catalogue, cursors=CURSORS)
     assert [each.id for each in page.items] == ["tea"]
     shop.publish()
@@ -105,6 +109,75 @@ def test_whoever_wrote_any_of_it_does_not_publish_it(shop: Shop, store: Store):
     with pytest.raises(RewardNotProposed):
         shop.publish(by="another operator")
     assert shop.left("tea") == [10]
+
+
+def test_what_is_published_is_what_was_read(shop: Shop, store: Store):
+    shop.fund(10**9)
+    read = shop.propose(store, sponsor=SPONSOR)
+    shop.propose(store, stock=90, sponsor=SPONSOR | {"fen": 10**7})
+    with pytest.raises(RewardChanged) as refusal:
+        shop.publish(version=read.version)
+    assert (refusal.value.details, shop.budget(), shop.listed()) == ({"version": 2}, 10**9, [])
+    assert shop.publish(version=2).published_by == "operator"
+
+
+def test_nobody_publishes_or_offers_for_a_merchant_where_they_work(shop: Shop, store: Store):
+    proposed = shop.propose(store, by=store.manager)
+    for who in (store.owner, store.clerk):
+        with pytest.raises(OwnMerchant):
+            shop.publish(by=who)
+        with pytest.raises(OwnMerchant):
+            shop.require_givers(proposed, who)
+    shop.require_givers(proposed, "operator")
+    shop.decide(store, "suspend")
+    with pytest.raises(MerchantSuspended):
+        shop.publish()
+    assert shop.offered().state == PROPOSED
+
+
+def test_who_gives_belongs_to_the_rewards_programme(
+    shop: Shop, store: Store, make_table: Callable[[str], str]
+):
+    registry = Partners(DynamoDB(), make_table("partners"), Sealer(b"k" * 32, b"p"))
+    body = {"programme_id": P, "name": {}, "url": "https://cinema.example", "answer_within_seconds": 60}
+    put_partner(wanted_from("cinema", body), partners=registry)
+
+    def ask(**terms: Any) -> None:
+        shop.require_givers(terms_from(shop.document(**terms)), "operator", registry)
+
+    ask(merchant_id=store.id, partner_id="cinema")
+    ask()
+    for elsewhere in ({"merchant_id": store.id}, {"partner_id": "cinema"}):
+        with pytest.raises(RewardInvalid):
+            ask(**elsewhere, programme_id="walk-and-win")
+    with pytest.raises(MerchantNotFound):
+        ask(merchant_id="nobody")
+    with pytest.raises(PartnerNotFound):
+        ask(partner_id="nobody")
+
+
+def test_a_coupon_counts_where_its_merchant_is(shop: Shop):
+    assert model.overlap(["CN-GD-GZ"], ["CN-GD"])
+    assert model.overlap(["CN"], ["CN-GD"])
+    assert model.overlap([], ["CN-GD"])
+    assert not model.overlap(["CN-GD", "CN-HI"], ["CN-BJ", "CN-GX"])
+
+
+def test_a_proposal_that_is_turned_down_leaves_its_id_to_others(shop: Shop, store: Store):
+    other = shop.open_store()
+    shop.fund(10_000)
+    shop.propose(store, sponsor=SPONSOR)
+    for _ in range(2):
+        assert shop.close("tea").state == CLOSED
+    assert (shop.listed(), shop.left("tea"), shop.budget()) == ([], [0], 10_000)
+    assert offers.list_proposed(P, 20, None, catalogue=shop.catalogue, cursors=CURSORS).items == []
+    with pytest.raises(RewardNotProposed):
+        shop.publish()
+    again = shop.propose(other, stock=7)
+    assert (again.merchant_id, again.version, again.proposed_by) == (other.id, 3, other.manager)
+    shop.close("tea")
+    offered = shop.put_coupon(store, stock=5)
+    assert (offered.state, offered.version, offered.proposed_by, shop.left("tea")) == (ON_SALE, 5, "", [5])
 
 
 def test_operators_publish_a_proposal_and_do_not_rewrite_it(shop: Shop, store: Store):
@@ -262,7 +335,8 @@ def test_a_paused_reward_is_seen_and_not_redeemed_until_it_is_on_sale_again(shop
     assert shop.listed() == ["tea"]
     with pytest.raises(NotOnSale):
         shop.buy(me)
-    assert shop.put_coupon(store, stock=10).state == ON_SALE
+    assert shop.put_coupon(store, stock=12, price_points=90).state == PAUSED, "unless another state is wanted"
+    assert shop.put_coupon(store, stock=12, state=ON_SALE).state == ON_SALE
     assert len(shop.buy(me)) == 1
 
 

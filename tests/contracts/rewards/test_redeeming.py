@@ -14,8 +14,10 @@ from puhui.rewards import usecases
 from puhui.rewards.errors import (
     DayLimitReached,
     LimitReached,
+    NotCancellable,
     NotOnSale,
     OutOfStock,
+    PriceChanged,
     QuantityInvalid,
     RedemptionNotFound,
     RewardNotFound,
@@ -242,10 +244,10 @@ def test_the_days_limit_begins_anew_at_midnight_in_china_and_counts_what_came_ba
 
 
 def test_what_comes_back_long_after_its_day_leaves_no_counter_for_ever(shop: Shop):
-    shop.put(per_member_limit=None, per_day_limit=2, cancellable=True)
+    shop.put_coupon(shop.open_store(), stock=9, per_day_limit=2, cancellable=True)
     me = shop.member(500)
-    made = shop.redeem(me)
-    counter = {"owner": f"member:{me}", "entry": "L#cola#2026-11-20"}
+    made = shop.redeem(me, reward_id="tea")
+    counter = {"owner": f"member:{me}", "entry": "L#tea#2026-11-20"}
     table, dynamodb = shop.rewards_table, shop.rewards.dynamodb
     dynamodb.delete_all(table, [counter])  # its time to live was over
     shop.cancel(me, made.id, NOW + timedelta(days=9))
@@ -277,19 +279,41 @@ def test_a_limit_is_free_again_once_pieces_come_back(shop: Shop):
 
 
 def test_points_that_come_back_go_into_the_lots_they_came_from(shop: Shop):
-    shop.put(price_points=150, cancellable=True)
+    shop.put_coupon(shop.open_store(), stock=9, price_points=150, cancellable=True)
     me = shop.member(500, months=(1, 2, 24))
     before = shop.lots(me)
-    made = shop.redeem(me, 2)
+    made = shop.redeem(me, 2, reward_id="tea")
     shop.cancel(me, made.id)
     assert shop.lots(me) == before
-    again = shop.redeem(me, 2)
+    again = shop.redeem(me, 2, reward_id="tea")
     shop.cancel(me, again.id, NOW + timedelta(days=45))  # in January: December's lot has ended
     assert shop.lots(me) == {
         "2027-01": before["2027-01"],
         "2028-11": before["2028-11"],
         "2027-02": before["2026-12"],
     }
+
+
+def test_a_good_that_nobody_verifies_is_given_back_within_a_day(shop: Shop):
+    shop.put(cancellable=True)
+    me = shop.member(1_000)
+    made, other = (shop.redeem(me) for _ in range(2))
+    assert shop.cancel(me, made.id, NOW + timedelta(hours=23, minutes=59)).status == "cancelled"
+    with pytest.raises(NotCancellable):
+        shop.cancel(me, other.id, NOW + timedelta(hours=24))
+    assert (shop.points(me), sum(shop.left())) == (500, 999)
+
+
+def test_nobody_pays_more_than_what_was_shown(shop: Shop):
+    shop.put()
+    me, shown = shop.member(2_000), {"price_points": 500}
+    made = shop.redeem(me, key="a", **shown)
+    shop.put(price_points=900)
+    with pytest.raises(PriceChanged) as refusal:
+        shop.redeem(me, key="b", **shown)
+    assert (refusal.value.details, shop.points(me)) == ({"price_points": 900}, 1_500)
+    assert shop.redeem(me, key="a", **shown) == made, "again is the first answer, whatever it costs now"
+    assert shop.redeem(me, key="c", price_points=900).points == 900
 
 
 def test_a_reward_of_a_merchant_that_is_not_there_is_refused(shop: Shop):

@@ -1,11 +1,13 @@
 """What a caller is told about a request that does not fit the contract."""
 
 import copy
+import json
 from typing import Any
 
 import pytest
 
 from puhui.edge.contract import list_activities, put_consent, receive_wechat_push, record_activity
+from puhui.edge.http import _body
 from puhui.edge.validation import ERRORS_MAX, NAME_SHOWN_MAX, ContractError
 
 ACT: dict[str, Any] = {
@@ -102,3 +104,11 @@ def test_an_idempotency_key_is_at_most_64_visible_characters() -> None:
         assert {pointer for pointer, _ in _told(record_activity.headers, {"idempotency-key": key})} == {
             "/headers/idempotency-key"
         }
+
+
+@pytest.mark.parametrize("depth", [300, 600, 900, 5_000])
+def test_a_body_of_brackets_is_a_bad_request_however_deep(depth: int):
+    deep = "[" * depth + "]" * depth
+    body = json.dumps(ACT | {"evidence_ids": ["x", "y"]}).replace('"x"', deep).replace('"y"', deep)
+    with pytest.raises(ContractError):
+        _body(body.encode(), {}, record_activity)

@@ -202,10 +202,9 @@ def _body(raw: bytes, headers: dict[str, str], contract: ModuleType) -> dict[str
     if headers.get("content-type", "application/json").split(";")[0].strip().lower() != "application/json":
         raise UnsupportedMediaType
     try:
-        parsed = json.loads(raw, parse_constant=_refuse)
+        body: dict[str, Any] = contract.body(json.loads(raw, parse_constant=_refuse))
     except (ValueError, RecursionError):
         raise ContractError([("", "is not JSON")], [("", "不是 JSON")]) from None
-    body: dict[str, Any] = contract.body(parsed)
     return body
 
 

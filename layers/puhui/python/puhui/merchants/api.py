@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from puhui.merchants.dynamo import Merchants, merchant_key, standing_from
-from puhui.merchants.errors import MerchantNotCertified, MerchantNotFound, MerchantSuspended
+from puhui.merchants.errors import MerchantNotCertified, MerchantNotFound, MerchantSuspended, OwnMerchant
 from puhui.merchants.model import (
     CERTIFIED,
     CLERK,
@@ -34,6 +34,7 @@ __all__ = [
     "MerchantNotFound",
     "MerchantSuspended",
     "Merchants",
+    "OwnMerchant",
     "Picture",
     "PictureState",
     "Pictures",

@@ -4,12 +4,13 @@ RewardNotFound, RedemptionNotFound  404  (also: the redemption is somebody else'
 OutOfStock                          409  fewer pieces are left than were asked for
 LimitReached                        409  more than one member may have
 RewardShrinks, RewardIdTaken        409  what an operator cannot change
+PriceChanged, RewardChanged         409  it is not what was read any more
 QuantityInvalid, RewardInvalid      422
 NotOnSaleYet, NotOnSale, SaleOver   409  outside the sale
 NotCancellable                      409
 CouponNotFound                      404  (also: of a merchant whose staff one is not)
 CouponUsed, CouponNotUsable         409
-CouponNotTransferable, CouponNotHere, ScanTooOld  409, 422
+CouponNotTransferable, CouponNotHere, ScanTimeInvalid  409, 422
 NotEnoughPoints                     409  is the ledger's
 """
 
@@ -48,6 +49,20 @@ class LimitReached(Conflict):
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
         return LimitReached(limit=self.details["limit"], taken=(item or {}).get("taken", 0))
+
+
+class PriceChanged(Conflict):
+    """``price_points``: what a piece costs now."""
+
+    code = "PRICE_CHANGED"
+    zh = "价格已变为每件 {price_points} 积分，请确认后重新兑换。"
+    en = "A piece now costs {price_points} points. Confirm the new price and redeem again."
+
+
+class RewardChanged(Conflict):
+    code = "REWARD_CHANGED"
+    zh = "商家在您查看之后修改了奖品，现为第 {version} 版，请重新查看后再发布。"
+    en = "The merchant has changed the reward since you read it; it is version {version} now. Read it again."
 
 
 class QuantityInvalid(Invalid):

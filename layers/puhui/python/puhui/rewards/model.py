@@ -38,6 +38,7 @@ COUPONS_MAX = 20  # one item each in the redemption's transaction
 DONATION_MAX = 1_000_000
 DUE_SHARDS = 8
 COUPON_DAYS = 90
+GIVEN_BACK_WITHIN = timedelta(hours=24)  # where neither a coupon nor a partner tells whether it was used
 OFFLINE_GRACE = timedelta(hours=72)  # how late a till that was off line may hand in what it verified
 WATCH_AFTER = timedelta(hours=1)  # longer than any partner's answer: then the redemption is looked after
 HOLD_LASTS = timedelta(
@@ -81,6 +82,11 @@ class Reward:
     valid_days: int = COUPON_DAYS
     proposed_by: str = ""
     published_by: str = ""
+
+    @property
+    def turned_down(self) -> bool:
+        """Whether it was proposed and closed without ever having been on sale: its id is free again."""
+        return self.state == CLOSED and bool(self.proposed_by) and not self.published_by
 
     @property
     def gives_coupons(self) -> bool:
@@ -230,6 +236,13 @@ def lies_in(region: str, regions: Sequence[str]) -> bool:
     return not regions or any(region == each or region.startswith(f"{each}-") for each in regions)
 
 
+def overlap(regions: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether there is a place in both; no regions are all of them."""
+    return (
+        not regions or not others or any(lies_in(a, [b]) or lies_in(b, [a]) for a in regions for b in others)
+    )
+
+
 def require_on_sale(reward: Reward, now: datetime) -> None:
     """Raise NotOnSale (paused, closed, not published), NotOnSaleYet (before the stated second) or SaleOver."""
     if reward.state != ON_SALE:
@@ -254,14 +267,16 @@ FIXED = (
 
 def revised(standing: Reward | None, wanted: Reward) -> Reward:
     """The reward after a change: new terms apply from then on, stock, shards and lanes only grow (0 shards: as they are),
-    who gives and who pays stays, closed stays closed; a picture that it has already stays as it was handed in.
+    who gives and who pays stays, closed stays closed, and paused stays paused unless another state is wanted; a picture that
+    it has already stays as it was handed in. A proposal that was turned down makes way for another reward.
 
     Raises RewardIdTaken, RewardShrinks, RewardTermsFixed, RewardInvalid (a picture that was not handed in).
     """
     wanted = with_pictures(wanted, standing.pictures if standing else ())
     _require_handed_in(wanted)
-    if standing is None:
-        return replace(wanted, shards=wanted.shards or 1, version=1)
+    if standing is None or standing.turned_down:
+        version = standing.version + 1 if standing else 1
+        return replace(wanted, shards=wanted.shards or 1, version=version, state=wanted.state or ON_SALE)
     if wanted.programme_id != standing.programme_id:
         raise RewardIdTaken(programme_id=standing.programme_id)
     if standing.state == CLOSED:

@@ -9,13 +9,23 @@ from puhui.kernel import clock, ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.kernel.pages import Page
 from puhui.ledger.api import Ledger
-from puhui.merchants.api import MANAGER, OWNER, Merchants, Picture, PictureState, require_active
+from puhui.merchants.api import (
+    MANAGER,
+    OWNER,
+    Merchants,
+    OwnMerchant,
+    Picture,
+    PictureState,
+    require_active,
+)
+from puhui.partners.api import Partners, find_partner
 from puhui.rewards import model, stock
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.errors import (
     ProposerMayNotPublish,
     ReportsForDonations,
     RequestDone,
+    RewardChanged,
     RewardIdTaken,
     RewardInvalid,
     RewardNotFound,
@@ -44,7 +54,7 @@ def put_reward(
             raise RewardIdTaken(programme_id=standing.programme_id)
         reward = model.revised(standing, wanted)
         if reward != standing:
-            more = reward.stock - (standing.stock if standing else 0)
+            more = reward.stock - (standing.stock if standing and not standing.turned_down else 0)
             _write(session, reward, more, rewards, ledger, now)
         return reward
 
@@ -64,15 +74,29 @@ def _write(
         ledger.add(session, [model.commitment(reward, more, now)], {}, clock.programme_day(now))
 
 
+def require_givers(wanted: Reward, by: str = "", *, merchants: Merchants, partners: Partners) -> None:
+    """Raise MerchantNotFound, PartnerNotFound, RewardInvalid unless who gives it belongs to the reward's programme: nobody
+    would settle it otherwise; OwnMerchant when ``by``, who decides about it, works there."""
+    if wanted.merchant_id:
+        standing = merchants.find_standing(wanted.merchant_id)
+        if standing.programme_id != wanted.programme_id:
+            raise RewardInvalid(field="merchant_id", rule="a merchant of the same programme")
+        if not model.overlap(wanted.regions, standing.regions):
+            raise RewardInvalid(field="regions", rule="where the merchant is")
+        if by and merchants.staff_of(wanted.merchant_id, by):
+            raise OwnMerchant
+    if wanted.partner_id:
+        partner = find_partner(wanted.partner_id, partners=partners)
+        if partner.programme_id != wanted.programme_id:
+            raise RewardInvalid(field="partner_id", rule="a partner of the same programme")
+
+
 def require_proposer(wanted: Reward, member_id: str, *, merchants: Merchants) -> None:
-    """Raise MerchantNotFound, Forbidden, MerchantSuspended, RewardInvalid unless the member may propose this for a merchant."""
+    """Raise MerchantNotFound, Forbidden, MerchantSuspended, RewardInvalid unless the member may propose for this merchant."""
     if not wanted.merchant_id:
         raise RewardInvalid(field="merchant_id", rule="the merchant that proposes it")
     merchants.require_staff(wanted.merchant_id, member_id, OWNER, MANAGER)
-    standing = merchants.find_standing(wanted.merchant_id)
-    require_active(standing)
-    if standing.programme_id != wanted.programme_id:
-        raise RewardInvalid(field="programme_id", rule="the merchant's own")
+    require_active(merchants.find_standing(wanted.merchant_id))
 
 
 def propose(
@@ -93,13 +117,14 @@ def propose(
         if key and (done := rewards.request(member_id, request_id)):
             return _proposed(done, body_hash, rewards)
         before = rewards.reward(proposed.id)
-        if before and (before.state != PROPOSED or before.merchant_id != proposed.merchant_id):
+        mine = before and before.state == PROPOSED and before.merchant_id == proposed.merchant_id
+        if before and not before.turned_down and not mine:
             raise RewardIdTaken(programme_id=before.programme_id)
         reward = model.revised(before, proposed)
         if key:
             rewards.add_request(session, member_id, request_id, body_hash, reward.id, reward.id)
         if reward != before:
-            writers = [*(before.proposed_by.split() if before else ()), member_id]
+            writers = [*(before.proposed_by.split() if before and mine else ()), member_id]
             reward = replace(reward, proposed_by=" ".join(dict.fromkeys(writers)))
             rewards.add_reward(session, reward)
         return reward
@@ -119,10 +144,20 @@ def _proposed(done: Mapping[str, str], body_hash: str, rewards: Rewards) -> Rewa
     return reward
 
 
-def publish(reward_id: str, by: str, *, rewards: Rewards, ledger: Ledger, now: datetime) -> Reward:
-    """Put a proposed reward on sale, its sponsor's money set aside; by somebody who wrote none of it. Again changes nothing.
+def publish(
+    reward_id: str,
+    version: int,
+    by: str,
+    *,
+    rewards: Rewards,
+    ledger: Ledger,
+    merchants: Merchants,
+    now: datetime,
+) -> Reward:
+    """Put a proposed reward on sale as it was read (``version``), its sponsor's money set aside; by somebody who wrote none of
+    it and does not work for the merchant. Again changes nothing.
 
-    Raises RewardNotFound, RewardNotProposed, ProposerMayNotPublish, NotEnough.
+    Raises RewardNotFound, RewardNotProposed, RewardChanged, ProposerMayNotPublish, OwnMerchant, MerchantSuspended, NotEnough.
     """
 
     def build(session: Session) -> Reward:
@@ -135,6 +170,11 @@ def publish(reward_id: str, by: str, *, rewards: Rewards, ledger: Ledger, now: d
             if standing.published_by == by:
                 return standing
             raise RewardNotProposed
+        if standing.version != version:
+            raise RewardChanged(version=standing.version)
+        if merchants.staff_of(standing.merchant_id, by):
+            raise OwnMerchant
+        require_active(merchants.find_standing(standing.merchant_id))
         reward = replace(standing, state=ON_SALE, published_by=by, version=standing.version + 1)
         _write(session, reward, reward.stock, rewards, ledger, now)
         return reward
@@ -144,11 +184,12 @@ def publish(reward_id: str, by: str, *, rewards: Rewards, ledger: Ledger, now: d
 
 def close(reward_id: str, *, rewards: Rewards, ledger: Ledger, now: datetime) -> Reward:
     """Take a reward off sale for good: what is left in stock is no longer offered and the sponsor's money for it comes free.
-    What was promised stays promised. Again empties what has come back meanwhile. Raises RewardNotFound."""
+    What was promised stays promised. Again empties what has come back meanwhile. A proposal is turned down. Raises
+    RewardNotFound."""
 
     def shut(session: Session) -> Reward:
         standing = rewards.reward(reward_id)
-        if standing is None or standing.state == PROPOSED:
+        if standing is None:
             raise RewardNotFound
         if standing.state == CLOSED:
             return standing
@@ -156,7 +197,9 @@ def close(reward_id: str, *, rewards: Rewards, ledger: Ledger, now: datetime) ->
         rewards.add_reward(session, reward)
         return reward
 
-    attempt(rewards.dynamodb, shut)
+    closed = attempt(rewards.dynamodb, shut)
+    if closed.turned_down:
+        return closed
     while True:
         reward, more = attempt(
             rewards.dynamodb, lambda session: _empty(session, reward_id, rewards, ledger, now)

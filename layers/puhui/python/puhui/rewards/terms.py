@@ -12,7 +12,18 @@ from puhui.kernel.quantities import AMOUNT_MAX
 from puhui.merchants.api import Picture
 from puhui.programmes.api import programme
 from puhui.rewards.errors import RewardInvalid
-from puhui.rewards.model import COUPON, COUPON_DAYS, GOOD, KINDS, LEAVE_DAY, ON_SALE, PAUSED, SERVICE, Reward
+from puhui.rewards.model import (
+    COUPON,
+    COUPON_DAYS,
+    DONATION,
+    GOOD,
+    KINDS,
+    LEAVE_DAY,
+    ON_SALE,
+    PAUSED,
+    SERVICE,
+    Reward,
+)
 from puhui.rewards.stock import LANES_MAX, SHARDS_MAX
 
 LANGUAGES = {"zh-CN", "en"}
@@ -52,7 +63,7 @@ _MEMBERS = {
 
 def terms_from(document: Mapping[str, Any]) -> Reward:
     """The reward that a document describes; without an id, the one that programme, kind and title always have; 0 shards: as
-    they are; pictures (ids of documents) are still to be handed in.
+    they are; without a state, the one that it has; pictures (ids of documents) are still to be handed in.
 
         {"id"?, "programme_id", "kind", "title", "description"?, "pictures"?, "price_points", "stock", "per_member_limit",
          "per_day_limit"?, "shards"?, "queue_lanes"?, "opens_at"?, "closes_at"?, "regions"?, "merchant_id"?,
@@ -73,8 +84,8 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
     reward_id = document.get("id") or _id_of(rules.id, kind, title)
     if not isinstance(reward_id, str) or not _ID.match(reward_id):
         raise RewardInvalid(field="id", rule="1 to 64 letters, digits and hyphens")
-    state = document.get("state", ON_SALE)
-    if state not in (ON_SALE, PAUSED):
+    state = document.get("state", "")
+    if state not in ("", ON_SALE, PAUSED):
         raise RewardInvalid(field="state", rule=f"{ON_SALE} or {PAUSED}")
     made = Reward(
         id=reward_id,
@@ -119,6 +130,8 @@ def _consistent(made: Reward) -> Reward:
         raise RewardInvalid(field="sponsor", rule="there is a merchant to be paid")
     if made.partner_id and made.kind not in (COUPON, GOOD, SERVICE):
         raise RewardInvalid(field="partner_id", rule="partners give goods, coupons and services")
+    if made.kind == DONATION and made.lanes:
+        raise RewardInvalid(field="queue_lanes", rule="nobody queues to give")
     if made.fen * made.stock > AMOUNT_MAX:
         raise RewardInvalid(field="sponsor", rule="less money")
     return made

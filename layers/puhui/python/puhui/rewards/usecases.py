@@ -17,6 +17,7 @@ from puhui.rewards.dynamo import Counter, Rewards
 from puhui.rewards.errors import (
     NotCancellable,
     NotOnSale,
+    PriceChanged,
     RedemptionMade,
     RedemptionNotFound,
     RewardNotFound,
@@ -41,7 +42,7 @@ class Shelf(Protocol):
 @dataclass(frozen=True)
 class Redeem:
     """A member wants ``quantity`` pieces. ``key``: the client's own name for this request, if it gave one;
-    ``delivery`` seals the address under the redemption's id."""
+    ``delivery`` seals the address under the redemption's id; ``price_points``: what the member was shown (None: any)."""
 
     member_id: str
     reward_id: str
@@ -49,6 +50,7 @@ class Redeem:
     key: str | None
     body_hash: str
     delivery: Callable[[str], bytes] = field(default=lambda _id: b"", repr=False)
+    price_points: int | None = None
 
 
 def list_rewards(
@@ -91,7 +93,7 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
     answer. Where the reward has a queue the redemption is ``queued`` and nothing is taken yet; where a partner has a say it is
     ``processing`` and the points are held.
 
-    Raises QuantityInvalid, RewardNotFound, NotOnSale, NotOnSaleYet, SaleOver, MerchantSuspended, LimitReached,
+    Raises QuantityInvalid, RewardNotFound, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, MerchantSuspended, LimitReached,
     DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
     """
     model.require_quantity(command.quantity, DONATION)
@@ -104,6 +106,8 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
         reward = counter.reward
         model.require_quantity(command.quantity, reward.kind, coupons=reward.gives_coupons)
         _require_offered(counter, now)
+        if command.price_points not in (None, reward.price_points):
+            raise PriceChanged(price_points=reward.price_points)
         made = model.redemption_of(
             reward,
             command.member_id,
@@ -172,7 +176,8 @@ def cancel(
     member_id: str, redemption_id: str, *, rewards: Rewards, ledger: Ledger, now: datetime
 ) -> Redemption:
     """Give a redemption back: a ticket leaves the queue; unused coupons of a reward that allows it are cancelled and the
-    points come back; where a partner has a say it is asked first, and the redemption is ``cancelling`` meanwhile.
+    points come back, those of a good without coupon or partner within a day; where a partner has a say it is asked first,
+    and the redemption is ``cancelling`` meanwhile.
 
     Again changes nothing. Raises RedemptionNotFound, NotCancellable.
     """
@@ -202,7 +207,8 @@ def _take_back(
 ) -> Redemption:
     coupons = [coupon for coupon in rewards.coupons_of(standing) if coupon]
     unused = [coupon for coupon in coupons if coupon.status_at(now) == model.ISSUED]
-    if standing.kind == DONATION or len(unused) < len(standing.coupons):
+    late = not coupons and now >= standing.redeemed_at + model.GIVEN_BACK_WITHIN
+    if standing.kind == DONATION or len(unused) < len(standing.coupons) or late:
         raise NotCancellable
     after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER")
     rewards.add_step(session, standing, after)
