@@ -1,6 +1,6 @@
-"""ministack 1.5.33 with six faults of its mended. Each has its test: 1 to 3 in tests/integration/test_local_cloud.py, 4 in
+"""ministack 1.5.33 with seven faults of its mended. Each has its test: 1 to 3 in tests/integration/test_local_cloud.py, 4 in
 tests/scenarios/test_rush.py, 5 in tests/unit/benchmarks/test_failed_records_come_again.py, 6 in
-tests/scenarios/test_partners_orders.py.
+tests/scenarios/test_partners_orders.py, 7 in tests/unit/benchmarks/test_a_task_whose_function_died.py.
 
 1. An update of a nested stack forgets the attributes of what did not change: the first ``!GetAtt Role.Arn`` then fails
    with "Requested attribute Arn does not exist in schema for AWS::IAM::Role".
@@ -11,6 +11,7 @@ tests/scenarios/test_partners_orders.py.
    too: under load none ever comes up again.
 5. What a consumer of a table's stream reports as failed (ReportBatchItemFailures) is not delivered again, but lost.
 6. A task whose TimeoutSeconds is a JSONata expression, which the state language allows, fails with a TypeError.
+7. A task that waits for its token waits until its time is over when the function that should bring the token away has failed.
 """
 
 import os
@@ -31,6 +32,9 @@ _serve = app.app
 _invoke = lambda_runtime.Worker.invoke
 _execute = lambda_svc._execute_function  # noqa: SLF001
 _task = stepfunctions._execute_task  # noqa: SLF001
+_await = stepfunctions._invoke_with_callback  # noqa: SLF001
+_call = stepfunctions._call_lambda  # noqa: SLF001
+_awaited: ContextVar[str] = ContextVar("the token of the task whose function is called", default="")
 _deliveries: Counter[tuple[str, str]] = Counter()
 DELIVERIES_MAX = 11  # MaximumRetryAttempts of our stacks, and the first one
 
@@ -102,6 +106,27 @@ def execute_task(state: dict[str, Any], given: Any, execution: Any, context: Any
     return _task(state, given, execution, context)
 
 
+def invoke_with_callback(resource: str, given: Any, token: str, state: dict[str, Any]) -> Any:
+    """Remember the token while the function is called that brings it away."""
+    awaited = _awaited.set(token)
+    try:
+        return _await(resource, given, token, state)
+    finally:
+        _awaited.reset(awaited)
+
+
+def call_lambda(function: str, event: Any) -> Any:
+    """Fail the task whose function failed, unless it has had its answer by then."""
+    try:
+        return _call(function, event)
+    except stepfunctions._ExecutionError as error:  # noqa: SLF001
+        task = stepfunctions._task_tokens.get(_awaited.get())  # noqa: SLF001
+        if task and not task["event"].is_set():
+            task["error"] = {"Error": error.error, "Cause": error.cause}
+            task["event"].set()
+        raise
+
+
 async def serve(scope: Any, receive: Any, send: Any) -> None:
     """End the process as soon as its state is saved; whoever started it ends the workers."""
 
@@ -120,5 +145,7 @@ if __name__ == "__main__":
     lambda_runtime.Worker.invoke = invoke
     lambda_svc._execute_function = execute  # noqa: SLF001
     stepfunctions._execute_task = execute_task  # noqa: SLF001
+    stepfunctions._invoke_with_callback = invoke_with_callback  # noqa: SLF001
+    stepfunctions._call_lambda = call_lambda  # noqa: SLF001
     app.app = serve
     app.main()
