@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from infra.local import demo
+from infra.local.seed import DEMO_MERCHANTS
 from tests.scenarios.life import Member
 
 pytestmark = pytest.mark.local_cloud
@@ -251,10 +252,13 @@ def test_a_suspended_merchant_sells_and_verifies_nothing_until_it_is_reinstated(
     assert town.verify(town.clerk, coupon["code"]).status_code == 201
 
 
-def test_another_programmes_budget_pays_for_nothing_here(town: Town):
+def test_another_programmes_merchant_or_budget_gives_and_pays_for_nothing_here(town: Town):
     before, path = town.budget(), f"/rewards/{town.reward_id}-elsewhere"
-    terms = {**town.terms, "programme_id": "carbon-88"}
+    terms = {**town.terms, "programme_id": "carbon-88", "regions": []}
     refused = town.operator.request("PUT", path, json=terms)
+    assert code_of(refused) == (422, "REWARD_INVALID"), "nobody would settle it"
+    assert "merchant_id" in refused.json()["detail"]
+    refused = town.operator.request("PUT", path, json=terms | {"merchant_id": DEMO_MERCHANTS["carbon-88"]})
     assert code_of(refused) == (422, "BUDGET_OF_ANOTHER_PROGRAMME")
     assert GUANGDONG in refused.json()["detail"]
     assert (town.budget(), town.operator.request("GET", path).status_code) == (before, 404)
