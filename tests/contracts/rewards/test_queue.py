@@ -8,6 +8,7 @@ import pytest
 
 from puhui.kernel.errors import IdempotencyKeyReused, Unavailable
 from puhui.rewards import outbox, usecases
+from puhui.rewards.errors import TicketsOpen
 from puhui.rewards.items import redemption_item
 from puhui.rewards.model import CANCELLED, FULFILLED, QUEUED, Redemption
 from puhui.rewards.stock import home_shard
@@ -254,6 +255,31 @@ def test_eight_servers_give_two_hundred_tickets_exactly_fifty_pieces(shop: Shop,
     assert sum(50 - shop.points(who) for who in members) == 50
     assert sum(len(shop.rewards.member_items(who)[1]) for who in members) == 50
     assert sum(shop.lane("tea", lane)["serving"] for lane in range(4)) == 200
+
+
+def test_a_member_has_twenty_tickets_open_and_no_more(shop: Shop, store: Store):
+    shop.put_coupon(store, stock=40, queue_lanes=1)
+    me, other = shop.member(5_000), shop.member(500)
+    first, second, *_ = (shop.redeem(me, reward_id="tea", key=f"k{n}") for n in range(20))
+    with pytest.raises(TicketsOpen):
+        shop.redeem(me, reward_id="tea", key="k20")
+    assert shop.redeem(me, reward_id="tea", key="k0") == first, "again is the first answer"
+    assert shop.redeem(other, reward_id="tea").number == 21, "what is refused takes no number"
+    shop.serve(first)
+    shop.cancel(me, second.id)
+    assert [shop.redeem(me, reward_id="tea", key=f"k{n}").status for n in (20, 21)] == [QUEUED] * 2
+    with pytest.raises(TicketsOpen):
+        shop.redeem(me, reward_id="tea", key="k22")
+
+
+def test_a_place_whose_ticket_was_never_written_is_the_same_place_again(shop: Shop, store: Store):
+    shop.put_coupon(store, stock=40, queue_lanes=1)
+    me = shop.member(500)
+    for _ in range(3):
+        shop.rewards.take_place(shop.redeem(me, reward_id="tea", key="mine"))
+    places = shop.rewards.dynamodb.get(shop.rewards_table, {"owner": f"member:{me}", "entry": "Q#tea"})
+    assert places
+    assert (len(places["open"]), places["expires_at"]) == (1, int(NOW.timestamp()) + 86_400)
 
 
 def test_a_ticket_that_the_stream_gave_up_is_served_when_its_member_asks_again(shop: Shop, store: Store):

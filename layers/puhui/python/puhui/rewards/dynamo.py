@@ -8,6 +8,7 @@
 | report     | reward:<id>         | R#<report id>           | what became of a project's donations |
 | redemption | member:<id>         | X#<redemption id>       | the redemption, body_hash, transfer_id |
 | limit      | member:<id>         | L#<reward>, L#<reward>#<day> | taken |
+| places     | member:<id>         | Q#<reward>              | open: the member's tickets in the reward's queue |
 | coupon     | member:<id>         | K#<redemption id>-<n>   | the coupon, code |
 | order      | order:<redemption>  | order                   | member_id, partner_id: whose order it is at the partner's |
 | handed on  | member:<id>         | G#<redemption id>-<n>   | holder: who has a coupon now that this member redeemed |
@@ -44,6 +45,7 @@ from puhui.rewards.errors import (
     RewardMoved,
     RewardNotFound,
     ShardMoved,
+    TicketsOpen,
 )
 from puhui.rewards.items import (
     coupon_from,
@@ -63,6 +65,8 @@ from puhui.store.values import Item
 BY_TIME, BY_CODE, DUES, ENDS = "redemptions_by_time", "coupons_by_code", "dues", "ends"
 TERMS_SECONDS = 1.0
 READS_MAX = 100  # keys of one BatchGetItem
+TICKETS_OPEN_MAX = 20  # of one member in one reward's queue
+PLACES_SECONDS = 86_400
 DAY_LIMIT_SECONDS = 3 * 86_400  # a day's counter goes by itself
 
 
@@ -377,6 +381,26 @@ class Rewards:
         number: int = item["issued"]
         return number
 
+    def take_place(self, ticket: Redemption) -> None:
+        """One of the member's places in the reward's queue; again is the same place. One whose ticket was never written comes
+        free within a day. Raises TicketsOpen."""
+        try:
+            self.dynamodb.update(
+                self.table,
+                _places_key(ticket),
+                "ADD #open :one SET expires_at = :ends",
+                {
+                    ":one": {ticket.id},
+                    ":id": ticket.id,
+                    ":most": TICKETS_OPEN_MAX,
+                    ":ends": _places_end(ticket),
+                },
+                names={"#open": "open"},
+                condition="attribute_not_exists(#open) OR size(#open) < :most OR contains(#open, :id)",
+            )
+        except ConditionFailed:
+            raise TicketsOpen(most=TICKETS_OPEN_MAX) from None
+
     def serve_lane(self, reward_id: str, lane: int, number: int) -> None:
         """Say that a lane has come as far as ``number``."""
         with suppress(ConditionFailed):
@@ -423,6 +447,14 @@ class Rewards:
             names={"#status": "status"},
             error=RedemptionMoved(),
         )
+        if QUEUED == before.status != after.status:
+            session.update(
+                self.table,
+                _places_key(before),
+                "DELETE #open :one SET expires_at = :ends",
+                {":one": {before.id}, ":ends": _places_end(before)},
+                names={"#open": "open"},
+            )
 
     def add_order(self, session: Session, redemption: Redemption) -> None:
         """Whose order it is at the partner's."""
@@ -600,3 +632,11 @@ def _day_limit_end(redemption: Redemption) -> int:
 
 def _left(item: Item | None) -> int:
     return item["stock_left"] if item else 0
+
+
+def _places_key(ticket: Redemption) -> dict[str, str]:
+    return {"owner": member(ticket.member_id), "entry": f"Q#{ticket.reward_id}"}
+
+
+def _places_end(ticket: Redemption) -> int:
+    return int(ticket.redeemed_at.timestamp()) + PLACES_SECONDS

@@ -3,6 +3,7 @@
 RewardNotFound, RedemptionNotFound  404  (also: the redemption is somebody else's)
 OutOfStock                          409  fewer pieces are left than were asked for
 LimitReached                        409  more than one member may have
+TicketsOpen                         409  more tickets in a queue than one member may have
 RewardShrinks, RewardIdTaken        409  what an operator cannot change
 PriceChanged, RewardChanged         409  it is not what was read any more
 QuantityInvalid, RewardInvalid      422
@@ -49,6 +50,16 @@ class LimitReached(Conflict):
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
         return LimitReached(limit=self.details["limit"], taken=(item or {}).get("taken", 0))
+
+
+class TicketsOpen(Conflict):
+    """``most``: tickets that one member may have open for a reward."""
+
+    code = "TICKETS_OPEN"
+    zh = "您在这个奖品的队列中已有 {most} 张号，请等待结果后再取号。"
+    en = (
+        "You have {most} tickets open in this reward's queue. Wait for their results before you take another."
+    )
 
 
 class PriceChanged(Conflict):

@@ -93,8 +93,8 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
     answer. Where the reward has a queue the redemption is ``queued`` and nothing is taken yet; where a partner has a say it is
     ``processing`` and the points are held.
 
-    Raises QuantityInvalid, RewardNotFound, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, MerchantSuspended, LimitReached,
-    DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
+    Raises QuantityInvalid, RewardNotFound, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, TicketsOpen, MerchantSuspended,
+    LimitReached, DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
     """
     model.require_quantity(command.quantity, DONATION)
     redemption_id = ids.key_id(command.member_id, "redeem", command.key) if command.key else ids.new_id(now)
@@ -118,6 +118,7 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
             now,
         )
         if made.status == QUEUED:
+            rewards.take_place(made)
             lane = stock.home_shard(command.member_id, reward.lanes)
             made = replace(made, lane=lane, lanes=reward.lanes, number=rewards.next_number(reward.id, lane))
             rewards.add_redemption(session, made)
