@@ -41,7 +41,7 @@ class Town:
         assert applied.status_code == 201, applied.text
         merchant_id: str = applied.json()["id"]
         done = self.city.request(
-            "POST", f"/merchants/{merchant_id}/certification", json={"decision": "certify"}
+            "POST", f"/merchants/{merchant_id}/certification", json={"decision": "certify", "version": 1}
         )
         assert done.status_code == 200, done.text
         branch = {
@@ -120,7 +120,10 @@ def test_from_the_certified_merchant_to_the_money_in_its_bank(api: httpx.Client,
     assert code_of(me.request("POST", "/redemptions", json=buy)) == (409, "NOT_ON_SALE")
     assert me.request("GET", f"/rewards/{town.reward_id}").status_code == 404
     elsewhere = {"id": f"{town.reward_id}-2", **town.terms, "sponsor": {"budget_id": "no-such", "fen": 1}}
-    assert code_of(town.owner.request("POST", "/merchant/rewards", json=elsewhere)) == (404, "BUDGET_NOT_FOUND")
+    assert code_of(town.owner.request("POST", "/merchant/rewards", json=elsewhere)) == (
+        404,
+        "BUDGET_NOT_FOUND",
+    )
     published = town.operator.request("POST", f"/rewards/{town.reward_id}/publication")
     assert (published.status_code, published.json()["state"]) == (200, "on_sale"), published.text
     assert town.budget()["left_fen"] == 100_000 - STOCK * FEN

@@ -70,10 +70,19 @@ def test_from_the_application_to_the_reinstatement(
     assert papers["contact"] == {"name": "陈小满", "phone": "13800000000"}
     assert httpx.get(papers["documents"][0]["url"]).content == PDF
 
-    assert post(owner, f"{path}/certification", {"decision": "certify"}) == (403, "FORBIDDEN")
-    assert post(city, f"{path}/certification", {"decision": "certify"}, "certify") == (200, "certified")
-    assert post(city, f"{path}/certification", {"decision": "certify"}, "certify") == (200, "certified")
-    assert post(colleague, f"{path}/certification", {"decision": "certify"}) == (409, "MERCHANT_DECIDED")
+    assert post(owner, f"{path}/certification", {"decision": "certify", "version": 1}) == (403, "FORBIDDEN")
+    assert post(city, f"{path}/certification", {"decision": "certify", "version": 1}, "certify") == (
+        200,
+        "certified",
+    )
+    assert post(city, f"{path}/certification", {"decision": "certify", "version": 1}, "certify") == (
+        200,
+        "certified",
+    )
+    assert post(colleague, f"{path}/certification", {"decision": "certify", "version": 1}) == (
+        409,
+        "MERCHANT_DECIDED",
+    )
     demo.until("the merchant is in the list", lambda: is_listed(owner, merchant_id))
 
     shown = demo.until("the picture passes", lambda: stranger.get(path)["pictures"])
@@ -115,8 +124,11 @@ def test_from_the_application_to_the_reinstatement(
 def test_a_refused_merchant_hands_in_again(owner: Member, city: Member):
     applied = owner.apply_as_merchant("carbon-88")
     path = f"/merchants/{applied.json()['id']}"
-    assert post(city, f"{path}/certification", {"decision": "refuse"}) == (422, "REASON_REQUIRED")
-    refusal = {"decision": "refuse", "reason_code": "LICENCE_UNREADABLE", "note": "请重新扫描"}
+    assert post(city, f"{path}/certification", {"decision": "refuse", "version": 1}) == (
+        422,
+        "REASON_REQUIRED",
+    )
+    refusal = {"decision": "refuse", "version": 1, "reason_code": "LICENCE_UNREADABLE", "note": "请重新扫描"}
     assert post(city, f"{path}/certification", refusal) == (200, "refused")
     papers = owner.get(path)
     assert papers["history"][0]["reason_code"] == "LICENCE_UNREADABLE"
@@ -125,7 +137,12 @@ def test_a_refused_merchant_hands_in_again(owner: Member, city: Member):
     for _ in range(2):
         again = owner.request("PUT", f"{path}/application", json=body)
         assert (again.status_code, again.json()["status"]) == (200, "applied")
-    assert post(city, f"{path}/certification", {"decision": "certify"}) == (200, "certified")
+    assert post(city, f"{path}/certification", {"decision": "certify", "version": 1}) == (
+        409,
+        "APPLICATION_CHANGED",
+    )
+    read = {"decision": "certify", "version": city.get(path)["version"]}
+    assert post(city, f"{path}/certification", read) == (200, "certified")
 
 
 def test_what_is_not_as_announced_or_not_fit_is_refused(owner: Member):

@@ -237,7 +237,7 @@ BODIES: dict[str, Any] = {
         "open": True,
     },
     "invite_staff": {"role": "clerk"},
-    "certify_merchant": {"decision": "certify"},
+    "certify_merchant": {"decision": "certify", "version": 1},
     "suspend_merchant": {"reason_code": "COMPLAINTS", "note": "a reason"},
     "reinstate_merchant": {"note": "a reason"},
     "put_budget": {"programme_id": "carbon-88", "sponsor": {"zh-CN": "银行", "en": "Bank"}},

@@ -146,9 +146,12 @@ class Town:
         key: str | None = None,
         reason: str = "",
         note: str = "",
+        version: int | None = None,
         now: datetime = NOW,
     ) -> Decision:
-        command = usecases.Decide(merchant_id, what, by, key, _hash([what, reason, note]), reason, note)
+        command = usecases.Decide(
+            merchant_id, what, by, key, _hash([what, reason, note]), reason, note, version
+        )
         return usecases.decide(command, merchants=self.merchants, now=now)
 
     def certified(self, who: str = ANNA, **more: Any) -> str:

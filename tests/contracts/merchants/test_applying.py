@@ -9,6 +9,7 @@ from puhui.kernel.errors import Forbidden, IdempotencyKeyReused
 from puhui.merchants import usecases
 from puhui.merchants.api import MerchantNotFound, require_active
 from puhui.merchants.errors import (
+    ApplicationChanged,
     DeciderMayNotJoin,
     DocumentChanged,
     DocumentMissing,
@@ -19,6 +20,7 @@ from puhui.merchants.errors import (
     OwnMerchant,
     ReasonRequired,
 )
+from puhui.merchants.showing import application_summary
 from puhui.programmes.api import ProgrammeNotFound
 from puhui.wechat.api import ContentRisky
 from tests.contracts.merchants.conftest import (
@@ -253,6 +255,26 @@ def test_a_refusal_says_why_and_its_owner_hands_in_again(town: Town):
     with pytest.raises(LegalIdTaken):
         town.apply(DANA, legal_id=legal_id(7))
     assert town.apply(DANA)  # the code of the first attempt is free again
+
+
+def test_papers_that_were_handed_in_anew_after_they_were_read_are_read_again_before_they_are_certified(
+    town: Town,
+):
+    merchant_id = town.apply()
+    read = town.seen(merchant_id, BORA, "authority_city")["version"]
+    town.decide(merchant_id, "refuse", CHEN, reason="PAPERS", version=read)
+    town.resubmit(merchant_id, town.body([town.document(data=b"%PDF-1.7 a worse scan")]))
+    with pytest.raises(ApplicationChanged) as refused:
+        town.decide(merchant_id, "certify", version=read)
+    assert town.status(merchant_id) == "applied"
+    again = town.seen(merchant_id, BORA, "authority_city")["version"]
+    assert refused.value.details == {"version": again}
+    page = usecases.of_status(PROGRAMME, "applied", 20, None, merchants=town.merchants, cursors=CURSORS)
+    assert [application_summary(each)["version"] for each in page.items] == [again]
+    first = town.decide(merchant_id, "certify", key="k", version=again)
+    assert town.decide(merchant_id, "certify", key="k", version=again) == first
+    assert town.decide(merchant_id, "certify", version=again) == first
+    assert "version" not in town.seen(merchant_id)
 
 
 def test_only_its_owner_hands_in_again_and_only_after_a_refusal(town: Town):

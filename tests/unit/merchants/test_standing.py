@@ -8,6 +8,7 @@ import pytest
 
 from puhui.kernel.errors import DomainError, Forbidden
 from puhui.merchants.errors import (
+    ApplicationChanged,
     LegalIdInvalid,
     MerchantDecided,
     MerchantNotCertified,
@@ -96,6 +97,15 @@ def test_the_same_persons_same_decision_again_is_one():
         certified.after(decision(CERTIFY, "another officer"))
     with pytest.raises(MerchantDecided):
         certified.after(decision(CERTIFY, note="looked at it again"))
+
+
+def test_what_is_certified_is_what_was_read():
+    with pytest.raises(ApplicationChanged):
+        MERCHANT.after(decision(CERTIFY), read=2)
+    certified = MERCHANT.after(decision(CERTIFY), read=1)
+    assert certified.after(decision(CERTIFY), read=1) is certified
+    with pytest.raises(MerchantDecided):
+        certified.after(decision(CERTIFY, "another officer"), read=1)
 
 
 def test_a_suspension_is_lifted_by_somebody_else():

@@ -89,6 +89,12 @@ class MerchantDecided(Conflict):
     en = "The merchant is {status} now, so this cannot be done."
 
 
+class ApplicationChanged(Conflict):
+    code = "APPLICATION_CHANGED"
+    zh = "申请在您阅读之后有变动，现在是第 {version} 版，请重新阅读后再决定。"
+    en = "The application has changed since you read it: it is version {version} now. Read it again, then decide."
+
+
 class BranchNotFound(NotFound):
     code = "BRANCH_NOT_FOUND"
     zh = "没有这个门店。"

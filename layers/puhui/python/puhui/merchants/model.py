@@ -10,6 +10,7 @@ from puhui.kernel import clock
 from puhui.kernel.documents import Text
 from puhui.kernel.errors import Forbidden
 from puhui.merchants.errors import (
+    ApplicationChanged,
     LegalIdInvalid,
     MerchantDecided,
     MerchantNotCertified,
@@ -140,10 +141,11 @@ class Merchant:
         """Whether everybody may see it."""
         return self.status in (CERTIFIED, SUSPENDED)
 
-    def after(self, decision: Decision) -> "Merchant":
-        """The merchant after a decision; itself when the same person decided the same just now.
+    def after(self, decision: Decision, read: int | None = None) -> "Merchant":
+        """The merchant after a decision; itself when the same person decided the same just now. ``read``: the version that
+        whoever decides has read, where that matters.
 
-        Raises OwnMerchant (by the applicant), ReasonRequired, SuspenderMayNotReinstate, MerchantDecided.
+        Raises OwnMerchant (by the applicant), ReasonRequired, MerchantDecided, ApplicationChanged, SuspenderMayNotReinstate.
         """
         own = decision.by == self.applied_by
         if own and decision.what != RESUBMIT:
@@ -154,6 +156,8 @@ class Merchant:
             return self
         if self.status != FROM[decision.what]:
             raise MerchantDecided(status=self.status)
+        if read not in (None, self.version):
+            raise ApplicationChanged(version=self.version)
         if decision.what == REINSTATE and self.last is not None and self.last.by == decision.by:
             raise SuspenderMayNotReinstate
         deciders = self.deciders if decision.what == RESUBMIT else self.deciders | {decision.by}

@@ -28,7 +28,10 @@ def summary(standing: Standing) -> dict[str, Any]:
 
 def application_summary(merchant: Merchant) -> dict[str, Any]:
     """A merchant in the authority's list."""
-    return summary(merchant.standing) | {"applied_at": clock.to_text(merchant.applied_at)}
+    return summary(merchant.standing) | {
+        "applied_at": clock.to_text(merchant.applied_at),
+        "version": merchant.version,
+    }
 
 
 def decision_shown(merchant_id: str, decision: Decision) -> dict[str, Any]:
@@ -70,12 +73,15 @@ def merchant_shown(
         "applied_at": clock.to_text(merchant.applied_at),
         "history": [each.shown() for each in merchants.history(merchant_id)],
     }
-    return told | _papers(application, verdicts, shelf) if seen == "papers" else told
+    return told | _papers(merchant, application, verdicts, shelf) if seen == "papers" else told
 
 
-def _papers(application: Application, verdicts: Mapping[str, str], shelf: Shelf) -> dict[str, Any]:
-    owner = f"merchant:{application.merchant_id}"
+def _papers(
+    merchant: Merchant, application: Application, verdicts: Mapping[str, str], shelf: Shelf
+) -> dict[str, Any]:
+    owner = f"merchant:{merchant.id}"
     return {
+        "version": merchant.version,
         "legal_id": application.legal_id,
         "contact": json.loads(shelf.merchants.sealer.open(application.contact, owner, "contact")),
         "documents": [_document(each, verdicts, shelf) for each in application.documents],

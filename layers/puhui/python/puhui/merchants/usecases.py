@@ -201,7 +201,8 @@ def _sealed(merchant_id: str, body: Mapping[str, Any], merchants: Merchants) -> 
 
 @dataclass(frozen=True)
 class Decide:
-    """Somebody's decision as it came in; ``what`` is certify, refuse, suspend or reinstate."""
+    """Somebody's decision as it came in; ``what`` is certify, refuse, suspend or reinstate. ``version``: which one was read,
+    for those who decide about an application."""
 
     merchant_id: str
     what: str
@@ -210,13 +211,14 @@ class Decide:
     body_hash: str
     reason_code: str = ""
     note: str = ""
+    version: int | None = None
 
 
 def decide(command: Decide, *, merchants: Merchants, now: datetime) -> Decision:
     """Decide about a merchant; the decision. The same key and body, or the same person's same decision again, is one.
 
     One read and one transaction of 3 or 4 items. Raises MerchantNotFound, OwnMerchant (also to its staff), ReasonRequired,
-    MerchantDecided, SuspenderMayNotReinstate, IdempotencyKeyReused.
+    MerchantDecided, ApplicationChanged, SuspenderMayNotReinstate, IdempotencyKeyReused.
     """
     merchant_id, key = command.merchant_id, command.key
     made = Decision(
@@ -244,7 +246,7 @@ def decide(command: Decide, *, merchants: Merchants, now: datetime) -> Decision:
                 raise IdempotencyKeyReused
             return decision_from(stands)
         before = merchant_from(item)
-        after = before.after(made)
+        after = before.after(made, command.version)
         if after is before and before.last is not None:
             return before.last
         merchants.add_decision(session, before, after, application_from(papers).legal_id)
