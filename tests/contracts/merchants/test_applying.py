@@ -19,6 +19,7 @@ from puhui.merchants.errors import (
     MerchantDecided,
     OwnMerchant,
     ReasonRequired,
+    TooManyApplications,
 )
 from puhui.merchants.showing import application_summary
 from puhui.programmes.api import ProgrammeNotFound
@@ -90,25 +91,57 @@ def test_one_application_sent_eight_times_at_once_is_one(town: Town):
     assert town.counters(found.pop()) == (1, 1)
 
 
-def test_one_code_has_one_merchant_in_a_programme_until_it_is_refused(town: Town):
-    first = town.apply()
+def test_a_code_is_its_first_certified_merchants_and_nobody_keeps_it_by_applying(town: Town):
+    squatter, rightful = town.apply(), town.apply(CHEN)
+    town.decide(rightful, "certify")
     with pytest.raises(LegalIdTaken):
-        town.apply(CHEN)
-    assert town.apply(CHEN, programme_id="carbon-88")
-    town.decide(first, "refuse", reason="PAPERS")
-    town.apply(CHEN)
+        town.decide(squatter, "certify")
+    assert town.status(squatter) == "applied"
+    town.decide(squatter, "refuse", reason="NOT_YOURS")
+    town.decide(rightful, "suspend", reason="COMPLAINTS", note="n")
+    late = town.apply(DANA)
     with pytest.raises(LegalIdTaken):
-        town.resubmit(first, town.body([town.document()]))
-    assert town.status(first) == "refused"
+        town.decide(late, "certify")
+    elsewhere = town.apply(DANA, programme_id="carbon-88")
+    assert town.decide(elsewhere, "certify").what == "certify"
 
 
-def test_of_three_who_apply_with_one_code_at_once_one_does(town: Town):
-    bodies = {who: town.body([town.document(who)]) for who in (ANNA, CHEN, DANA)}
+def test_of_three_with_one_code_that_are_certified_at_once_one_is(town: Town):
+    waiting = [town.apply(who) for who in (ANNA, CHEN, DANA)]
     with ThreadPoolExecutor(3) as pool:
-        tried = [pool.submit(town.apply, who, body) for who, body in bodies.items()]
+        tried = [pool.submit(town.decide, each, "certify") for each in waiting]
     refused = [each.exception() for each in tried if each.exception()]
     assert [type(error) for error in refused] == [LegalIdTaken, LegalIdTaken]
-    assert len(listed(town, "applied")) == 1
+    assert len(listed(town, "certified")) == 1
+
+
+def test_five_applications_of_one_member_wait_and_another_one_once_one_is_decided(town: Town):
+    body = town.body([town.document()], legal_id=legal_id(5))
+    first = town.apply(legal_id=legal_id(1))
+    for number in range(2, 5):
+        town.apply(legal_id=legal_id(number))
+    fifth = town.apply(body=body, key="k")
+    with pytest.raises(TooManyApplications):
+        town.apply(legal_id=legal_id(6))
+    assert town.apply(body=body, key="k") == fifth
+    assert town.apply(CHEN)
+    town.decide(first, "refuse", reason="PAPERS")
+    sixth = town.apply(legal_id=legal_id(6))
+    with pytest.raises(TooManyApplications):
+        town.resubmit(first, town.body([town.document()]))
+    town.decide(sixth, "certify")
+    assert town.resubmit(first, town.body([town.document()])) == "applied"
+    with pytest.raises(TooManyApplications):
+        town.apply(legal_id=legal_id(7))
+
+
+def test_of_eight_applications_at_once_five_wait(town: Town):
+    bodies = [town.body([town.document()], legal_id=legal_id(number)) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        tried = [pool.submit(town.apply, ANNA, body) for body in bodies]
+    refused = [each.exception() for each in tried if each.exception()]
+    assert [type(error) for error in refused] == [TooManyApplications] * 3
+    assert len(listed(town, "applied")) == 5
 
 
 def test_documents_have_to_be_there_as_announced_and_ones_own(town: Town):
@@ -253,8 +286,8 @@ def test_a_refusal_says_why_and_its_owner_hands_in_again(town: Town):
     seen = town.seen(merchant_id, ANNA)
     assert (seen["name"]["en"], seen["legal_id"], seen["status"]) == ("Green Leaf", legal_id(7), "certified")
     with pytest.raises(LegalIdTaken):
-        town.apply(DANA, legal_id=legal_id(7))
-    assert town.apply(DANA)  # the code of the first attempt is free again
+        town.decide(town.apply(DANA, legal_id=legal_id(7)), "certify")
+    assert town.decide(town.apply(DANA), "certify")  # the code of the first attempt is free
 
 
 def test_papers_that_were_handed_in_anew_after_they_were_read_are_read_again_before_they_are_certified(
@@ -352,5 +385,7 @@ def test_a_merchant_that_was_certified_before_is_brought_in_once(town: Town):
     assert town.merchants.require_staff("M" * 26, ANNA, "owner")
     town.decide("M" * 26, "suspend", reason="COMPLAINTS", note="n")
     assert bring_in() == "suspended"
+    with pytest.raises(LegalIdTaken):
+        usecases.import_merchant("L" * 26, CHEN, BORA, body, merchants=town.merchants, now=NOW)
     with pytest.raises(OwnMerchant):
         usecases.import_merchant("N" * 26, ANNA, ANNA, body, merchants=town.merchants, now=NOW)

@@ -10,7 +10,8 @@
 | gone        | merchant:<id>             | X#<member id>    | at: invitations of before no longer work for that member; ends (TTL) |
 | membership  | member:<id>               | M#<merchant id>  | role, branch_id, since: the staff item from the other side |
 | document    | member:<id>               | D#<document id>  | what was announced |
-| legal id    | legal:<programme>:<code>  | legal            | merchant_id: one merchant or open application a code |
+| waiting     | member:<id>               | waiting          | applications: how many of the member's wait for a decision |
+| legal id    | legal:<programme>:<code>  | legal            | merchant_id: the one merchant that was certified with the code |
 
 Index ``merchants_by_programme``: hash ``programme``, range ``ranked`` (a digit for the status, #, id), keys only.
 """
@@ -30,10 +31,13 @@ from puhui.merchants.errors import (
     OwnMerchant,
     RoomForStaff,
     Stands,
+    TooManyApplications,
 )
 from puhui.merchants.model import (
+    APPLICATIONS_MAX,
     APPLIED,
     CERTIFIED,
+    CERTIFY,
     OWNER,
     REFUSED,
     STAFF_MAX,
@@ -237,27 +241,38 @@ class Merchants:
 
     # Transitions
 
+    def has_room(self, member_id: str) -> bool:
+        """Whether another application of the member may wait; one read."""
+        item = self.dynamodb.get(self.table, _waiting_key(member_id))
+        return item is None or bool(item["applications"] < APPLICATIONS_MAX)
+
     def add_merchant(self, session: Session, merchant: Merchant, application: Application) -> None:
-        """A new application, with the applicant as owner: 5 items, and its decision when it has one already."""
+        """A new application, with the applicant as owner: 5 items; 6 for one that is certified already, with its decision."""
         owner = Staff(merchant.applied_by, merchant.id, OWNER, since=merchant.applied_at)
         item = merchant_item(merchant) | {"people": 1, "owners": 1, "body_hash": application.body_hash}
         session.put(self.table, item, unless="entry", error=Stands(body_hash=application.body_hash))
         session.put(self.table, application_item(application))
-        self._claim_legal_id(session, merchant, application.legal_id)
         for each in _both_sides(owner):
             session.put(self.table, each)
         if merchant.last:
             self._add_history(session, merchant)
+            self._claim_legal_id(session, merchant, application.legal_id)
+        else:
+            self._add_waiting(session, merchant)
 
     def add_decision(self, session: Session, before: Merchant, after: Merchant, legal_id: str) -> None:
-        """A decision by somebody who is not on the staff: 3 items, a refusal frees the code as well."""
+        """A decision by somebody who is not on the staff: 3 items, about an application one more, and certifying claims the code."""
         decision = self._add_history(session, after)
         self._move(session, before, after)
         session.check(
             *self.staff_key(after.id, decision.by), "attribute_not_exists(entry)", error=OwnMerchant()
         )
-        if after.status == REFUSED:
-            session.delete(self.table, _legal_key(after.standing.programme_id, legal_id))
+        if before.status == APPLIED:
+            session.update(
+                self.table, _waiting_key(before.handed_in_by), "ADD applications :less", {":less": -1}
+            )
+        if decision.what == CERTIFY:
+            self._claim_legal_id(session, after, legal_id)
 
     def add_resubmission(
         self, session: Session, before: Merchant, after: Merchant, application: Application
@@ -266,7 +281,17 @@ class Merchants:
         self._add_history(session, after)
         self._move(session, before, after)
         session.put(self.table, application_item(application))
-        self._claim_legal_id(session, after, application.legal_id)
+        self._add_waiting(session, after)
+
+    def _add_waiting(self, session: Session, merchant: Merchant) -> None:
+        session.update(
+            self.table,
+            _waiting_key(merchant.handed_in_by),
+            "ADD applications :one",
+            {":one": 1, ":max": APPLICATIONS_MAX},
+            condition="attribute_not_exists(entry) OR applications < :max",
+            error=TooManyApplications(limit=APPLICATIONS_MAX),
+        )
 
     def _add_history(self, session: Session, after: Merchant) -> Decision:
         assert after.last is not None  # noqa: S101 a transition leaves one
@@ -378,6 +403,10 @@ def _branch_key(merchant_id: str, branch_id: str) -> dict[str, str]:
 
 def _document_key(member_id: str, document_id: str) -> dict[str, str]:
     return {"owner": f"member:{member_id}", "entry": f"D#{document_id}"}
+
+
+def _waiting_key(member_id: str) -> dict[str, str]:
+    return {"owner": f"member:{member_id}", "entry": "waiting"}
 
 
 def _legal_key(programme_id: str, legal_id: str) -> dict[str, str]:

@@ -31,8 +31,14 @@ class LegalIdInvalid(Invalid):
 
 class LegalIdTaken(Conflict):
     code = "LEGAL_ID_TAKEN"
-    zh = "这个统一社会信用代码在该项目中已有商家或申请。"
-    en = "This unified social credit code has a merchant or an application in the programme already."
+    zh = "这个统一社会信用代码在该项目中已有商家。"
+    en = "This unified social credit code has a merchant in the programme already."
+
+
+class TooManyApplications(Conflict):
+    code = "TOO_MANY_APPLICATIONS"
+    zh = "您已有 {limit} 份申请在等待认证，请等其中一份有了决定再提交。"
+    en = "You have {limit} applications that wait already. Hand in another one when one of them is decided."
 
 
 class DocumentNotFound(NotFound):

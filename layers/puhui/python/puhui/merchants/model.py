@@ -29,6 +29,7 @@ OPERATOR = "operator"
 PICTURE = "picture"
 PASSED, PENDING = "pass", "pending"
 STAFF_MAX = 200
+APPLICATIONS_MAX = 5  # that wait, of one member
 INVITATION_LIFE = timedelta(minutes=10)
 FROM = {CERTIFY: APPLIED, REFUSE: APPLIED, RESUBMIT: REFUSED, SUSPEND: CERTIFIED, REINSTATE: SUSPENDED}
 TO = {CERTIFY: CERTIFIED, REFUSE: REFUSED, RESUBMIT: APPLIED, SUSPEND: SUSPENDED, REINSTATE: CERTIFIED}
@@ -136,6 +137,11 @@ class Merchant:
     def status(self) -> str:
         """applied, certified, refused or suspended."""
         return self.standing.status
+
+    @property
+    def handed_in_by(self) -> str:
+        """Who handed in what waits: whoever applied, or whoever handed in again."""
+        return self.last.by if self.last and self.last.what == RESUBMIT else self.applied_by
 
     def known(self) -> bool:
         """Whether everybody may see it."""

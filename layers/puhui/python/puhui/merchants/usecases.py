@@ -12,8 +12,9 @@ from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.kernel.pages import Page
 from puhui.merchants import checks
 from puhui.merchants.dynamo import Merchants, application_from, decision_from, merchant_from, merchant_key
-from puhui.merchants.errors import Made, MerchantDecided, MerchantNotFound
+from puhui.merchants.errors import Made, MerchantDecided, MerchantNotFound, TooManyApplications
 from puhui.merchants.model import (
+    APPLICATIONS_MAX,
     APPLIED,
     CERTIFIED,
     CERTIFY,
@@ -76,18 +77,23 @@ def apply_as_merchant(command: HandIn, *, desk: Desk, store: DocumentStore, now:
     """Apply; the merchant's id. The applicant becomes its owner. The same key and body again name the same merchant.
 
     One transaction of 5 items, after the texts passed and the documents were found to be those announced.
-    Raises ProgrammeNotFound, LegalIdInvalid, LegalIdTaken, ContentRisky, DocumentNotFound, DocumentMissing, DocumentChanged,
-    IdempotencyKeyReused.
+    Raises ProgrammeNotFound, LegalIdInvalid, TooManyApplications, ContentRisky, DocumentNotFound, DocumentMissing,
+    DocumentChanged, IdempotencyKeyReused.
     """
     merchants, member_id, body = desk.merchants, command.member_id, command.body
     programme = programmes.programme(body["programme_id"])
     merchant_id = ids.key_id(member_id, "merchant", command.key) if command.key else ids.new_id(now)
     digest = merchants.sealer.name_of(command.body_hash)
+    has_room = merchants.has_room(
+        member_id
+    )  # first: what takes the last place and is sent again is found below
     stands = merchants.dynamodb.get(*merchant_key(merchant_id, merchants.table)) if command.key else None
     if stands:
         if stands["body_hash"] != digest:
             raise IdempotencyKeyReused
         return merchant_id
+    if not has_room:
+        raise TooManyApplications(limit=APPLICATIONS_MAX)
     application = _application(merchant_id, command, digest, desk, store)
     standing = Standing(
         merchant_id, programme.id, body["name"], body["kind"], APPLIED, tuple(body["regions"])
@@ -146,10 +152,13 @@ def resubmit(
     merchants.require_staff(merchant_id, command.member_id, OWNER)
     digest = merchants.sealer.name_of(command.body_hash)
     decision = Decision(ids.new_id(now), RESUBMIT, command.member_id, now)
+    has_room = merchants.has_room(command.member_id)
     merchant, stands = merchants.find(merchant_id)
     if _is_handed_in(merchant, stands, digest):
         return merchant
     merchant.after(decision)
+    if not has_room:
+        raise TooManyApplications(limit=APPLICATIONS_MAX)
     application = _application(merchant_id, command, digest, desk, store)
 
     def build(session: Session) -> Merchant:
@@ -217,8 +226,8 @@ class Decide:
 def decide(command: Decide, *, merchants: Merchants, now: datetime) -> Decision:
     """Decide about a merchant; the decision. The same key and body, or the same person's same decision again, is one.
 
-    One read and one transaction of 3 or 4 items. Raises MerchantNotFound, OwnMerchant (also to its staff), ReasonRequired,
-    MerchantDecided, ApplicationChanged, SuspenderMayNotReinstate, IdempotencyKeyReused.
+    One read and one transaction of 3 to 5 items. Raises MerchantNotFound, OwnMerchant (also to its staff), ReasonRequired,
+    LegalIdTaken, MerchantDecided, ApplicationChanged, SuspenderMayNotReinstate, IdempotencyKeyReused.
     """
     merchant_id, key = command.merchant_id, command.key
     made = Decision(
