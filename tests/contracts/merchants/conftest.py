@@ -37,6 +37,8 @@ class Files:
     """Documents in memory, by object key: the port of the bucket."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    unclaimed: set[str] = field(default_factory=set)
+    is_down: bool = False
 
     def upload(self, object_key: str, content_type: str, *_: int) -> dict[str, Any]:
         return {"url": "https://bucket.test", "fields": {"key": object_key, "Content-Type": content_type}}
@@ -53,6 +55,16 @@ class Files:
         if not is_announced(document, [found]):
             raise DocumentChanged(document_id=document.id)
         self.files[document.object_key] = found
+        self.unclaimed.add(document.object_key)
+
+    def claim(self, object_key: str) -> None:
+        if self.is_down:
+            raise OSError
+        self.unclaimed.discard(object_key)
+
+    def kept(self) -> set[str]:
+        """The documents that were taken, claimed or not."""
+        return {key for key in self.files if key.startswith("documents/")}
 
 
 @dataclass

@@ -1,7 +1,8 @@
 """Applying with documents, being certified or refused, handing in again: on real tables."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -162,6 +163,61 @@ def test_a_document_that_was_handed_in_stays_what_it_was(town: Town):
     town.files.files[f"uploads/{ANNA}/{document_id}"] = b"%PDF-1.7 another"
     (shown,) = town.seen(merchant_id, ANNA)["documents"]
     assert town.files.files[shown["url"].removeprefix("https://bucket.test/")] == PDF
+
+
+def test_an_application_that_cannot_be_takes_no_documents(town: Town):
+    for number in range(5):
+        town.apply(legal_id=legal_id(number))
+    kept = town.files.kept()
+    with pytest.raises(TooManyApplications):
+        town.apply(legal_id=legal_id(6))
+    assert town.files.kept() == kept
+    assert town.files.unclaimed == set()
+
+
+def test_documents_of_an_application_that_failed_are_left_to_be_cleared(town: Town):
+    bodies = [town.body([town.document()], legal_id=legal_id(number)) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        tried = [pool.submit(town.apply, ANNA, body) for body in bodies]
+    named = {document["url"] for each in tried if not each.exception() for document in documents(town, each)}
+    assert {f"https://bucket.test/{key}" for key in town.files.kept() - town.files.unclaimed} == named
+
+
+def documents(town: Town, applied: Future[str]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = town.seen(applied.result(), ANNA)["documents"]
+    return found
+
+
+def test_documents_that_could_not_be_claimed_are_when_the_application_is_sent_again(town: Town):
+    body = town.body([town.document()])
+    town.files.is_down = True
+    with pytest.raises(OSError):
+        town.apply(body=body, key="k")
+    assert town.files.unclaimed == town.files.kept()
+    town.files.is_down = False
+    merchant_id = town.apply(body=body, key="k")
+    assert town.files.unclaimed == set()
+    town.decide(merchant_id, "refuse", reason="PAPERS")
+    better = town.body([town.document()])
+    town.files.is_down = True
+    with pytest.raises(OSError):
+        town.resubmit(merchant_id, better)
+    town.files.is_down = False
+    assert town.resubmit(merchant_id, better) == "applied"
+    assert town.files.unclaimed == set()
+
+
+def test_an_announced_document_ends_after_thirty_days_unless_an_application_names_it(town: Town):
+    used, spare = town.document(), town.document()
+    town.apply(body=town.body([used]))
+
+    def ends(document_id: str) -> int | None:
+        key = {"owner": f"member:{ANNA}", "entry": f"D#{document_id}"}
+        item = town.merchants.dynamodb.get(town.merchants.table, key)
+        assert item is not None
+        return item.get("ends")
+
+    assert (ends(used), ends(spare)) == (None, int((NOW + timedelta(days=30)).timestamp()))
 
 
 def test_preparing_a_document_twice_by_one_key_is_one_and_another_body_is_refused(town: Town):

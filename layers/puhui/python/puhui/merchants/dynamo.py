@@ -9,7 +9,7 @@
 | staff       | merchant:<id>             | S#<member id>    | role, branch_id, since |
 | gone        | merchant:<id>             | X#<member id>    | at: invitations of before no longer work for that member; ends (TTL) |
 | membership  | member:<id>               | M#<merchant id>  | role, branch_id, since: the staff item from the other side |
-| document    | member:<id>               | D#<document id>  | what was announced |
+| document    | member:<id>               | D#<document id>  | what was announced; ends (TTL) until an application names it |
 | waiting     | member:<id>               | waiting          | applications: how many of the member's wait for a decision |
 | legal id    | legal:<programme>:<code>  | legal            | merchant_id: the one merchant that was certified with the code |
 
@@ -38,6 +38,7 @@ from puhui.merchants.model import (
     APPLIED,
     CERTIFIED,
     CERTIFY,
+    DOCUMENT_LIFE,
     OWNER,
     REFUSED,
     STAFF_MAX,
@@ -222,6 +223,7 @@ class Merchants:
             **_document_key(document.member_id, document.id),
             **_document_fields(document),
             "prepared": clock.to_text(now),
+            "ends": int((now + DOCUMENT_LIFE).timestamp()),
             "body_hash": body_hash,
         }
         session.put(self.table, item, unless="entry", error=Stands(body_hash=body_hash))
@@ -247,11 +249,11 @@ class Merchants:
         return item is None or bool(item["applications"] < APPLICATIONS_MAX)
 
     def add_merchant(self, session: Session, merchant: Merchant, application: Application) -> None:
-        """A new application, with the applicant as owner: 5 items; 6 for one that is certified already, with its decision."""
+        """A new application, with the applicant as owner: 5 items and its documents; 6 for one that is certified already."""
         owner = Staff(merchant.applied_by, merchant.id, OWNER, since=merchant.applied_at)
         item = merchant_item(merchant) | {"people": 1, "owners": 1, "body_hash": application.body_hash}
         session.put(self.table, item, unless="entry", error=Stands(body_hash=application.body_hash))
-        session.put(self.table, application_item(application))
+        self._put_application(session, application)
         for each in _both_sides(owner):
             session.put(self.table, each)
         if merchant.last:
@@ -277,11 +279,22 @@ class Merchants:
     def add_resubmission(
         self, session: Session, before: Merchant, after: Merchant, application: Application
     ) -> None:
-        """An application that is handed in again: 4 items."""
+        """An application that is handed in again: 4 items and its documents."""
         self._add_history(session, after)
         self._move(session, before, after)
-        session.put(self.table, application_item(application))
+        self._put_application(session, application)
         self._add_waiting(session, after)
+
+    def _put_application(self, session: Session, application: Application) -> None:
+        session.put(self.table, application_item(application))
+        for each in application.documents:
+            session.update(
+                self.table,
+                _document_key(each.member_id, each.id),
+                "REMOVE ends",
+                condition="attribute_exists(entry)",
+                error=DocumentNotFound(document_id=each.id),
+            )
 
     def _add_waiting(self, session: Session, merchant: Merchant) -> None:
         session.update(

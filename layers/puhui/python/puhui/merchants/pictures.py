@@ -42,6 +42,8 @@ class Pictures:
         for document in documents:
             self.store.take(document)
         asked = checks.ask_for_pictures(documents, member_id, desk=self.desk, store=self.store)
+        for document in documents:
+            self.store.claim(document.object_key)
         return [Picture(each.id, each.object_key, each.trace_id) for each in asked]
 
     def states(self, pictures: Sequence[Picture]) -> dict[Picture, PictureState]:

@@ -76,7 +76,7 @@ class HandIn:
 def apply_as_merchant(command: HandIn, *, desk: Desk, store: DocumentStore, now: datetime) -> str:
     """Apply; the merchant's id. The applicant becomes its owner. The same key and body again name the same merchant.
 
-    One transaction of 5 items, after the texts passed and the documents were found to be those announced.
+    One transaction of 5 items and the documents, after the texts passed and the documents were found to be those announced.
     Raises ProgrammeNotFound, LegalIdInvalid, TooManyApplications, ContentRisky, DocumentNotFound, DocumentMissing,
     DocumentChanged, IdempotencyKeyReused.
     """
@@ -91,6 +91,7 @@ def apply_as_merchant(command: HandIn, *, desk: Desk, store: DocumentStore, now:
     if stands:
         if stands["body_hash"] != digest:
             raise IdempotencyKeyReused
+        _claim(merchants.find(merchant_id)[1], store)
         return merchant_id
     if not has_room:
         raise TooManyApplications(limit=APPLICATIONS_MAX)
@@ -104,6 +105,7 @@ def apply_as_merchant(command: HandIn, *, desk: Desk, store: DocumentStore, now:
 
     with suppress(Made):
         attempt(merchants.dynamodb, build)
+    _claim(application, store)
     return merchant_id
 
 
@@ -155,6 +157,7 @@ def resubmit(
     has_room = merchants.has_room(command.member_id)
     merchant, stands = merchants.find(merchant_id)
     if _is_handed_in(merchant, stands, digest):
+        _claim(stands, store)
         return merchant
     merchant.after(decision)
     if not has_room:
@@ -173,7 +176,15 @@ def resubmit(
         merchants.add_resubmission(session, before, after, application)
         return after
 
-    return attempt(merchants.dynamodb, build)
+    done = attempt(merchants.dynamodb, build)
+    _claim(application, store)
+    return done
+
+
+def _claim(application: Application, store: DocumentStore) -> None:
+    """Let the documents stay, once the application is written: when this fails, whoever sends it again does it."""
+    for document in application.documents:
+        store.claim(document.object_key)
 
 
 def _is_handed_in(merchant: Merchant, application: Application, digest: str) -> bool:
