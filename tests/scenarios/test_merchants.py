@@ -92,9 +92,11 @@ def test_from_the_application_to_the_reinstatement(
     branch = {
         "name": {"zh-CN": "天河店", "en": "Tianhe"},
         "address": "示范路 1 号",
-        "region": "CN-GD",
+        "region": "CN-GD-GZ",
         "open": True,
     }
+    elsewhere = owner.request("PUT", f"{path}/branches/tianhe", json={**branch, "region": "CN-BJ"})
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "REGION_NOT_CERTIFIED")
     assert owner.request("PUT", f"{path}/branches/tianhe", json=branch).status_code == 200
     assert stranger.get(f"{path}/branches")["items"] == [{"id": "tianhe", **branch}]
     clerk = Member(api)

@@ -9,6 +9,7 @@ from puhui.kernel.errors import DomainError, Forbidden
 from puhui.members.api import InvitationExpired, InvitationInvalid
 from puhui.merchants import model, staff
 from puhui.merchants.api import (
+    MerchantNotCertified,
     MerchantNotFound,
     MerchantSuspended,
     merchant_key,
@@ -21,6 +22,7 @@ from puhui.merchants.errors import (
     DeciderMayNotJoin,
     LastOwner,
     MerchantDecided,
+    RegionNotCertified,
     StaffFull,
     SuspenderMayNotReinstate,
 )
@@ -44,9 +46,9 @@ from tests.contracts.merchants.conftest import (
 LATER = NOW + timedelta(minutes=1)
 
 
-def branch(merchant_id: str, branch_id: str = "tianhe", **more: bool) -> Branch:
+def branch(merchant_id: str, branch_id: str = "tianhe", region: str = "CN-GD", **more: bool) -> Branch:
     name = {"zh-CN": "天河店", "en": "Tianhe"}
-    return Branch(branch_id, merchant_id, name, "示范路 1 号", "CN-GD", more.get("open", True))
+    return Branch(branch_id, merchant_id, name, "示范路 1 号", region, more.get("open", True))
 
 
 # Suspension
@@ -111,13 +113,31 @@ def test_a_branch_is_made_and_changed_by_those_who_manage_it(town: Town):
     assert town.merchants.branch(merchant_id, "yuexiu") is None
 
 
-def test_branches_are_listed_for_whoever_may_see_the_merchant(town: Town):
-    merchant_id = town.apply()
+def test_a_branch_lies_in_a_region_that_was_certified(town: Town):
+    merchant_id = town.apply(regions=["CN-GD-GZ"])
+    with pytest.raises(MerchantNotCertified):
+        staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, desk=town.desk)
+    town.decide(merchant_id, "certify")
+    for region in ("CN-GD-SZ", "CN-GD"):
+        with pytest.raises(RegionNotCertified):
+            staff.put_branch(branch(merchant_id, region=region), ANNA, desk=town.desk)
+    assert town.merchants.branch(merchant_id, "tianhe") is None
+    assert staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, desk=town.desk)
+    with pytest.raises(MerchantNotFound):
+        staff.put_branch(branch(merchant_id, region="CN-BJ"), FENG, desk=town.desk)
+
+
+def test_branches_are_listed(town: Town):
+    merchant_id = town.certified()
     for number in range(3):
         staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, desk=town.desk)
     page = staff.branches_page(merchant_id, 2, None, merchants=town.merchants, cursors=CURSORS)
     rest = staff.branches_page(merchant_id, 2, page.cursor, merchants=town.merchants, cursors=CURSORS)
     assert [each.id for each in (*page.items, *rest.items)] == ["branch-0", "branch-1", "branch-2"]
+
+
+def test_a_merchants_branches_are_listed_for_whoever_may_see_it(town: Town):
+    merchant_id = town.apply()
 
     def look(who: str, *roles: str) -> None:
         require_sight(merchant_id, who, frozenset(roles), merchants=town.merchants)

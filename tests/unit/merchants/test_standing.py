@@ -16,6 +16,7 @@ from puhui.merchants.errors import (
     MerchantSuspended,
     OwnMerchant,
     ReasonRequired,
+    RegionNotCertified,
     SuspenderMayNotReinstate,
 )
 from puhui.merchants.model import (
@@ -40,6 +41,7 @@ from puhui.merchants.model import (
     in_region,
     is_announced,
     require_active,
+    require_region,
     sight,
 )
 
@@ -207,7 +209,8 @@ def test_a_place_at_one_branch_reaches_no_further():
 
 
 @pytest.mark.parametrize(
-    ("region", "serves"), [(None, True), ("CN-GD", True), ("CN", False), ("CN-BJ", False), ("CN-GDX", False)]
+    ("region", "serves"),
+    [(None, True), ("CN-GD", True), ("CN", False), ("CN-BJ", False), ("CN-GDX", False), ("CN-GD-GZ", True)],
 )
 def test_a_merchant_serves_the_regions_that_it_names(region: str | None, serves: bool):
     assert in_region(STANDING, region) is serves
@@ -215,6 +218,22 @@ def test_a_merchant_serves_the_regions_that_it_names(region: str | None, serves:
 
 def test_a_merchant_of_the_whole_country_serves_each_province():
     assert in_region(replace(STANDING, regions=("CN",)), "CN-GD")
+
+
+@pytest.mark.parametrize("status", [CERTIFIED, SUSPENDED])
+def test_a_place_lies_in_the_regions_that_were_certified(status: str):
+    standing = replace(STANDING, status=status, regions=("CN-GD-GZ", "CN-HI"))
+    require_region(standing, "CN-GD-GZ")
+    require_region(standing, "CN-HI-01")
+    for region in ("CN-GD", "CN-GD-SZ", "CN"):
+        with pytest.raises(RegionNotCertified):
+            require_region(standing, region)
+
+
+@pytest.mark.parametrize("status", [APPLIED, REFUSED])
+def test_regions_that_were_only_applied_for_hold_no_branch(status: str):
+    with pytest.raises(MerchantNotCertified):
+        require_region(replace(STANDING, status=status), "CN-GD")
 
 
 PDF = b"%PDF-1.7 a licence"

@@ -101,6 +101,12 @@ class ApplicationChanged(Conflict):
     en = "The application has changed since you read it: it is version {version} now. Read it again, then decide."
 
 
+class RegionNotCertified(Invalid):
+    code = "REGION_NOT_CERTIFIED"
+    zh = "{region} 不在商家认证的地区内。"
+    en = "{region} does not lie in the regions that the merchant was certified for."
+
+
 class BranchNotFound(NotFound):
     code = "BRANCH_NOT_FOUND"
     zh = "没有这个门店。"

@@ -18,10 +18,12 @@ from puhui.merchants.errors import (
     MerchantSuspended,
     OwnMerchant,
     ReasonRequired,
+    RegionNotCertified,
     SuspenderMayNotReinstate,
 )
 
 APPLIED, CERTIFIED, REFUSED, SUSPENDED = "applied", "certified", "refused", "suspended"
+KNOWN = frozenset({CERTIFIED, SUSPENDED})  # once certified, a merchant's regions never change
 CERTIFY, REFUSE, RESUBMIT, SUSPEND, REINSTATE = "certify", "refuse", "resubmit", "suspend", "reinstate"
 OWNER, MANAGER, CLERK = "owner", "manager", "clerk"
 AUTHORITY = frozenset({"authority_city", "authority_province"})
@@ -146,7 +148,7 @@ class Merchant:
 
     def known(self) -> bool:
         """Whether everybody may see it."""
-        return self.status in (CERTIFIED, SUSPENDED)
+        return self.status in KNOWN
 
     def after(self, decision: Decision, read: int | None = None) -> "Merchant":
         """The merchant after a decision; itself when the same person decided the same just now. ``read``: the version that
@@ -293,6 +295,14 @@ def sight(merchant: Merchant, staff: Staff | None, roles: frozenset[str]) -> str
 def in_region(standing: Standing, region: str | None) -> bool:
     """Whether the merchant serves a region (None: any): it names it, or a region that it lies in (CN for CN-GD)."""
     return region is None or any(region == each or region.startswith(f"{each}-") for each in standing.regions)
+
+
+def require_region(standing: Standing, region: str) -> None:
+    """Raise MerchantNotCertified before any region was certified, RegionNotCertified for one that none of them holds."""
+    if standing.status not in KNOWN:
+        raise MerchantNotCertified
+    if not in_region(standing, region):
+        raise RegionNotCertified(region=region)
 
 
 def texts(body: Mapping[str, Any]) -> str:

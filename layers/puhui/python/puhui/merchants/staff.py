@@ -10,7 +10,7 @@ from puhui.members.api import Codes, InvitationExpired, InvitationInvalid, Membe
 from puhui.merchants import checks
 from puhui.merchants.dynamo import Merchants, staff_from
 from puhui.merchants.errors import AlreadyOwner, BranchNotFound
-from puhui.merchants.model import INVITATION_LIFE, MANAGER, OWNER, Branch, Staff, Standing
+from puhui.merchants.model import INVITATION_LIFE, MANAGER, OWNER, Branch, Staff, Standing, require_region
 from puhui.merchants.ports import Desk
 from puhui.merchants.showing import summary
 from puhui.store.cursors import Cursors
@@ -18,9 +18,10 @@ from puhui.store.session import Session, attempt
 
 
 def put_branch(branch: Branch, member_id: str, *, desk: Desk) -> Branch:
-    """Make a branch or change it: by an owner or a manager of it, once its name and address passed the platform's check.
+    """Make a branch or change it: by an owner or a manager of it, in a certified region, once its name and address passed the
+    platform's check.
 
-    Raises MerchantNotFound (to strangers), Forbidden, ContentRisky.
+    Raises MerchantNotFound (to strangers), Forbidden, MerchantNotCertified, RegionNotCertified, ContentRisky.
     """
     merchants = desk.merchants
 
@@ -34,6 +35,7 @@ def put_branch(branch: Branch, member_id: str, *, desk: Desk) -> Branch:
         merchants.put_branch(session, branch)
 
     actor()
+    require_region(merchants.find_standing(branch.merchant_id), branch.region)
     checks.check_text("\n".join([*branch.name.values(), branch.address]), member_id, desk=desk)
     attempt(merchants.dynamodb, build)
     return branch
