@@ -22,6 +22,7 @@ from puhui.merchants.errors import (
     DeciderMayNotJoin,
     LastOwner,
     MerchantDecided,
+    OwnMerchant,
     RegionNotCertified,
     StaffFull,
     SuspenderMayNotReinstate,
@@ -264,6 +265,20 @@ def test_whoever_decided_about_a_merchant_does_not_join_it(town: Town):
     with pytest.raises(DeciderMayNotJoin):
         town.join(BORA, code)
     assert town.join(ERIK, code)
+
+
+def test_whoever_left_a_merchant_decides_nothing_about_it(town: Town):
+    merchant_id = town.apply()
+    town.join(CHEN, town.invite(merchant_id))
+    town.remove(merchant_id, CHEN, CHEN)
+    with pytest.raises(OwnMerchant):
+        town.decide(merchant_id, "certify", CHEN, now=NOW + timedelta(days=400))
+    town.decide(merchant_id, "certify")
+    town.decide(merchant_id, "suspend", reason="COMPLAINTS", note="n")
+    with pytest.raises(OwnMerchant):
+        town.decide(merchant_id, "reinstate", CHEN, note="mended")
+    key = town.merchants.gone_key(merchant_id, CHEN)
+    assert "ends" not in (town.merchants.dynamodb.get(*key) or {})
 
 
 def test_a_staff_has_room_for_so_many_however_many_come_at_once(town: Town, monkeypatch: pytest.MonkeyPatch):

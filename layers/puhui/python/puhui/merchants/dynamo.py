@@ -7,7 +7,7 @@
 | decision    | merchant:<id>             | H#<decision id>  | seq, what, by, at, reason_code, note |
 | branch      | merchant:<id>             | B#<branch id>    | name, address, region, open |
 | staff       | merchant:<id>             | S#<member id>    | role, branch_id, since |
-| gone        | merchant:<id>             | X#<member id>    | at: invitations of before no longer work for that member; ends (TTL) |
+| gone        | merchant:<id>             | X#<member id>    | at: invitations of before no longer work for that member, who decides nothing about the merchant ever after |
 | membership  | member:<id>               | M#<merchant id>  | role, branch_id, since: the staff item from the other side |
 | document    | member:<id>               | D#<document id>  | what was announced; ends (TTL) until an application names it |
 | waiting     | member:<id>               | waiting          | applications: how many of the member's wait for a decision |
@@ -263,12 +263,11 @@ class Merchants:
             self._add_waiting(session, merchant)
 
     def add_decision(self, session: Session, before: Merchant, after: Merchant, legal_id: str) -> None:
-        """A decision by somebody who is not on the staff: 3 items, about an application one more, and certifying claims the code."""
+        """A decision by somebody who never was on the staff: 4 items, about an application one more, and certifying claims the code."""
         decision = self._add_history(session, after)
         self._move(session, before, after)
-        session.check(
-            *self.staff_key(after.id, decision.by), "attribute_not_exists(entry)", error=OwnMerchant()
-        )
+        for place in (self.staff_key(after.id, decision.by), self.gone_key(after.id, decision.by)):
+            session.check(*place, "attribute_not_exists(entry)", error=OwnMerchant())
         if before.status == APPLIED:
             session.update(
                 self.table, _waiting_key(before.handed_in_by), "ADD applications :less", {":less": -1}
@@ -382,7 +381,7 @@ class Merchants:
                 error=RoomForStaff(limit=STAFF_MAX, member_id=after.member_id),
             )
 
-    def remove_staff(self, session: Session, staff: Staff, now: datetime, ends: datetime) -> None:
+    def remove_staff(self, session: Session, staff: Staff, now: datetime) -> None:
         """Let a member go, the last owner excepted: 4 items."""
         for item in _both_sides(staff):
             session.delete(
@@ -401,8 +400,8 @@ class Merchants:
             condition="owners > :one" if owner else None,
             error=LastOwner(),
         )
-        gone = {"at": clock.to_text(now), "ends": int(ends.timestamp())}
-        session.put(self.table, {**self.gone_key(staff.merchant_id, staff.member_id).key, **gone})
+        gone = self.gone_key(staff.merchant_id, staff.member_id).key
+        session.put(self.table, {**gone, "at": clock.to_text(now)})
 
 
 def merchant_key(merchant_id: str, table: str) -> Key:

@@ -73,8 +73,8 @@ class ReasonRequired(Invalid):
 
 class OwnMerchant(Forbidden):
     code = "OWN_MERCHANT"
-    zh = "您是这个商家的申请人或员工，不能就它作出决定，请由他人处理。"
-    en = "You applied for this merchant or work there, so you may not decide about it. Somebody else has to."
+    zh = "您是这个商家的申请人，或是、曾是它的员工，不能就它作出决定，请由他人处理。"
+    en = "You applied for this merchant, or work or worked there, so you may not decide about it. Somebody else has to."
 
 
 class SuspenderMayNotReinstate(Forbidden):

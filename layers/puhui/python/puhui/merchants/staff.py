@@ -115,7 +115,7 @@ def remove(merchant_id: str, member_id: str, removed_id: str, *, merchants: Merc
             merchants.check_staff(session, actor)
         staff = merchants.staff_of(merchant_id, removed_id)
         if staff:
-            merchants.remove_staff(session, staff, now, now + INVITATION_LIFE)
+            merchants.remove_staff(session, staff, now)
 
     attempt(merchants.dynamodb, build)
 

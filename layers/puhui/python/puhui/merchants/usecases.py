@@ -237,7 +237,7 @@ class Decide:
 def decide(command: Decide, *, merchants: Merchants, now: datetime) -> Decision:
     """Decide about a merchant; the decision. The same key and body, or the same person's same decision again, is one.
 
-    One read and one transaction of 3 to 5 items. Raises MerchantNotFound, OwnMerchant (also to its staff), ReasonRequired,
+    One read and one transaction of 4 to 6 items. Raises MerchantNotFound, OwnMerchant (also to whoever was on its staff), ReasonRequired,
     LegalIdTaken, MerchantDecided, ApplicationChanged, SuspenderMayNotReinstate, IdempotencyKeyReused.
     """
     merchant_id, key = command.merchant_id, command.key
