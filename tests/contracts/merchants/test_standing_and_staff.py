@@ -1,5 +1,6 @@
 """Suspending and reinstating, branches, staff by invitation: on real tables."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -29,6 +30,8 @@ from puhui.merchants.errors import (
 )
 from puhui.merchants.model import Branch
 from puhui.merchants.showing import require_sight
+from puhui.store.client import Key
+from puhui.store.values import Item
 from puhui.wechat.api import ContentRisky
 from tests.contracts.merchants.conftest import (
     ANNA,
@@ -233,6 +236,31 @@ def test_whoever_was_removed_comes_back_by_a_new_code_only(town: Town):
         town.join(CHEN, code, LATER)
     again = LATER + timedelta(seconds=1)
     assert town.join(CHEN, town.invite(merchant_id, now=again), again).role == "clerk"
+
+
+@pytest.mark.parametrize("was_removed_before", [False, True])
+def test_a_code_brings_nobody_back_who_is_removed_while_it_is_read(
+    town: Town, monkeypatch: pytest.MonkeyPatch, was_removed_before: bool
+):
+    merchant_id, moment = town.certified(), LATER
+    if was_removed_before:
+        town.join(CHEN, town.invite(merchant_id))
+        town.remove(merchant_id, ANNA, CHEN)
+    code = town.invite(merchant_id, now=moment)
+    read = town.merchants.dynamodb.get_all
+
+    def read_then_removed(keys: Sequence[Key]) -> list[Item | None]:
+        found = read(keys)
+        monkeypatch.setattr(town.merchants.dynamodb, "get_all", read)
+        town.join(CHEN, code, moment)
+        town.remove(merchant_id, ANNA, CHEN, moment)
+        return found
+
+    monkeypatch.setattr(town.merchants.dynamodb, "get_all", read_then_removed)
+    with pytest.raises(InvitationInvalid):
+        town.join(CHEN, code, moment)
+    assert town.merchants.staff_of(merchant_id, CHEN) is None
+    assert town.counters(merchant_id) == (1, 1)
 
 
 def test_owners_remove_others_everybody_removes_themselves_and_the_last_owner_stays(town: Town):

@@ -358,6 +358,16 @@ class Merchants:
             error=Moved(),
         )
 
+    def check_gone(self, session: Session, merchant_id: str, member_id: str, gone: Item | None) -> None:
+        """Nothing is written if the member was removed since that was read."""
+        session.check(
+            *self.gone_key(merchant_id, member_id),
+            "#at = :at" if gone else "attribute_not_exists(#at)",
+            {":at": gone["at"]} if gone else None,
+            names={"#at": "at"},
+            error=Moved(),
+        )
+
     def add_staff(self, session: Session, before: Staff | None, after: Staff) -> None:
         """Take a member on, or change the place of one who is no owner: 2 items, 3 for a newcomer."""
         for item in _both_sides(after):

@@ -67,7 +67,7 @@ def invite(
 def join(member_id: str, code: str, *, merchants: Merchants, codes: Codes, now: datetime) -> Staff:
     """Join the staff that a code invites to; whoever is on it already gets the code's role, an owner stays owner.
 
-    One read and one transaction of 3 or 4 items. Raises InvitationInvalid (also when whoever invited may no longer, or for
+    One read and one transaction of 3 to 5 items. Raises InvitationInvalid (also when whoever invited may no longer, or for
     somebody who was removed since), InvitationExpired, AlreadyOwner, DeciderMayNotJoin, StaffFull.
     """
     signed, merchant_id, role, branch_id = (*code.split("."), "", "", "", "")[:4]
@@ -96,6 +96,7 @@ def join(member_id: str, code: str, *, merchants: Merchants, codes: Codes, now: 
             raise InvitationInvalid
         if inviter.member_id != member_id:
             merchants.check_staff(session, inviter)
+        merchants.check_gone(session, merchant_id, member_id, gone)
         merchants.add_staff(session, present, wanted)
         return wanted
 
