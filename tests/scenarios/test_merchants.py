@@ -122,6 +122,14 @@ def test_from_the_application_to_the_reinstatement(
     assert owner.request("DELETE", f"{path}/staff/{owner.id}").json()["code"] == "LAST_OWNER"
     assert clerk.get("/me/merchants")["items"] == []
 
+    invited = owner.request("POST", f"{path}/staff-invitations", json={"role": "owner"})
+    heir = Member(api)
+    assert heir.request("POST", "/merchant/staff", json={"code": invited.json()["code"]}).status_code == 201
+    assert owner.request("DELETE", f"{path}/staff/{owner.id}").status_code == 204
+    assert [(each["member_id"], each["role"]) for each in heir.get(f"{path}/staff")["items"]] == [
+        (heir.id, "owner")
+    ]
+
 
 def test_a_refused_merchant_hands_in_again(owner: Member, city: Member):
     applied = owner.apply_as_merchant("carbon-88")

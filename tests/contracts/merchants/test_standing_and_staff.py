@@ -27,6 +27,7 @@ from puhui.merchants.errors import (
     RegionNotCertified,
     StaffFull,
     SuspenderMayNotReinstate,
+    TooManyApplications,
 )
 from puhui.merchants.model import Branch
 from puhui.merchants.showing import require_sight
@@ -276,6 +277,52 @@ def test_owners_remove_others_everybody_removes_themselves_and_the_last_owner_st
     with pytest.raises(LastOwner):
         town.remove(merchant_id, ANNA, ANNA)
     assert town.counters(merchant_id) == (1, 1)
+
+
+def test_a_merchant_is_handed_over_to_another_owner(town: Town):
+    merchant_id = town.certified()
+    town.join(CHEN, town.invite(merchant_id, "manager"))
+    place = town.join(CHEN, town.invite(merchant_id, "owner"))
+    assert (place.role, town.counters(merchant_id)) == ("owner", (2, 2))
+    assert town.join(CHEN, town.invite(merchant_id, "owner")) == place
+    town.remove(merchant_id, ANNA, ANNA)
+    assert town.merchants.staff_of(merchant_id, ANNA) is None
+    assert town.counters(merchant_id) == (1, 1)
+    with pytest.raises(LastOwner):
+        town.remove(merchant_id, CHEN, CHEN)
+    newcomer = town.invite(merchant_id, "owner", who=CHEN)
+    assert town.join(DANA, newcomer).role == "owner"
+    assert town.counters(merchant_id) == (2, 2)
+    with pytest.raises(OwnMerchant):
+        town.decide(merchant_id, "suspend", ANNA, reason="COMPLAINTS", note="n")
+
+
+def test_of_two_owners_who_leave_at_once_one_stays(town: Town):
+    merchant_id = town.certified()
+    town.join(CHEN, town.invite(merchant_id, "owner"))
+
+    def leaves(who: str) -> bool:
+        try:
+            town.remove(merchant_id, who, who)
+        except LastOwner:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(leaves, (ANNA, CHEN))) == [False, True]
+    assert town.counters(merchant_id) == (1, 1)
+
+
+def test_a_new_owner_hands_in_again_as_their_own_application(town: Town):
+    merchant_id = town.apply()
+    town.join(CHEN, town.invite(merchant_id, "owner"))
+    town.decide(merchant_id, "refuse", reason="PAPERS")
+    for number in range(1, 6):
+        town.apply(legal_id=legal_id(number))
+    assert town.resubmit(merchant_id, town.body([town.document(CHEN)]), CHEN) == "applied"
+    town.decide(merchant_id, "certify")
+    with pytest.raises(TooManyApplications):
+        town.apply(legal_id=legal_id(6))
 
 
 def test_one_removal_sent_eight_times_at_once_is_one(town: Town):

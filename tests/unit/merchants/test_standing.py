@@ -190,6 +190,9 @@ def test_how_much_of_a_merchant_somebody_sees(status: str):
 
 
 def test_who_invites_whom():
+    assert staff(OWNER).may_invite(OWNER, "")
+    assert not staff(OWNER).may_invite(OWNER, "tianhe")
+    assert not staff(MANAGER).may_invite(OWNER, "")
     assert staff(OWNER).may_invite(MANAGER, "")
     assert staff(OWNER).may_invite(CLERK, "tianhe")
     assert staff(MANAGER).may_invite(CLERK, "tianhe")

@@ -369,7 +369,7 @@ class Merchants:
         )
 
     def add_staff(self, session: Session, before: Staff | None, after: Staff) -> None:
-        """Take a member on, or change the place of one who is no owner: 2 items, 3 for a newcomer."""
+        """Take a member on, or change the place of one who is no owner: 2 items, 3 for a newcomer or a new owner."""
         for item in _both_sides(after):
             if before is None:
                 session.put(self.table, item, unless="entry", error=Moved())
@@ -382,14 +382,17 @@ class Merchants:
                     names={"#role": "role"},
                     error=Moved(),
                 )
+        is_owner = after.role == OWNER
         if before is None:
             session.update(
                 *merchant_key(after.merchant_id, self.table),
-                "ADD people :one",
+                "ADD people :one, owners :one" if is_owner else "ADD people :one",
                 {":one": 1, ":max": STAFF_MAX, ":m": after.member_id},
                 condition="attribute_exists(entry) AND people < :max AND NOT contains(deciders, :m)",
                 error=RoomForStaff(limit=STAFF_MAX, member_id=after.member_id),
             )
+        elif is_owner:
+            session.update(*merchant_key(after.merchant_id, self.table), "ADD owners :one", {":one": 1})
 
     def remove_staff(self, session: Session, staff: Staff, now: datetime) -> None:
         """Let a member go, the last owner excepted: 4 items."""

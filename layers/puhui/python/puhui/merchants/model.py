@@ -229,10 +229,11 @@ class Staff:
             raise Forbidden
 
     def may_invite(self, role: str, branch_id: str) -> bool:
-        """Whether the staff may invite somebody to this role: owners invite managers and clerks, managers clerks."""
+        """Whether the staff may invite somebody to this role: owners invite everybody, other owners for all branches; managers
+        invite clerks."""
         if self.role == MANAGER:
             return role == CLERK and self.branch_id in ("", branch_id)
-        return self.role == OWNER
+        return self.role == OWNER and not (role == OWNER and branch_id)
 
     def same_place(self, other: "Staff") -> bool:
         """Whether both have the same role at the same branch."""
