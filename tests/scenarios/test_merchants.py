@@ -158,6 +158,9 @@ def test_a_refused_merchant_hands_in_again(owner: Member, city: Member):
 def test_what_is_not_as_announced_or_not_fit_is_refused(owner: Member):
     missing = owner.apply_as_merchant("carbon-88", ["01KAGZ3V9Q8M4T2X7C5R6N1P0D"])
     assert (missing.status_code, missing.json()["code"]) == (404, "DOCUMENT_NOT_FOUND")
+    paper = {"kind": "picture", "content_type": "application/pdf", "size": 1, "sha256": "ab" * 32}
+    refused = owner.request("POST", "/merchant/documents", json=paper)
+    assert (refused.status_code, refused.json()["code"]) == (422, "NOT_A_PICTURE")
     wrong = owner.apply_as_merchant("carbon-88", legal_id="91350100M000100Y44")
     assert (wrong.status_code, wrong.json()["code"]) == (422, "LEGAL_ID_INVALID")
 

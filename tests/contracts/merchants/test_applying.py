@@ -18,6 +18,7 @@ from puhui.merchants.errors import (
     LegalIdInvalid,
     LegalIdTaken,
     MerchantDecided,
+    NotAPicture,
     OwnMerchant,
     ReasonRequired,
     TooManyApplications,
@@ -224,6 +225,12 @@ def test_preparing_a_document_twice_by_one_key_is_one_and_another_body_is_refuse
     assert town.document(key="k") == town.document(key="k")
     with pytest.raises(IdempotencyKeyReused):
         town.document(data=b"%PDF-1.7 other", key="k")
+
+
+def test_a_picture_is_announced_as_an_image(town: Town):
+    with pytest.raises(NotAPicture):
+        town.document(data=PDF, kind="picture")
+    assert town.document(data=PHOTO, kind="picture")
 
 
 def test_texts_that_the_platform_refuses_are_not_handed_in(town: Town):

@@ -19,6 +19,7 @@ from puhui.merchants.api import (
 )
 from puhui.merchants.errors import (
     AlreadyOwner,
+    BranchesFull,
     BranchNotFound,
     DeciderMayNotJoin,
     LastOwner,
@@ -130,6 +131,39 @@ def test_a_branch_lies_in_a_region_that_was_certified(town: Town):
     assert staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, desk=town.desk)
     with pytest.raises(MerchantNotFound):
         staff.put_branch(branch(merchant_id, region="CN-BJ"), FENG, desk=town.desk)
+
+
+def test_a_merchant_has_room_for_so_many_branches_however_many_come_at_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    merchant_id = town.certified()
+    monkeypatch.setattr("puhui.merchants.dynamo.BRANCHES_MAX", 2)
+
+    def made(number: int) -> bool:
+        try:
+            staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, desk=town.desk)
+        except BranchesFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(made, range(4)))
+    assert sorted(found) == [False, False, True, True]
+    closed = branch(merchant_id, f"branch-{found.index(True)}", open=False)
+    assert staff.put_branch(closed, ANNA, desk=town.desk) == closed
+    assert town.merchants.branch(merchant_id, closed.id) == closed
+    page = staff.branches_page(merchant_id, 9, None, merchants=town.merchants, cursors=CURSORS)
+    assert len(page.items) == 2
+
+
+def test_one_branch_sent_four_times_at_once_is_one(town: Town, monkeypatch: pytest.MonkeyPatch):
+    merchant_id = town.certified()
+    monkeypatch.setattr("puhui.merchants.dynamo.BRANCHES_MAX", 1)
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(staff.put_branch, branch(merchant_id), ANNA, desk=town.desk) for _ in range(4)]
+    assert [each.result() for each in sent] == [branch(merchant_id)] * 4
+    with pytest.raises(BranchesFull):
+        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, desk=town.desk)
 
 
 def test_branches_are_listed(town: Town):

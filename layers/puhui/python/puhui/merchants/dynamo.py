@@ -2,7 +2,7 @@
 
 | item        | owner (hash)              | entry (range)    | holds |
 |-------------|---------------------------|------------------|-------|
-| merchant    | merchant:<id>             | merchant         | programme, name, kind, status, regions, who applied, version, last decision, deciders, people, owners |
+| merchant    | merchant:<id>             | merchant         | programme, name, kind, status, regions, who applied, version, last decision, deciders, people, owners, branches |
 | application | merchant:<id>             | application      | legal_id, description, sealed contact, documents |
 | decision    | merchant:<id>             | H#<decision id>  | seq, what, by, at, reason_code, note |
 | branch      | merchant:<id>             | B#<branch id>    | name, address, region, open |
@@ -24,6 +24,7 @@ from typing import Any
 
 from puhui.kernel import clock
 from puhui.merchants.errors import (
+    BranchesFull,
     DocumentNotFound,
     LastOwner,
     LegalIdTaken,
@@ -36,6 +37,7 @@ from puhui.merchants.errors import (
 from puhui.merchants.model import (
     APPLICATIONS_MAX,
     APPLIED,
+    BRANCHES_MAX,
     CERTIFIED,
     CERTIFY,
     DOCUMENT_LIFE,
@@ -345,8 +347,19 @@ class Merchants:
     # Branches and staff
 
     def put_branch(self, session: Session, branch: Branch) -> None:
-        """Make a branch or change it."""
+        """Change a branch."""
         session.put(self.table, branch_item(branch))
+
+    def add_branch(self, session: Session, branch: Branch) -> None:
+        """Make a branch: 2 items."""
+        session.put(self.table, branch_item(branch), unless="entry", error=Moved())
+        session.update(
+            *merchant_key(branch.merchant_id, self.table),
+            "ADD branches :one",
+            {":one": 1, ":max": BRANCHES_MAX},
+            condition="attribute_not_exists(branches) OR branches < :max",
+            error=BranchesFull(limit=BRANCHES_MAX),
+        )
 
     def check_staff(self, session: Session, staff: Staff) -> None:
         """Nothing is written unless somebody's place is still what was read."""

@@ -101,6 +101,12 @@ class ApplicationChanged(Conflict):
     en = "The application has changed since you read it: it is version {version} now. Read it again, then decide."
 
 
+class BranchesFull(Conflict):
+    code = "BRANCHES_FULL"
+    zh = "商家的门店已达上限（{limit} 家）。"
+    en = "The merchant has as many branches as there can be ({limit})."
+
+
 class RegionNotCertified(Invalid):
     code = "REGION_NOT_CERTIFIED"
     zh = "{region} 不在商家认证的地区内。"

@@ -16,6 +16,7 @@ from puhui.merchants.errors import (
     MerchantNotCertified,
     MerchantNotFound,
     MerchantSuspended,
+    NotAPicture,
     OwnMerchant,
     ReasonRequired,
     RegionNotCertified,
@@ -30,7 +31,7 @@ AUTHORITY = frozenset({"authority_city", "authority_province"})
 OPERATOR = "operator"
 PICTURE = "picture"
 PASSED, PENDING = "pass", "pending"
-STAFF_MAX = 200
+STAFF_MAX = BRANCHES_MAX = 200
 APPLICATIONS_MAX = 5  # that wait, of one member
 INVITATION_LIFE = timedelta(minutes=10)
 DOCUMENT_LIFE = timedelta(days=30)  # of what was announced, unless an application names it
@@ -89,6 +90,11 @@ class Document:
     size: int
     sha256: str
     trace_id: str = ""
+
+    def require_picture(self) -> None:
+        """Raise NotAPicture unless it was announced as one and its type is an image's."""
+        if self.kind != PICTURE or not self.content_type.startswith("image/"):
+            raise NotAPicture(document_id=self.id)
 
     @property
     def upload_key(self) -> str:

@@ -21,7 +21,7 @@ def put_branch(branch: Branch, member_id: str, *, desk: Desk) -> Branch:
     """Make a branch or change it: by an owner or a manager of it, in a certified region, once its name and address passed the
     platform's check.
 
-    Raises MerchantNotFound (to strangers), Forbidden, MerchantNotCertified, RegionNotCertified, ContentRisky.
+    Raises MerchantNotFound (to strangers), Forbidden, MerchantNotCertified, RegionNotCertified, ContentRisky, BranchesFull.
     """
     merchants = desk.merchants
 
@@ -32,7 +32,10 @@ def put_branch(branch: Branch, member_id: str, *, desk: Desk) -> Branch:
 
     def build(session: Session) -> None:
         merchants.check_staff(session, actor())
-        merchants.put_branch(session, branch)
+        if merchants.branch(branch.merchant_id, branch.id):
+            merchants.put_branch(session, branch)
+        else:
+            merchants.add_branch(session, branch)
 
     actor()
     require_region(merchants.find_standing(branch.merchant_id), branch.region)

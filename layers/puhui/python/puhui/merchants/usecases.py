@@ -19,6 +19,7 @@ from puhui.merchants.model import (
     CERTIFIED,
     CERTIFY,
     OWNER,
+    PICTURE,
     RESUBMIT,
     Application,
     Decision,
@@ -49,12 +50,14 @@ def prepare_document(
 ) -> tuple[Document, dict[str, Any], datetime]:
     """Announce a document; the document, where to upload it, and until when. The same key names the same document.
 
-    Raises IdempotencyKeyReused.
+    Raises NotAPicture, IdempotencyKeyReused.
     """
     document_id = ids.key_id(member_id, "merchant-document", key) if key else ids.new_id(now)
     document = Document(
         document_id, member_id, body["kind"], body["content_type"], body["size"], body["sha256"]
     )
+    if document.kind == PICTURE:
+        document.require_picture()
     session = Session(merchants.dynamodb)
     merchants.add_document(session, document, body_hash, now)
     with suppress(Made):
