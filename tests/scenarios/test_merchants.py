@@ -111,12 +111,22 @@ def test_from_the_application_to_the_reinstatement(
     assert {each["role"] for each in owner.get(f"{path}/staff")["items"]} == {"owner", "clerk"}
     assert stranger.request("GET", f"{path}/staff").status_code == 404
 
+    cake = owner.document(demo.photo(time.time_ns()), "picture")
+    profile = {"description": {"zh-CN": "还有蛋糕", "en": "And a cake"}, "picture_ids": [cake]}
+    assert clerk.request("PUT", f"{path}/profile", json=profile).status_code == 403
+    for _ in range(2):
+        revised = owner.request("PUT", f"{path}/profile", json=profile)
+        assert (revised.status_code, revised.json()["status"]) == (200, "certified"), revised.text
+    shown = demo.until("the new picture passes", lambda: stranger.get(path)["pictures"])
+    assert [each["document_id"] for each in shown] == [cake]
+    assert stranger.get(path)["description"] == profile["description"]
+
     suspension = {"reason_code": "COMPLAINTS", "note": "三次拒绝核销"}
     assert post(city, f"{path}/suspension", suspension) == (200, "suspended")
     assert post(city, f"{path}/reinstatement", {"note": "已整改"}) == (403, "SUSPENDER_MAY_NOT_REINSTATE")
     assert post(colleague, f"{path}/reinstatement", {"note": "已整改"}) == (200, "certified")
     told = [each["what"] for each in clerk.get(path)["history"]]
-    assert told == ["certify", "suspend", "reinstate"]
+    assert told == ["certify", "revise", "suspend", "reinstate"]
 
     assert owner.request("DELETE", f"{path}/staff/{clerk.id}").status_code == 204
     assert owner.request("DELETE", f"{path}/staff/{owner.id}").json()["code"] == "LAST_OWNER"

@@ -112,6 +112,7 @@ EXPECTED = {
     "list_my_merchants": OWN,
     "get_merchant": HIDDEN,
     "resubmit_merchant_application": UNSEEN,
+    "revise_merchant": UNSEEN,
     "put_branch": UNSEEN,
     "list_branches": HIDDEN,
     "invite_staff": UNSEEN,
@@ -229,6 +230,10 @@ BODIES: dict[str, Any] = {
         "contact": {"name": "陈小满", "phone": "13800000000"},
         "regions": ["CN-GD"],
         "document_ids": ["01KAGZ3V9Q8M4T2X7C5R6N1P0D"],
+    },
+    "revise_merchant": {
+        "description": {"zh-CN": "自带杯", "en": "Bring your cup"},
+        "picture_ids": ["01KAGZ3V9Q8M4T2X7C5R6N1P0D"],
     },
     "put_branch": {
         "name": {"zh-CN": "天河店", "en": "Tianhe"},

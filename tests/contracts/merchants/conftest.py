@@ -15,7 +15,7 @@ from puhui.members.model import Member
 from puhui.merchants import staff, usecases
 from puhui.merchants.dynamo import Merchants
 from puhui.merchants.errors import DocumentChanged, DocumentMissing
-from puhui.merchants.model import LEGAL_ID_CHARACTERS, Decision, Document, Staff, is_announced
+from puhui.merchants.model import LEGAL_ID_CHARACTERS, Decision, Document, Merchant, Staff, is_announced
 from puhui.merchants.ports import Desk
 from puhui.merchants.showing import Shelf, merchant_shown
 from puhui.store.client import DynamoDB
@@ -148,6 +148,13 @@ class Town:
     def resubmit(self, merchant_id: str, body: Mapping[str, Any], who: str = ANNA) -> str:
         command = usecases.HandIn(who, body, None, _hash(body))
         return usecases.resubmit(merchant_id, command, desk=self.desk, store=self.files, now=NOW).status
+
+    def revise(
+        self, merchant_id: str, *picture_ids: str, who: str = ANNA, text: str = "And a cake"
+    ) -> Merchant:
+        body = {"description": {"zh-CN": "还有蛋糕", "en": text}, "picture_ids": list(picture_ids)}
+        command = usecases.HandIn(who, body, None, _hash(body))
+        return usecases.revise(merchant_id, command, desk=self.desk, store=self.files, now=NOW)
 
     def decide(
         self,

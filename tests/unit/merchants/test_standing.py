@@ -30,6 +30,7 @@ from puhui.merchants.model import (
     REFUSED,
     REINSTATE,
     RESUBMIT,
+    REVISE,
     SUSPEND,
     SUSPENDED,
     Decision,
@@ -62,12 +63,13 @@ STEPS = {
     (APPLIED, CERTIFY): CERTIFIED,
     (APPLIED, REFUSE): REFUSED,
     (REFUSED, RESUBMIT): APPLIED,
+    (CERTIFIED, REVISE): CERTIFIED,
     (CERTIFIED, SUSPEND): SUSPENDED,
     (SUSPENDED, REINSTATE): CERTIFIED,
 }
 
 
-@pytest.mark.parametrize("what", [CERTIFY, REFUSE, RESUBMIT, SUSPEND, REINSTATE])
+@pytest.mark.parametrize("what", [CERTIFY, REFUSE, RESUBMIT, REVISE, SUSPEND, REINSTATE])
 @pytest.mark.parametrize("status", [APPLIED, CERTIFIED, REFUSED, SUSPENDED])
 def test_each_status_takes_the_decisions_that_it_takes_and_no_others(status: str, what: str):
     merchant, made = of_status(status), decision(what, reason="PAPERS")
@@ -110,6 +112,12 @@ def test_what_is_certified_is_what_was_read():
         certified.after(decision(CERTIFY, "another officer"), read=1)
 
 
+def test_one_revision_is_not_another_by_the_same_person():
+    revised = of_status(CERTIFIED).after(replace(decision(REVISE), body_hash="one"))
+    assert revised.after(replace(decision(REVISE), body_hash="one")) is revised
+    assert revised.after(replace(decision(REVISE), body_hash="two")).version == revised.version + 1
+
+
 def test_a_suspension_is_lifted_by_somebody_else():
     suspended = of_status(SUSPENDED, decision(SUSPEND, reason="COMPLAINTS"))
     with pytest.raises(SuspenderMayNotReinstate):
@@ -117,9 +125,10 @@ def test_a_suspension_is_lifted_by_somebody_else():
     assert suspended.after(decision(REINSTATE, "another officer")).status == CERTIFIED
 
 
-def test_everybody_who_decided_is_remembered_and_an_owner_who_hands_in_again_is_not():
+def test_everybody_who_decided_is_remembered_and_staff_who_hand_in_again_or_revise_are_not():
     merchant = MERCHANT.after(decision(REFUSE, "one", "PAPERS")).after(decision(RESUBMIT, "applicant"))
-    merchant = merchant.after(decision(CERTIFY, "two")).after(decision(SUSPEND, "three", "COMPLAINTS"))
+    merchant = merchant.after(decision(CERTIFY, "two")).after(decision(REVISE, "applicant"))
+    merchant = merchant.after(decision(REVISE, "manager")).after(decision(SUSPEND, "three", "COMPLAINTS"))
     assert merchant.deciders == {"one", "two", "three"}
 
 

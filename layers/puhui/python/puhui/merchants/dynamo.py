@@ -231,9 +231,10 @@ class Merchants:
         session.put(self.table, item, unless="entry", error=Stands(body_hash=body_hash))
 
     def documents(self, member_id: str, document_ids: Sequence[str]) -> list[Document]:
-        """The member's documents in this order; one read. Raises DocumentNotFound, also when one is somebody else's."""
+        """The member's documents in this order; one read, none for none. Raises DocumentNotFound, also when one is somebody else's."""
         wanted = list(dict.fromkeys(document_ids))
-        items = self.dynamodb.get_all([Key(self.table, _document_key(member_id, each)) for each in wanted])
+        keys = [Key(self.table, _document_key(member_id, each)) for each in wanted]
+        items = self.dynamodb.get_all(keys) if keys else []
         for document_id, item in zip(wanted, items, strict=True):
             if item is None:
                 raise DocumentNotFound(document_id=document_id)
@@ -255,7 +256,7 @@ class Merchants:
         owner = Staff(merchant.applied_by, merchant.id, OWNER, since=merchant.applied_at)
         item = merchant_item(merchant) | {"people": 1, "owners": 1, "body_hash": application.body_hash}
         session.put(self.table, item, unless="entry", error=Stands(body_hash=application.body_hash))
-        self._put_application(session, application)
+        self._put_application(session, application, application.documents)
         for each in _both_sides(owner):
             session.put(self.table, each)
         if merchant.last:
@@ -283,12 +284,25 @@ class Merchants:
         """An application that is handed in again: 4 items and its documents."""
         self._add_history(session, after)
         self._move(session, before, after)
-        self._put_application(session, application)
+        self._put_application(session, application, application.documents)
         self._add_waiting(session, after)
 
-    def _put_application(self, session: Session, application: Application) -> None:
+    def add_revision(
+        self,
+        session: Session,
+        before: Merchant,
+        after: Merchant,
+        application: Application,
+        new: Sequence[Document],
+    ) -> None:
+        """What a certified merchant shows from now on: 3 items and the new pictures."""
+        self._add_history(session, after)
+        self._move(session, before, after)
+        self._put_application(session, application, new)
+
+    def _put_application(self, session: Session, application: Application, new: Sequence[Document]) -> None:
         session.put(self.table, application_item(application))
-        for each in application.documents:
+        for each in new:
             session.update(
                 self.table,
                 _document_key(each.member_id, each.id),

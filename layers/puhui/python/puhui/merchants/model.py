@@ -25,7 +25,8 @@ from puhui.merchants.errors import (
 
 APPLIED, CERTIFIED, REFUSED, SUSPENDED = "applied", "certified", "refused", "suspended"
 KNOWN = frozenset({CERTIFIED, SUSPENDED})  # once certified, a merchant's regions never change
-CERTIFY, REFUSE, RESUBMIT, SUSPEND, REINSTATE = "certify", "refuse", "resubmit", "suspend", "reinstate"
+CERTIFY, REFUSE, SUSPEND, REINSTATE = "certify", "refuse", "suspend", "reinstate"
+RESUBMIT, REVISE = "resubmit", "revise"  # what its own staff do
 OWNER, MANAGER, CLERK = "owner", "manager", "clerk"
 AUTHORITY = frozenset({"authority_city", "authority_province"})
 OPERATOR = "operator"
@@ -35,8 +36,22 @@ STAFF_MAX = BRANCHES_MAX = 200
 APPLICATIONS_MAX = 5  # that wait, of one member
 INVITATION_LIFE = timedelta(minutes=10)
 DOCUMENT_LIFE = timedelta(days=30)  # of what was announced, unless an application names it
-FROM = {CERTIFY: APPLIED, REFUSE: APPLIED, RESUBMIT: REFUSED, SUSPEND: CERTIFIED, REINSTATE: SUSPENDED}
-TO = {CERTIFY: CERTIFIED, REFUSE: REFUSED, RESUBMIT: APPLIED, SUSPEND: SUSPENDED, REINSTATE: CERTIFIED}
+FROM = {
+    CERTIFY: APPLIED,
+    REFUSE: APPLIED,
+    RESUBMIT: REFUSED,
+    REVISE: CERTIFIED,
+    SUSPEND: CERTIFIED,
+    REINSTATE: SUSPENDED,
+}
+TO = {
+    CERTIFY: CERTIFIED,
+    REFUSE: REFUSED,
+    RESUBMIT: APPLIED,
+    REVISE: CERTIFIED,
+    SUSPEND: SUSPENDED,
+    REINSTATE: CERTIFIED,
+}
 
 # GB 32100-2015: the 31 characters of a unified social credit code; the weight of the n-th is 3^n modulo 31.
 LEGAL_ID_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -56,7 +71,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Decision:
-    """What somebody decided about a merchant, or its owner's handing in again."""
+    """What somebody decided about a merchant, or what its own staff did: hand in again, revise."""
 
     id: str
     what: str
@@ -68,9 +83,8 @@ class Decision:
 
     def repeats(self, other: "Decision | None") -> bool:
         """Whether this is the same person's same decision again."""
-        return other is not None and all(
-            getattr(self, name) == getattr(other, name) for name in ("what", "by", "reason_code", "note")
-        )
+        same = ("what", "by", "reason_code", "note", "body_hash")
+        return other is not None and all(getattr(self, name) == getattr(other, name) for name in same)
 
     def shown(self) -> dict[str, Any]:
         """The decision of the contract."""
@@ -162,8 +176,8 @@ class Merchant:
 
         Raises OwnMerchant (by the applicant), ReasonRequired, MerchantDecided, ApplicationChanged, SuspenderMayNotReinstate.
         """
-        own = decision.by == self.applied_by
-        if own and decision.what != RESUBMIT:
+        own = decision.what in (RESUBMIT, REVISE)
+        if decision.by == self.applied_by and not own:
             raise OwnMerchant
         if decision.what == REFUSE and not decision.reason_code:
             raise ReasonRequired
@@ -175,7 +189,7 @@ class Merchant:
             raise ApplicationChanged(version=self.version)
         if decision.what == REINSTATE and self.last is not None and self.last.by == decision.by:
             raise SuspenderMayNotReinstate
-        deciders = self.deciders if decision.what == RESUBMIT else self.deciders | {decision.by}
+        deciders = self.deciders if own else self.deciders | {decision.by}
         standing = replace(self.standing, status=TO[decision.what])
         return replace(self, standing=standing, version=self.version + 1, last=decision, deciders=deciders)
 
@@ -313,5 +327,5 @@ def require_region(standing: Standing, region: str) -> None:
 
 
 def texts(body: Mapping[str, Any]) -> str:
-    """All texts of an application that others will read, for the platform's check."""
-    return "\n".join([*body["name"].values(), *body.get("description", {}).values()])
+    """All texts that were handed in and that others will read, for the platform's check."""
+    return "\n".join([*body.get("name", {}).values(), *body.get("description", {}).values()])

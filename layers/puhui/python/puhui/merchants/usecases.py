@@ -1,7 +1,7 @@
 """Applying, deciding, looking up."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,13 +18,16 @@ from puhui.merchants.model import (
     APPLIED,
     CERTIFIED,
     CERTIFY,
+    MANAGER,
     OWNER,
     PICTURE,
     RESUBMIT,
+    REVISE,
     Application,
     Decision,
     Document,
     Merchant,
+    Staff,
     Standing,
     check_legal_id,
     in_region,
@@ -68,7 +71,7 @@ def prepare_document(
 
 @dataclass(frozen=True)
 class HandIn:
-    """An application as it came in. ``body`` fits the contract."""
+    """An application, or what a merchant wants to show, as it came in. ``body`` fits the contract."""
 
     member_id: str
     body: Mapping[str, Any]
@@ -94,7 +97,7 @@ def apply_as_merchant(command: HandIn, *, desk: Desk, store: DocumentStore, now:
     if stands:
         if stands["body_hash"] != digest:
             raise IdempotencyKeyReused
-        _claim(merchants.find(merchant_id)[1], store)
+        _claim(merchants.find(merchant_id)[1].documents, store)
         return merchant_id
     if not has_room:
         raise TooManyApplications(limit=APPLICATIONS_MAX)
@@ -108,7 +111,7 @@ def apply_as_merchant(command: HandIn, *, desk: Desk, store: DocumentStore, now:
 
     with suppress(Made):
         attempt(merchants.dynamodb, build)
-    _claim(application, store)
+    _claim(application.documents, store)
     return merchant_id
 
 
@@ -160,7 +163,7 @@ def resubmit(
     has_room = merchants.has_room(command.member_id)
     merchant, stands = merchants.find(merchant_id)
     if _is_handed_in(merchant, stands, digest):
-        _claim(stands, store)
+        _claim(stands.documents, store)
         return merchant
     merchant.after(decision)
     if not has_room:
@@ -180,13 +183,58 @@ def resubmit(
         return after
 
     done = attempt(merchants.dynamodb, build)
-    _claim(application, store)
+    _claim(application.documents, store)
     return done
 
 
-def _claim(application: Application, store: DocumentStore) -> None:
-    """Let the documents stay, once the application is written: when this fails, whoever sends it again does it."""
-    for document in application.documents:
+def revise(merchant_id: str, command: HandIn, *, desk: Desk, store: DocumentStore, now: datetime) -> Merchant:
+    """What a certified merchant shows from now on: its description, and its pictures in this order; sent twice it is done once.
+
+    Pictures that it has keep their verdicts, whoever handed them in; others are the caller's own. One transaction of 4 items and
+    the new pictures. Raises MerchantNotFound (to strangers), Forbidden (to others than owners and managers of all branches),
+    MerchantDecided, DocumentNotFound, NotAPicture, ContentRisky, DocumentMissing, DocumentChanged.
+    """
+    merchants, body = desk.merchants, command.body
+    decision = Decision(ids.new_id(now), REVISE, command.member_id, now, body_hash=command.body_hash)
+
+    def actor() -> Staff:
+        staff = merchants.require_staff(merchant_id, command.member_id, OWNER, MANAGER)
+        staff.require_branch("")
+        return staff
+
+    actor()
+    merchant, stands = merchants.find(merchant_id)
+    if merchant.after(decision) is merchant:
+        _claim(stands.documents, store)
+        return merchant
+    pictures = {each.id: each for each in stands.documents if each.kind == PICTURE}
+    new = merchants.documents(
+        command.member_id, [each for each in body["picture_ids"] if each not in pictures]
+    )
+    for document in new:
+        document.require_picture()
+    pictures |= {each.id: each for each in _taken(new, command, desk, store)}
+
+    def build(session: Session) -> Merchant:
+        merchants.check_staff(session, actor())
+        before, present = merchants.find(merchant_id)
+        after = before.after(decision)
+        if after is before:
+            return before
+        papers = [each for each in present.documents if each.kind != PICTURE]
+        documents = (*papers, *(pictures[each] for each in body["picture_ids"]))
+        application = replace(present, description=body["description"], documents=documents)
+        merchants.add_revision(session, before, after, application, new)
+        return after
+
+    done = attempt(merchants.dynamodb, build)
+    _claim(new, store)
+    return done
+
+
+def _claim(documents: Sequence[Document], store: DocumentStore) -> None:
+    """Let the documents stay, once it is written who names them: when this fails, whoever sends it again does it."""
+    for document in documents:
         store.claim(document.object_key)
 
 
@@ -204,17 +252,24 @@ def _application(
     merchants, body = desk.merchants, command.body
     check_legal_id(body["legal_id"])
     documents = merchants.documents(command.member_id, body["document_ids"])
-    checks.check_text(texts(body), command.member_id, desk=desk)
-    for document in documents:
-        store.take(document)
     return Application(
         merchant_id,
         body["legal_id"],
         body.get("description", {}),
         _sealed(merchant_id, body, merchants),
-        checks.ask_for_pictures(documents, command.member_id, desk=desk, store=store),
+        _taken(documents, command, desk, store),
         digest,
     )
+
+
+def _taken(
+    documents: Sequence[Document], command: HandIn, desk: Desk, store: DocumentStore
+) -> tuple[Document, ...]:
+    """The documents, kept, once the texts that came with them passed; the platform was asked about the pictures."""
+    checks.check_text(texts(command.body), command.member_id, desk=desk)
+    for document in documents:
+        store.take(document)
+    return checks.ask_for_pictures(documents, command.member_id, desk=desk, store=store)
 
 
 def _sealed(merchant_id: str, body: Mapping[str, Any], merchants: Merchants) -> bytes:
