@@ -1,6 +1,7 @@
 """Applying with documents, being certified or refused, handing in again: on real tables."""
 
 import json
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
@@ -23,8 +24,11 @@ from puhui.merchants.errors import (
     ReasonRequired,
     TooManyApplications,
 )
+from puhui.merchants.model import Document
 from puhui.merchants.showing import application_summary
 from puhui.programmes.api import ProgrammeNotFound
+from puhui.store.client import Key
+from puhui.store.values import Item
 from puhui.wechat.api import ContentRisky
 from tests.contracts.merchants.conftest import (
     ANNA,
@@ -371,6 +375,47 @@ def test_papers_that_were_handed_in_anew_after_they_were_read_are_read_again_bef
     assert town.decide(merchant_id, "certify", key="k", version=again) == first
     assert town.decide(merchant_id, "certify", version=again) == first
     assert "version" not in town.seen(merchant_id)
+
+
+def test_papers_that_are_read_while_they_are_handed_in_again_bear_their_own_version(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    merchant_id = town.apply()
+    town.decide(merchant_id, "refuse", reason="PAPERS")
+    better = town.body([town.document(data=b"%PDF-1.7 a better scan")], legal_id=legal_id(7))
+    read = town.merchants.dynamodb.get_all
+
+    def application_first(keys: Sequence[Key]) -> list[Item | None]:
+        found = {key.key["entry"]: item for key, item in zip(keys, read(keys), strict=True)}
+        monkeypatch.setattr(town.merchants.dynamodb, "get_all", read)
+        town.resubmit(merchant_id, better)
+        return [found["application"] if key.key["entry"] == "application" else read([key])[0] for key in keys]
+
+    monkeypatch.setattr(town.merchants.dynamodb, "get_all", application_first)
+    papers = town.seen(merchant_id, BORA, "authority_city")
+    assert (papers["status"], papers["legal_id"]) == ("applied", legal_id())
+    with pytest.raises(ApplicationChanged):
+        town.decide(merchant_id, "certify", version=papers["version"])
+    papers = town.seen(merchant_id, BORA, "authority_city")
+    assert papers["legal_id"] == legal_id(7)
+    assert town.decide(merchant_id, "certify", version=papers["version"])
+
+
+def test_an_owner_who_is_removed_while_handing_in_again_does_not(town: Town, monkeypatch: pytest.MonkeyPatch):
+    merchant_id = town.apply()
+    town.join(CHEN, town.invite(merchant_id, "owner"))
+    town.decide(merchant_id, "refuse", reason="PAPERS")
+    body = town.body([town.document(CHEN)])
+    take = town.files.take
+
+    def taken_and_removed(document: Document) -> None:
+        take(document)
+        town.remove(merchant_id, ANNA, CHEN)
+
+    monkeypatch.setattr(town.files, "take", taken_and_removed)
+    with pytest.raises(MerchantNotFound):
+        town.resubmit(merchant_id, body, CHEN)
+    assert town.status(merchant_id) == "refused"
 
 
 def test_only_its_owner_hands_in_again_and_only_after_a_refusal(town: Town):

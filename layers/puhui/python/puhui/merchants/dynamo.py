@@ -3,7 +3,7 @@
 | item        | owner (hash)              | entry (range)    | holds |
 |-------------|---------------------------|------------------|-------|
 | merchant    | merchant:<id>             | merchant         | programme, name, kind, status, regions, who applied, version, last decision, deciders, people, owners, branches |
-| application | merchant:<id>             | application      | legal_id, description, sealed contact, documents |
+| application | merchant:<id>             | application      | legal_id, description, sealed contact, documents, version |
 | decision    | merchant:<id>             | H#<decision id>  | seq, what, by, at, reason_code, note |
 | branch      | merchant:<id>             | B#<branch id>    | name, address, region, open |
 | staff       | merchant:<id>             | S#<member id>    | role, branch_id, since |
@@ -562,6 +562,7 @@ def application_item(application: Application) -> Item:
         "contact": application.contact,
         "documents": documents,
         "body_hash": application.body_hash,
+        "version": application.version,
     }
 
 
@@ -574,6 +575,7 @@ def application_from(item: Mapping[str, Any]) -> Application:
         item["contact"],
         tuple(Document(**each) for each in item["documents"]),
         item["body_hash"],
+        item.get("version", 1),
     )
 
 

@@ -196,7 +196,8 @@ class Merchant:
 
 @dataclass(frozen=True)
 class Application:
-    """What was handed in. ``contact`` is sealed; ``body_hash`` is a keyed digest, since the body holds the contact."""
+    """What was handed in. ``contact`` is sealed; ``body_hash`` is a keyed digest, since the body holds the contact; ``version``
+    is the merchant's of that moment, by which whoever reads the papers names them."""
 
     merchant_id: str
     legal_id: str
@@ -204,6 +205,7 @@ class Application:
     contact: bytes = field(repr=False)
     documents: tuple[Document, ...]
     body_hash: str = ""
+    version: int = 1
 
 
 @dataclass(frozen=True)

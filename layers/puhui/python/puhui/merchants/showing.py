@@ -73,15 +73,13 @@ def merchant_shown(
         "applied_at": clock.to_text(merchant.applied_at),
         "history": [each.shown() for each in merchants.history(merchant_id)],
     }
-    return told | _papers(merchant, application, verdicts, shelf) if seen == "papers" else told
+    return told | _papers(application, verdicts, shelf) if seen == "papers" else told
 
 
-def _papers(
-    merchant: Merchant, application: Application, verdicts: Mapping[str, str], shelf: Shelf
-) -> dict[str, Any]:
-    owner = f"merchant:{merchant.id}"
+def _papers(application: Application, verdicts: Mapping[str, str], shelf: Shelf) -> dict[str, Any]:
+    owner = f"merchant:{application.merchant_id}"
     return {
-        "version": merchant.version,
+        "version": application.version,
         "legal_id": application.legal_id,
         "contact": json.loads(shelf.merchants.sealer.open(application.contact, owner, "contact")),
         "documents": [_document(each, verdicts, shelf) for each in application.documents],

@@ -90,9 +90,7 @@ def apply_as_merchant(command: HandIn, *, desk: Desk, store: DocumentStore, now:
     programme = programmes.programme(body["programme_id"])
     merchant_id = ids.key_id(member_id, "merchant", command.key) if command.key else ids.new_id(now)
     digest = merchants.sealer.name_of(command.body_hash)
-    has_room = merchants.has_room(
-        member_id
-    )  # first: what takes the last place and is sent again is found below
+    has_room = merchants.has_room(member_id)  # first, so that a repetition of the last one finds itself
     stands = merchants.dynamodb.get(*merchant_key(merchant_id, merchants.table)) if command.key else None
     if stands:
         if stands["body_hash"] != digest:
@@ -171,6 +169,7 @@ def resubmit(
     application = _application(merchant_id, command, digest, desk, store)
 
     def build(session: Session) -> Merchant:
+        owner = merchants.require_staff(merchant_id, command.member_id, OWNER)
         before, present = merchants.find(merchant_id)
         if _is_handed_in(before, present, digest):
             return before
@@ -179,7 +178,8 @@ def resubmit(
             after.standing, name=body["name"], kind=body["kind"], regions=tuple(body["regions"])
         )
         after = replace(after, standing=standing)
-        merchants.add_resubmission(session, before, after, application)
+        merchants.check_staff(session, owner)
+        merchants.add_resubmission(session, before, after, replace(application, version=after.version))
         return after
 
     done = attempt(merchants.dynamodb, build)
@@ -223,7 +223,9 @@ def revise(merchant_id: str, command: HandIn, *, desk: Desk, store: DocumentStor
             return before
         papers = [each for each in present.documents if each.kind != PICTURE]
         documents = (*papers, *(pictures[each] for each in body["picture_ids"]))
-        application = replace(present, description=body["description"], documents=documents)
+        application = replace(
+            present, description=body["description"], documents=documents, version=after.version
+        )
         merchants.add_revision(session, before, after, application, new)
         return after
 
