@@ -15,7 +15,15 @@ from puhui.members.model import Member
 from puhui.merchants import staff, usecases
 from puhui.merchants.dynamo import Merchants
 from puhui.merchants.errors import DocumentChanged, DocumentMissing
-from puhui.merchants.model import LEGAL_ID_CHARACTERS, Decision, Document, Merchant, Staff, is_announced
+from puhui.merchants.model import (
+    LEGAL_ID_CHARACTERS,
+    Application,
+    Decision,
+    Document,
+    Merchant,
+    Staff,
+    is_announced,
+)
 from puhui.merchants.ports import Desk
 from puhui.merchants.showing import Shelf, merchant_shown
 from puhui.store.client import DynamoDB
@@ -195,6 +203,19 @@ class Town:
     def seen(self, merchant_id: str, who: str = FENG, *roles: str) -> dict[str, Any]:
         shelf = Shelf(self.merchants, self.files, self.verdicts)
         return merchant_shown(merchant_id, who, frozenset(("member", *roles)), shelf=shelf)
+
+    def after_the_second_look(self, act: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
+        """Do this once a merchant was found for the second time: by the transaction that is being built."""
+        find, looks = self.merchants.find, []
+
+        def found(merchant_id: str) -> tuple[Merchant, Application]:
+            seen = find(merchant_id)
+            looks.append(seen)
+            if len(looks) == 2:
+                act()
+            return seen
+
+        patch.setattr(self.merchants, "find", found)
 
     def counters(self, merchant_id: str) -> tuple[int, int]:
         """People and owners, as the merchant's item counts them."""

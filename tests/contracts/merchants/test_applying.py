@@ -24,7 +24,6 @@ from puhui.merchants.errors import (
     ReasonRequired,
     TooManyApplications,
 )
-from puhui.merchants.model import Document
 from puhui.merchants.showing import application_summary
 from puhui.programmes.api import ProgrammeNotFound
 from puhui.store.client import Key
@@ -406,13 +405,7 @@ def test_an_owner_who_is_removed_while_handing_in_again_does_not(town: Town, mon
     town.join(CHEN, town.invite(merchant_id, "owner"))
     town.decide(merchant_id, "refuse", reason="PAPERS")
     body = town.body([town.document(CHEN)])
-    take = town.files.take
-
-    def taken_and_removed(document: Document) -> None:
-        take(document)
-        town.remove(merchant_id, ANNA, CHEN)
-
-    monkeypatch.setattr(town.files, "take", taken_and_removed)
+    town.after_the_second_look(lambda: town.remove(merchant_id, ANNA, CHEN), monkeypatch)
     with pytest.raises(MerchantNotFound):
         town.resubmit(merchant_id, body, CHEN)
     assert town.status(merchant_id) == "refused"

@@ -134,17 +134,23 @@ def test_one_revision_sent_twice_or_at_once_is_one(town: Town, merchant_id: str)
     assert [made.what for made in town.merchants.history(merchant_id)] == ["certify", "revise", "revise"]
 
 
-def test_whoever_leaves_while_revising_either_revises_first_or_not_at_all(town: Town, merchant_id: str):
+def test_a_manager_who_is_removed_while_revising_does_not(
+    town: Town, merchant_id: str, monkeypatch: pytest.MonkeyPatch
+):
     town.join(CHEN, town.invite(merchant_id, "manager"))
+    town.after_the_second_look(lambda: town.remove(merchant_id, ANNA, CHEN), monkeypatch)
+    with pytest.raises(MerchantNotFound):
+        town.revise(merchant_id, who=CHEN)
+    assert len(town.merchants.history(merchant_id)) == 1
 
-    def revised() -> bool:
-        try:
-            town.revise(merchant_id, who=CHEN)
-        except MerchantNotFound:
-            return False
-        return True
 
-    with ThreadPoolExecutor(2) as pool:
-        revision = pool.submit(revised)
-        pool.submit(town.remove, merchant_id, ANNA, CHEN).result()
-    assert (len(town.merchants.history(merchant_id)) == 2) is revision.result()
+def test_a_merchant_that_is_suspended_while_it_revises_does_not(
+    town: Town, merchant_id: str, monkeypatch: pytest.MonkeyPatch
+):
+    def suspend() -> None:
+        town.decide(merchant_id, "suspend", reason="COMPLAINTS", note="n")
+
+    town.after_the_second_look(suspend, monkeypatch)
+    with pytest.raises(MerchantDecided):
+        town.revise(merchant_id)
+    assert town.seen(merchant_id)["description"]["en"] == "Bring your cup"
