@@ -42,7 +42,7 @@ class Town:
         assert applied.status_code == 201, applied.text
         merchant_id: str = applied.json()["id"]
         done = self.city.request(
-            "POST", f"/merchants/{merchant_id}/certification", json={"decision": "certify"}
+            "POST", f"/merchants/{merchant_id}/certification", json={"decision": "certify", "version": 1}
         )
         assert done.status_code == 200, done.text
         branch = {

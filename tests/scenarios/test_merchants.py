@@ -70,10 +70,19 @@ def test_from_the_application_to_the_reinstatement(
     assert papers["contact"] == {"name": "陈小满", "phone": "13800000000"}
     assert httpx.get(papers["documents"][0]["url"]).content == PDF
 
-    assert post(owner, f"{path}/certification", {"decision": "certify"}) == (403, "FORBIDDEN")
-    assert post(city, f"{path}/certification", {"decision": "certify"}, "certify") == (200, "certified")
-    assert post(city, f"{path}/certification", {"decision": "certify"}, "certify") == (200, "certified")
-    assert post(colleague, f"{path}/certification", {"decision": "certify"}) == (409, "MERCHANT_DECIDED")
+    assert post(owner, f"{path}/certification", {"decision": "certify", "version": 1}) == (403, "FORBIDDEN")
+    assert post(city, f"{path}/certification", {"decision": "certify", "version": 1}, "certify") == (
+        200,
+        "certified",
+    )
+    assert post(city, f"{path}/certification", {"decision": "certify", "version": 1}, "certify") == (
+        200,
+        "certified",
+    )
+    assert post(colleague, f"{path}/certification", {"decision": "certify", "version": 1}) == (
+        409,
+        "MERCHANT_DECIDED",
+    )
     demo.until("the merchant is in the list", lambda: is_listed(owner, merchant_id))
 
     shown = demo.until("the picture passes", lambda: stranger.get(path)["pictures"])
@@ -83,9 +92,11 @@ def test_from_the_application_to_the_reinstatement(
     branch = {
         "name": {"zh-CN": "天河店", "en": "Tianhe"},
         "address": "示范路 1 号",
-        "region": "CN-GD",
+        "region": "CN-GD-GZ",
         "open": True,
     }
+    elsewhere = owner.request("PUT", f"{path}/branches/tianhe", json={**branch, "region": "CN-BJ"})
+    assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "REGION_NOT_CERTIFIED")
     assert owner.request("PUT", f"{path}/branches/tianhe", json=branch).status_code == 200
     assert stranger.get(f"{path}/branches")["items"] == [{"id": "tianhe", **branch}]
     clerk = Member(api)
@@ -100,23 +111,44 @@ def test_from_the_application_to_the_reinstatement(
     assert {each["role"] for each in owner.get(f"{path}/staff")["items"]} == {"owner", "clerk"}
     assert stranger.request("GET", f"{path}/staff").status_code == 404
 
+    cake = owner.document(demo.photo(time.time_ns()), "picture")
+    profile = {"description": {"zh-CN": "还有蛋糕", "en": "And a cake"}, "picture_ids": [cake]}
+    assert clerk.request("PUT", f"{path}/profile", json=profile).status_code == 403
+    for _ in range(2):
+        revised = owner.request("PUT", f"{path}/profile", json=profile)
+        assert (revised.status_code, revised.json()["status"]) == (200, "certified"), revised.text
+    shown = demo.until("the new picture passes", lambda: stranger.get(path)["pictures"])
+    assert [each["document_id"] for each in shown] == [cake]
+    assert stranger.get(path)["description"] == profile["description"]
+
     suspension = {"reason_code": "COMPLAINTS", "note": "三次拒绝核销"}
     assert post(city, f"{path}/suspension", suspension) == (200, "suspended")
     assert post(city, f"{path}/reinstatement", {"note": "已整改"}) == (403, "SUSPENDER_MAY_NOT_REINSTATE")
     assert post(colleague, f"{path}/reinstatement", {"note": "已整改"}) == (200, "certified")
     told = [each["what"] for each in clerk.get(path)["history"]]
-    assert told == ["certify", "suspend", "reinstate"]
+    assert told == ["certify", "revise", "suspend", "reinstate"]
 
     assert owner.request("DELETE", f"{path}/staff/{clerk.id}").status_code == 204
     assert owner.request("DELETE", f"{path}/staff/{owner.id}").json()["code"] == "LAST_OWNER"
     assert clerk.get("/me/merchants")["items"] == []
 
+    invited = owner.request("POST", f"{path}/staff-invitations", json={"role": "owner"})
+    heir = Member(api)
+    assert heir.request("POST", "/merchant/staff", json={"code": invited.json()["code"]}).status_code == 201
+    assert owner.request("DELETE", f"{path}/staff/{owner.id}").status_code == 204
+    assert [(each["member_id"], each["role"]) for each in heir.get(f"{path}/staff")["items"]] == [
+        (heir.id, "owner")
+    ]
+
 
 def test_a_refused_merchant_hands_in_again(owner: Member, city: Member):
     applied = owner.apply_as_merchant("carbon-88")
     path = f"/merchants/{applied.json()['id']}"
-    assert post(city, f"{path}/certification", {"decision": "refuse"}) == (422, "REASON_REQUIRED")
-    refusal = {"decision": "refuse", "reason_code": "LICENCE_UNREADABLE", "note": "请重新扫描"}
+    assert post(city, f"{path}/certification", {"decision": "refuse", "version": 1}) == (
+        422,
+        "REASON_REQUIRED",
+    )
+    refusal = {"decision": "refuse", "version": 1, "reason_code": "LICENCE_UNREADABLE", "note": "请重新扫描"}
     assert post(city, f"{path}/certification", refusal) == (200, "refused")
     papers = owner.get(path)
     assert papers["history"][0]["reason_code"] == "LICENCE_UNREADABLE"
@@ -125,12 +157,20 @@ def test_a_refused_merchant_hands_in_again(owner: Member, city: Member):
     for _ in range(2):
         again = owner.request("PUT", f"{path}/application", json=body)
         assert (again.status_code, again.json()["status"]) == (200, "applied")
-    assert post(city, f"{path}/certification", {"decision": "certify"}) == (200, "certified")
+    assert post(city, f"{path}/certification", {"decision": "certify", "version": 1}) == (
+        409,
+        "APPLICATION_CHANGED",
+    )
+    read = {"decision": "certify", "version": city.get(path)["version"]}
+    assert post(city, f"{path}/certification", read) == (200, "certified")
 
 
 def test_what_is_not_as_announced_or_not_fit_is_refused(owner: Member):
     missing = owner.apply_as_merchant("carbon-88", ["01KAGZ3V9Q8M4T2X7C5R6N1P0D"])
     assert (missing.status_code, missing.json()["code"]) == (404, "DOCUMENT_NOT_FOUND")
+    paper = {"kind": "picture", "content_type": "application/pdf", "size": 1, "sha256": "ab" * 32}
+    refused = owner.request("POST", "/merchant/documents", json=paper)
+    assert (refused.status_code, refused.json()["code"]) == (422, "NOT_A_PICTURE")
     wrong = owner.apply_as_merchant("carbon-88", legal_id="91350100M000100Y44")
     assert (wrong.status_code, wrong.json()["code"]) == (422, "LEGAL_ID_INVALID")
 

@@ -112,6 +112,7 @@ EXPECTED = {
     "list_my_merchants": OWN,
     "get_merchant": HIDDEN,
     "resubmit_merchant_application": UNSEEN,
+    "revise_merchant": UNSEEN,
     "put_branch": UNSEEN,
     "list_branches": HIDDEN,
     "invite_staff": UNSEEN,
@@ -230,6 +231,10 @@ BODIES: dict[str, Any] = {
         "regions": ["CN-GD"],
         "document_ids": ["01KAGZ3V9Q8M4T2X7C5R6N1P0D"],
     },
+    "revise_merchant": {
+        "description": {"zh-CN": "自带杯", "en": "Bring your cup"},
+        "picture_ids": ["01KAGZ3V9Q8M4T2X7C5R6N1P0D"],
+    },
     "put_branch": {
         "name": {"zh-CN": "天河店", "en": "Tianhe"},
         "address": "示范路 1 号",
@@ -237,7 +242,7 @@ BODIES: dict[str, Any] = {
         "open": True,
     },
     "invite_staff": {"role": "clerk"},
-    "certify_merchant": {"decision": "certify"},
+    "certify_merchant": {"decision": "certify", "version": 1},
     "suspend_merchant": {"reason_code": "COMPLAINTS", "note": "a reason"},
     "reinstate_merchant": {"note": "a reason"},
     "put_budget": {"programme_id": "carbon-88", "sponsor": {"zh-CN": "银行", "en": "Bank"}},

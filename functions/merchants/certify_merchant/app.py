@@ -20,5 +20,6 @@ def certify_merchant(request: Request) -> Answer:
         request.body_hash,
         body.get("reason_code", ""),
         body.get("note", ""),
+        body["version"],
     )
     return decision_shown(merchant_id, usecases.decide(command, merchants=MERCHANTS, now=request.now))

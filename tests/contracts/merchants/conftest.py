@@ -15,7 +15,15 @@ from puhui.members.model import Member
 from puhui.merchants import staff, usecases
 from puhui.merchants.dynamo import Merchants
 from puhui.merchants.errors import DocumentChanged, DocumentMissing
-from puhui.merchants.model import LEGAL_ID_CHARACTERS, Decision, Document, Staff, is_announced
+from puhui.merchants.model import (
+    LEGAL_ID_CHARACTERS,
+    Application,
+    Decision,
+    Document,
+    Merchant,
+    Staff,
+    is_announced,
+)
 from puhui.merchants.ports import Desk
 from puhui.merchants.showing import Shelf, merchant_shown
 from puhui.store.client import DynamoDB
@@ -37,6 +45,8 @@ class Files:
     """Documents in memory, by object key: the port of the bucket."""
 
     files: dict[str, bytes] = field(default_factory=dict)
+    unclaimed: set[str] = field(default_factory=set)
+    is_down: bool = False
 
     def upload(self, object_key: str, content_type: str, *_: int) -> dict[str, Any]:
         return {"url": "https://bucket.test", "fields": {"key": object_key, "Content-Type": content_type}}
@@ -53,6 +63,16 @@ class Files:
         if not is_announced(document, [found]):
             raise DocumentChanged(document_id=document.id)
         self.files[document.object_key] = found
+        self.unclaimed.add(document.object_key)
+
+    def claim(self, object_key: str) -> None:
+        if self.is_down:
+            raise OSError
+        self.unclaimed.discard(object_key)
+
+    def kept(self) -> set[str]:
+        """The documents that were taken, claimed or not."""
+        return {key for key in self.files if key.startswith("documents/")}
 
 
 @dataclass
@@ -137,6 +157,13 @@ class Town:
         command = usecases.HandIn(who, body, None, _hash(body))
         return usecases.resubmit(merchant_id, command, desk=self.desk, store=self.files, now=NOW).status
 
+    def revise(
+        self, merchant_id: str, *picture_ids: str, who: str = ANNA, text: str = "And a cake"
+    ) -> Merchant:
+        body = {"description": {"zh-CN": "还有蛋糕", "en": text}, "picture_ids": list(picture_ids)}
+        command = usecases.HandIn(who, body, None, _hash(body))
+        return usecases.revise(merchant_id, command, desk=self.desk, store=self.files, now=NOW)
+
     def decide(
         self,
         merchant_id: str,
@@ -146,9 +173,12 @@ class Town:
         key: str | None = None,
         reason: str = "",
         note: str = "",
+        version: int | None = None,
         now: datetime = NOW,
     ) -> Decision:
-        command = usecases.Decide(merchant_id, what, by, key, _hash([what, reason, note]), reason, note)
+        command = usecases.Decide(
+            merchant_id, what, by, key, _hash([what, reason, note]), reason, note, version
+        )
         return usecases.decide(command, merchants=self.merchants, now=now)
 
     def certified(self, who: str = ANNA, **more: Any) -> str:
@@ -173,6 +203,19 @@ class Town:
     def seen(self, merchant_id: str, who: str = FENG, *roles: str) -> dict[str, Any]:
         shelf = Shelf(self.merchants, self.files, self.verdicts)
         return merchant_shown(merchant_id, who, frozenset(("member", *roles)), shelf=shelf)
+
+    def after_the_second_look(self, act: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
+        """Do this once a merchant was found for the second time: by the transaction that is being built."""
+        find, looks = self.merchants.find, []
+
+        def found(merchant_id: str) -> tuple[Merchant, Application]:
+            seen = find(merchant_id)
+            looks.append(seen)
+            if len(looks) == 2:
+                act()
+            return seen
+
+        patch.setattr(self.merchants, "find", found)
 
     def counters(self, merchant_id: str) -> tuple[int, int]:
         """People and owners, as the merchant's item counts them."""

@@ -1,7 +1,9 @@
 """Applying with documents, being certified or refused, handing in again: on real tables."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -9,6 +11,7 @@ from puhui.kernel.errors import Forbidden, IdempotencyKeyReused
 from puhui.merchants import usecases
 from puhui.merchants.api import MerchantNotFound, require_active
 from puhui.merchants.errors import (
+    ApplicationChanged,
     DeciderMayNotJoin,
     DocumentChanged,
     DocumentMissing,
@@ -16,10 +19,15 @@ from puhui.merchants.errors import (
     LegalIdInvalid,
     LegalIdTaken,
     MerchantDecided,
+    NotAPicture,
     OwnMerchant,
     ReasonRequired,
+    TooManyApplications,
 )
+from puhui.merchants.showing import application_summary
 from puhui.programmes.api import ProgrammeNotFound
+from puhui.store.client import Key
+from puhui.store.values import Item
 from puhui.wechat.api import ContentRisky
 from tests.contracts.merchants.conftest import (
     ANNA,
@@ -88,25 +96,57 @@ def test_one_application_sent_eight_times_at_once_is_one(town: Town):
     assert town.counters(found.pop()) == (1, 1)
 
 
-def test_one_code_has_one_merchant_in_a_programme_until_it_is_refused(town: Town):
-    first = town.apply()
+def test_a_code_is_its_first_certified_merchants_and_nobody_keeps_it_by_applying(town: Town):
+    squatter, rightful = town.apply(), town.apply(CHEN)
+    town.decide(rightful, "certify")
     with pytest.raises(LegalIdTaken):
-        town.apply(CHEN)
-    assert town.apply(CHEN, programme_id="carbon-88")
-    town.decide(first, "refuse", reason="PAPERS")
-    town.apply(CHEN)
+        town.decide(squatter, "certify")
+    assert town.status(squatter) == "applied"
+    town.decide(squatter, "refuse", reason="NOT_YOURS")
+    town.decide(rightful, "suspend", reason="COMPLAINTS", note="n")
+    late = town.apply(DANA)
     with pytest.raises(LegalIdTaken):
-        town.resubmit(first, town.body([town.document()]))
-    assert town.status(first) == "refused"
+        town.decide(late, "certify")
+    elsewhere = town.apply(DANA, programme_id="carbon-88")
+    assert town.decide(elsewhere, "certify").what == "certify"
 
 
-def test_of_three_who_apply_with_one_code_at_once_one_does(town: Town):
-    bodies = {who: town.body([town.document(who)]) for who in (ANNA, CHEN, DANA)}
+def test_of_three_with_one_code_that_are_certified_at_once_one_is(town: Town):
+    waiting = [town.apply(who) for who in (ANNA, CHEN, DANA)]
     with ThreadPoolExecutor(3) as pool:
-        tried = [pool.submit(town.apply, who, body) for who, body in bodies.items()]
+        tried = [pool.submit(town.decide, each, "certify") for each in waiting]
     refused = [each.exception() for each in tried if each.exception()]
     assert [type(error) for error in refused] == [LegalIdTaken, LegalIdTaken]
-    assert len(listed(town, "applied")) == 1
+    assert len(listed(town, "certified")) == 1
+
+
+def test_five_applications_of_one_member_wait_and_another_one_once_one_is_decided(town: Town):
+    body = town.body([town.document()], legal_id=legal_id(5))
+    first = town.apply(legal_id=legal_id(1))
+    for number in range(2, 5):
+        town.apply(legal_id=legal_id(number))
+    fifth = town.apply(body=body, key="k")
+    with pytest.raises(TooManyApplications):
+        town.apply(legal_id=legal_id(6))
+    assert town.apply(body=body, key="k") == fifth
+    assert town.apply(CHEN)
+    town.decide(first, "refuse", reason="PAPERS")
+    sixth = town.apply(legal_id=legal_id(6))
+    with pytest.raises(TooManyApplications):
+        town.resubmit(first, town.body([town.document()]))
+    town.decide(sixth, "certify")
+    assert town.resubmit(first, town.body([town.document()])) == "applied"
+    with pytest.raises(TooManyApplications):
+        town.apply(legal_id=legal_id(7))
+
+
+def test_of_eight_applications_at_once_five_wait(town: Town):
+    bodies = [town.body([town.document()], legal_id=legal_id(number)) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        tried = [pool.submit(town.apply, ANNA, body) for body in bodies]
+    refused = [each.exception() for each in tried if each.exception()]
+    assert [type(error) for error in refused] == [TooManyApplications] * 3
+    assert len(listed(town, "applied")) == 5
 
 
 def test_documents_have_to_be_there_as_announced_and_ones_own(town: Town):
@@ -129,10 +169,71 @@ def test_a_document_that_was_handed_in_stays_what_it_was(town: Town):
     assert town.files.files[shown["url"].removeprefix("https://bucket.test/")] == PDF
 
 
+def test_an_application_that_cannot_be_takes_no_documents(town: Town):
+    for number in range(5):
+        town.apply(legal_id=legal_id(number))
+    kept = town.files.kept()
+    with pytest.raises(TooManyApplications):
+        town.apply(legal_id=legal_id(6))
+    assert town.files.kept() == kept
+    assert town.files.unclaimed == set()
+
+
+def test_documents_of_an_application_that_failed_are_left_to_be_cleared(town: Town):
+    bodies = [town.body([town.document()], legal_id=legal_id(number)) for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        tried = [pool.submit(town.apply, ANNA, body) for body in bodies]
+    named = {document["url"] for each in tried if not each.exception() for document in documents(town, each)}
+    assert {f"https://bucket.test/{key}" for key in town.files.kept() - town.files.unclaimed} == named
+
+
+def documents(town: Town, applied: Future[str]) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = town.seen(applied.result(), ANNA)["documents"]
+    return found
+
+
+def test_documents_that_could_not_be_claimed_are_when_the_application_is_sent_again(town: Town):
+    body = town.body([town.document()])
+    town.files.is_down = True
+    with pytest.raises(OSError):
+        town.apply(body=body, key="k")
+    assert town.files.unclaimed == town.files.kept()
+    town.files.is_down = False
+    merchant_id = town.apply(body=body, key="k")
+    assert town.files.unclaimed == set()
+    town.decide(merchant_id, "refuse", reason="PAPERS")
+    better = town.body([town.document()])
+    town.files.is_down = True
+    with pytest.raises(OSError):
+        town.resubmit(merchant_id, better)
+    town.files.is_down = False
+    assert town.resubmit(merchant_id, better) == "applied"
+    assert town.files.unclaimed == set()
+
+
+def test_an_announced_document_ends_after_thirty_days_unless_an_application_names_it(town: Town):
+    used, spare = town.document(), town.document()
+    town.apply(body=town.body([used]))
+
+    def ends(document_id: str) -> int | None:
+        key = {"owner": f"member:{ANNA}", "entry": f"D#{document_id}"}
+        item = town.merchants.dynamodb.get(town.merchants.table, key)
+        assert item is not None
+        return item.get("ends")
+
+    assert (ends(used), ends(spare)) == (None, int((NOW + timedelta(days=30)).timestamp()))
+
+
 def test_preparing_a_document_twice_by_one_key_is_one_and_another_body_is_refused(town: Town):
     assert town.document(key="k") == town.document(key="k")
     with pytest.raises(IdempotencyKeyReused):
         town.document(data=b"%PDF-1.7 other", key="k")
+
+
+def test_a_picture_is_announced_as_an_image(town: Town):
+    with pytest.raises(NotAPicture):
+        town.document(data=PDF, kind="picture")
+    assert town.document(data=PHOTO, kind="picture")
 
 
 def test_texts_that_the_platform_refuses_are_not_handed_in(town: Town):
@@ -251,8 +352,63 @@ def test_a_refusal_says_why_and_its_owner_hands_in_again(town: Town):
     seen = town.seen(merchant_id, ANNA)
     assert (seen["name"]["en"], seen["legal_id"], seen["status"]) == ("Green Leaf", legal_id(7), "certified")
     with pytest.raises(LegalIdTaken):
-        town.apply(DANA, legal_id=legal_id(7))
-    assert town.apply(DANA)  # the code of the first attempt is free again
+        town.decide(town.apply(DANA, legal_id=legal_id(7)), "certify")
+    assert town.decide(town.apply(DANA), "certify")  # the code of the first attempt is free
+
+
+def test_papers_that_were_handed_in_anew_after_they_were_read_are_read_again_before_they_are_certified(
+    town: Town,
+):
+    merchant_id = town.apply()
+    read = town.seen(merchant_id, BORA, "authority_city")["version"]
+    town.decide(merchant_id, "refuse", CHEN, reason="PAPERS", version=read)
+    town.resubmit(merchant_id, town.body([town.document(data=b"%PDF-1.7 a worse scan")]))
+    with pytest.raises(ApplicationChanged) as refused:
+        town.decide(merchant_id, "certify", version=read)
+    assert town.status(merchant_id) == "applied"
+    again = town.seen(merchant_id, BORA, "authority_city")["version"]
+    assert refused.value.details == {"version": again}
+    page = usecases.of_status(PROGRAMME, "applied", 20, None, merchants=town.merchants, cursors=CURSORS)
+    assert [application_summary(each)["version"] for each in page.items] == [again]
+    first = town.decide(merchant_id, "certify", key="k", version=again)
+    assert town.decide(merchant_id, "certify", key="k", version=again) == first
+    assert town.decide(merchant_id, "certify", version=again) == first
+    assert "version" not in town.seen(merchant_id)
+
+
+def test_papers_that_are_read_while_they_are_handed_in_again_bear_their_own_version(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    merchant_id = town.apply()
+    town.decide(merchant_id, "refuse", reason="PAPERS")
+    better = town.body([town.document(data=b"%PDF-1.7 a better scan")], legal_id=legal_id(7))
+    read = town.merchants.dynamodb.get_all
+
+    def application_first(keys: Sequence[Key]) -> list[Item | None]:
+        found = {key.key["entry"]: item for key, item in zip(keys, read(keys), strict=True)}
+        monkeypatch.setattr(town.merchants.dynamodb, "get_all", read)
+        town.resubmit(merchant_id, better)
+        return [found["application"] if key.key["entry"] == "application" else read([key])[0] for key in keys]
+
+    monkeypatch.setattr(town.merchants.dynamodb, "get_all", application_first)
+    papers = town.seen(merchant_id, BORA, "authority_city")
+    assert (papers["status"], papers["legal_id"]) == ("applied", legal_id())
+    with pytest.raises(ApplicationChanged):
+        town.decide(merchant_id, "certify", version=papers["version"])
+    papers = town.seen(merchant_id, BORA, "authority_city")
+    assert papers["legal_id"] == legal_id(7)
+    assert town.decide(merchant_id, "certify", version=papers["version"])
+
+
+def test_an_owner_who_is_removed_while_handing_in_again_does_not(town: Town, monkeypatch: pytest.MonkeyPatch):
+    merchant_id = town.apply()
+    town.join(CHEN, town.invite(merchant_id, "owner"))
+    town.decide(merchant_id, "refuse", reason="PAPERS")
+    body = town.body([town.document(CHEN)])
+    town.after_the_second_look(lambda: town.remove(merchant_id, ANNA, CHEN), monkeypatch)
+    with pytest.raises(MerchantNotFound):
+        town.resubmit(merchant_id, body, CHEN)
+    assert town.status(merchant_id) == "refused"
 
 
 def test_only_its_owner_hands_in_again_and_only_after_a_refusal(town: Town):
@@ -330,5 +486,7 @@ def test_a_merchant_that_was_certified_before_is_brought_in_once(town: Town):
     assert town.merchants.require_staff("M" * 26, ANNA, "owner")
     town.decide("M" * 26, "suspend", reason="COMPLAINTS", note="n")
     assert bring_in() == "suspended"
+    with pytest.raises(LegalIdTaken):
+        usecases.import_merchant("L" * 26, CHEN, BORA, body, merchants=town.merchants, now=NOW)
     with pytest.raises(OwnMerchant):
         usecases.import_merchant("N" * 26, ANNA, ANNA, body, merchants=town.merchants, now=NOW)

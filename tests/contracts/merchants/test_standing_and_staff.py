@@ -1,5 +1,6 @@
 """Suspending and reinstating, branches, staff by invitation: on real tables."""
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from puhui.kernel.errors import DomainError, Forbidden
 from puhui.members.api import InvitationExpired, InvitationInvalid
 from puhui.merchants import model, staff
 from puhui.merchants.api import (
+    MerchantNotCertified,
     MerchantNotFound,
     MerchantSuspended,
     merchant_key,
@@ -17,15 +19,21 @@ from puhui.merchants.api import (
 )
 from puhui.merchants.errors import (
     AlreadyOwner,
+    BranchesFull,
     BranchNotFound,
     DeciderMayNotJoin,
     LastOwner,
     MerchantDecided,
+    OwnMerchant,
+    RegionNotCertified,
     StaffFull,
     SuspenderMayNotReinstate,
+    TooManyApplications,
 )
 from puhui.merchants.model import Branch
 from puhui.merchants.showing import require_sight
+from puhui.store.client import Key
+from puhui.store.values import Item
 from puhui.wechat.api import ContentRisky
 from tests.contracts.merchants.conftest import (
     ANNA,
@@ -44,9 +52,9 @@ from tests.contracts.merchants.conftest import (
 LATER = NOW + timedelta(minutes=1)
 
 
-def branch(merchant_id: str, branch_id: str = "tianhe", **more: bool) -> Branch:
+def branch(merchant_id: str, branch_id: str = "tianhe", region: str = "CN-GD", **more: bool) -> Branch:
     name = {"zh-CN": "天河店", "en": "Tianhe"}
-    return Branch(branch_id, merchant_id, name, "示范路 1 号", "CN-GD", more.get("open", True))
+    return Branch(branch_id, merchant_id, name, "示范路 1 号", region, more.get("open", True))
 
 
 # Suspension
@@ -111,13 +119,64 @@ def test_a_branch_is_made_and_changed_by_those_who_manage_it(town: Town):
     assert town.merchants.branch(merchant_id, "yuexiu") is None
 
 
-def test_branches_are_listed_for_whoever_may_see_the_merchant(town: Town):
-    merchant_id = town.apply()
+def test_a_branch_lies_in_a_region_that_was_certified(town: Town):
+    merchant_id = town.apply(regions=["CN-GD-GZ"])
+    with pytest.raises(MerchantNotCertified):
+        staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, desk=town.desk)
+    town.decide(merchant_id, "certify")
+    for region in ("CN-GD-SZ", "CN-GD"):
+        with pytest.raises(RegionNotCertified):
+            staff.put_branch(branch(merchant_id, region=region), ANNA, desk=town.desk)
+    assert town.merchants.branch(merchant_id, "tianhe") is None
+    assert staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, desk=town.desk)
+    with pytest.raises(MerchantNotFound):
+        staff.put_branch(branch(merchant_id, region="CN-BJ"), FENG, desk=town.desk)
+
+
+def test_a_merchant_has_room_for_so_many_branches_however_many_come_at_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    merchant_id = town.certified()
+    monkeypatch.setattr("puhui.merchants.dynamo.BRANCHES_MAX", 2)
+
+    def made(number: int) -> bool:
+        try:
+            staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, desk=town.desk)
+        except BranchesFull:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(made, range(4)))
+    assert sorted(found) == [False, False, True, True]
+    closed = branch(merchant_id, f"branch-{found.index(True)}", open=False)
+    assert staff.put_branch(closed, ANNA, desk=town.desk) == closed
+    assert town.merchants.branch(merchant_id, closed.id) == closed
+    page = staff.branches_page(merchant_id, 9, None, merchants=town.merchants, cursors=CURSORS)
+    assert len(page.items) == 2
+
+
+def test_one_branch_sent_four_times_at_once_is_one(town: Town, monkeypatch: pytest.MonkeyPatch):
+    merchant_id = town.certified()
+    monkeypatch.setattr("puhui.merchants.dynamo.BRANCHES_MAX", 1)
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(staff.put_branch, branch(merchant_id), ANNA, desk=town.desk) for _ in range(4)]
+    assert [each.result() for each in sent] == [branch(merchant_id)] * 4
+    with pytest.raises(BranchesFull):
+        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, desk=town.desk)
+
+
+def test_branches_are_listed(town: Town):
+    merchant_id = town.certified()
     for number in range(3):
         staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, desk=town.desk)
     page = staff.branches_page(merchant_id, 2, None, merchants=town.merchants, cursors=CURSORS)
     rest = staff.branches_page(merchant_id, 2, page.cursor, merchants=town.merchants, cursors=CURSORS)
     assert [each.id for each in (*page.items, *rest.items)] == ["branch-0", "branch-1", "branch-2"]
+
+
+def test_a_merchants_branches_are_listed_for_whoever_may_see_it(town: Town):
+    merchant_id = town.apply()
 
     def look(who: str, *roles: str) -> None:
         require_sight(merchant_id, who, frozenset(roles), merchants=town.merchants)
@@ -214,6 +273,31 @@ def test_whoever_was_removed_comes_back_by_a_new_code_only(town: Town):
     assert town.join(CHEN, town.invite(merchant_id, now=again), again).role == "clerk"
 
 
+@pytest.mark.parametrize("was_removed_before", [False, True])
+def test_a_code_brings_nobody_back_who_is_removed_while_it_is_read(
+    town: Town, monkeypatch: pytest.MonkeyPatch, was_removed_before: bool
+):
+    merchant_id, moment = town.certified(), LATER
+    if was_removed_before:
+        town.join(CHEN, town.invite(merchant_id))
+        town.remove(merchant_id, ANNA, CHEN)
+    code = town.invite(merchant_id, now=moment)
+    read = town.merchants.dynamodb.get_all
+
+    def read_then_removed(keys: Sequence[Key]) -> list[Item | None]:
+        found = read(keys)
+        monkeypatch.setattr(town.merchants.dynamodb, "get_all", read)
+        town.join(CHEN, code, moment)
+        town.remove(merchant_id, ANNA, CHEN, moment)
+        return found
+
+    monkeypatch.setattr(town.merchants.dynamodb, "get_all", read_then_removed)
+    with pytest.raises(InvitationInvalid):
+        town.join(CHEN, code, moment)
+    assert town.merchants.staff_of(merchant_id, CHEN) is None
+    assert town.counters(merchant_id) == (1, 1)
+
+
 def test_owners_remove_others_everybody_removes_themselves_and_the_last_owner_stays(town: Town):
     merchant_id = town.certified()
     for who in (CHEN, DANA):
@@ -227,6 +311,52 @@ def test_owners_remove_others_everybody_removes_themselves_and_the_last_owner_st
     with pytest.raises(LastOwner):
         town.remove(merchant_id, ANNA, ANNA)
     assert town.counters(merchant_id) == (1, 1)
+
+
+def test_a_merchant_is_handed_over_to_another_owner(town: Town):
+    merchant_id = town.certified()
+    town.join(CHEN, town.invite(merchant_id, "manager"))
+    place = town.join(CHEN, town.invite(merchant_id, "owner"))
+    assert (place.role, town.counters(merchant_id)) == ("owner", (2, 2))
+    assert town.join(CHEN, town.invite(merchant_id, "owner")) == place
+    town.remove(merchant_id, ANNA, ANNA)
+    assert town.merchants.staff_of(merchant_id, ANNA) is None
+    assert town.counters(merchant_id) == (1, 1)
+    with pytest.raises(LastOwner):
+        town.remove(merchant_id, CHEN, CHEN)
+    newcomer = town.invite(merchant_id, "owner", who=CHEN)
+    assert town.join(DANA, newcomer).role == "owner"
+    assert town.counters(merchant_id) == (2, 2)
+    with pytest.raises(OwnMerchant):
+        town.decide(merchant_id, "suspend", ANNA, reason="COMPLAINTS", note="n")
+
+
+def test_of_two_owners_who_leave_at_once_one_stays(town: Town):
+    merchant_id = town.certified()
+    town.join(CHEN, town.invite(merchant_id, "owner"))
+
+    def leaves(who: str) -> bool:
+        try:
+            town.remove(merchant_id, who, who)
+        except LastOwner:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(leaves, (ANNA, CHEN))) == [False, True]
+    assert town.counters(merchant_id) == (1, 1)
+
+
+def test_a_new_owner_hands_in_again_as_their_own_application(town: Town):
+    merchant_id = town.apply()
+    town.join(CHEN, town.invite(merchant_id, "owner"))
+    town.decide(merchant_id, "refuse", reason="PAPERS")
+    for number in range(1, 6):
+        town.apply(legal_id=legal_id(number))
+    assert town.resubmit(merchant_id, town.body([town.document(CHEN)]), CHEN) == "applied"
+    town.decide(merchant_id, "certify")
+    with pytest.raises(TooManyApplications):
+        town.apply(legal_id=legal_id(6))
 
 
 def test_one_removal_sent_eight_times_at_once_is_one(town: Town):
@@ -244,6 +374,20 @@ def test_whoever_decided_about_a_merchant_does_not_join_it(town: Town):
     with pytest.raises(DeciderMayNotJoin):
         town.join(BORA, code)
     assert town.join(ERIK, code)
+
+
+def test_whoever_left_a_merchant_decides_nothing_about_it(town: Town):
+    merchant_id = town.apply()
+    town.join(CHEN, town.invite(merchant_id))
+    town.remove(merchant_id, CHEN, CHEN)
+    with pytest.raises(OwnMerchant):
+        town.decide(merchant_id, "certify", CHEN, now=NOW + timedelta(days=400))
+    town.decide(merchant_id, "certify")
+    town.decide(merchant_id, "suspend", reason="COMPLAINTS", note="n")
+    with pytest.raises(OwnMerchant):
+        town.decide(merchant_id, "reinstate", CHEN, note="mended")
+    key = town.merchants.gone_key(merchant_id, CHEN)
+    assert "ends" not in (town.merchants.dynamodb.get(*key) or {})
 
 
 def test_a_staff_has_room_for_so_many_however_many_come_at_once(town: Town, monkeypatch: pytest.MonkeyPatch):

@@ -5,13 +5,15 @@ import uuid
 import boto3
 import httpx
 import pytest
+from samtranslator.yaml_helper import yaml_parse
 
+from infra.build.contract import ROOT
 from puhui.activities.evidence import EvidenceBucket
 from puhui.merchants.errors import DocumentChanged, DocumentMissing
 from puhui.merchants.files import DocumentBucket
 from puhui.merchants.model import Document
 from puhui.store.aws import sha256_hex
-from puhui.store.uploads import UploadBucket
+from puhui.store.uploads import UNCLAIMED, UploadBucket
 
 PDF = b"%PDF-1.7 a licence"
 
@@ -49,6 +51,19 @@ def test_what_was_uploaded_by_the_form_is_found_and_fetched(bucket: str):
     assert httpx.get(uploads.address("a", 60)).content == PDF
 
 
+def tags(bucket: str, key: str) -> list[tuple[str, str]]:
+    found = boto3.client("s3").get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+    return [(each["Key"], each["Value"]) for each in found]
+
+
+def test_what_is_not_claimed_is_what_the_bucket_clears():
+    stack = yaml_parse((ROOT / "infra/stacks/merchants.yaml").read_text(encoding="utf-8"))
+    rules = stack["Resources"]["DocumentsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
+    cleared = {rule["Prefix"]: rule.get("TagFilters") for rule in rules}
+    key, value = UNCLAIMED
+    assert cleared == {"uploads/": None, "documents/": [{"Key": key, "Value": value}]}
+
+
 def test_a_version_is_kept_only_while_it_is_the_one_that_was_seen(bucket: str):
     uploads = UploadBucket(bucket)
     send(uploads, "a", PDF)
@@ -56,6 +71,10 @@ def test_a_version_is_kept_only_while_it_is_the_one_that_was_seen(bucket: str):
         assert found is not None
         etag = found.etag
     assert uploads.keep("a", "b", etag)
+    assert tags(bucket, "b") == [UNCLAIMED]
+    uploads.claim("b")
+    uploads.claim("b")
+    assert tags(bucket, "b") == []
     send(uploads, "a", PDF.replace(b"a", b"b"))
     assert not uploads.keep("a", "b", etag)
     assert not uploads.keep("nothing", "b", etag)
@@ -74,8 +93,10 @@ def test_a_document_is_taken_as_announced_and_stays_so(bucket: str):
     assert not store.holds(wanted.object_key)
     send(store, wanted.upload_key, PDF)
     store.take(wanted)
+    store.claim(wanted.object_key)
     send(store, wanted.upload_key, PDF.replace(b"a", b"b"))
     store.take(wanted)
+    assert tags(bucket, wanted.object_key) == []
     assert httpx.get(store.address(wanted.object_key, 60)).content == PDF
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from puhui.kernel.errors import DomainError, Forbidden
 from puhui.merchants.errors import (
+    ApplicationChanged,
     LegalIdInvalid,
     MerchantDecided,
     MerchantNotCertified,
@@ -15,6 +16,7 @@ from puhui.merchants.errors import (
     MerchantSuspended,
     OwnMerchant,
     ReasonRequired,
+    RegionNotCertified,
     SuspenderMayNotReinstate,
 )
 from puhui.merchants.model import (
@@ -28,6 +30,7 @@ from puhui.merchants.model import (
     REFUSED,
     REINSTATE,
     RESUBMIT,
+    REVISE,
     SUSPEND,
     SUSPENDED,
     Decision,
@@ -39,6 +42,7 @@ from puhui.merchants.model import (
     in_region,
     is_announced,
     require_active,
+    require_region,
     sight,
 )
 
@@ -59,12 +63,13 @@ STEPS = {
     (APPLIED, CERTIFY): CERTIFIED,
     (APPLIED, REFUSE): REFUSED,
     (REFUSED, RESUBMIT): APPLIED,
+    (CERTIFIED, REVISE): CERTIFIED,
     (CERTIFIED, SUSPEND): SUSPENDED,
     (SUSPENDED, REINSTATE): CERTIFIED,
 }
 
 
-@pytest.mark.parametrize("what", [CERTIFY, REFUSE, RESUBMIT, SUSPEND, REINSTATE])
+@pytest.mark.parametrize("what", [CERTIFY, REFUSE, RESUBMIT, REVISE, SUSPEND, REINSTATE])
 @pytest.mark.parametrize("status", [APPLIED, CERTIFIED, REFUSED, SUSPENDED])
 def test_each_status_takes_the_decisions_that_it_takes_and_no_others(status: str, what: str):
     merchant, made = of_status(status), decision(what, reason="PAPERS")
@@ -98,6 +103,21 @@ def test_the_same_persons_same_decision_again_is_one():
         certified.after(decision(CERTIFY, note="looked at it again"))
 
 
+def test_what_is_certified_is_what_was_read():
+    with pytest.raises(ApplicationChanged):
+        MERCHANT.after(decision(CERTIFY), read=2)
+    certified = MERCHANT.after(decision(CERTIFY), read=1)
+    assert certified.after(decision(CERTIFY), read=1) is certified
+    with pytest.raises(MerchantDecided):
+        certified.after(decision(CERTIFY, "another officer"), read=1)
+
+
+def test_one_revision_is_not_another_by_the_same_person():
+    revised = of_status(CERTIFIED).after(replace(decision(REVISE), body_hash="one"))
+    assert revised.after(replace(decision(REVISE), body_hash="one")) is revised
+    assert revised.after(replace(decision(REVISE), body_hash="two")).version == revised.version + 1
+
+
 def test_a_suspension_is_lifted_by_somebody_else():
     suspended = of_status(SUSPENDED, decision(SUSPEND, reason="COMPLAINTS"))
     with pytest.raises(SuspenderMayNotReinstate):
@@ -105,9 +125,10 @@ def test_a_suspension_is_lifted_by_somebody_else():
     assert suspended.after(decision(REINSTATE, "another officer")).status == CERTIFIED
 
 
-def test_everybody_who_decided_is_remembered_and_an_owner_who_hands_in_again_is_not():
+def test_everybody_who_decided_is_remembered_and_staff_who_hand_in_again_or_revise_are_not():
     merchant = MERCHANT.after(decision(REFUSE, "one", "PAPERS")).after(decision(RESUBMIT, "applicant"))
-    merchant = merchant.after(decision(CERTIFY, "two")).after(decision(SUSPEND, "three", "COMPLAINTS"))
+    merchant = merchant.after(decision(CERTIFY, "two")).after(decision(REVISE, "applicant"))
+    merchant = merchant.after(decision(REVISE, "manager")).after(decision(SUSPEND, "three", "COMPLAINTS"))
     assert merchant.deciders == {"one", "two", "three"}
 
 
@@ -178,6 +199,9 @@ def test_how_much_of_a_merchant_somebody_sees(status: str):
 
 
 def test_who_invites_whom():
+    assert staff(OWNER).may_invite(OWNER, "")
+    assert not staff(OWNER).may_invite(OWNER, "tianhe")
+    assert not staff(MANAGER).may_invite(OWNER, "")
     assert staff(OWNER).may_invite(MANAGER, "")
     assert staff(OWNER).may_invite(CLERK, "tianhe")
     assert staff(MANAGER).may_invite(CLERK, "tianhe")
@@ -197,7 +221,8 @@ def test_a_place_at_one_branch_reaches_no_further():
 
 
 @pytest.mark.parametrize(
-    ("region", "serves"), [(None, True), ("CN-GD", True), ("CN", False), ("CN-BJ", False), ("CN-GDX", False)]
+    ("region", "serves"),
+    [(None, True), ("CN-GD", True), ("CN", False), ("CN-BJ", False), ("CN-GDX", False), ("CN-GD-GZ", True)],
 )
 def test_a_merchant_serves_the_regions_that_it_names(region: str | None, serves: bool):
     assert in_region(STANDING, region) is serves
@@ -205,6 +230,22 @@ def test_a_merchant_serves_the_regions_that_it_names(region: str | None, serves:
 
 def test_a_merchant_of_the_whole_country_serves_each_province():
     assert in_region(replace(STANDING, regions=("CN",)), "CN-GD")
+
+
+@pytest.mark.parametrize("status", [CERTIFIED, SUSPENDED])
+def test_a_place_lies_in_the_regions_that_were_certified(status: str):
+    standing = replace(STANDING, status=status, regions=("CN-GD-GZ", "CN-HI"))
+    require_region(standing, "CN-GD-GZ")
+    require_region(standing, "CN-HI-01")
+    for region in ("CN-GD", "CN-GD-SZ", "CN"):
+        with pytest.raises(RegionNotCertified):
+            require_region(standing, region)
+
+
+@pytest.mark.parametrize("status", [APPLIED, REFUSED])
+def test_regions_that_were_only_applied_for_hold_no_branch(status: str):
+    with pytest.raises(MerchantNotCertified):
+        require_region(replace(STANDING, status=status), "CN-GD")
 
 
 PDF = b"%PDF-1.7 a licence"

@@ -165,6 +165,10 @@ def _grid(region: str, day: str = TODAY) -> str:
     return registry.factor("grid-electricity", "conservative", region, day).value
 
 
+def test_a_citys_grid_is_its_provinces() -> None:
+    assert _grid("CN-GD-GZ") == _grid("CN-GD") != _grid("CN")
+
+
 @pytest.mark.parametrize(
     ("day", "value"),
     [

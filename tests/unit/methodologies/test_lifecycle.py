@@ -125,6 +125,7 @@ def test_elsewhere_two_people_are_enough() -> None:
 def test_a_region_without_levels_takes_its_countrys_and_a_country_without_any_is_refused() -> None:
     assert lifecycle.levels("CN-BJ") == lifecycle.levels("CN")
     assert lifecycle.levels("CN-GD").publish == {"authority_province"}
+    assert lifecycle.levels("CN-GD-GZ") == lifecycle.levels("CN-GD")
     assert code(lambda: lifecycle.levels("US")) == "JURISDICTION_UNKNOWN"
 
 

@@ -21,6 +21,7 @@ from puhui.merchants.model import (
     PictureState,
     Staff,
     Standing,
+    in_region,
     require_active,
 )
 
@@ -40,6 +41,7 @@ __all__ = [
     "Pictures",
     "Staff",
     "Standing",
+    "in_region",
     "merchant_key",
     "pictures",
     "require_active",

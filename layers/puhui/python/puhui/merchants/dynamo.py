@@ -2,15 +2,16 @@
 
 | item        | owner (hash)              | entry (range)    | holds |
 |-------------|---------------------------|------------------|-------|
-| merchant    | merchant:<id>             | merchant         | programme, name, kind, status, regions, who applied, version, last decision, deciders, people, owners |
-| application | merchant:<id>             | application      | legal_id, description, sealed contact, documents |
+| merchant    | merchant:<id>             | merchant         | programme, name, kind, status, regions, who applied, version, last decision, deciders, people, owners, branches |
+| application | merchant:<id>             | application      | legal_id, description, sealed contact, documents, version |
 | decision    | merchant:<id>             | H#<decision id>  | seq, what, by, at, reason_code, note |
 | branch      | merchant:<id>             | B#<branch id>    | name, address, region, open |
 | staff       | merchant:<id>             | S#<member id>    | role, branch_id, since |
-| gone        | merchant:<id>             | X#<member id>    | at: invitations of before no longer work for that member; ends (TTL) |
+| gone        | merchant:<id>             | X#<member id>    | at: invitations of before no longer work for that member, who decides nothing about the merchant ever after |
 | membership  | member:<id>               | M#<merchant id>  | role, branch_id, since: the staff item from the other side |
-| document    | member:<id>               | D#<document id>  | what was announced |
-| legal id    | legal:<programme>:<code>  | legal            | merchant_id: one merchant or open application a code |
+| document    | member:<id>               | D#<document id>  | what was announced; ends (TTL) until an application names it |
+| waiting     | member:<id>               | waiting          | applications: how many of the member's wait for a decision |
+| legal id    | legal:<programme>:<code>  | legal            | merchant_id: the one merchant that was certified with the code |
 
 Index ``merchants_by_programme``: hash ``programme``, range ``ranked`` (a digit for the status, #, id), keys only.
 """
@@ -23,6 +24,7 @@ from typing import Any
 
 from puhui.kernel import clock
 from puhui.merchants.errors import (
+    BranchesFull,
     DocumentNotFound,
     LastOwner,
     LegalIdTaken,
@@ -30,10 +32,15 @@ from puhui.merchants.errors import (
     OwnMerchant,
     RoomForStaff,
     Stands,
+    TooManyApplications,
 )
 from puhui.merchants.model import (
+    APPLICATIONS_MAX,
     APPLIED,
+    BRANCHES_MAX,
     CERTIFIED,
+    CERTIFY,
+    DOCUMENT_LIFE,
     OWNER,
     REFUSED,
     STAFF_MAX,
@@ -218,14 +225,16 @@ class Merchants:
             **_document_key(document.member_id, document.id),
             **_document_fields(document),
             "prepared": clock.to_text(now),
+            "ends": int((now + DOCUMENT_LIFE).timestamp()),
             "body_hash": body_hash,
         }
         session.put(self.table, item, unless="entry", error=Stands(body_hash=body_hash))
 
     def documents(self, member_id: str, document_ids: Sequence[str]) -> list[Document]:
-        """The member's documents in this order; one read. Raises DocumentNotFound, also when one is somebody else's."""
+        """The member's documents in this order; one read, none for none. Raises DocumentNotFound, also when one is somebody else's."""
         wanted = list(dict.fromkeys(document_ids))
-        items = self.dynamodb.get_all([Key(self.table, _document_key(member_id, each)) for each in wanted])
+        keys = [Key(self.table, _document_key(member_id, each)) for each in wanted]
+        items = self.dynamodb.get_all(keys) if keys else []
         for document_id, item in zip(wanted, items, strict=True):
             if item is None:
                 raise DocumentNotFound(document_id=document_id)
@@ -237,36 +246,80 @@ class Merchants:
 
     # Transitions
 
+    def has_room(self, member_id: str) -> bool:
+        """Whether another application of the member may wait; one read."""
+        item = self.dynamodb.get(self.table, _waiting_key(member_id))
+        return item is None or bool(item["applications"] < APPLICATIONS_MAX)
+
     def add_merchant(self, session: Session, merchant: Merchant, application: Application) -> None:
-        """A new application, with the applicant as owner: 5 items, and its decision when it has one already."""
+        """A new application, with the applicant as owner: 5 items and its documents; 6 for one that is certified already."""
         owner = Staff(merchant.applied_by, merchant.id, OWNER, since=merchant.applied_at)
         item = merchant_item(merchant) | {"people": 1, "owners": 1, "body_hash": application.body_hash}
         session.put(self.table, item, unless="entry", error=Stands(body_hash=application.body_hash))
-        session.put(self.table, application_item(application))
-        self._claim_legal_id(session, merchant, application.legal_id)
+        self._put_application(session, application, application.documents)
         for each in _both_sides(owner):
             session.put(self.table, each)
         if merchant.last:
             self._add_history(session, merchant)
+            self._claim_legal_id(session, merchant, application.legal_id)
+        else:
+            self._add_waiting(session, merchant)
 
     def add_decision(self, session: Session, before: Merchant, after: Merchant, legal_id: str) -> None:
-        """A decision by somebody who is not on the staff: 3 items, a refusal frees the code as well."""
+        """A decision by somebody who never was on the staff: 4 items, about an application one more, and certifying claims the code."""
         decision = self._add_history(session, after)
         self._move(session, before, after)
-        session.check(
-            *self.staff_key(after.id, decision.by), "attribute_not_exists(entry)", error=OwnMerchant()
-        )
-        if after.status == REFUSED:
-            session.delete(self.table, _legal_key(after.standing.programme_id, legal_id))
+        for place in (self.staff_key(after.id, decision.by), self.gone_key(after.id, decision.by)):
+            session.check(*place, "attribute_not_exists(entry)", error=OwnMerchant())
+        if before.status == APPLIED:
+            session.update(
+                self.table, _waiting_key(before.handed_in_by), "ADD applications :less", {":less": -1}
+            )
+        if decision.what == CERTIFY:
+            self._claim_legal_id(session, after, legal_id)
 
     def add_resubmission(
         self, session: Session, before: Merchant, after: Merchant, application: Application
     ) -> None:
-        """An application that is handed in again: 4 items."""
+        """An application that is handed in again: 4 items and its documents."""
         self._add_history(session, after)
         self._move(session, before, after)
+        self._put_application(session, application, application.documents)
+        self._add_waiting(session, after)
+
+    def add_revision(
+        self,
+        session: Session,
+        before: Merchant,
+        after: Merchant,
+        application: Application,
+        new: Sequence[Document],
+    ) -> None:
+        """What a certified merchant shows from now on: 3 items and the new pictures."""
+        self._add_history(session, after)
+        self._move(session, before, after)
+        self._put_application(session, application, new)
+
+    def _put_application(self, session: Session, application: Application, new: Sequence[Document]) -> None:
         session.put(self.table, application_item(application))
-        self._claim_legal_id(session, after, application.legal_id)
+        for each in new:
+            session.update(
+                self.table,
+                _document_key(each.member_id, each.id),
+                "REMOVE ends",
+                condition="attribute_exists(entry)",
+                error=DocumentNotFound(document_id=each.id),
+            )
+
+    def _add_waiting(self, session: Session, merchant: Merchant) -> None:
+        session.update(
+            self.table,
+            _waiting_key(merchant.handed_in_by),
+            "ADD applications :one",
+            {":one": 1, ":max": APPLICATIONS_MAX},
+            condition="attribute_not_exists(entry) OR applications < :max",
+            error=TooManyApplications(limit=APPLICATIONS_MAX),
+        )
 
     def _add_history(self, session: Session, after: Merchant) -> Decision:
         assert after.last is not None  # noqa: S101 a transition leaves one
@@ -308,8 +361,19 @@ class Merchants:
     # Branches and staff
 
     def put_branch(self, session: Session, branch: Branch) -> None:
-        """Make a branch or change it."""
+        """Change a branch."""
         session.put(self.table, branch_item(branch))
+
+    def add_branch(self, session: Session, branch: Branch) -> None:
+        """Make a branch: 2 items."""
+        session.put(self.table, branch_item(branch), unless="entry", error=Moved())
+        session.update(
+            *merchant_key(branch.merchant_id, self.table),
+            "ADD branches :one",
+            {":one": 1, ":max": BRANCHES_MAX},
+            condition="attribute_not_exists(branches) OR branches < :max",
+            error=BranchesFull(limit=BRANCHES_MAX),
+        )
 
     def check_staff(self, session: Session, staff: Staff) -> None:
         """Nothing is written unless somebody's place is still what was read."""
@@ -321,8 +385,18 @@ class Merchants:
             error=Moved(),
         )
 
+    def check_gone(self, session: Session, merchant_id: str, member_id: str, gone: Item | None) -> None:
+        """Nothing is written if the member was removed since that was read."""
+        session.check(
+            *self.gone_key(merchant_id, member_id),
+            "#at = :at" if gone else "attribute_not_exists(#at)",
+            {":at": gone["at"]} if gone else None,
+            names={"#at": "at"},
+            error=Moved(),
+        )
+
     def add_staff(self, session: Session, before: Staff | None, after: Staff) -> None:
-        """Take a member on, or change the place of one who is no owner: 2 items, 3 for a newcomer."""
+        """Take a member on, or change the place of one who is no owner: 2 items, 3 for a newcomer or a new owner."""
         for item in _both_sides(after):
             if before is None:
                 session.put(self.table, item, unless="entry", error=Moved())
@@ -335,16 +409,19 @@ class Merchants:
                     names={"#role": "role"},
                     error=Moved(),
                 )
+        is_owner = after.role == OWNER
         if before is None:
             session.update(
                 *merchant_key(after.merchant_id, self.table),
-                "ADD people :one",
+                "ADD people :one, owners :one" if is_owner else "ADD people :one",
                 {":one": 1, ":max": STAFF_MAX, ":m": after.member_id},
                 condition="attribute_exists(entry) AND people < :max AND NOT contains(deciders, :m)",
                 error=RoomForStaff(limit=STAFF_MAX, member_id=after.member_id),
             )
+        elif is_owner:
+            session.update(*merchant_key(after.merchant_id, self.table), "ADD owners :one", {":one": 1})
 
-    def remove_staff(self, session: Session, staff: Staff, now: datetime, ends: datetime) -> None:
+    def remove_staff(self, session: Session, staff: Staff, now: datetime) -> None:
         """Let a member go, the last owner excepted: 4 items."""
         for item in _both_sides(staff):
             session.delete(
@@ -363,8 +440,8 @@ class Merchants:
             condition="owners > :one" if owner else None,
             error=LastOwner(),
         )
-        gone = {"at": clock.to_text(now), "ends": int(ends.timestamp())}
-        session.put(self.table, {**self.gone_key(staff.merchant_id, staff.member_id).key, **gone})
+        gone = self.gone_key(staff.merchant_id, staff.member_id).key
+        session.put(self.table, {**gone, "at": clock.to_text(now)})
 
 
 def merchant_key(merchant_id: str, table: str) -> Key:
@@ -378,6 +455,10 @@ def _branch_key(merchant_id: str, branch_id: str) -> dict[str, str]:
 
 def _document_key(member_id: str, document_id: str) -> dict[str, str]:
     return {"owner": f"member:{member_id}", "entry": f"D#{document_id}"}
+
+
+def _waiting_key(member_id: str) -> dict[str, str]:
+    return {"owner": f"member:{member_id}", "entry": "waiting"}
 
 
 def _legal_key(programme_id: str, legal_id: str) -> dict[str, str]:
@@ -481,6 +562,7 @@ def application_item(application: Application) -> Item:
         "contact": application.contact,
         "documents": documents,
         "body_hash": application.body_hash,
+        "version": application.version,
     }
 
 
@@ -493,6 +575,7 @@ def application_from(item: Mapping[str, Any]) -> Application:
         item["contact"],
         tuple(Document(**each) for each in item["documents"]),
         item["body_hash"],
+        item.get("version", 1),
     )
 
 

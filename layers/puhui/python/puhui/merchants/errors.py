@@ -31,8 +31,14 @@ class LegalIdInvalid(Invalid):
 
 class LegalIdTaken(Conflict):
     code = "LEGAL_ID_TAKEN"
-    zh = "这个统一社会信用代码在该项目中已有商家或申请。"
-    en = "This unified social credit code has a merchant or an application in the programme already."
+    zh = "这个统一社会信用代码在该项目中已有商家。"
+    en = "This unified social credit code has a merchant in the programme already."
+
+
+class TooManyApplications(Conflict):
+    code = "TOO_MANY_APPLICATIONS"
+    zh = "您已有 {limit} 份申请在等待认证，请等其中一份有了决定再提交。"
+    en = "You have {limit} applications that wait already. Hand in another one when one of them is decided."
 
 
 class DocumentNotFound(NotFound):
@@ -67,8 +73,8 @@ class ReasonRequired(Invalid):
 
 class OwnMerchant(Forbidden):
     code = "OWN_MERCHANT"
-    zh = "您是这个商家的申请人或员工，不能就它作出决定，请由他人处理。"
-    en = "You applied for this merchant or work there, so you may not decide about it. Somebody else has to."
+    zh = "您是这个商家的申请人，或是、曾是它的员工，不能就它作出决定，请由他人处理。"
+    en = "You applied for this merchant, or work or worked there, so you may not decide about it. Somebody else has to."
 
 
 class SuspenderMayNotReinstate(Forbidden):
@@ -87,6 +93,24 @@ class MerchantDecided(Conflict):
     code = "MERCHANT_DECIDED"
     zh = "商家现在的状态是 {status}，不能这样处理。"
     en = "The merchant is {status} now, so this cannot be done."
+
+
+class ApplicationChanged(Conflict):
+    code = "APPLICATION_CHANGED"
+    zh = "申请在您阅读之后有变动，现在是第 {version} 版，请重新阅读后再决定。"
+    en = "The application has changed since you read it: it is version {version} now. Read it again, then decide."
+
+
+class BranchesFull(Conflict):
+    code = "BRANCHES_FULL"
+    zh = "商家的门店已达上限（{limit} 家）。"
+    en = "The merchant has as many branches as there can be ({limit})."
+
+
+class RegionNotCertified(Invalid):
+    code = "REGION_NOT_CERTIFIED"
+    zh = "{region} 不在商家认证的地区内。"
+    en = "{region} does not lie in the regions that the merchant was certified for."
 
 
 class BranchNotFound(NotFound):

@@ -12,7 +12,8 @@ CHUNK_BYTES = 1 << 20
 
 
 class DocumentBucket(UploadBucket):
-    """Uploads at ``uploads/<member>/<document>``, cleared after some days; what was handed in at ``documents/...``."""
+    """Uploads at ``uploads/<member>/<document>``, cleared after some days; what was handed in at ``documents/...``, cleared
+    likewise unless it is claimed."""
 
     @classmethod
     def from_environment(cls) -> "DocumentBucket":

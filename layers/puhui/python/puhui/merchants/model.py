@@ -10,27 +10,48 @@ from puhui.kernel import clock
 from puhui.kernel.documents import Text
 from puhui.kernel.errors import Forbidden
 from puhui.merchants.errors import (
+    ApplicationChanged,
     LegalIdInvalid,
     MerchantDecided,
     MerchantNotCertified,
     MerchantNotFound,
     MerchantSuspended,
+    NotAPicture,
     OwnMerchant,
     ReasonRequired,
+    RegionNotCertified,
     SuspenderMayNotReinstate,
 )
 
 APPLIED, CERTIFIED, REFUSED, SUSPENDED = "applied", "certified", "refused", "suspended"
-CERTIFY, REFUSE, RESUBMIT, SUSPEND, REINSTATE = "certify", "refuse", "resubmit", "suspend", "reinstate"
+KNOWN = frozenset({CERTIFIED, SUSPENDED})  # once certified, a merchant's regions never change
+CERTIFY, REFUSE, SUSPEND, REINSTATE = "certify", "refuse", "suspend", "reinstate"
+RESUBMIT, REVISE = "resubmit", "revise"  # what its own staff do
 OWNER, MANAGER, CLERK = "owner", "manager", "clerk"
 AUTHORITY = frozenset({"authority_city", "authority_province"})
 OPERATOR = "operator"
 PICTURE = "picture"
 PASSED, PENDING = "pass", "pending"
-STAFF_MAX = 200
+STAFF_MAX = BRANCHES_MAX = 200
+APPLICATIONS_MAX = 5  # that wait, of one member
 INVITATION_LIFE = timedelta(minutes=10)
-FROM = {CERTIFY: APPLIED, REFUSE: APPLIED, RESUBMIT: REFUSED, SUSPEND: CERTIFIED, REINSTATE: SUSPENDED}
-TO = {CERTIFY: CERTIFIED, REFUSE: REFUSED, RESUBMIT: APPLIED, SUSPEND: SUSPENDED, REINSTATE: CERTIFIED}
+DOCUMENT_LIFE = timedelta(days=30)  # of what was announced, unless an application names it
+FROM = {
+    CERTIFY: APPLIED,
+    REFUSE: APPLIED,
+    RESUBMIT: REFUSED,
+    REVISE: CERTIFIED,
+    SUSPEND: CERTIFIED,
+    REINSTATE: SUSPENDED,
+}
+TO = {
+    CERTIFY: CERTIFIED,
+    REFUSE: REFUSED,
+    RESUBMIT: APPLIED,
+    REVISE: CERTIFIED,
+    SUSPEND: SUSPENDED,
+    REINSTATE: CERTIFIED,
+}
 
 # GB 32100-2015: the 31 characters of a unified social credit code; the weight of the n-th is 3^n modulo 31.
 LEGAL_ID_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -50,7 +71,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Decision:
-    """What somebody decided about a merchant, or its owner's handing in again."""
+    """What somebody decided about a merchant, or what its own staff did: hand in again, revise."""
 
     id: str
     what: str
@@ -62,9 +83,8 @@ class Decision:
 
     def repeats(self, other: "Decision | None") -> bool:
         """Whether this is the same person's same decision again."""
-        return other is not None and all(
-            getattr(self, name) == getattr(other, name) for name in ("what", "by", "reason_code", "note")
-        )
+        same = ("what", "by", "reason_code", "note", "body_hash")
+        return other is not None and all(getattr(self, name) == getattr(other, name) for name in same)
 
     def shown(self) -> dict[str, Any]:
         """The decision of the contract."""
@@ -84,6 +104,11 @@ class Document:
     size: int
     sha256: str
     trace_id: str = ""
+
+    def require_picture(self) -> None:
+        """Raise NotAPicture unless it was announced as one and its type is an image's."""
+        if self.kind != PICTURE or not self.content_type.startswith("image/"):
+            raise NotAPicture(document_id=self.id)
 
     @property
     def upload_key(self) -> str:
@@ -136,17 +161,23 @@ class Merchant:
         """applied, certified, refused or suspended."""
         return self.standing.status
 
+    @property
+    def handed_in_by(self) -> str:
+        """Who handed in what waits: whoever applied, or whoever handed in again."""
+        return self.last.by if self.last and self.last.what == RESUBMIT else self.applied_by
+
     def known(self) -> bool:
         """Whether everybody may see it."""
-        return self.status in (CERTIFIED, SUSPENDED)
+        return self.status in KNOWN
 
-    def after(self, decision: Decision) -> "Merchant":
-        """The merchant after a decision; itself when the same person decided the same just now.
+    def after(self, decision: Decision, read: int | None = None) -> "Merchant":
+        """The merchant after a decision; itself when the same person decided the same just now. ``read``: the version that
+        whoever decides has read, where that matters.
 
-        Raises OwnMerchant (by the applicant), ReasonRequired, SuspenderMayNotReinstate, MerchantDecided.
+        Raises OwnMerchant (by the applicant), ReasonRequired, MerchantDecided, ApplicationChanged, SuspenderMayNotReinstate.
         """
-        own = decision.by == self.applied_by
-        if own and decision.what != RESUBMIT:
+        own = decision.what in (RESUBMIT, REVISE)
+        if decision.by == self.applied_by and not own:
             raise OwnMerchant
         if decision.what == REFUSE and not decision.reason_code:
             raise ReasonRequired
@@ -154,16 +185,19 @@ class Merchant:
             return self
         if self.status != FROM[decision.what]:
             raise MerchantDecided(status=self.status)
+        if read not in (None, self.version):
+            raise ApplicationChanged(version=self.version)
         if decision.what == REINSTATE and self.last is not None and self.last.by == decision.by:
             raise SuspenderMayNotReinstate
-        deciders = self.deciders if decision.what == RESUBMIT else self.deciders | {decision.by}
+        deciders = self.deciders if own else self.deciders | {decision.by}
         standing = replace(self.standing, status=TO[decision.what])
         return replace(self, standing=standing, version=self.version + 1, last=decision, deciders=deciders)
 
 
 @dataclass(frozen=True)
 class Application:
-    """What was handed in. ``contact`` is sealed; ``body_hash`` is a keyed digest, since the body holds the contact."""
+    """What was handed in. ``contact`` is sealed; ``body_hash`` is a keyed digest, since the body holds the contact; ``version``
+    is the merchant's of that moment, by which whoever reads the papers names them."""
 
     merchant_id: str
     legal_id: str
@@ -171,6 +205,7 @@ class Application:
     contact: bytes = field(repr=False)
     documents: tuple[Document, ...]
     body_hash: str = ""
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -216,10 +251,11 @@ class Staff:
             raise Forbidden
 
     def may_invite(self, role: str, branch_id: str) -> bool:
-        """Whether the staff may invite somebody to this role: owners invite managers and clerks, managers clerks."""
+        """Whether the staff may invite somebody to this role: owners invite everybody, other owners for all branches; managers
+        invite clerks."""
         if self.role == MANAGER:
             return role == CLERK and self.branch_id in ("", branch_id)
-        return self.role == OWNER
+        return self.role == OWNER and not (role == OWNER and branch_id)
 
     def same_place(self, other: "Staff") -> bool:
         """Whether both have the same role at the same branch."""
@@ -284,6 +320,14 @@ def in_region(standing: Standing, region: str | None) -> bool:
     return region is None or any(region == each or region.startswith(f"{each}-") for each in standing.regions)
 
 
+def require_region(standing: Standing, region: str) -> None:
+    """Raise MerchantNotCertified before any region was certified, RegionNotCertified for one that none of them holds."""
+    if standing.status not in KNOWN:
+        raise MerchantNotCertified
+    if not in_region(standing, region):
+        raise RegionNotCertified(region=region)
+
+
 def texts(body: Mapping[str, Any]) -> str:
-    """All texts of an application that others will read, for the platform's check."""
-    return "\n".join([*body["name"].values(), *body.get("description", {}).values()])
+    """All texts that were handed in and that others will read, for the platform's check."""
+    return "\n".join([*body.get("name", {}).values(), *body.get("description", {}).values()])

@@ -9,9 +9,8 @@ from functools import cache
 from puhui.members.api import Members
 from puhui.merchants import checks
 from puhui.merchants.dynamo import Merchants
-from puhui.merchants.errors import NotAPicture
 from puhui.merchants.files import DocumentBucket
-from puhui.merchants.model import PASSED, PENDING, PICTURE, Picture, PictureState
+from puhui.merchants.model import PASSED, PENDING, Picture, PictureState
 from puhui.merchants.ports import Desk, DocumentStore
 from puhui.wechat import api as wechat
 
@@ -37,11 +36,12 @@ class Pictures:
         """See ``api.Pictures``."""
         documents = self.desk.merchants.documents(member_id, document_ids)
         for document in documents:
-            if document.kind != PICTURE or not document.content_type.startswith("image/"):
-                raise NotAPicture(document_id=document.id)
+            document.require_picture()
         for document in documents:
             self.store.take(document)
         asked = checks.ask_for_pictures(documents, member_id, desk=self.desk, store=self.store)
+        for document in documents:
+            self.store.claim(document.object_key)
         return [Picture(each.id, each.object_key, each.trace_id) for each in asked]
 
     def states(self, pictures: Sequence[Picture]) -> dict[Picture, PictureState]:

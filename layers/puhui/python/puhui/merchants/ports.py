@@ -20,7 +20,10 @@ class DocumentStore(Protocol):
         """An address from which a document can be fetched for a while."""
 
     def take(self, document: Document, /) -> None:
-        """Keep what was uploaded. Raises DocumentMissing, DocumentChanged."""
+        """Keep what was uploaded, for some days unless it is claimed. Raises DocumentMissing, DocumentChanged."""
+
+    def claim(self, object_key: str, /) -> None:
+        """Let a document that was taken stay."""
 
 
 @dataclass(frozen=True)

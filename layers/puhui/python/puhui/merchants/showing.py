@@ -28,7 +28,10 @@ def summary(standing: Standing) -> dict[str, Any]:
 
 def application_summary(merchant: Merchant) -> dict[str, Any]:
     """A merchant in the authority's list."""
-    return summary(merchant.standing) | {"applied_at": clock.to_text(merchant.applied_at)}
+    return summary(merchant.standing) | {
+        "applied_at": clock.to_text(merchant.applied_at),
+        "version": merchant.version,
+    }
 
 
 def decision_shown(merchant_id: str, decision: Decision) -> dict[str, Any]:
@@ -76,6 +79,7 @@ def merchant_shown(
 def _papers(application: Application, verdicts: Mapping[str, str], shelf: Shelf) -> dict[str, Any]:
     owner = f"merchant:{application.merchant_id}"
     return {
+        "version": application.version,
         "legal_id": application.legal_id,
         "contact": json.loads(shelf.merchants.sealer.open(application.contact, owner, "contact")),
         "documents": [_document(each, verdicts, shelf) for each in application.documents],

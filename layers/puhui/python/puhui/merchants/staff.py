@@ -10,7 +10,7 @@ from puhui.members.api import Codes, InvitationExpired, InvitationInvalid, Membe
 from puhui.merchants import checks
 from puhui.merchants.dynamo import Merchants, staff_from
 from puhui.merchants.errors import AlreadyOwner, BranchNotFound
-from puhui.merchants.model import INVITATION_LIFE, MANAGER, OWNER, Branch, Staff, Standing
+from puhui.merchants.model import INVITATION_LIFE, MANAGER, OWNER, Branch, Staff, Standing, require_region
 from puhui.merchants.ports import Desk
 from puhui.merchants.showing import summary
 from puhui.store.cursors import Cursors
@@ -18,9 +18,10 @@ from puhui.store.session import Session, attempt
 
 
 def put_branch(branch: Branch, member_id: str, *, desk: Desk) -> Branch:
-    """Make a branch or change it: by an owner or a manager of it, once its name and address passed the platform's check.
+    """Make a branch or change it: by an owner or a manager of it, in a certified region, once its name and address passed the
+    platform's check.
 
-    Raises MerchantNotFound (to strangers), Forbidden, ContentRisky.
+    Raises MerchantNotFound (to strangers), Forbidden, MerchantNotCertified, RegionNotCertified, ContentRisky, BranchesFull.
     """
     merchants = desk.merchants
 
@@ -31,9 +32,13 @@ def put_branch(branch: Branch, member_id: str, *, desk: Desk) -> Branch:
 
     def build(session: Session) -> None:
         merchants.check_staff(session, actor())
-        merchants.put_branch(session, branch)
+        if merchants.branch(branch.merchant_id, branch.id):
+            merchants.put_branch(session, branch)
+        else:
+            merchants.add_branch(session, branch)
 
     actor()
+    require_region(merchants.find_standing(branch.merchant_id), branch.region)
     checks.check_text("\n".join([*branch.name.values(), branch.address]), member_id, desk=desk)
     attempt(merchants.dynamodb, build)
     return branch
@@ -65,7 +70,7 @@ def invite(
 def join(member_id: str, code: str, *, merchants: Merchants, codes: Codes, now: datetime) -> Staff:
     """Join the staff that a code invites to; whoever is on it already gets the code's role, an owner stays owner.
 
-    One read and one transaction of 3 or 4 items. Raises InvitationInvalid (also when whoever invited may no longer, or for
+    One read and one transaction of 3 to 5 items. Raises InvitationInvalid (also when whoever invited may no longer, or for
     somebody who was removed since), InvitationExpired, AlreadyOwner, DeciderMayNotJoin, StaffFull.
     """
     signed, merchant_id, role, branch_id = (*code.split("."), "", "", "", "")[:4]
@@ -94,6 +99,7 @@ def join(member_id: str, code: str, *, merchants: Merchants, codes: Codes, now: 
             raise InvitationInvalid
         if inviter.member_id != member_id:
             merchants.check_staff(session, inviter)
+        merchants.check_gone(session, merchant_id, member_id, gone)
         merchants.add_staff(session, present, wanted)
         return wanted
 
@@ -113,7 +119,7 @@ def remove(merchant_id: str, member_id: str, removed_id: str, *, merchants: Merc
             merchants.check_staff(session, actor)
         staff = merchants.staff_of(merchant_id, removed_id)
         if staff:
-            merchants.remove_staff(session, staff, now, now + INVITATION_LIFE)
+            merchants.remove_staff(session, staff, now)
 
     attempt(merchants.dynamodb, build)
 

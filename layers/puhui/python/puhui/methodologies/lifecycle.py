@@ -34,6 +34,7 @@ from puhui.methodologies.errors import (
     VersionNotNewer,
     VersionTaken,
 )
+from puhui.methodologies.model import widening
 
 DRAFT, APPROVED, REFUSED = "draft", "approved", "refused"
 PUBLISHED, SUPERSEDED, WITHDRAWN = "published", "superseded", "withdrawn"
@@ -119,8 +120,8 @@ class Version:
 
 
 def levels(jurisdiction: str) -> Levels:
-    """The nearest region's levels: ``CN-GD``, then ``CN``. Raises JurisdictionUnknown."""
-    for place in (jurisdiction, jurisdiction.partition("-")[0]):
+    """The nearest region's levels: ``CN-GD-GZ``, ``CN-GD``, then ``CN``. Raises JurisdictionUnknown."""
+    for place in widening(jurisdiction):
         if place in _levels():
             return _levels()[place]
     raise JurisdictionUnknown(jurisdiction=jurisdiction)

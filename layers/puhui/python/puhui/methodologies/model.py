@@ -4,7 +4,7 @@ A **factor** is a versioned record: value, unit, region, year, source, evidence 
 which inputs an act needs and how its reduction follows from them and the factors. Published versions never change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -174,3 +174,10 @@ class Behaviour(Protocol):
     def choices(self) -> Mapping[str, tuple[str, ...]]: ...
     @property
     def caps(self) -> Limits: ...
+
+
+def widening(region: str) -> Iterator[str]:
+    """The region and those that it lies in, the nearest first: ``CN-GD-GZ``, ``CN-GD``, ``CN``."""
+    while region:
+        yield region
+        region = region.rpartition("-")[0]

@@ -7,14 +7,14 @@ new files and new records beside the old ones.
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from puhui.formulas.units import unit
 from puhui.methodologies.errors import FactorUnavailable, MethodologyNotFound, MethodologyWithdrawn
 from puhui.methodologies.formula import Formula, bind
-from puhui.methodologies.model import Factor, FactorUse, Input, Methodology
+from puhui.methodologies.model import Factor, FactorUse, Input, Methodology, widening
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 pathlib is not needed at run time
 BINDINGS_KEPT = 1024  # callers choose region and day, so the number is bounded
@@ -93,7 +93,7 @@ def factor(quantity: str, profile: str, region: str, day: str) -> Factor:
     """The record of a quantity that holds for a profile, a region and a day (ISO text): that of the nearest
     region, and of those the one that came into force last. A record for one place alone wins over one that
     holds in several, such as a province's grid over that of its region. Raises FactorUnavailable."""
-    for place in _widening(region):
+    for place in widening(region):
         found = [
             each for each in _of(quantity, profile) if place in each.applies_in and each.valid_from <= day
         ]
@@ -217,13 +217,6 @@ def factor_from(record: dict[str, Any]) -> Factor:
         mark=record["mark"],
         valid_from=record["valid_from"],
     )
-
-
-def _widening(region: str) -> Iterator[str]:
-    """``CN-GD``, then ``CN``."""
-    yield region
-    if "-" in region:
-        yield region.partition("-")[0]
 
 
 def _order(version: str) -> tuple[int, str]:

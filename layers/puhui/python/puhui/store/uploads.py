@@ -14,6 +14,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+UNCLAIMED = ("unclaimed", "yes")  # a copy that nothing names yet: the bucket's rule clears it after some days
 _GONE = ("NoSuchKey", "404", "NotFound")
 
 
@@ -83,12 +84,23 @@ class UploadBucket:
         return True
 
     def keep(self, object_key: str, as_key: str, etag: str) -> bool:
-        """Copy the version that ``etag`` names, within the bucket; False when another one lies there by now."""
-        source = {"Bucket": self.bucket, "Key": object_key}
+        """Copy the version that ``etag`` names, within the bucket, marked until it is claimed; False when another one lies there by
+        now."""
         try:
-            self._s3.copy_object(Bucket=self.bucket, Key=as_key, CopySource=source, CopySourceIfMatch=etag)
+            self._s3.copy_object(
+                Bucket=self.bucket,
+                Key=as_key,
+                CopySource={"Bucket": self.bucket, "Key": object_key},
+                CopySourceIfMatch=etag,
+                Tagging="=".join(UNCLAIMED),
+                TaggingDirective="REPLACE",
+            )
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("PreconditionFailed", "412", *_GONE):
                 raise
             return False
         return True
+
+    def claim(self, object_key: str) -> None:
+        """Let a copy stay: something names it now."""
+        self._s3.delete_object_tagging(Bucket=self.bucket, Key=object_key)
