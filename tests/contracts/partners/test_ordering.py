@@ -67,9 +67,14 @@ class Ours:
             self.partner, order, partners=self.registry.partners, send=self.send, now=clock.now()
         )
 
-    def cancel(self, order_id: str = "ORDER1") -> str:
+    def cancel(self, order_id: str = "ORDER1", *, known: bool = False) -> str:
         return usecases.cancel_order(
-            self.partner, order_id, partners=self.registry.partners, send=self.send, now=clock.now()
+            self.partner,
+            order_id,
+            known=known,
+            partners=self.registry.partners,
+            send=self.send,
+            now=clock.now(),
         ).outcome
 
 
@@ -249,6 +254,21 @@ def test_an_order_that_never_arrived_is_called_off_and_refused_when_it_does(
     assert standin.orders()["ORDER1"]["voucher"] == ""
 
 
+def test_an_order_that_the_partner_told_us_of_is_not_called_off_by_its_having_forgotten_it(
+    standin: PartnerStandin, ours: Ours
+):
+    with pytest.raises(PartnerUnavailable) as raised:
+        ours.cancel(known=True)
+    assert raised.value.details["reason"] == "unreadable, http 404"
+
+
+def test_a_wrong_address_calls_no_order_off(standin: PartnerStandin, ours: Ours):
+    ours.registry.put(DEMO_PARTNER, url=f"{standin.url}/elsewhere")
+    with pytest.raises(PartnerUnavailable) as raised:
+        ours.cancel()
+    assert raised.value.details["reason"] == "unreadable, http 404"
+
+
 @pytest.mark.parametrize("failure", ["fail_before", "fail_after", "drop_after", "garbage", "redirect"])
 def test_a_cancellation_that_got_no_answer_is_sent_again(standin: PartnerStandin, ours: Ours, failure: str):
     standin.behave("silent")
@@ -281,6 +301,7 @@ def test_a_partner_without_a_secret_is_not_asked(standin: PartnerStandin, ours: 
         usecases.cancel_order(
             ours.registry.find("theatre"),
             "X",
+            known=False,
             partners=ours.registry.partners,
             send=ours.send,
             now=clock.now(),

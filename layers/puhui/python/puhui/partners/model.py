@@ -13,6 +13,7 @@ from puhui.partners.errors import AnswerInvalid, PartnerInvalid
 
 ISSUED, ACCEPTED, REFUSED = "issued", "accepted", "refused"
 CANCELLED, NOT_CANCELLABLE = "cancelled", "not_cancellable"
+UNKNOWN = "unknown"  # of a cancellation: the partner has never heard of the order
 ORDER, CANCELLATION, ANSWER = "order.placed", "order.cancelled", "order.answered"  # types of messages
 REFERENCE_MAX, VOUCHER_MAX, REASON_MAX = 128, 4096, 500
 URL_MAX = 1000  # the contract lets a partner's own address have 500
@@ -122,13 +123,13 @@ def answer_to_order(reply: Reply) -> Answer | None:
     return _answer(_object(reply.body), _ANSWERS.get(reply.status))
 
 
-def answer_to_cancellation(reply: Reply) -> Answer | None:
-    """What the partner answered to a cancellation; None when it cannot be read. An order that the partner has never
-    heard of is cancelled."""
-    said = _object(reply.body) or {}
-    if reply.status == 404 or (reply.status == 200 and said.get("status") == CANCELLED):
+def answer_to_cancellation(reply: Reply, *, known: bool) -> Answer | None:
+    """What the partner answered to a cancellation; None when it cannot be read. An order that it says it has never heard
+    of is cancelled, unless it is ``known``: the partner has told us of it before."""
+    status = (_object(reply.body) or {}).get("status")
+    if (reply.status, status) == (200, CANCELLED) or (not known and (reply.status, status) == (404, UNKNOWN)):
         return Answer(CANCELLED)
-    if reply.status == 409 and said.get("status") == ISSUED:
+    if (reply.status, status) == (409, ISSUED):
         return Answer(NOT_CANCELLABLE)
     return None
 

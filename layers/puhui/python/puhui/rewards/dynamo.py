@@ -296,7 +296,7 @@ class Rewards:
             {"owner": due.owner, "entry": due.entry},
             "SET due_to = :to, settlement_id = :s",
             {":to": f"S:{settlement_id}:{due.merchant_id}", ":s": settlement_id, ":id": due.id},
-            condition="attribute_not_exists(settlement_id) AND due_id = :id",
+            condition="attribute_not_exists(settlement_id) AND due_id = :id AND attribute_exists(due_to)",
             error=DueClaimed(),
         )
 
@@ -409,18 +409,20 @@ class Rewards:
 
     def add_step(self, session: Session, before: Redemption, after: Redemption) -> None:
         """A redemption's next state: it still stands as it was read."""
+        known = "#reference = :reference" if before.reference else "attribute_not_exists(#reference)"
         session.put(
             self.table,
             redemption_item(after),
             condition="#status = :status AND body_hash = :hash AND answer = :answer AND cancelling = :cancelling"
-            " AND attribute_not_exists(settlement_id)",
+            f" AND attribute_not_exists(settlement_id) AND {known}",
             values={
                 ":status": before.status,
                 ":hash": before.body_hash,
                 ":answer": before.answer,
                 ":cancelling": before.cancelling,
-            },
-            names={"#status": "status"},
+            }
+            | ({":reference": before.reference} if before.reference else {}),
+            names={"#status": "status", "#reference": "reference"},
             error=RedemptionMoved(),
         )
 
