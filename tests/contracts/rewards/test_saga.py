@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,7 +29,14 @@ from puhui.rewards.errors import (
     RedemptionNotFound,
 )
 from puhui.rewards.items import redemption_item
-from puhui.rewards.model import CANCELLED, FULFILLED, PROCESSING, REFUNDED, Redemption
+from puhui.rewards.model import (
+    CANCELLED,
+    FULFILLED,
+    OFFLINE_GRACE,
+    PROCESSING,
+    REFUNDED,
+    Redemption,
+)
 from puhui.store import aws
 from puhui.store.client import ConditionFailed, DynamoDB
 from puhui.store.sealing import Sealer
@@ -51,23 +59,27 @@ class Cinema:
     def __init__(self, shop: Shop, table: str) -> None:
         self.shop = shop
         self.partner = Partner(nothing, nothing)
-        registry = Partners(DynamoDB(), table, SEALER)
-        body = {
-            "programme_id": "carbon-88",
-            "name": {},
-            "url": "https://cinema.example",
-            "answer_within_seconds": WAITS,
-        }
-        partners_usecases.put_partner(partners_usecases.wanted_from("cinema", body), partners=registry)
-        partners_usecases.add_secret("cinema", by="o", key=None, partners=registry, now=NOW, given=SECRET)
+        self.registry = Partners(DynamoDB(), table, SEALER)
+        self.register("cinema")
         self.desk = saga.Desk(
             shop.rewards,
             shop.ledger,
-            registry,
+            self.registry,
             lambda: self.partner.send,
             lambda: SEALER,
             "https://api.example/v1",
         )
+
+    def register(self, name: str) -> None:
+        """A partner at an address of its own."""
+        body = {
+            "programme_id": "carbon-88",
+            "name": {},
+            "url": f"https://{name}.example",
+            "answer_within_seconds": WAITS,
+        }
+        partners_usecases.put_partner(partners_usecases.wanted_from(name, body), partners=self.registry)
+        partners_usecases.add_secret(name, by="o", key=None, partners=self.registry, now=NOW, given=SECRET)
 
     def redeem(
         self, store: Store | None = None, *, months: tuple[int, ...] = (24,), **terms: Any
@@ -833,6 +845,79 @@ def test_what_fails_stays_and_hides_nothing_that_stands_behind_it(
     with pytest.raises(ConditionFailed):
         cinema.look_after(LATER)
     assert {each.id for each in made if cinema.state(each).status == PROCESSING} == broken
+
+
+def hanging(cinema: Cinema, monkeypatch: pytest.MonkeyPatch, names: set[str], seconds: int) -> list[str]:
+    """These partners let whoever asks them wait, by a clock of the test's own; the orders that they were asked about."""
+    clock_now, asked, send = [0.0], [], cinema.partner.send
+    hosts = {f"https://{name}.example" for name in names}
+
+    def wait(message: Message, headers: dict[str, str]) -> Reply:
+        if not any(message.url.startswith(host) for host in hosts):
+            return send(message, headers)
+        clock_now[0] += seconds
+        asked.append(json.loads(message.body)["order_id"])
+        raise PartnerUnavailable(reason="silent")
+
+    monkeypatch.setattr(cinema.partner, "send", wait)
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=lambda: clock_now[0]))
+    return asked
+
+
+@pytest.mark.parametrize("count", [1, 10])
+def test_partners_that_hang_hold_up_nobody_elses_end(
+    cinema: Cinema, monkeypatch: pytest.MonkeyPatch, count: int
+):
+    """100 orders in doubt at a minute a call are more than an hour's runs can ask about, and are due again after an hour."""
+    shop, store = cinema.shop, cinema.shop.open_store()
+    shop.put_coupon(store, stock=32, valid_days=1)
+    bought = [each for _ in range(16) for each in shop.buy(shop.member(200), 2)]
+    begin = bought[0].expires_at + OFFLINE_GRACE
+    names = [f"partner-{number}" for number in range(count)]
+    for name in names:
+        cinema.register(name)
+        shop.put(id=name, price_points=1, stock=100, per_member_limit=None, partner_id=name)
+    me, ordered = shop.member(100), begin - timedelta(hours=1)
+    for number in range(100):
+        shop.redeem(me, 1, str(number), reward_id=names[number % count], now=ordered)
+    asked = hanging(cinema, monkeypatch, set(names), 60)
+    before = 0.0
+    for run in range(watch.END_SHARDS):
+        cinema.look_after(begin + timedelta(seconds=watch.RUN_SECONDS * run))
+        took, before = watch.time.monotonic() - before, watch.time.monotonic()
+        assert took <= watch.WORKS_SECONDS + 60
+    assert {shop.coupon(each.member_id, each.id).status for each in bought} == {"expired"}
+    assert len(set(asked)) > 40
+
+
+def test_a_partner_that_does_not_answer_three_times_is_left_alone_until_the_next_run(
+    cinema: Cinema, monkeypatch: pytest.MonkeyPatch
+):
+    cinema.register("hangs")
+    cinema.shop.put(id="hung", price_points=1, stock=100, per_member_limit=None, partner_id="hangs")
+    me = cinema.shop.member(100)
+    hung = [cinema.shop.redeem(me, 1, str(number), reward_id="hung") for number in range(8)]
+    others = [cinema.redeem() for _ in range(4)]
+    asked = hanging(cinema, monkeypatch, {"hangs"}, 1)
+    assert cinema.look_after(LATER) == {"coupons": 0, "redemptions": 3 + 4}
+    assert len(asked) == 3
+    assert {cinema.state(each).status for each in others} == {REFUNDED}
+    assert sum(cinema.state(each).status == PROCESSING for each in hung) == 5
+    cinema.look_after(LATER + timedelta(minutes=5))
+    assert len(set(asked)) == 6
+
+
+def test_a_partner_is_asked_ever_more_rarely_and_at_least_once_a_day(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("issued", "before")
+    done, pauses = cinema.end(made, NOW + timedelta(hours=1)), []
+    while done.watch_at:
+        at = done.watch_at
+        cinema.look_after(at)
+        done = cinema.state(made)
+        pauses.append(((done.watch_at or at) - at) // timedelta(hours=1))
+    assert pauses[:6] == [2, 4, 8, 16, 24, 24]
+    assert sum(pauses) < 15 * 24
 
 
 # The partner of these tests

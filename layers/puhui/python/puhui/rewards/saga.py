@@ -12,8 +12,8 @@ fetched afterwards.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,6 +35,7 @@ ACCEPTED, CANCELLING, OVER = "accepted", "cancelling", "over"
 CALLING_OFF = "calling_off"  # in place of an answer: it is being called off, and the partner has not said what came of it
 UNKNOWN = "unknown"  # of late answers: the partner never said
 GIVES_UP_AFTER = timedelta(days=14)  # a week after the latest time that an answer may take
+SILENCES_MAX = 3
 ASKS_WITHIN = timedelta(days=1)  # the longest pause between two attempts
 
 
@@ -277,24 +278,32 @@ def _end_return(session: Session, standing: Redemption, desk: Desk, now: datetim
     return after
 
 
-def look_after(member_id: str, redemption_id: str, *, desk: Desk, now: datetime) -> Redemption:
+def look_after(
+    member_id: str, redemption_id: str, *, desk: Desk, now: datetime, silences: Counter[str]
+) -> Redemption | None:
     """What nobody ended in time: the order is called off and the redemption ended; an order that a partner never answered
-    about is called off, and a voucher asked for, until it does, for GIVES_UP_AFTER."""
+    about is called off, and a voucher asked for, until it does, for GIVES_UP_AFTER. ``silences`` counts how many times in a
+    row each partner did not answer: after SILENCES_MAX it is left alone, and the redemption as it is (None)."""
     standing = find(member_id, redemption_id, desk.rewards)
     if standing.watch_at is None or standing.watch_at > now:
         return standing
+    if silences[standing.partner_id] >= SILENCES_MAX:
+        return None
+    said = ""
+    try:
+        if standing.unsure:
+            said = _cancellation(standing, desk, now).outcome
+        else:
+            call_off(member_id, redemption_id, desk=desk, now=now)
+        silences[standing.partner_id] = 0
+    except (partners.PartnerUnavailable, partners.PartnerNotFound):
+        silences[standing.partner_id] += 1
     if standing.unsure:
-        return _settle_doubt(standing, desk, now)
-    with suppress(partners.PartnerUnavailable, partners.PartnerNotFound):
-        call_off(member_id, redemption_id, desk=desk, now=now)
+        return _settle_doubt(standing, said, desk, now)
     return end(member_id, redemption_id, desk=desk, now=now)
 
 
-def _settle_doubt(standing: Redemption, desk: Desk, now: datetime) -> Redemption:
-    said = ""
-    with suppress(partners.PartnerUnavailable, partners.PartnerNotFound):
-        said = _cancellation(standing, desk, now).outcome
-
+def _settle_doubt(standing: Redemption, said: str, desk: Desk, now: datetime) -> Redemption:
     def build(session: Session) -> Redemption:
         now_standing = find(standing.member_id, standing.id, desk.rewards)
         if not now_standing.unsure:
