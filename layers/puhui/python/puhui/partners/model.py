@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from puhui.kernel import clock
-from puhui.partners.errors import AnswerInvalid, PartnerInvalid
+from puhui.partners.errors import AnswerInvalid, ItemUnknown, PartnerInvalid
 
 ISSUED, ACCEPTED, REFUSED = "issued", "accepted", "refused"
 CANCELLED, NOT_CANCELLABLE = "cancelled", "not_cancellable"
@@ -159,6 +159,12 @@ def require_url(url: str, stage: str) -> str:
     return url.rstrip("/")
 
 
+def require_item(partner: Partner, item: str) -> None:
+    """Raise ItemUnknown unless the partner gives this; one that has not told its items may give any."""
+    if partner.items and item not in partner.items:
+        raise ItemUnknown(item=item, partner_id=partner.id)
+
+
 def is_open(address: str, stage: str) -> bool:
     """Whether we may connect to this IP address: one of the public internet, or the loopback when the stage is local or
     test. Private, link-local, multicast and reserved ones are refused, also where IPv6 carries them; tunnels are."""
@@ -167,7 +173,7 @@ def is_open(address: str, stage: str) -> bool:
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip.sixtofour or ip.teredo:
+        if ip.sixtofour or ip.teredo or ip.is_site_local:
             return False
         ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip.ipv4_mapped or ip
     if ip.is_loopback:
