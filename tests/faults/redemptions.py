@@ -486,7 +486,11 @@ class World:
             mine = [each for each in good if each.member_id == who]
             balance = self.ledger.balance(member(who), PROGRAMME).amounts.get("points", 0)
             assert balance == amount - sum(each.points for each in mine), "points are spent once, or back"
-            assert self.messages[who] <= sum(each.member_id == who for each in made), "told once each"
+            returns = sum(
+                "-return-" in name and given["member_id"] == who for name, given in self.started.items()
+            )
+            told = sum(each.member_id == who for each in made) + returns
+            assert self.messages[who] <= told, "told once each"
             taken = self._item("rewards", {"owner": member(who), "entry": f"L#{REWARD}"}).get("taken", 0)
             assert taken == sum(each.quantity for each in mine), "limits count what was kept"
             for transfer in self.ledger.transfers(member(who), 100, None).items:

@@ -824,6 +824,64 @@ def test_a_member_is_told_once_how_it_ended(cinema: Cinema, states: States, fate
     assert (states.started, states.answered) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("fate", "result", "points"),
+    [("back", "已退积分", "0"), ("stays", "未能退回", "200"), ("silent", "未能退回", "200")],
+)
+def test_a_member_is_told_once_what_became_of_each_return(
+    cinema: Cinema, states: States, fate: str, result: str, points: str
+):
+    made, told = cinema.redeem(), Told()
+    cinema.fate("issued", takes_back=fate == "back")
+    cinema.issue(made)
+    done = cinema.end(made)
+    follow(cinema, made, done, told)
+    for day in (1, 30) if fate != "back" else (1,):
+        at = NOW + timedelta(days=day)
+        asked = cinema.shop.cancel(made.member_id, made.id, at)
+        follow(cinema, done, asked, told)
+        if fate == "silent":
+            cinema.fate("issued", "before")
+            cinema.look_after(at + timedelta(days=15))
+        else:
+            cinema.call_off(made, at)
+            cinema.end(made, at)
+        done = cinema.state(made)
+        for _ in range(2):
+            follow(cinema, asked, done, told)
+        assert (told.messages[-1][1]["phrase3"], told.messages[-1][1]["number2"]) == (result, points)
+    assert len(told.messages) == (2 if fate == "back" else 3)
+
+
+def in_doubt(before: Redemption, after: Redemption) -> dict[str, str] | None:
+    return outbox.in_doubt(redemption_item(before), redemption_item(after))
+
+
+def test_an_order_in_doubt_is_told_to_the_operator_once_and_names_no_person(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("accepted")
+    cinema.issue(made)
+    cinema.call_off(made)
+    ended = cinema.end(made)
+    assert in_doubt(made, ended) is None
+    with pytest.raises(OrderVoid):
+        cinema.answer(made)
+    done = cinema.state(made)
+    told = {"redemption_id": made.id, "partner_id": "cinema", "status": REFUNDED, "late_answer": "issued"}
+    assert in_doubt(ended, done) == told
+    assert in_doubt(done, done) is None
+
+
+def test_an_order_that_its_partner_never_spoke_of_is_in_doubt(cinema: Cinema):
+    made = cinema.redeem()
+    cinema.fate("issued", "before")
+    ended = cinema.end(made)
+    cinema.look_after(NOW + timedelta(days=15))
+    told = in_doubt(ended, cinema.state(made))
+    assert told
+    assert told["late_answer"] == "unknown"
+
+
 # The watch
 
 

@@ -11,7 +11,7 @@
 | coupon     | member:<id>         | K#<redemption id>-<n>   | the coupon, code |
 | order      | order:<redemption>  | order                   | member_id, partner_id: whose order it is at the partner's |
 | handed on  | member:<id>         | G#<redemption id>-<n>   | holder: who has a coupon now that this member redeemed |
-| notice     | member:<id>         | N#<redemption id>       | told: the member has had the message |
+| notice     | member:<id>         | N#<redemption id>, N#<redemption id>-return-<second> | told: the member has had the message |
 | request    | member:<id>         | V#<request id>          | body_hash, subject, place: what came of a request, by its key |
 
 Indexes: ``rewards_by_programme`` (programme_id, reward_id): only rewards that are listed carry programme_id, proposed ones
@@ -495,9 +495,9 @@ class Rewards:
             values = {":n": -pieces, ":end": end}
             session.update(self.table, key, "ADD taken :n SET expires_at = :end", values)
 
-    def first_notice(self, member_id: str, redemption_id: str) -> bool:
-        """Whether nobody has told the member of this redemption's end yet; from now on somebody has."""
-        key = {"owner": member(member_id), "entry": f"N#{redemption_id}"}
+    def first_notice(self, member_id: str, about: str) -> bool:
+        """Whether nobody has told the member of this end of a redemption yet; from now on somebody has."""
+        key = {"owner": member(member_id), "entry": f"N#{about}"}
         try:
             self.dynamodb.update(
                 self.table, key, "SET told = :t", {":t": True}, condition="attribute_not_exists(told)"

@@ -412,15 +412,17 @@ def _reason(standing: Redemption) -> str:
     return "PARTNER_REFUSED" if standing.answer == REFUSED else "PARTNER_SILENT"
 
 
-def notice(redemption: Redemption, now: datetime) -> dict[str, str]:
-    """The fields of the subscribe message that tells a member how a redemption ended: name, points spent, result, time.
+def notice(redemption: Redemption, now: datetime, *, returned: bool = False) -> dict[str, str]:
+    """The fields of the subscribe message that tells a member how a redemption, or its return, ended: name, points spent,
+    result, time.
 
     Limits of the platform's kinds: a thing has 20 characters, a phrase 5.
     """
-    result = {FULFILLED: "兑换成功", REFUNDED: "已退积分", CANCELLED: "未兑换"}[redemption.status]
+    ends = {FULFILLED: "兑换成功", REFUNDED: "已退积分", CANCELLED: "未兑换"}
+    returns = {FULFILLED: "未能退回", CANCELLED: "已退积分"}
     return {
         "thing1": redemption.title["zh-CN"][:20],
         "number2": str(redemption.points if redemption.status == FULFILLED else 0),
-        "phrase3": result,
+        "phrase3": (returns if returned else ends)[redemption.status],
         "time4": now.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M"),
     }
