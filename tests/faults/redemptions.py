@@ -8,6 +8,7 @@ The tables are those of ministack, which the tests of contracts reach over HTTP,
 
 import json
 import random
+import sys
 import threading
 import uuid
 from collections import defaultdict
@@ -102,6 +103,9 @@ class Partner:
     cancellable: Callable[[], bool] = lambda: True
     hurries: Callable[[], bool] = lambda: False  # whether it decides just before it is asked to cancel
     orders: dict[str, Order] = field(default_factory=dict)
+    said_to: threading.local = field(
+        default_factory=threading.local
+    )  # whom it told that an order stays: ``order_id``
     letters: list[tuple[str, bytes]] = field(default_factory=list)  # later answers that were not taken yet
 
     def send(self, message: Message, headers: dict[str, str]) -> Reply:
@@ -115,6 +119,8 @@ class Partner:
         self.effect_done()
         if lost == "after":
             raise PartnerUnavailable(reason="after")
+        if told == {"status": "issued"}:
+            self.said_to.order_id = json.loads(message.body)["order_id"]
         return Reply(status, json.dumps(told).encode())
 
     def take(self, said: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -133,7 +139,7 @@ class Partner:
             return 409, {"status": "refused", "reason": order.status}
         if order is None:
             self.orders[order_id] = Order("cancelled")
-            return 404, {}
+            return 404, {"status": "unknown"}
         if order.status == "accepted" and self.hurries():
             self.decide(order_id, "issued")
         if order.final:
@@ -193,6 +199,7 @@ class World:
         self.waiting: list[dict[str, Any]] = []  # those that have not begun
         self.tokens: dict[str, str] = {}  # "" while a task waits, what it was told, or "timed out"
         self.read = {"serve": 0, "follow": 0}  # how far the stream was read
+        self.heard_issued: set[str] = set()  # orders of which somebody heard in time that they stay issued
         self._set_up(members, lanes, merchant, cancellable)
 
     def _set_up(self, members: int, lanes: int, merchant: bool, cancellable: bool) -> None:
@@ -336,7 +343,19 @@ class World:
         return "waits"
 
     def call_off(self, given: dict[str, Any]) -> str:
-        return saga.call_off(given["member_id"], given["redemption_id"], desk=self.desk, now=self.now)
+        self.partner.said_to.order_id = ""
+        try:
+            return saga.call_off(given["member_id"], given["redemption_id"], desk=self.desk, now=self.now)
+        finally:
+            if not isinstance(sys.exception(), Killed) and self.partner.said_to.order_id:
+                self._note_issued(given)
+
+    def _note_issued(self, given: dict[str, Any]) -> None:
+        """Whoever heard it and lived on in time: from now on the points do not go back."""
+        key = self.rewards._redemption_key(given["member_id"], given["redemption_id"])
+        got = call_engine("GetItem", {"TableName": key.table, "Key": encode_item(key.key)})
+        if decode_item(got["Item"])["status"] == PROCESSING:
+            self.heard_issued.add(given["redemption_id"])
 
     def end(self, given: dict[str, Any]) -> str:
         return saga.end(given["member_id"], given["redemption_id"], desk=self.desk, now=self.now).status
@@ -467,7 +486,11 @@ class World:
             mine = [each for each in good if each.member_id == who]
             balance = self.ledger.balance(member(who), PROGRAMME).amounts.get("points", 0)
             assert balance == amount - sum(each.points for each in mine), "points are spent once, or back"
-            assert self.messages[who] <= sum(each.member_id == who for each in made), "told once each"
+            returns = sum(
+                "-return-" in name and given["member_id"] == who for name, given in self.started.items()
+            )
+            told = sum(each.member_id == who for each in made) + returns
+            assert self.messages[who] <= told, "told once each"
             taken = self._item("rewards", {"owner": member(who), "entry": f"L#{REWARD}"}).get("taken", 0)
             assert taken == sum(each.quantity for each in mine), "limits count what was kept"
             for transfer in self.ledger.transfers(member(who), 100, None).items:
@@ -492,14 +515,16 @@ class World:
         assert each.settlement_id or not each.cancelling, "the partner has said whether it takes it back"
         held = self.ledger.hold(member(each.member_id), each.id)
         if each.status == FULFILLED:
-            assert promised, f"the points are spent and nothing is promised: {each}"
+            gave_up = each.reason_code == "PARTNER_SILENT"
+            assert promised or gave_up, f"the points are spent and nothing is promised: {each}"
             assert order
             assert SEALER.open(each.voucher, each.id, "voucher") == order.voucher
             assert bool(each.due_id) == bool(each.merchant_id)
             assert held
             assert held.state == "posted"
             return
-        assert not promised or each.late_answer == "issued", f"both points and a good: {each}"
+        told = each.late_answer == "issued" and each.id not in self.heard_issued
+        assert not promised or told, f"both points and a good: {each}"
         assert not each.voucher
         assert not each.due_id
         assert held is None or held.state in ("voided", "posted"), "posted: given back after the end"
@@ -521,7 +546,8 @@ class World:
             last[entry] = status
             settled |= {entry} if "settlement_id" in new else set()
         for each in self.redemptions():
-            if each.id in given_back and each.status == FULFILLED and not each.settlement_id:
+            gave_up = each.reason_code == "PARTNER_SILENT"
+            if each.id in given_back and each.status == FULFILLED and not each.settlement_id and not gave_up:
                 assert self.partner.orders[each.id].final, (
                     "what was given back stays when the partner says so"
                 )

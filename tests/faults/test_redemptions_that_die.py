@@ -60,7 +60,7 @@ def goes_wrong(seed: int, scene: int) -> bool:
     return False
 
 
-ADD_STEP, WITH_ANSWER, END_RETURN = Rewards.add_step, saga._with_answer, saga._end_return
+ADD_STEP, WITH_ANSWER, END_RETURN, HEAR = Rewards.add_step, saga._with_answer, saga._end_return, saga.hear
 
 
 def a_step_without(condition: str) -> Callable[..., None]:
@@ -72,12 +72,8 @@ def a_step_without(condition: str) -> Callable[..., None]:
         kept = [each for each in put["ConditionExpression"].split(" AND ") if condition not in each]
         assert len(kept) == put["ConditionExpression"].count(" AND ")
         put["ConditionExpression"] = " AND ".join(kept)
-        used = {
-            name: value for name, value in put["ExpressionAttributeValues"].items() if name in " ".join(kept)
-        }
-        put["ExpressionAttributeValues"] = used
-        if "#status" not in put["ConditionExpression"]:
-            del put["ExpressionAttributeNames"]
+        for what in ("ExpressionAttributeValues", "ExpressionAttributeNames"):
+            put[what] = {name: value for name, value in put[what].items() if name in " ".join(kept)}
 
     return add_step
 
@@ -92,11 +88,19 @@ def without_intent(member_id: str, redemption_id: str, desk: saga.Desk) -> Redem
 
 
 def believing_what_was_said_before(
-    standing: Redemption, answer: Any, desk: saga.Desk, stays: Any
+    standing: Redemption, answer: Any, desk: saga.Desk, *, stays: bool
 ) -> Redemption:
     if standing.answer == saga.CALLING_OFF:
         standing = replace(standing, answer="")
-    return WITH_ANSWER(standing, answer, desk, stays)
+    return WITH_ANSWER(standing, answer, desk, stays=stays)
+
+
+def keeping_to_itself_that_it_stays(
+    member_id: str, redemption_id: str, answer: Any, *, desk: saga.Desk, stays: bool = False
+) -> Redemption:
+    if stays:
+        return replace(saga.find(member_id, redemption_id, desk.rewards), answer=saga.ISSUED)
+    return HEAR(member_id, redemption_id, answer, desk=desk)
 
 
 def a_return_that_ends_unanswered(
@@ -104,7 +108,7 @@ def a_return_that_ends_unanswered(
 ) -> Redemption:
     if standing.answer == model.CANCELLED:
         return END_RETURN(session, standing, desk, now)
-    after = replace(standing, cancelling=False, watch_at=None, due_id=saga._due_id(standing, now))
+    after = replace(standing, cancelling=False, watch_at=None)
     desk.rewards.add_step(session, standing, after)
     return after
 
@@ -119,6 +123,7 @@ def a_return_that_ends_unanswered(
         (saga, "_is_open", hearing_after_the_end, 1),
         (saga, "_intend", without_intent, 1),
         (saga, "_with_answer", believing_what_was_said_before, 0),
+        (saga, "hear", keeping_to_itself_that_it_stays, 0),
         (saga, "_end_return", a_return_that_ends_unanswered, 12),
     ],
     ids=[
@@ -129,6 +134,7 @@ def a_return_that_ends_unanswered(
         "no word after the end",
         "intent before the call",
         "old words",
+        "that it stays issued",
         "unanswered return",
     ],
 )

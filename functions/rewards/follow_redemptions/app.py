@@ -1,9 +1,11 @@
-"""Stream of the rewards' table: orders of partners start, waiting tasks get their answer, members are told the end."""
+"""Stream of the rewards' table: orders of partners start, waiting tasks get their answer, members are told the end,
+and the operator of orders in doubt."""
 
 import os
 from datetime import datetime
 from functools import cache
 
+from puhui.edge import log
 from puhui.edge.stream import Change, stream
 from puhui.members import api as members
 from puhui.rewards import outbox
@@ -21,4 +23,6 @@ POST = outbox.Post(
 
 @stream("follow_redemptions")
 def app(change: Change, now: datetime) -> None:
+    if doubt := outbox.in_doubt(change.old, change.new):
+        log.line(level="ERROR", outcome="order_in_doubt", **doubt)
     outbox.follow(change.old, change.new, post=POST, now=now)

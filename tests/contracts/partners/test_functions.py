@@ -78,6 +78,8 @@ def test_a_secret_is_shown_to_whoever_asked_for_it_and_to_nobody_afterwards(part
         ({"answer_within_seconds": 604801}, 400, "INVALID_REQUEST"),
         ({"secret": "whsec_mine"}, 400, "INVALID_REQUEST"),
         ({"items": ["a b"]}, 400, "INVALID_REQUEST"),
+        ({"name": {"zh-CN": "影\x7f院", "en": "Cinema"}}, 400, "INVALID_REQUEST"),
+        ({"name": {"zh-CN": "影院", "en": "\ud800"}}, 400, "INVALID_REQUEST"),
     ],
 )
 def test_a_partner_that_breaks_a_rule_is_refused(changes: dict[str, object], status: int, code: str):

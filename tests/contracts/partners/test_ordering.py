@@ -5,9 +5,11 @@ import gzip
 import json
 import logging
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,6 +18,7 @@ import pytest
 
 from infra.local.partner.desk import DEMO_PARTNER, DEMO_SECRET
 from puhui.kernel import clock
+from puhui.partners import client as client_module
 from puhui.partners import usecases
 from puhui.partners.api import (
     Answer,
@@ -67,9 +70,14 @@ class Ours:
             self.partner, order, partners=self.registry.partners, send=self.send, now=clock.now()
         )
 
-    def cancel(self, order_id: str = "ORDER1") -> str:
+    def cancel(self, order_id: str = "ORDER1", *, known: bool = False) -> str:
         return usecases.cancel_order(
-            self.partner, order_id, partners=self.registry.partners, send=self.send, now=clock.now()
+            self.partner,
+            order_id,
+            known=known,
+            partners=self.registry.partners,
+            send=self.send,
+            now=clock.now(),
         ).outcome
 
 
@@ -249,6 +257,21 @@ def test_an_order_that_never_arrived_is_called_off_and_refused_when_it_does(
     assert standin.orders()["ORDER1"]["voucher"] == ""
 
 
+def test_an_order_that_the_partner_told_us_of_is_not_called_off_by_its_having_forgotten_it(
+    standin: PartnerStandin, ours: Ours
+):
+    with pytest.raises(PartnerUnavailable) as raised:
+        ours.cancel(known=True)
+    assert raised.value.details["reason"] == "unreadable, http 404"
+
+
+def test_a_wrong_address_calls_no_order_off(standin: PartnerStandin, ours: Ours):
+    ours.registry.put(DEMO_PARTNER, url=f"{standin.url}/elsewhere")
+    with pytest.raises(PartnerUnavailable) as raised:
+        ours.cancel()
+    assert raised.value.details["reason"] == "unreadable, http 404"
+
+
 @pytest.mark.parametrize("failure", ["fail_before", "fail_after", "drop_after", "garbage", "redirect"])
 def test_a_cancellation_that_got_no_answer_is_sent_again(standin: PartnerStandin, ours: Ours, failure: str):
     standin.behave("silent")
@@ -281,6 +304,7 @@ def test_a_partner_without_a_secret_is_not_asked(standin: PartnerStandin, ours: 
         usecases.cancel_order(
             ours.registry.find("theatre"),
             "X",
+            known=False,
             partners=ours.registry.partners,
             send=ours.send,
             now=clock.now(),
@@ -336,6 +360,87 @@ def test_an_answer_of_64_kb_is_read_and_a_larger_one_is_not(server: Server):
 def test_an_endless_answer_ends(server: Server):
     server.parts, server.pause = [b"x"] * 1000, 0.05
     assert refused(Client("test", QUICK), server.url) == "too slow"
+
+
+@contextmanager
+def dripping(first: bytes, drip: bytes, before: bytes = b"") -> Iterator[str]:
+    """A server that begins like this and goes on without end, after it gave one whole answer (``before``)."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def hear(taken: socket.socket) -> None:
+        said = taken.recv(4096)
+        while said.startswith(b"POST") and not said.endswith(b"{}"):  # head and body come by themselves
+            said += taken.recv(4096)
+
+    def serve() -> None:
+        with suppress(OSError), listening.accept()[0] as taken:
+            if before:
+                hear(taken)
+                taken.sendall(before)
+            hear(taken)
+            taken.sendall(first)
+            while True:
+                taken.sendall(drip)
+                time.sleep(0.05)
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/orders"
+    finally:
+        listening.close()
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+DRIPS = {
+    "head": (b"HTTP/1.1 200 OK\r\nx-drip: ", b"x"),
+    "heads": (b"HTTP/1.1 200 OK\r\n", b"x-drip: x\r\n"),
+    "status": (b"HTTP/1.1 ", b"2"),
+    "continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "length": (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n", b"0"),
+}
+
+
+@pytest.mark.parametrize("drip", DRIPS)
+def test_an_answer_that_drips_has_no_more_time_than_one_that_comes(drip: str):
+    began = time.monotonic()
+    with dripping(*DRIPS[drip]) as url:
+        assert refused(Client("test", QUICK), url) == "too slow"
+    assert time.monotonic() - began < 1.2
+
+
+def test_nor_has_a_handshake_that_drips():
+    began = time.monotonic()
+    with dripping(b"\x16\x03\x03\x40\x00", b"x") as url:
+        assert refused(Client("test", QUICK), url.replace("http:", "https:")) == "too slow"
+    assert time.monotonic() - began < 1.2
+
+
+def test_nor_has_the_second_answer_of_a_connection():
+    client, began = Client("test", QUICK), time.monotonic()
+    whole = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+    with dripping(*DRIPS["head"], before=whole) as url:
+        assert client.send(Message("M1", url, b"{}"), {}).body == b"{}"
+        assert refused(client, url) == "too slow"
+    assert time.monotonic() - began < 1.5
+
+
+def test_many_addresses_that_lead_nowhere_have_one_answers_time_together(monkeypatch: pytest.MonkeyPatch):
+    tried: list[float] = []
+
+    def connect(_address: Any, seconds: float, **_options: Any) -> socket.socket:
+        tried.append(seconds)
+        time.sleep(seconds)
+        raise TimeoutError
+
+    address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("203.0.113.7", 443))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [address] * 30)
+    monkeypatch.setattr(client_module, "create_connection", connect)
+    began = time.monotonic()
+    assert refused(Client("test", (0.25, 0.3, 0.6)), "https://cinema.example/orders") == "too slow"
+    assert time.monotonic() - began < 1.2
+    assert len(tried) == 3
 
 
 def test_a_compressed_answer_is_not_unpacked(server: Server):

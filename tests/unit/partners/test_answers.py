@@ -114,7 +114,11 @@ def test_no_bytes_are_an_answer_by_chance(status: int, body: bytes):
     ("status", "said", "outcome"),
     [
         (200, {"status": "cancelled"}, "cancelled"),
-        (404, b"<html>no such order", "cancelled"),
+        (404, {"status": "unknown"}, "cancelled"),
+        (404, b"<html>no such page", None),
+        (404, {"error": "not found"}, None),
+        (404, {"status": "cancelled"}, None),
+        (200, {"status": "unknown"}, None),
         (409, {"status": "issued"}, "not_cancellable"),
         (409, {"status": "cancelled"}, None),
         (200, {"status": "issued"}, None),
@@ -124,8 +128,13 @@ def test_no_bytes_are_an_answer_by_chance(status: int, body: bytes):
     ],
 )
 def test_the_answers_to_a_cancellation(status: int, said: Any, outcome: str | None):
-    answer = answer_to_cancellation(reply(status, said))
+    answer = answer_to_cancellation(reply(status, said), known=False)
     assert (answer.outcome if answer else None) == outcome
+
+
+def test_what_a_partner_has_told_us_of_it_cannot_have_never_heard_of():
+    assert answer_to_cancellation(reply(404, {"status": "unknown"}), known=True) is None
+    assert answer_to_cancellation(reply(200, {"status": "cancelled"}), known=True) == Answer("cancelled")
 
 
 def test_a_later_answer_says_what_became_of_its_order():

@@ -16,6 +16,7 @@ import os
 from puhui.partners.dynamo import Partners
 from puhui.partners.errors import (
     AnswerInvalid,
+    ItemUnknown,
     PartnerInvalid,
     PartnerNotFound,
     PartnerUnavailable,
@@ -31,6 +32,7 @@ from puhui.partners.model import (
     Order,
     Partner,
     later_answer,
+    require_item,
 )
 from puhui.partners.usecases import Send, cancel_order, find_partner, issue_order, verify
 
@@ -42,6 +44,7 @@ __all__ = [
     "REFUSED",
     "Answer",
     "AnswerInvalid",
+    "ItemUnknown",
     "Order",
     "Partner",
     "PartnerInvalid",
@@ -55,6 +58,7 @@ __all__ = [
     "find_partner",
     "issue_order",
     "later_answer",
+    "require_item",
     "verify",
 ]
 

@@ -5,16 +5,20 @@ What a partner answers may hold a member's voucher, so nothing of it is logged a
 
 import json
 import logging
+import os
 import socket
+import threading
 import time
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, Self
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.util.connection import create_connection
 
 from puhui.partners.errors import PartnerInvalid, PartnerUnavailable
 from puhui.partners.model import Message, Reply, is_open, require_url
@@ -58,15 +62,17 @@ class Client:
 
     def _exchange(self, message: Message, headers: Mapping[str, str]) -> Reply:
         connect, read, total = self._seconds
-        until = time.monotonic() + total
-        with self._session.post(
-            message.url,
-            data=message.body,
-            headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},
-            timeout=(connect, read),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
+        with (
+            _Bound(total) as bound,
+            self._session.post(
+                message.url,
+                data=message.body,
+                headers={"Content-Type": "application/json", "Accept-Encoding": "identity", **headers},
+                timeout=(connect, read),
+                allow_redirects=False,
+                stream=True,
+            ) as response,
+        ):
             if response.is_redirect or 300 <= response.status_code < 400:
                 raise _NoReply("redirect")
             content = bytearray()
@@ -75,13 +81,83 @@ class Client:
                 content += chunk
                 if len(content) > ANSWER_BYTES_MAX:
                     raise _NoReply("too large")
-                if time.monotonic() > until:
-                    raise _NoReply("too slow")
+            if bound.is_over:  # what was cut off may look like a whole answer
+                raise _NoReply("too slow")
             return Reply(response.status_code, bytes(content))
 
 
 class _NoReply(Exception):
     """Why there is nothing to read."""
+
+
+class _Bound:
+    """So many seconds for one exchange, whatever drips or repeats: then its sockets are shut down, by copies of them, since
+    TLS and the response take the connection's own away."""
+
+    here = threading.local()  # ``here.bound``: of the exchange that this thread is in
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._held: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self._timer = threading.Timer(seconds, self._shut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> Self:
+        self.here.bound = self
+        self._timer.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._timer.cancel()
+        with self._lock:
+            for held in self._held:
+                held.close()
+            self._held = []
+        if self.is_over and isinstance(error, Exception):
+            raise _NoReply("too slow") from None
+
+    @property
+    def left(self) -> float:
+        """Seconds, never below zero."""
+        return max(0.0, self._until - time.monotonic())
+
+    @property
+    def is_over(self) -> bool:
+        return not self.left
+
+    def hold(self, sock: socket.socket) -> None:
+        """Shut this one down, too, when the time is over."""
+        copy = socket.socket(sock.family, sock.type, sock.proto, fileno=os.dup(sock.fileno()))
+        with self._lock:
+            self._held.append(copy)
+        if self.is_over:
+            self._shut()
+
+    def _shut(self) -> None:
+        with self._lock:
+            for held in self._held:
+                with suppress(OSError):
+                    held.shutdown(socket.SHUT_RDWR)
+
+
+def _connected(connection: HTTPConnection, stage: str) -> socket.socket:
+    """A connection to the first of the name's addresses that answers, as long as there is time."""
+    bound, failed = _Bound.here.bound, OSError("no time left")
+    found = socket.getaddrinfo(connection.host.strip("[]"), connection.port, type=socket.SOCK_STREAM)
+    for *_, address in found:
+        if bound.is_over:
+            break
+        seconds = min(float(connection.timeout or CONNECT_SECONDS), bound.left)
+        try:
+            place = (str(address[0]), int(address[1]))
+            sock = create_connection(place, seconds, socket_options=connection.socket_options)
+        except OSError as error:
+            failed = error
+            continue
+        bound.hold(sock)
+        return _checked(connection, sock, stage)
+    raise NewConnectionError(connection, type(failed).__name__)
 
 
 def _checked(connection: HTTPConnection, sock: socket.socket, stage: str) -> socket.socket:
@@ -99,11 +175,15 @@ class _Guarded(HTTPAdapter):
     def __init__(self, stage: str) -> None:
         class Plain(HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                return _checked(self, super()._new_conn(), stage)
+                return _connected(self, stage)
 
-        class Secure(HTTPSConnection):
-            def _new_conn(self) -> socket.socket:
-                return _checked(self, super()._new_conn(), stage)
+            def request(self, *args: Any, **options: Any) -> None:
+                if self.sock:  # kept open since another exchange
+                    _Bound.here.bound.hold(self.sock)
+                super().request(*args, **options)
+
+        class Secure(Plain, HTTPSConnection):
+            pass
 
         class PlainPool(HTTPConnectionPool):
             ConnectionCls = Plain

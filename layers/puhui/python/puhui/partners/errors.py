@@ -4,6 +4,7 @@ PartnerNotFound      404
 PartnerIdTaken       409
 SecretEnded          409  an earlier request made a secret that lives no more
 PartnerInvalid       422  what an operator handed in breaks a rule
+ItemUnknown          422  the partner has told what it gives, and this is not among it
 AnswerInvalid        422  a signed answer that says nothing we can read
 SignatureInvalid     401
 PartnerUnavailable   503  no answer that can be read: ask again under the same order id
@@ -34,6 +35,12 @@ class PartnerInvalid(Invalid):
     code = "PARTNER_INVALID"
     zh = "合作方的 {field} 不符合规则：{rule}。"
     en = "The partner's {field} breaks a rule: {rule}."
+
+
+class ItemUnknown(Invalid):
+    code = "PARTNER_ITEM_UNKNOWN"
+    zh = "合作方 {partner_id} 没有编号为 {item} 的商品。"
+    en = "The partner {partner_id} gives nothing of the name {item}."
 
 
 class AnswerInvalid(Invalid):

@@ -9,10 +9,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from puhui.kernel import clock
-from puhui.partners.errors import AnswerInvalid, PartnerInvalid
+from puhui.partners.errors import AnswerInvalid, ItemUnknown, PartnerInvalid
 
 ISSUED, ACCEPTED, REFUSED = "issued", "accepted", "refused"
 CANCELLED, NOT_CANCELLABLE = "cancelled", "not_cancellable"
+UNKNOWN = "unknown"  # of a cancellation: the partner has never heard of the order
 ORDER, CANCELLATION, ANSWER = "order.placed", "order.cancelled", "order.answered"  # types of messages
 REFERENCE_MAX, VOUCHER_MAX, REASON_MAX = 128, 4096, 500
 URL_MAX = 1000  # the contract lets a partner's own address have 500
@@ -122,13 +123,13 @@ def answer_to_order(reply: Reply) -> Answer | None:
     return _answer(_object(reply.body), _ANSWERS.get(reply.status))
 
 
-def answer_to_cancellation(reply: Reply) -> Answer | None:
-    """What the partner answered to a cancellation; None when it cannot be read. An order that the partner has never
-    heard of is cancelled."""
-    said = _object(reply.body) or {}
-    if reply.status == 404 or (reply.status == 200 and said.get("status") == CANCELLED):
+def answer_to_cancellation(reply: Reply, *, known: bool) -> Answer | None:
+    """What the partner answered to a cancellation; None when it cannot be read. An order that it says it has never heard
+    of is cancelled, unless it is ``known``: the partner has told us of it before."""
+    status = (_object(reply.body) or {}).get("status")
+    if (reply.status, status) == (200, CANCELLED) or (not known and (reply.status, status) == (404, UNKNOWN)):
         return Answer(CANCELLED)
-    if reply.status == 409 and said.get("status") == ISSUED:
+    if (reply.status, status) == (409, ISSUED):
         return Answer(NOT_CANCELLABLE)
     return None
 
@@ -158,6 +159,12 @@ def require_url(url: str, stage: str) -> str:
     return url.rstrip("/")
 
 
+def require_item(partner: Partner, item: str) -> None:
+    """Raise ItemUnknown unless the partner gives this; one that has not told its items may give any."""
+    if partner.items and item not in partner.items:
+        raise ItemUnknown(item=item, partner_id=partner.id)
+
+
 def is_open(address: str, stage: str) -> bool:
     """Whether we may connect to this IP address: one of the public internet, or the loopback when the stage is local or
     test. Private, link-local, multicast and reserved ones are refused, also where IPv6 carries them; tunnels are."""
@@ -166,7 +173,7 @@ def is_open(address: str, stage: str) -> bool:
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        if ip.sixtofour or ip.teredo:
+        if ip.sixtofour or ip.teredo or ip.is_site_local:
             return False
         ip = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip.ipv4_mapped or ip
     if ip.is_loopback:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from puhui.kernel import clock, ids
@@ -30,11 +31,13 @@ def issue_order(partner: Partner, order: Order, *, partners: Partners, send: Sen
     return _ask(partner, model.order_message(partner, order), model.answer_to_order, partners, send, now)
 
 
-def cancel_order(partner: Partner, order_id: str, *, partners: Partners, send: Send, now: datetime) -> Answer:
-    """Call an order off: cancelled (also one that the partner never heard of), or not_cancellable when it was issued. May be
-    called again. Raises PartnerUnavailable."""
-    message = model.cancellation_message(partner, order_id)
-    return _ask(partner, message, model.answer_to_cancellation, partners, send, now)
+def cancel_order(
+    partner: Partner, order_id: str, *, known: bool, partners: Partners, send: Send, now: datetime
+) -> Answer:
+    """Call an order off: cancelled, or not_cancellable when it was issued. ``known``: the partner has told us of it; of any
+    other it may say that it never heard of it, which is cancelled, too. May be called again. Raises PartnerUnavailable."""
+    read = partial(model.answer_to_cancellation, known=known)
+    return _ask(partner, model.cancellation_message(partner, order_id), read, partners, send, now)
 
 
 def verify(

@@ -12,7 +12,7 @@
 | coupon     | member:<id>         | K#<redemption id>-<n>   | the coupon, code |
 | order      | order:<redemption>  | order                   | member_id, partner_id: whose order it is at the partner's |
 | handed on  | member:<id>         | G#<redemption id>-<n>   | holder: who has a coupon now that this member redeemed |
-| notice     | member:<id>         | N#<redemption id>       | told: the member has had the message |
+| notice     | member:<id>         | N#<redemption id>, N#<redemption id>-return-<second> | told: the member has had the message |
 | request    | member:<id>         | V#<request id>          | body_hash, subject, place: what came of a request, by its key |
 
 Indexes: ``rewards_by_programme`` (programme_id, reward_id): only rewards that are listed carry programme_id, proposed ones
@@ -300,7 +300,7 @@ class Rewards:
             {"owner": due.owner, "entry": due.entry},
             "SET due_to = :to, settlement_id = :s",
             {":to": f"S:{settlement_id}:{due.merchant_id}", ":s": settlement_id, ":id": due.id},
-            condition="attribute_not_exists(settlement_id) AND due_id = :id",
+            condition="attribute_not_exists(settlement_id) AND due_id = :id AND attribute_exists(due_to)",
             error=DueClaimed(),
         )
 
@@ -433,18 +433,20 @@ class Rewards:
 
     def add_step(self, session: Session, before: Redemption, after: Redemption) -> None:
         """A redemption's next state: it still stands as it was read."""
+        known = "#reference = :reference" if before.reference else "attribute_not_exists(#reference)"
         session.put(
             self.table,
             redemption_item(after),
             condition="#status = :status AND body_hash = :hash AND answer = :answer AND cancelling = :cancelling"
-            " AND attribute_not_exists(settlement_id)",
+            f" AND attribute_not_exists(settlement_id) AND {known}",
             values={
                 ":status": before.status,
                 ":hash": before.body_hash,
                 ":answer": before.answer,
                 ":cancelling": before.cancelling,
-            },
-            names={"#status": "status"},
+            }
+            | ({":reference": before.reference} if before.reference else {}),
+            names={"#status": "status", "#reference": "reference"},
             error=RedemptionMoved(),
         )
         if QUEUED == before.status != after.status:
@@ -525,9 +527,9 @@ class Rewards:
             values = {":n": -pieces, ":end": end}
             session.update(self.table, key, "ADD taken :n SET expires_at = :end", values)
 
-    def first_notice(self, member_id: str, redemption_id: str) -> bool:
-        """Whether nobody has told the member of this redemption's end yet; from now on somebody has."""
-        key = {"owner": member(member_id), "entry": f"N#{redemption_id}"}
+    def first_notice(self, member_id: str, about: str) -> bool:
+        """Whether nobody has told the member of this end of a redemption yet; from now on somebody has."""
+        key = {"owner": member(member_id), "entry": f"N#{about}"}
         try:
             self.dynamodb.update(
                 self.table, key, "SET told = :t", {":t": True}, condition="attribute_not_exists(told)"

@@ -105,7 +105,7 @@ def reward_from(item: Mapping[str, Any]) -> Reward:
 
 
 def redemption_item(redemption: Redemption) -> Item:
-    """The item of a redemption; it is a due of its merchant's once it has a ``due_id``."""
+    """The item of a redemption; it is a due of its merchant's once it has a ``due_id`` and nothing has to be looked after."""
     item: Item = {
         "owner": member(redemption.member_id),
         "entry": f"X#{redemption.id}",
@@ -140,12 +140,18 @@ def redemption_item(redemption: Redemption) -> Item:
                 "reason_code": redemption.reason_code,
                 "reference": redemption.reference,
                 "voucher": redemption.voucher,
+                "given_back_at": _text(redemption.given_back_at),
                 "unsure": redemption.unsure,
                 "late_answer": redemption.late_answer,
                 "task_token": redemption.task_token,
             }
         )
-        | _due(redemption.merchant_id, redemption.due_id, redemption.settlement_id)
+        | _due(
+            redemption.merchant_id,
+            redemption.due_id,
+            redemption.settlement_id,
+            is_open=redemption.watch_at is None,
+        )
         | _end(redemption.id, redemption.watch_at)
     )
 
@@ -182,6 +188,7 @@ def redemption_from(item: Mapping[str, Any]) -> Redemption:
         reference=item.get("reference", ""),
         voucher=item.get("voucher", b""),
         cancelling=item.get("cancelling", False),
+        given_back_at=_time(item.get("given_back_at")),
         unsure=item.get("unsure", False),
         late_answer=item.get("late_answer", ""),
         task_token=item.get("task_token", ""),
@@ -281,9 +288,12 @@ def due_from(item: Mapping[str, Any]) -> Due:
     )
 
 
-def _due(merchant_id: str, due_id: str, settlement_id: str) -> Item:
+def _due(merchant_id: str, due_id: str, settlement_id: str, *, is_open: bool = True) -> Item:
+    """Only what carries ``due_to`` is found and claimed; the id keeps the time at which it was due first."""
     if not due_id:
         return {}
+    if not is_open:
+        return {"due_id": due_id}
     if settlement_id:
         due_to = f"S:{settlement_id}:{merchant_id}"
         return {"due_to": due_to, "due_id": due_id, "settlement_id": settlement_id}

@@ -113,8 +113,9 @@ class Redemption:
 
     ``answer``: what the partner said last (issued, refused, cancelled; empty: nothing), or ``calling_off`` while only its word on
     the call-off counts; ``unsure``: it ended without the partner's word, so the order is still being cancelled there;
-    ``cancelling``: the member wants to give it back, and nobody settles it meanwhile; ``late_answer``: what the partner said when
-    all was over (``unknown``: nothing, for GIVES_UP_AFTER); ``watch_at``: when somebody has to look after it.
+    ``cancelling``: the member wants to give it back, since ``given_back_at``; ``late_answer``: what the partner said when
+    all was over (``unknown``: nothing, for GIVES_UP_AFTER); ``watch_at``: when somebody has to look after it, and nobody settles
+    it until then.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Redemption:
     reference: str = ""
     voucher: bytes = field(default=b"", repr=False)  # sealed
     cancelling: bool = False
+    given_back_at: datetime | None = None
     unsure: bool = False
     late_answer: str = ""
     task_token: str = field(default="", repr=False)
@@ -161,6 +163,11 @@ class Redemption:
     def is_over(self) -> bool:
         """Whether it ended without a good."""
         return self.status in (REFUNDED, CANCELLED)
+
+    @property
+    def lacks_voucher(self) -> bool:
+        """Whether the partner said that it issued the good, and nothing more: a reference always comes with what it gave."""
+        return self.answer == ISSUED and not self.reference
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@ answer, a member is told.
 
 The stream is the outbox: the request that caused the change wrote once and is over. Each effect is idempotent: a ticket is
 served while it is queued, an execution is named after its redemption, a task's second answer is refused by Step Functions and
-ignored here, a member is told once.
+ignored here, a member is told once of each end: the order's, and that of each return.
 """
 
 import json
@@ -60,7 +60,23 @@ def follow(old: Item | None, new: Item | None, *, post: Post, now: datetime) -> 
         # Asked for again after the partner said no, it is another execution.
         _start(post, after, f"{after.id}-return-{int(after.watch_at.timestamp())}", "return")
     if before and before.status in (QUEUED, PROCESSING) and after.status != before.status:
-        _tell(after, post, now)
+        _tell(after, after.id, saga.notice(after, now), post)
+    elif before and _returning(before) and not _returning(after):
+        begun = int((after.given_back_at or after.redeemed_at).timestamp())
+        _tell(after, f"{after.id}-return-{begun}", saga.notice(after, now, returned=True), post)
+
+
+def in_doubt(old: Item | None, new: Item | None) -> dict[str, str] | None:
+    """What the operator has to look at: an order whose end and its partner's word do not agree, or may not."""
+    before, after = _redemption(old), _redemption(new)
+    if after is None or not after.late_answer or (before and before.late_answer == after.late_answer):
+        return None
+    return {
+        "redemption_id": after.id,
+        "partner_id": after.partner_id,
+        "status": after.status,
+        "late_answer": after.late_answer,
+    }
 
 
 def _returning(redemption: Redemption) -> bool:
@@ -86,12 +102,12 @@ def _start(post: Post, redemption: Redemption, name: str, mode: str) -> None:
     states.start_once(post.state_machine, name, given)
 
 
-def _tell(redemption: Redemption, post: Post, now: datetime) -> None:
-    if not post.rewards.first_notice(redemption.member_id, redemption.id):
+def _tell(redemption: Redemption, about: str, fields: dict[str, str], post: Post) -> None:
+    if not post.rewards.first_notice(redemption.member_id, about):
         return
     openid = members.openid_of(redemption.member_id, members=post.members)
     try:
-        post.wechat().send_subscribe_message(openid, post.template_id, saga.notice(redemption, now))
+        post.wechat().send_subscribe_message(openid, post.template_id, fields)
     except DomainError:
         return  # the end stands in the member's list; a message that cannot be sent holds up nobody's order
 

@@ -7,12 +7,13 @@ one transaction on the condition that it still stands: so a redemption ends once
 
 Whoever calls an order off writes that down before asking (``CALLING_OFF`` where nothing was said yet, ``cancelling`` where the
 good was issued and the member gives it back). From then on only what the partner says to that counts as a promise: its answer
-may get lost, and a good that it has cancelled must not be paid for.
+may get lost, and a good that it has cancelled must not be paid for. That it stays issued counts at once; the voucher is
+fetched afterwards.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +35,8 @@ ACCEPTED, CANCELLING, OVER = "accepted", "cancelling", "over"
 CALLING_OFF = "calling_off"  # in place of an answer: it is being called off, and the partner has not said what came of it
 UNKNOWN = "unknown"  # of late answers: the partner never said
 GIVES_UP_AFTER = timedelta(days=14)  # a week after the latest time that an answer may take
+SILENCES_MAX = 3
+ASKS_WITHIN = timedelta(days=1)  # the longest pause between two attempts
 
 
 @dataclass(frozen=True)
@@ -74,32 +77,32 @@ def wait(member_id: str, redemption_id: str, task_token: str, *, desk: Desk) -> 
 def call_off(member_id: str, redemption_id: str, *, desk: Desk, now: datetime) -> str:
     """Call the order off at the partner's: what counts afterwards (cancelled, refused, issued, over).
 
-    One that cannot be called off any more was issued: its voucher is asked for again, and who wanted to give it back keeps it.
-    A good that was issued is called off only when the member gives it back. Raises PartnerUnavailable.
+    One that cannot be called off any more was issued, and who wanted to give it back keeps it; that is written down before its
+    voucher is asked for again. A good that was issued is called off only when the member gives it back. Raises
+    PartnerUnavailable.
     """
     standing = _intend(member_id, redemption_id, desk)
-    if not _is_open(standing):
+    if not (_is_open(standing) or _awaits_voucher(standing)):
         return OVER
-    if standing.answer != CALLING_OFF and not (standing.answer == ISSUED and standing.cancelling):
-        return standing.answer
-    partner = partners.find_partner(standing.partner_id, partners=desk.registry)
-    answer = partners.cancel_order(partner, redemption_id, partners=desk.registry, send=desk.send(), now=now)
-    if answer.outcome != partners.NOT_CANCELLABLE:
-        return hear(member_id, redemption_id, answer, desk=desk).answer
-    given = partners.Answer(ISSUED)
-    if standing.answer == CALLING_OFF:
-        given = _order(standing, partner, desk, now)
-    return hear(member_id, redemption_id, given, desk=desk, stays=now).answer
+    asks = _is_open(standing) and (standing.cancelling or standing.answer == CALLING_OFF)
+    if asks and standing.answer in (CALLING_OFF, ISSUED):
+        stays = (answer := _cancellation(standing, desk, now)).outcome == partners.NOT_CANCELLABLE
+        said = partners.Answer(ISSUED) if stays else answer
+        standing = hear(member_id, redemption_id, said, desk=desk, stays=stays)
+    if standing.lacks_voucher:
+        partner = partners.find_partner(standing.partner_id, partners=desk.registry)
+        standing = hear(member_id, redemption_id, _order(standing, partner, desk, now), desk=desk)
+    return standing.answer
 
 
 def _intend(member_id: str, redemption_id: str, desk: Desk) -> Redemption:
-    """Write down that the order is being called off; what may be cancelled is nobody's due."""
+    """Write down that the order is being called off."""
 
     def build(session: Session) -> Redemption:
         standing = find(member_id, redemption_id, desk.rewards)
         if not _is_open(standing):
             return standing
-        after = replace(standing, answer=standing.answer or CALLING_OFF, due_id="")
+        after = replace(standing, answer=standing.answer or CALLING_OFF)
         if after != standing:
             desk.rewards.add_step(session, standing, after)
         return after
@@ -113,24 +116,28 @@ def _is_open(standing: Redemption) -> bool:
     return standing.status == PROCESSING or (returning and not standing.settlement_id)
 
 
+def _awaits_voucher(standing: Redemption) -> bool:
+    """Whether the good is the member's, and its voucher may still be put to it."""
+    return standing.status == FULFILLED and standing.lacks_voucher and not standing.settlement_id
+
+
 def hear(
-    member_id: str,
-    redemption_id: str,
-    answer: partners.Answer,
-    *,
-    desk: Desk,
-    stays: datetime | None = None,
+    member_id: str, redemption_id: str, answer: partners.Answer, *, desk: Desk, stays: bool = False
 ) -> Redemption:
-    """Write down what the partner said; ``stays``: when it said so although it was asked to call the order off. After the end it
-    changes nothing but ``late_answer``, for the operator."""
+    """Write down what the partner said; ``stays``: although it was asked to call the order off. After the end it changes nothing
+    but a voucher that was not there yet, and ``late_answer``, for the operator."""
 
     def build(session: Session) -> Redemption:
         standing = find(member_id, redemption_id, desk.rewards)
         after = standing
         if _is_open(standing):
-            after = _with_answer(standing, answer, desk, stays)
+            after = _with_answer(standing, answer, desk, stays=stays)
+        elif _awaits_voucher(standing):
+            after = _with_good(standing, answer, desk)
         elif standing.is_over and answer.outcome == ISSUED:
             after = replace(standing, late_answer=ISSUED)
+        elif standing.late_answer and answer.outcome == CANCELLED and not standing.settlement_id:
+            after = replace(standing, late_answer=CANCELLED)  # of a return that was given up
         if after != standing:
             desk.rewards.add_step(session, standing, after)
         return after
@@ -138,9 +145,7 @@ def hear(
     return attempt(desk.rewards.dynamodb, build)
 
 
-def _with_answer(
-    standing: Redemption, answer: partners.Answer, desk: Desk, stays: datetime | None
-) -> Redemption:
+def _with_answer(standing: Redemption, answer: partners.Answer, desk: Desk, *, stays: bool) -> Redemption:
     before = "" if standing.answer == CALLING_OFF else standing.answer
     if answer.outcome == ACCEPTED or (
         not before and standing.answer and answer.outcome == ISSUED and not stays
@@ -148,18 +153,26 @@ def _with_answer(
         return standing  # nothing yet; or said before the partner was asked to call it off, or after: it will say
     said = model.heard(before, answer.outcome)
     after = standing
-    if said != standing.answer:
-        voucher = desk.sealer().seal(answer.voucher, standing.id, "voucher") if answer.voucher else b""
-        after = replace(
-            standing,
-            answer=said,
-            reference=answer.reference or standing.reference,
-            voucher=voucher or standing.voucher,
-        )
+    if said == ISSUED and (standing.answer != ISSUED or standing.lacks_voucher):
+        after = _with_good(standing, answer, desk)
+    elif said != standing.answer:
+        after = replace(standing, answer=said, reference=answer.reference or standing.reference)
     if said == ISSUED and stays:
         after = replace(after, cancelling=False)
-        if after.status == FULFILLED:
-            after = replace(after, watch_at=None, due_id=_due_id(after, stays))
+        if after.status == FULFILLED and not after.lacks_voucher:
+            after = replace(after, watch_at=None)
+    return after
+
+
+def _with_good(standing: Redemption, answer: partners.Answer, desk: Desk) -> Redemption:
+    """What was issued, with its voucher when the partner told it: it is the member's then, and the order is done."""
+    if answer.outcome != ISSUED:
+        return standing
+    voucher = desk.sealer().seal(answer.voucher, standing.id, "voucher") if answer.voucher else b""
+    after = replace(standing, answer=ISSUED, reference=answer.reference, voucher=voucher)
+    if after.status == FULFILLED and answer.reference:
+        after = replace(after, delivery=b"", late_answer="")
+        after = after if after.cancelling else replace(after, watch_at=None)
     return after
 
 
@@ -181,13 +194,13 @@ def note(member_id: str, redemption_id: str, desk: Desk, **changes: Any) -> Rede
 def end(member_id: str, redemption_id: str, *, desk: Desk, now: datetime) -> Redemption:
     """End a redemption as its partner's answer says: issued, and the points are spent; anything else, and points, pieces and
     limits come back. One that has ended stays as it is. A good that was issued before the partner has answered to its return
-    is spent, and given back further on."""
+    is spent, and given back further on; so is one whose voucher is not there yet, and is asked for further on."""
 
     def build(session: Session) -> Redemption:
         standing = find(member_id, redemption_id, desk.rewards)
         if standing.status == PROCESSING:
             return _end_order(session, standing, desk, now)
-        if _is_open(standing):
+        if _is_open(standing) or _awaits_voucher(standing):
             return _end_return(session, standing, desk, now)
         return standing
 
@@ -195,22 +208,22 @@ def end(member_id: str, redemption_id: str, *, desk: Desk, now: datetime) -> Red
 
 
 def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime) -> Redemption:
-    """The end of an order. The delivery address goes with it: the partner has it now, or nobody needs it any more."""
+    """The end of an order. The delivery address goes with it: the partner has it now, or nobody needs it any more; only a
+    voucher is fetched by the very order that was placed."""
     held = desk.ledger.hold(account_of(standing.member_id), standing.id)
     reward = desk.rewards.reward(standing.reward_id)
     if held is None or reward is None:
         raise RewardNotFound
     if standing.answer == ISSUED:
+        lacks = standing.lacks_voucher
         after = replace(
             standing,
             status=FULFILLED,
             task_token="",
-            watch_at=None,
+            watch_at=now + model.WATCH_AFTER if lacks or standing.cancelling else None,
             due_id=_due_id(standing, now),
-            delivery=b"",
+            delivery=standing.delivery if lacks else b"",
         )
-        if standing.cancelling:
-            after = replace(after, watch_at=now + model.WATCH_AFTER, due_id="")
         desk.rewards.add_step(session, standing, after)
         add_post(session, held, model.REDEMPTION, (), ledger=desk.ledger, now=now)
         return after
@@ -234,11 +247,12 @@ def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime
 
 
 def _end_return(session: Session, standing: Redemption, desk: Desk, now: datetime) -> Redemption:
-    """The end of giving back what the partner had issued: it took it back. Until it has said whether, it is asked again."""
+    """The end of giving back what the partner had issued: it took it back. Until it has said whether, or has told its voucher,
+    it is asked again."""
     if standing.answer != CANCELLED:
-        if standing.watch_at and standing.watch_at > now:
+        if standing.watch_at is None or standing.watch_at > now:
             return standing
-        after = replace(standing, watch_at=now + model.WATCH_AFTER, due_id="")
+        after = _asked_again(standing, now)
         desk.rewards.add_step(session, standing, after)
         return after
     after = replace(
@@ -264,42 +278,70 @@ def _end_return(session: Session, standing: Redemption, desk: Desk, now: datetim
     return after
 
 
-def look_after(member_id: str, redemption_id: str, *, desk: Desk, now: datetime) -> Redemption:
+def look_after(
+    member_id: str, redemption_id: str, *, desk: Desk, now: datetime, silences: Counter[str]
+) -> Redemption | None:
     """What nobody ended in time: the order is called off and the redemption ended; an order that a partner never answered
-    about is called off until it does, for GIVES_UP_AFTER."""
+    about is called off, and a voucher asked for, until it does, for GIVES_UP_AFTER. ``silences`` counts how many times in a
+    row each partner did not answer: after SILENCES_MAX it is left alone, and the redemption as it is (None)."""
     standing = find(member_id, redemption_id, desk.rewards)
     if standing.watch_at is None or standing.watch_at > now:
         return standing
+    if silences[standing.partner_id] >= SILENCES_MAX:
+        return None
+    said = ""
+    try:
+        if standing.unsure:
+            said = _cancellation(standing, desk, now).outcome
+        else:
+            call_off(member_id, redemption_id, desk=desk, now=now)
+        silences[standing.partner_id] = 0
+    except (partners.PartnerUnavailable, partners.PartnerNotFound):
+        silences[standing.partner_id] += 1
     if standing.unsure:
-        return _settle_doubt(standing, desk, now)
-    with suppress(partners.PartnerUnavailable, partners.PartnerNotFound):
-        call_off(member_id, redemption_id, desk=desk, now=now)
+        return _settle_doubt(standing, said, desk, now)
     return end(member_id, redemption_id, desk=desk, now=now)
 
 
-def _settle_doubt(standing: Redemption, desk: Desk, now: datetime) -> Redemption:
-    said = ""
-    try:
-        partner = partners.find_partner(standing.partner_id, partners=desk.registry)
-        said = partners.cancel_order(
-            partner, standing.id, partners=desk.registry, send=desk.send(), now=now
-        ).outcome
-    except (partners.PartnerUnavailable, partners.PartnerNotFound):
-        if now >= standing.redeemed_at + GIVES_UP_AFTER:
-            said = UNKNOWN
-    late = {partners.NOT_CANCELLABLE: ISSUED, UNKNOWN: standing.late_answer or UNKNOWN}.get(said, "")
-
+def _settle_doubt(standing: Redemption, said: str, desk: Desk, now: datetime) -> Redemption:
     def build(session: Session) -> Redemption:
         now_standing = find(standing.member_id, standing.id, desk.rewards)
         if not now_standing.unsure:
             return now_standing
-        after = replace(now_standing, watch_at=now + model.WATCH_AFTER)
+        after = _asked_again(now_standing, now)
         if said:
+            late = ISSUED if said == partners.NOT_CANCELLABLE else ""
             after = replace(now_standing, unsure=False, watch_at=None, late_answer=late)
         desk.rewards.add_step(session, now_standing, after)
         return after
 
     return attempt(desk.rewards.dynamodb, build)
+
+
+def _asked_again(standing: Redemption, now: datetime) -> Redemption:
+    """What the partner did not answer about: asked again, after as long as it has taken so far, at most a day. When that
+    went on for GIVES_UP_AFTER everything stays as it is: what should be given back is the member's, and due as it was."""
+    since = (standing.cancelling and standing.given_back_at) or standing.redeemed_at
+    if now < since + GIVES_UP_AFTER:
+        pause = min(max(now - since, model.WATCH_AFTER), ASKS_WITHIN)
+        return replace(standing, watch_at=now + pause)
+    return replace(
+        standing,
+        watch_at=None,
+        unsure=False,
+        cancelling=False,
+        delivery=b"",
+        late_answer=standing.late_answer or UNKNOWN,
+        reason_code="PARTNER_SILENT" if standing.cancelling else standing.reason_code,
+    )
+
+
+def _cancellation(standing: Redemption, desk: Desk, now: datetime) -> partners.Answer:
+    partner = partners.find_partner(standing.partner_id, partners=desk.registry)
+    known = bool(standing.reference) or standing.answer == ISSUED
+    return partners.cancel_order(
+        partner, standing.id, known=known, partners=desk.registry, send=desk.send(), now=now
+    )
 
 
 def answer_order(
@@ -370,15 +412,17 @@ def _reason(standing: Redemption) -> str:
     return "PARTNER_REFUSED" if standing.answer == REFUSED else "PARTNER_SILENT"
 
 
-def notice(redemption: Redemption, now: datetime) -> dict[str, str]:
-    """The fields of the subscribe message that tells a member how a redemption ended: name, points spent, result, time.
+def notice(redemption: Redemption, now: datetime, *, returned: bool = False) -> dict[str, str]:
+    """The fields of the subscribe message that tells a member how a redemption, or its return, ended: name, points spent,
+    result, time.
 
     Limits of the platform's kinds: a thing has 20 characters, a phrase 5.
     """
-    result = {FULFILLED: "兑换成功", REFUNDED: "已退积分", CANCELLED: "未兑换"}[redemption.status]
+    ends = {FULFILLED: "兑换成功", REFUNDED: "已退积分", CANCELLED: "未兑换"}
+    returns = {FULFILLED: "未能退回", CANCELLED: "已退积分"}
     return {
         "thing1": redemption.title["zh-CN"][:20],
         "number2": str(redemption.points if redemption.status == FULFILLED else 0),
-        "phrase3": result,
+        "phrase3": (returns if returned else ends)[redemption.status],
         "time4": now.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M"),
     }

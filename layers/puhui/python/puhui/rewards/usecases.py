@@ -194,8 +194,9 @@ def cancel(
         if not standing.cancellable or standing.settlement_id:
             raise NotCancellable
         if standing.partner_id:
-            # Nobody may settle what is being given back; the due comes back when the partner does not take it.
-            after = replace(standing, cancelling=True, due_id="", watch_at=now + model.WATCH_AFTER)
+            # Nobody settles what is looked after; it is due again, as before, when the partner does not take it.
+            after = replace(standing, cancelling=True, given_back_at=now, reason_code="", late_answer="")
+            after = replace(after, watch_at=now + model.WATCH_AFTER)
             rewards.add_step(session, standing, after)
             return after
         return _take_back(session, standing, rewards=rewards, ledger=ledger, now=now)
