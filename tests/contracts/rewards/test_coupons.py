@@ -10,7 +10,7 @@ import pytest
 
 from puhui.kernel import clock
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.merchants.api import Branch
+from puhui.merchants.api import Branch, MerchantSuspended
 from puhui.rewards import coupons, usecases, watch
 from puhui.rewards.errors import (
     CouponNotFound,
@@ -205,6 +205,16 @@ def test_whoever_is_not_on_the_merchants_staff_finds_no_coupon_used_or_not(
         shop.verify(store.clerk, coupon.code, key="a")
     with pytest.raises(CouponNotFound):
         shop.verify(store.clerk, "0" * 12)
+
+
+def test_what_a_till_took_off_line_before_the_suspension_counts(shop: Shop, store: Store):
+    shop.put_coupon(store, stock=10, per_member_limit=None)
+    early, late = shop.buy(shop.member(500), 2)
+    shop.decide(store, "suspend")
+    later = NOW + timedelta(hours=1)
+    with pytest.raises(MerchantSuspended):
+        shop.verify(store.clerk, late.code, at=NOW, now=later)
+    assert shop.verify(store.clerk, early.code, at=NOW - timedelta(seconds=1), now=later).status == USED
 
 
 def test_a_suspended_merchant_takes_no_coupons_until_it_is_reinstated(

@@ -490,6 +490,7 @@ def merchant_item(merchant: Merchant) -> Item:
 
 def standing_from(item: Mapping[str, Any]) -> Standing:
     """The standing of a merchant's item."""
+    suspended = item["status"] == SUSPENDED  # by the last decision
     return Standing(
         _tail(item["owner"]),
         item["programme"],
@@ -497,6 +498,7 @@ def standing_from(item: Mapping[str, Any]) -> Standing:
         item["kind"],
         item["status"],
         tuple(item["regions"]),
+        clock.from_text(item["last"]["at"]) if suspended else None,
     )
 
 

@@ -59,7 +59,7 @@ LEGAL_ID_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 @dataclass(frozen=True)
 class Standing:
-    """What others need to know of a merchant: one small item. ``regions`` are ISO 3166-2."""
+    """What others need to know of a merchant: one small item. ``regions`` are ISO 3166-2; ``suspended_at``: while it is."""
 
     id: str
     programme_id: str
@@ -67,6 +67,7 @@ class Standing:
     kind: str
     status: str
     regions: tuple[str, ...]
+    suspended_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -268,9 +269,12 @@ class Staff:
         return told | ({"since": clock.to_text(self.since)} if self.since else {})
 
 
-def require_active(standing: Standing) -> None:
-    """Raise MerchantSuspended or MerchantNotCertified unless the merchant may honour rewards now."""
+def require_active(standing: Standing, at: datetime | None = None) -> None:
+    """Raise MerchantSuspended or MerchantNotCertified unless the merchant may honour rewards now, or did so at ``at``, before
+    it was suspended."""
     if standing.status == SUSPENDED:
+        if at and standing.suspended_at and at < standing.suspended_at:
+            return
         raise MerchantSuspended
     if standing.status != CERTIFIED:
         raise MerchantNotCertified

@@ -70,7 +70,7 @@ def verify(
             raise CouponNotFound
         if staff_id in (coupon.member_id, coupon.redeemer_id):
             raise OwnCoupon
-        require_active(merchants.find_standing(coupon.merchant_id))
+        require_active(merchants.find_standing(coupon.merchant_id), scanned_at)
         where = branch_id or staff.branch_id
         if staff.branch_id and where != staff.branch_id:
             raise CouponNotHere

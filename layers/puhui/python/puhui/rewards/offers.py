@@ -18,7 +18,7 @@ from puhui.merchants.api import (
     PictureState,
     require_active,
 )
-from puhui.partners.api import Partners, find_partner
+from puhui.partners.api import Partners, find_partner, require_item
 from puhui.rewards import model, stock
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.errors import (
@@ -75,7 +75,7 @@ def _write(
 
 
 def require_givers(wanted: Reward, by: str = "", *, merchants: Merchants, partners: Partners) -> None:
-    """Raise MerchantNotFound, PartnerNotFound, RewardInvalid unless who gives it belongs to the reward's programme: nobody
+    """Raise MerchantNotFound, PartnerNotFound, ItemUnknown, RewardInvalid unless who gives it belongs to the reward's programme: nobody
     would settle it otherwise; OwnMerchant when ``by``, who decides about it, works there."""
     if wanted.merchant_id:
         standing = merchants.find_standing(wanted.merchant_id)
@@ -89,6 +89,7 @@ def require_givers(wanted: Reward, by: str = "", *, merchants: Merchants, partne
         partner = find_partner(wanted.partner_id, partners=partners)
         if partner.programme_id != wanted.programme_id:
             raise RewardInvalid(field="partner_id", rule="a partner of the same programme")
+        require_item(partner, wanted.partner_item or wanted.id)
 
 
 def require_proposer(wanted: Reward, member_id: str, *, merchants: Merchants) -> None:
