@@ -122,7 +122,6 @@ def test_the_records_add_up_to_the_statement_adjustments_too(world: World):
         Resolution("uphold", (Wanted(-50, "=less", budget_id="bank-1"),), "seen"),
         by("judge"),
         settlements=world.settlements,
-        ledger=world.ledger,
         staffs=world.alliance,
     )
     rows = read(download(world, done.id))

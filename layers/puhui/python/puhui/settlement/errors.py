@@ -93,8 +93,8 @@ class SettlementApproved(Conflict):
 
 class ApproverIsStaff(Forbidden):
     code = "APPROVER_IS_STAFF"
-    zh = "您是这次结算中商户 {merchant_id} 的人员，不能批准或裁决。"
-    en = "You are on the staff of {merchant_id}, which is in this settlement: you may not decide about it."
+    zh = "您是或曾是这次结算中商户 {merchant_id} 的人员，不能批准或裁决。"
+    en = "You are or were on the staff of {merchant_id}, which is in this settlement: you may not decide about it."
 
 
 class StatementNotFound(NotFound):
