@@ -29,5 +29,5 @@ def resolve_dispute(request: Request) -> Answer:
     )
     if resolved.status == REJECTED and settlement.approved_revision >= 0:
         given = {"id": settlement.id, "shards": usecases.shards_of(settlement.id)}
-        states.start_once(STATE_MACHINE, model.posting_name(settlement), given)
+        states.start_again(STATE_MACHINE, model.posting_name(settlement), given)
     return disputes.shown(resolved) | {"hash": settlement.hash}
