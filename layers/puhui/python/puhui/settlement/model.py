@@ -48,6 +48,7 @@ SHARDS = 8  # how many work through a programme's merchants side by side
 APPROVALS = 2
 REWARDS_PER_TRANSFER = 19  # and one leg for the merchant: a transfer has 20
 DISPUTES_MAX = 5
+PROPOSALS_MAX = 20  # of one budget that nobody has approved yet
 ADJUSTMENTS_MAX = 10  # of one resolution, so that they fit into one transfer
 NOBODY = "schedule"  # who opened what the calendar opens
 

@@ -314,7 +314,7 @@ def post_statement(
             replace(statement, status=POSTED if done else POSTING, posted=count, reason_code=""),
         )
         for budget_id, fen in model.adjusted_budgets(group).items():
-            settlements.add_to_budget(session, budget_id, "adjusted", fen)
+            settlements.add_to_budget(session, budget_id, adjusted=fen)
         ledger.add(session, group, {}, clock.programme_day(now))
         return True if done else None
 
