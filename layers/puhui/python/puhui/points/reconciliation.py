@@ -161,7 +161,8 @@ def _learn(known: dict[str, Reward], wanted: set[str], rewards: Rewards) -> None
 
 def _read_money(part: Tally, account: str, report: Report, ledger: Ledger) -> list[Difference]:
     balance: Balance = ledger.balance(account, UNIT)
-    return add_money_account(part, account, _transfers(account, ledger), balance, report.settling_since)
+    since = report.settling_since if account.startswith("merchant:") else report.redeeming_since
+    return add_money_account(part, account, _transfers(account, ledger), balance, since)
 
 
 def _transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:

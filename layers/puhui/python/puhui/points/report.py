@@ -49,12 +49,12 @@ class Report:
 
     @property
     def redeeming_since(self) -> datetime:
-        """Points that moved from then on may have moved while the report ran."""
+        """What was redeemed, given back or offered from then on may have been while the report ran."""
         return self.started_at - REDEEMING
 
     @property
     def settling_since(self) -> datetime:
-        """Money that moved from then on may have moved while the report ran."""
+        """What was settled from then on may have been while the report ran."""
         return self.started_at - SETTLING
 
     def shown(self) -> Document:
