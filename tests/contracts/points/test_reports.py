@@ -1,6 +1,7 @@
 """A report says everything twice; whatever is missing, or off by one, on either side is named with its amount."""
 
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -10,8 +11,10 @@ from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, Hold, Leg, member
 from puhui.ledger.usecases import hold
-from puhui.points import reconciliation
+from puhui.points import dynamo, reconciliation
 from puhui.points.errors import ReportNotFound
+from puhui.points.report import Part
+from puhui.points.tally import Tally
 from puhui.rewards import offers
 from puhui.rewards.model import Redemption
 from tests.contracts.points.conftest import BUDGET, MERCHANT, NOW, PARTNER, PTS, P, Town
@@ -357,6 +360,25 @@ def test_a_shard_that_is_cut_off_anywhere_goes_on_and_counts_everyone_once(
     told = town.read(report)
     assert told["reconciles"], told["differences"]
     assert (told["read"]["accounts"], told["points"]["issued"]) == (7, 7_021)
+
+
+def test_sums_that_are_half_written_leave_those_before(town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dynamo, "TEXT_MAX", 40)
+    kept = Part(Tally(sums=Counter(accounts=1)), "member:a", 1)
+    town.points.put_part("report", 3, kept)
+    put, left = town.dynamodb.put_all, 2
+
+    def mortal(*given: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise RuntimeError
+        put(*given)
+
+    monkeypatch.setattr(town.dynamodb, "put_all", mortal)
+    with pytest.raises(RuntimeError):
+        town.points.put_part("report", 3, Part(Tally(sums=Counter(accounts=200_000)), "member:b", 2))
+    assert town.points.part("report", 3) == kept
 
 
 # What breaks it
