@@ -151,3 +151,23 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
                     yield from _nodes(child)
             elif key in ("items", "additionalProperties"):
                 yield from _nodes(value)
+
+
+def test_no_text_lets_half_a_surrogate_pair_through() -> None:
+    """Such a text is no UTF-8: it could be written nowhere and answered to nobody."""
+
+    def patterns(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            if isinstance(node.get("pattern"), str):
+                yield node["pattern"]
+            node = list(node.values())
+        for each in node if isinstance(node, list) else ():
+            yield from patterns(each)
+
+    through = {
+        pattern
+        for pattern in patterns(contract.document())
+        for text in ("\ud800", "a\udfff", *("\ud800" * length for length in range(2, 65)))
+        if re.search(pattern, text)
+    }
+    assert not through

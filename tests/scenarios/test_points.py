@@ -1,6 +1,7 @@
 """Points that end, and a programme's report: through HTTP, the operator's start of a run, and the deployed state machines."""
 
 import json
+import time
 from datetime import date, timedelta
 from typing import Any
 
@@ -148,6 +149,7 @@ def reported(operator: Member, programme_id: str) -> dict[str, Any]:
         report: dict[str, Any] = demo.until("the report", done)
         if report["reconciles"] is not None:
             return report
+        time.sleep(20)  # what moved in the minute before a report is in motion
     raise AssertionError(f"always in motion: {report['in_motion']}")
 
 

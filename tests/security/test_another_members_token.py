@@ -129,6 +129,7 @@ EXPECTED = {
     "open_settlement": STAFF,
     "list_settlements": STAFF,
     "get_settlement": STAFF,
+    "review_statement": STAFF,
     "approve_settlement": STAFF,
     "record_payment": STAFF,
     "resolve_dispute": STAFF,

@@ -22,5 +22,5 @@ def approve_settlement(request: Request) -> Answer:
     )
     if after.status == APPROVED:
         given = {"id": after.id, "shards": usecases.shards_of(after.id)}
-        states.start_once(STATE_MACHINE, model.posting_name(after), given)
+        states.start_again(STATE_MACHINE, model.posting_name(after), given)
     return statements.settlement_shown(after)

@@ -21,5 +21,5 @@ def app(_event: Input, now: datetime) -> Input:
         for each in all_programmes()
     ]
     for each in opened:
-        states.start_once(STATE_MACHINE, each.id, {"id": each.id, "shards": usecases.shards_of(each.id)})
+        states.start_again(STATE_MACHINE, each.id, {"id": each.id, "shards": usecases.shards_of(each.id)})
     return {"settlements": len(opened)}

@@ -25,5 +25,5 @@ def open_settlement(request: Request) -> Answer:
         lag_seconds=LAG_SECONDS,
         settlements=SETTLEMENTS,
     )
-    states.start_once(STATE_MACHINE, opened.id, {"id": opened.id, "shards": usecases.shards_of(opened.id)})
+    states.start_again(STATE_MACHINE, opened.id, {"id": opened.id, "shards": usecases.shards_of(opened.id)})
     return 202, statements.settlement_shown(opened)

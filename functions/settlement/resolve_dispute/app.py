@@ -1,15 +1,17 @@
-"""POST /settlements/{settlement_id}/disputes/{dispute_id}/resolution: somebody outside decides a dispute."""
+"""POST /settlements/{settlement_id}/disputes/{dispute_id}/resolution: somebody outside decides a dispute; what that sets free is posted."""
+
+import os
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.ledger.api import Ledger
 from puhui.merchants.api import Merchants
-from puhui.settlement import disputes
+from puhui.settlement import disputes, model, usecases
 from puhui.settlement.dynamo import Settlements
-from puhui.settlement.model import By, Resolution, Wanted
+from puhui.settlement.model import REJECTED, By, Resolution, Wanted
+from puhui.store import states
 
 app = HttpFunction("resolve-dispute")
-SETTLEMENTS, LEDGER = Settlements.from_environment(), Ledger.from_environment()
-MERCHANTS = Merchants.from_environment()
+SETTLEMENTS, MERCHANTS = Settlements.from_environment(), Merchants.from_environment()
+STATE_MACHINE = os.environ["POSTING_STATE_MACHINE"]
 
 
 @app.operation("resolve_dispute", "POST", "/settlements/{settlement_id}/disputes/{dispute_id}/resolution")
@@ -23,7 +25,9 @@ def resolve_dispute(request: Request) -> Answer:
         Resolution(body["decision"], wanted, body["note"]),
         by,
         settlements=SETTLEMENTS,
-        ledger=LEDGER,
         staffs=MERCHANTS,
     )
+    if resolved.status == REJECTED and settlement.approved_revision >= 0:
+        given = {"id": settlement.id, "shards": usecases.shards_of(settlement.id)}
+        states.start_again(STATE_MACHINE, model.posting_name(settlement), given)
     return disputes.shown(resolved) | {"hash": settlement.hash}

@@ -43,6 +43,7 @@ class Town:
         self.catalogue = Catalogue(self.tables["rewards"])
         self.told: list[tuple[str, int, str]] = []
         self.count = 0
+        self.now = NOW
         self.dynamodb.put_all(
             self.tables["merchants"],
             [
@@ -64,9 +65,9 @@ class Town:
         self.count += 1
         return ids.derived_id(NOW, "town", str(self.count))
 
-    def post(self, kind: str, *legs: Leg, reference: str = "", now: datetime = NOW) -> Transfer:
-        transfer = Transfer(self.id(), kind, now, legs, reference)
-        return post_transfer(transfer, ledger=self.ledger, now=now)
+    def post(self, kind: str, *legs: Leg, reference: str = "") -> Transfer:
+        transfer = Transfer(self.id(), kind, self.now, legs, reference)
+        return post_transfer(transfer, ledger=self.ledger, now=self.now)
 
     def member(self, **lots: int) -> str:
         """A new member with so many points in each lot, e.g. ``_2026_11=500``."""
@@ -101,7 +102,7 @@ class Town:
             "per_member_limit": None,
         }
         wanted = terms_from(document | changes)
-        return offers.put_reward(wanted, rewards=self.rewards, ledger=self.ledger, now=NOW)
+        return offers.put_reward(wanted, rewards=self.rewards, ledger=self.ledger, now=self.now)
 
     def sponsored(self, reward_id: str, kind: str, **changes: Any) -> Reward:
         terms = {"merchant_id": MERCHANT, "sponsor": {"budget_id": BUDGET, "fen": 30}}
@@ -111,14 +112,14 @@ class Town:
         self.post("fund", Leg(f"bank:{P}", "CNY", -fen), Leg(f"budget:{BUDGET}", "CNY", fen))
 
     def redeem(
-        self, member_id: str, reward_id: str = "cola", quantity: int = 1, now: datetime = NOW
+        self, member_id: str, reward_id: str = "cola", quantity: int = 1, now: datetime | None = None
     ) -> Redemption:
         command = usecases.Redeem(member_id, reward_id, quantity, self.id(), f"{reward_id} {quantity}")
-        return usecases.redeem(command, rewards=self.rewards, ledger=self.ledger, now=now)
+        return usecases.redeem(command, rewards=self.rewards, ledger=self.ledger, now=now or self.now)
 
     def cancel(self, redemption: Redemption) -> None:
         usecases.cancel(
-            redemption.member_id, redemption.id, rewards=self.rewards, ledger=self.ledger, now=NOW
+            redemption.member_id, redemption.id, rewards=self.rewards, ledger=self.ledger, now=self.now
         )
 
     def coupons(self, redemption: Redemption) -> list[Coupon]:
@@ -126,8 +127,8 @@ class Town:
 
     def use(self, coupon: Coupon) -> None:
         """A clerk takes the coupon."""
-        due_id = ids.derived_id(NOW, coupon.id, "due")
-        used = replace(coupon, status="used", used_at=NOW, due_id=due_id)
+        due_id = ids.derived_id(self.now, coupon.id, "due")
+        used = replace(coupon, status="used", used_at=self.now, due_id=due_id)
         attempt(self.dynamodb, lambda session: self.rewards.change_coupon(session, coupon, used))
 
     def hand_on(self, coupon: Coupon, friend_id: str) -> None:
@@ -136,19 +137,20 @@ class Town:
         )  # as a programme that lets coupons be handed on would have made it
         attempt(self.dynamodb, lambda session: self.rewards.change_coupon(session, coupon, may))
         coupons.hand_on(
-            coupon.member_id, coupon.id, friend_id, key=None, body_hash="", rewards=self.rewards, now=NOW
+            coupon.member_id, coupon.id, friend_id, key=None, body_hash="", rewards=self.rewards, now=self.now
         )
 
     def let_expire(self, coupon: Coupon) -> None:
-        late = coupon.expires_at + timedelta(days=4)
-        coupons.expire(coupon.member_id, coupon.id, rewards=self.rewards, ledger=self.ledger, now=late)
+        ended = replace(coupon, expires_at=self.now - timedelta(days=4))  # as if its days were over
+        attempt(self.dynamodb, lambda session: self.rewards.change_coupon(session, coupon, ended))
+        coupons.expire(coupon.member_id, coupon.id, rewards=self.rewards, ledger=self.ledger, now=self.now)
 
     def answer(self, redemption: Redemption, outcome: str) -> None:
         """The partner says how an order went."""
         desk = Desk(self.rewards, self.ledger, None, lambda: None, lambda: None)  # type: ignore[arg-type, return-value]
         said = partners.Answer(outcome, "", "", "")
         hear(redemption.member_id, redemption.id, said, desk=desk)
-        end(redemption.member_id, redemption.id, desk=desk, now=NOW)
+        end(redemption.member_id, redemption.id, desk=desk, now=self.now)
 
     # Money
 
@@ -195,6 +197,7 @@ class Town:
 
     def work(self, job: Job, day: str, *, tells: bool = True) -> None:
         now = clock.from_text(f"{day}T00:10:00+08:00")
+        self.now = max(self.now, now)
         for shard in range(AUDIT_SHARDS):
             expiry.work_shard(job.id, shard, books=self.books(tells=tells), now=now)
 
@@ -203,6 +206,8 @@ class Town:
         return self.read(report)
 
     def start_report(self) -> Report:
+        """A report, an hour after what happened before it; what happens from then on happens while it runs."""
+        self.now += timedelta(hours=1)
         return reconciliation.start(
             P,
             started_by="operator",
@@ -210,7 +215,7 @@ class Town:
             body_hash="",
             points=self.points,
             offers=self.catalogue,
-            now=NOW,
+            now=self.now,
         )
 
     def read(self, report: Report) -> dict[str, Any]:

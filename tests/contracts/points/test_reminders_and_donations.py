@@ -1,15 +1,19 @@
 """In a lot's last week its member is reminded once; in its last three days it is given away, for those who chose so."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from puhui.ledger.api import Leg, member
-from puhui.points import usecases
+from puhui.points import donation, usecases
 from puhui.points.errors import RewardMissing, RewardNotDonation
-from puhui.points.model import DONATE, EXPIRE, NO_PIECE, Job
+from puhui.points.model import DONATE, EXPIRE, HAS_QUEUE, NO_PIECE, Job
 from puhui.rewards import offers
-from tests.contracts.points.conftest import NOW, PTS, P, Town
+from puhui.rewards.terms import terms_from
+from puhui.rewards.usecases import serve
+from puhui.store.session import attempt
+from tests.contracts.points.conftest import MERCHANT, NOW, PTS, P, Town
 
 
 def choose(town: Town, member_id: str, choice: str = DONATE, reward_id: str | None = "trees") -> None:
@@ -49,7 +53,12 @@ def test_only_a_donation_of_the_programme_can_be_chosen(town: Town):
     town.put()
     town.put(id="elsewhere", kind="donation", programme_id="carbon-88")
     me = town.member()
-    for reward_id in ("cola", "elsewhere", "nothing"):
+    proposed = terms_from(
+        {"id": "later", "programme_id": P, "kind": "donation", "title": {"zh-CN": "树", "en": "Trees"}}
+        | {"price_points": 100, "stock": 5, "merchant_id": MERCHANT}
+    )
+    offers.propose(proposed, "owner", rewards=town.rewards, now=NOW)
+    for reward_id in ("cola", "elsewhere", "nothing", "later"):
         with pytest.raises(RewardNotDonation):
             choose(town, me, DONATE, reward_id)
     for choice, reward_id in ((DONATE, None), (EXPIRE, "trees")):
@@ -154,6 +163,43 @@ def test_what_could_not_be_given_is_tried_again_the_next_day(town: Town):
     town.run("2026-11-29")
     assert last(town, me)["status"] == "donated"
     assert town.lots(me) == {"2026-11": 50}
+
+
+def test_a_donation_with_a_queue_is_not_given_and_nobody_serves_its_ticket(town: Town):
+    trees(town)
+    me = town.member(_2026_11=250, _2026_12=1_000)
+    choose(town, me)
+    standing = town.rewards.reward("trees")
+    assert standing
+    queued = replace(standing, lanes=1, version=standing.version + 1)
+    attempt(town.dynamodb, lambda session: town.rewards.add_reward(session, queued))
+    assert town.run("2026-11-30")["donations_refused"] == 1
+    assert (last(town, me)["status"], last(town, me)["reason_code"]) == ("refused", HAS_QUEUE)
+    ((ticket,), _) = town.rewards.member_items(me)
+    serve(me, ticket.id, rewards=town.rewards, ledger=town.ledger, now=NOW)
+    assert town.lots(me) == {"2026-11": 250, "2026-12": 1_000}
+
+
+@pytest.mark.parametrize("held", [200, 250])
+def test_what_was_begun_is_finished_and_counted_whatever_is_chosen_or_left_since(
+    town: Town, monkeypatch: pytest.MonkeyPatch, held: int
+):
+    trees(town)
+    me = town.member(_2026_11=held)
+    choose(town, me)
+    redeem = donation.redeem
+
+    def dies(*given: Any, **named: Any) -> Any:
+        redeem(*given, **named)
+        raise RuntimeError
+
+    monkeypatch.setattr(donation, "redeem", dies)
+    with pytest.raises(RuntimeError):
+        town.run("2026-11-28")
+    monkeypatch.setattr(donation, "redeem", redeem)
+    choose(town, me, EXPIRE, None)
+    assert town.run("2026-11-28")["donated_points"] == 200
+    assert last(town, me)["status"] == "donated"
 
 
 def test_points_that_end_later_are_never_given(town: Town):

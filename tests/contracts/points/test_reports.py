@@ -1,5 +1,7 @@
 """A report says everything twice; whatever is missing, or off by one, on either side is named with its amount."""
 
+import zlib
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -9,8 +11,10 @@ from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, Hold, Leg, member
 from puhui.ledger.usecases import hold
-from puhui.points import reconciliation
+from puhui.points import dynamo, reconciliation
 from puhui.points.errors import ReportNotFound
+from puhui.points.report import Part
+from puhui.points.tally import Tally
 from puhui.rewards import offers
 from puhui.rewards.model import Redemption
 from tests.contracts.points.conftest import BUDGET, MERCHANT, NOW, PARTNER, PTS, P, Town
@@ -252,7 +256,7 @@ def test_a_report_is_started_once_and_a_shard_may_be_read_twice(town: Town):
             body_hash=body_hash,
             points=town.points,
             offers=town.catalogue,
-            now=NOW,
+            now=NOW.replace(year=2027),
         )
 
     report = start("a")
@@ -268,6 +272,113 @@ def test_a_report_is_started_once_and_a_shard_may_be_read_twice(town: Town):
     assert (told["read"]["accounts"], told["points"]["issued"]) == (1, 1_000)
     with pytest.raises(ReportNotFound):
         reconciliation.find("nothing", town.points)
+
+
+def in_shard(town: Town, shard: int, **lots: int) -> str:
+    """A new member of one of the audit's shards."""
+    while shard_of(member(me := town.id())) != shard:
+        pass
+    for lot, amount in lots.items():
+        town.earn(me, amount, lot.removeprefix("_").replace("_", "-"))
+    return me
+
+
+def shard_of(account: str) -> int:
+    return zlib.crc32(account.encode()) % AUDIT_SHARDS
+
+
+def interrupted(town: Town, before: int, act: Callable[[], Any]) -> dict[str, Any]:
+    """A report in which ``act`` happens before shard ``before`` is read."""
+    report, books = town.start_report(), reconciliation.Books(town.points, town.ledger, town.rewards)
+    for shard in range(AUDIT_SHARDS):
+        if shard == before:
+            act()
+        reconciliation.read_shard(report.id, shard, books=books)
+    reconciliation.close(report.id, books=books)
+    return reconciliation.find(report.id, town.points).shown()
+
+
+def test_what_is_settled_between_two_shards_is_in_motion(town: Town):
+    town.fund(100_000)
+    town.sponsored("tea", "coupon", stock=10)
+    me = in_shard(town, 0, _2026_11=1_000)
+    for coupon in town.coupons(town.redeem(me, "tea", 2)):
+        town.use(coupon)
+    assert shard_of(f"merchant:{MERCHANT}") > 0
+    told = interrupted(town, shard_of(f"merchant:{MERCHANT}"), lambda: town.settle("S1"))
+    assert (told["reconciles"], told["in_motion"], told["differences"]) == (None, ["tea"], [])
+    assert town.report()["reconciles"]
+
+
+def test_a_piece_that_came_back_and_one_that_was_sold_meanwhile_are_in_motion(town: Town):
+    town.fund(100_000)
+    town.sponsored("tea", "coupon", stock=10, cancellable=True)
+    early, late = (in_shard(town, shard, _2026_11=1_000) for shard in (0, AUDIT_SHARDS - 1))
+    given_back = town.redeem(early, "tea")
+
+    def act() -> None:
+        town.cancel(given_back)
+        town.redeem(late, "tea")
+
+    told = interrupted(town, 8, act)
+    assert (told["reconciles"], told["in_motion"], told["differences"]) == (None, ["tea"], [])
+    assert town.report()["reconciles"]
+
+
+def test_a_report_is_not_closed_before_every_shard_was_read(town: Town):
+    report, books = town.start_report(), reconciliation.Books(town.points, town.ledger, town.rewards)
+    for shard in range(AUDIT_SHARDS - 1):
+        reconciliation.read_shard(report.id, shard, books=books)
+    with pytest.raises(LookupError):
+        reconciliation.close(report.id, books=books)
+
+
+def test_a_shard_that_is_cut_off_anywhere_goes_on_and_counts_everyone_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(reconciliation, "ACCOUNTS_AT_ONCE", 2)
+    town.put()
+    for number in range(7):
+        town.redeem(in_shard(town, 3, _2026_11=1_000 + number))
+    report, books = town.start_report(), reconciliation.Books(town.points, town.ledger, town.rewards)
+    read, left = town.rewards.member_items, 0
+
+    def mortal(member_id: str) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise RuntimeError
+        return read(member_id)
+
+    monkeypatch.setattr(town.rewards, "member_items", mortal)
+    for _ in range(2):  # each attempt reads three, and leaves two behind it
+        left = 3
+        with pytest.raises(RuntimeError):
+            reconciliation.read_shard(report.id, 3, books=books)
+    left = 3  # 4 of 7 are kept
+    reconciliation.read_shard(report.id, 3, books=books)
+    told = town.read(report)
+    assert told["reconciles"], told["differences"]
+    assert (told["read"]["accounts"], told["points"]["issued"]) == (7, 7_021)
+
+
+def test_sums_that_are_half_written_leave_those_before(town: Town, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(dynamo, "TEXT_MAX", 40)
+    kept = Part(Tally(sums=Counter(accounts=1)), "member:a", 1)
+    town.points.put_part("report", 3, kept)
+    put, left = town.dynamodb.put_all, 2
+
+    def mortal(*given: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise RuntimeError
+        put(*given)
+
+    monkeypatch.setattr(town.dynamodb, "put_all", mortal)
+    with pytest.raises(RuntimeError):
+        town.points.put_part("report", 3, Part(Tally(sums=Counter(accounts=200_000)), "member:b", 2))
+    assert town.points.part("report", 3) == kept
 
 
 # What breaks it

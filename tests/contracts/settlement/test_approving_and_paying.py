@@ -92,6 +92,9 @@ def test_nobody_approves_for_a_merchant_in_whose_service_they_are(shops: World):
         shops.approve(done, "clerk")
     assert refused.value.details == {"merchant_id": "shop-b"}
     assert shops.approve(done, "other").approvals
+    shops.leave("clerk", "shop-b")
+    with pytest.raises(ApproverIsStaff):
+        shops.approve(done, "clerk")
 
 
 def test_only_what_was_computed_and_holds_something_is_approved(shops: World):
@@ -154,7 +157,7 @@ def test_a_posting_that_dies_after_any_of_its_calls_posts_once(world: World):
 def test_a_merchant_with_more_rewards_than_one_transaction_takes_is_posted_whole(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(usecases, "TRANSFERS_PER_POSTING", 1)
+    monkeypatch.setattr(usecases, "POSTING_ITEMS_MAX", 1)
     for number in range(45):
         world.reward(f"reward-{number:02}", "shop-a")
         world.due("shop-a", f"reward-{number:02}", "bank-1", 10)

@@ -12,6 +12,7 @@ from puhui.settlement.errors import (
     BudgetOfAnotherProgramme,
     FundingClosed,
     FundingNotFound,
+    ProposalsWaiting,
     ProposerMayNotApprove,
 )
 from tests.contracts.settlement.world import P, World, by
@@ -117,3 +118,15 @@ def test_what_is_not_there_is_not_found(world: World):
     world.sponsor("bank-1", 0)
     with pytest.raises(FundingNotFound):
         world.approve_funding("bank-1", "none")
+
+
+def test_twenty_proposals_of_a_budget_wait_at_most(world: World):
+    world.sponsor("bank-1", 700)  # proposed and approved: it waits no more
+    waiting = [propose(world, "bank-1", "fund", 1, f"k{number}") for number in range(20)]
+    with pytest.raises(ProposalsWaiting):
+        propose(world, "bank-1", "fund", 1, "one more")
+    assert propose(world, "bank-1", "fund", 1, "k3") == waiting[3]
+    world.approve_funding("bank-1", waiting[0].id)
+    propose(world, "bank-1", "fund", 1, "one more")
+    with pytest.raises(ProposalsWaiting):
+        propose(world, "bank-1", "fund", 1, "and another")

@@ -22,7 +22,7 @@ from puhui.settlement.errors import (
     StatementNotPosted,
     StatementPaid,
 )
-from puhui.settlement.model import Dispute, Resolution, Settlement, Wanted
+from puhui.settlement.model import SHARDS, Dispute, Resolution, Settlement, Wanted
 from tests.contracts.settlement.world import NOW, World, by
 
 MORE = Wanted(250, "one cup more was handed out", reward_id="tea")
@@ -65,7 +65,6 @@ def resolve(
         resolution,
         by(who, None, f"{wanted} {note}"),
         settlements=world.settlements,
-        ledger=world.ledger,
         staffs=world.alliance,
     )
     return settlement
@@ -81,8 +80,10 @@ def test_a_disputed_statement_waits_while_the_others_go_on(shops: World):
     with pytest.raises(StatementDisputed):
         shops.pay(done, "shop-a", 900)
     assert shops.pay(done, "shop-b", 6_000).status == "paid"
-    # Rejected: what two people approved is posted at once.
-    resolve(shops, opened)
+    # Rejected: what two people approved is posted, whatever dies after the decision was written.
+    after = resolve(shops, opened)
+    assert (after.status, after.round) == ("approved", 2)
+    assert shops.post(done.id).status == "posted"
     assert (shops.owed("shop-a"), shops.statement(done, "shop-a").status) == (900, "posted")
     assert shops.pay(done, "shop-a", 900).status == "paid"
 
@@ -117,6 +118,78 @@ def test_an_adjustment_after_the_posting_needs_one_more_person(shops: World):
     assert shops.post(done.id).status == "posted"
     assert shops.owed("shop-a") == 1_150
     assert shops.pay(done, "shop-a", 1_150).status == "paid"
+
+
+def test_an_adjustment_upon_one_that_waits_is_approved_by_two_who_read_both(shops: World):
+    done = shops.approved_and_posted(shops.settled())
+    one, two = dispute(shops, done), dispute(shops, done, "shop-b")
+    resolve(shops, one, Wanted(50_000, "a gift", budget_id="bank-1"), who="mallory")
+    after = resolve(shops, two, Wanted(10, "a cup", budget_id="bank-1"), who="judge")
+    assert after.approvals == ()
+    assert shops.approve(after, "mallory").status == "computed"
+    assert (shops.post(done.id).status, shops.owed("shop-a")) == ("computed", 900)
+    assert shops.approve(after, "judge").status == "approved"
+
+
+def test_who_opened_a_dispute_does_not_resolve_it_wherever_they_work_now(shops: World):
+    opened = dispute(shops, shops.settled())
+    with pytest.raises(ApproverIsStaff):
+        resolve(shops, opened, MORE, who="owner")
+
+
+def test_a_dispute_that_is_rejected_while_its_posting_ends_is_posted(
+    shops: World, monkeypatch: pytest.MonkeyPatch
+):
+    done = shops.settled()
+    opened = dispute(shops, done)
+    shops.approve(done, "first")
+    shops.approve(done, "second")
+    read = shops.settlements.all_statements
+
+    def counted(settlement_id: str) -> Any:
+        found = list(read(settlement_id))
+        monkeypatch.setattr(shops.settlements, "all_statements", read)
+        resolve(shops, opened)  # after the statements were counted, before the settlement is written
+        return iter(found)
+
+    for shard in range(SHARDS):
+        usecases.post_shard(done.id, shard, settlements=shops.settlements, ledger=shops.ledger, now=NOW)
+    monkeypatch.setattr(shops.settlements, "all_statements", counted)
+    ended = usecases.close_posting(done.id, settlements=shops.settlements)
+    assert (ended.status, ended.held) == ("approved", 1)
+    assert shops.post(done.id).status == "posted"
+    assert shops.owed("shop-a") == 900
+
+
+def test_an_approval_that_does_not_see_a_release_posts_it_all_the_same(
+    shops: World, monkeypatch: pytest.MonkeyPatch
+):
+    done = shops.settled()
+    opened = dispute(shops, done)
+    shops.approve(done, "first")
+    write = shops.settlements.put_settlement
+
+    def put(*args: Any) -> None:
+        monkeypatch.setattr(shops.settlements, "put_settlement", write)
+        shops.approve(done, "second")  # after the settlement was read for the release, before it is written
+        shops.post(done.id)
+        write(*args)
+
+    monkeypatch.setattr(shops.settlements, "put_settlement", put)
+    assert resolve(shops, opened).status == "approved"
+    assert shops.post(done.id).status == "posted"
+    assert shops.owed("shop-a") == 900
+
+
+def test_adjustments_of_many_budgets_are_posted_in_as_many_transactions_as_they_take(shops: World):
+    for number in range(40):
+        shops.sponsor(f"fund-{number}", 1_000)
+    done = shops.settled()
+    for turn in range(4):
+        wanted = [Wanted(1, "one", budget_id=f"fund-{10 * turn + number}") for number in range(10)]
+        done = resolve(shops, dispute(shops, done), *wanted)
+    shops.approved_and_posted(done)
+    assert (shops.statement(done, "shop-a").status, shops.owed("shop-a")) == ("posted", 940)
 
 
 def test_less_goes_back_to_the_sponsor(shops: World):
@@ -166,9 +239,10 @@ def test_a_released_statement_that_its_budget_cannot_pay_can_be_posted_again(sho
     after = resolve(shops, dispute(shops, done), Wanted(60_000, "a delivery", budget_id="bank-1"))
     again = dispute(shops, done)
     shops.approved_and_posted(after)
-    resolve(shops, again)
-    found = usecases.find(done.id, shops.settlements)
-    assert (found.status, found.held, found.round, shops.owed("shop-a")) == ("approved", 1, 2, 0)
+    assert resolve(shops, again).status == "approved"
+    found = shops.post(done.id)
+    assert (found.status, found.held, found.round, shops.owed("shop-a")) == ("approved", 1, 3, 0)
+    assert shops.statement(done, "shop-a").reason_code == "NOT_ENOUGH_MONEY"
 
 
 def test_whichever_comes_first_release_or_second_approval_the_statement_is_posted(shops: World):

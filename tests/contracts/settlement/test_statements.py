@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from puhui.kernel import clock
+from puhui.kernel.errors import Unavailable
 from puhui.settlement import disputes, statements
 from puhui.settlement.errors import FileTooLarge, SettlementNotComputed, StatementNotFound
 from puhui.settlement.files import StatementFiles
@@ -122,7 +123,6 @@ def test_the_records_add_up_to_the_statement_adjustments_too(world: World):
         Resolution("uphold", (Wanted(-50, "=less", budget_id="bank-1"),), "seen"),
         by("judge"),
         settlements=world.settlements,
-        ledger=world.ledger,
         staffs=world.alliance,
     )
     rows = read(download(world, done.id))
@@ -135,6 +135,17 @@ def test_the_records_add_up_to_the_statement_adjustments_too(world: World):
     assert first["coupon_id"].startswith(first["redemption_id"])
     assert clock.from_text(first["verified_at"]) < done.until
     assert read(download(world, done.id, "zh-CN"))[0]["reward"] == "奖品 tea"
+
+
+def test_records_that_the_index_does_not_show_yet_make_no_file(world: World, monkeypatch: pytest.MonkeyPatch):
+    tea(world, 3)
+    done = world.settled()
+    claimed = world.rewards.claimed_dues
+    monkeypatch.setattr(
+        world.rewards, "claimed_dues", lambda *given: (claimed(*given)[0][:-1], claimed(*given)[1])
+    )
+    with pytest.raises(Unavailable):
+        download(world, done.id)
 
 
 def test_many_records_become_a_file_that_a_link_reads(world: World, monkeypatch: pytest.MonkeyPatch):

@@ -15,7 +15,7 @@ from puhui.settlement import budgets, usecases
 from puhui.settlement.dynamo import Settlements
 from puhui.settlement.model import SHARDS, By, Settlement, Statement, account_of, merchant_account
 from puhui.settlement.usecases import Books
-from puhui.store.client import DynamoDB
+from puhui.store.client import DynamoDB, Key
 from puhui.store.session import attempt
 
 P = "carbon-88"
@@ -35,6 +35,7 @@ class Place:
 class Alliance:
     """A programme's merchants, a page of two at a time, and who works for them."""
 
+    table: str
     ids: list[str] = field(default_factory=list)
     places: dict[str, list[str]] = field(default_factory=dict)
 
@@ -48,13 +49,16 @@ class Alliance:
     def memberships_of(self, member_id: str) -> list[Place]:
         return [Place(each) for each in self.places.get(member_id, [])]
 
+    def gone_key(self, merchant_id: str, member_id: str) -> Key:
+        return Key(self.table, {"owner": f"merchant:{merchant_id}", "entry": f"X#{member_id}"})
+
 
 class World:
     """What tests do on behalf of operators, sponsors and merchants."""
 
     def __init__(self, tables: dict[str, str]) -> None:
         self.tables = tables
-        self.alliance = Alliance()
+        self.alliance = Alliance(tables["settlement"])
         self.settlements, self.rewards, self.ledger = self.connect(DynamoDB())
         self.count = 0
 
@@ -189,6 +193,12 @@ class World:
             settlements=self.settlements,
             ledger=self.ledger,
         )
+
+    def leave(self, member_id: str, merchant_id: str) -> None:
+        """A member leaves a merchant's staff."""
+        self.alliance.places[member_id].remove(merchant_id)
+        place = self.alliance.gone_key(merchant_id, member_id)
+        self.rewards.dynamodb.put_all(place.table, [place.key])
 
     def statement(self, settlement: Settlement, merchant_id: str) -> Statement:
         return usecases.find_statement(settlement.id, merchant_id, self.settlements)

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Balance, Ledger, Transfer, is_limited, member
 from puhui.points.dynamo import Points
-from puhui.points.model import BEGUN, DONATE, DONATED, REFUSED, Choice, Donation, planned
-from puhui.rewards.api import Redeem, Rewards, redeem
+from puhui.points.model import BEGUN, DONATE, DONATED, HAS_QUEUE, REFUSED, Donation, planned
+from puhui.rewards.api import CANCELLED, QUEUED, Redeem, Redemption, Rewards, redeem
 from puhui.store.session import Moved, Session, attempt
 
 Balances = Mapping[tuple[str, str], Balance]
@@ -53,11 +53,9 @@ def donate(
     rewards: Rewards,
     now: datetime,
 ) -> None:
-    """Give what the lot holds if the member chose so, once. What cannot be given is left to expire, and the reason kept."""
-    choice = points.choice(member_id, programme_id)
-    if choice.choice != DONATE:
-        return
-    begun = _begin(choice, lot, count, points, ledger, rewards)
+    """Give what the lot holds if the member chose so, once. What cannot be given is left to expire, and the reason kept. What was
+    begun is finished, whatever the member has chosen since."""
+    begun = _begin(member_id, programme_id, lot, count, points, ledger, rewards)
     if begun is None or begun.status != BEGUN:
         return
     try:
@@ -67,8 +65,14 @@ def donate(
             ledger=LotLedger(ledger, lot),
             now=now,
         )
-        after = replace(begun, status=DONATED, points=redemption.points, redemption_id=redemption.id)
-        counts = {"donated_pieces": begun.pieces, "donated_points": redemption.points}
+        if redemption.status == QUEUED:
+            redemption = _leave_queue(redemption, rewards)
+        if redemption.is_over:
+            after = replace(begun, status=REFUSED, points=0, code=redemption.reason_code)
+            counts = {"donations_refused": 1}
+        else:
+            after = replace(begun, status=DONATED, points=redemption.points, redemption_id=redemption.id)
+            counts = {"donated_pieces": begun.pieces, "donated_points": redemption.points}
     except DomainError as error:
         if error.status >= 500:  # it may pass: the step is tried again
             raise
@@ -83,17 +87,40 @@ def donate(
         return
 
 
+def _leave_queue(ticket: Redemption, rewards: Rewards) -> Redemption:
+    """The ticket, given up: when its turn comes the lot may have ended. As it stands when it was served meanwhile."""
+
+    def build(session: Session) -> Redemption:
+        standing = rewards.redemption(ticket.member_id, ticket.id) or ticket
+        if standing.status != QUEUED:
+            return standing
+        after = replace(standing, status=CANCELLED, reason_code=HAS_QUEUE)
+        rewards.add_step(session, standing, after)
+        return after
+
+    return attempt(rewards.dynamodb, build)
+
+
 def _begin(
-    choice: Choice, lot: str, count: Count, points: Points, ledger: Ledger, rewards: Rewards
+    member_id: str,
+    programme_id: str,
+    lot: str,
+    count: Count,
+    points: Points,
+    ledger: Ledger,
+    rewards: Rewards,
 ) -> Donation | None:
-    """What is to be redeemed, written down; None when it was given before."""
+    """What is to be redeemed, written down; None when it was given before, or nobody wants it given."""
 
     def build(session: Session) -> Donation | None:
-        standing = points.donation(choice.member_id, choice.programme_id, lot)
+        standing = points.donation(member_id, programme_id, lot)
         if standing and standing.status != REFUSED:
             return standing if standing.status == BEGUN else None
+        choice = points.choice(member_id, programme_id)
+        if choice.choice != DONATE:
+            return None
         reward = rewards.reward(choice.reward_id)
-        held = ledger.balance(member(choice.member_id), choice.programme_id).lots.get(lot, 0)
+        held = ledger.balance(member(member_id), programme_id).lots.get(lot, 0)
         plan = planned(choice, reward.price_points if reward else None, held, lot, standing)
         points.add_donation(session, standing, plan)
         if plan.status == REFUSED:

@@ -7,9 +7,11 @@
 | reminded | member:<id>    | R#<programme>#<lot>   | at; ends (TTL) |
 | job      | job:<id>       | job                   | day, status, report |
 | part     | job:<id>       | S#<shard>             | how far the shard is, counts |
-| report   | report:<id>    | report                | programme, who asked, stock as it stood, status, result |
-| part     | report:<id>    | S#<shard>#<n>         | what one shard's accounts and items say, n-th piece of its text |
+| report   | report:<id>    | report                | programme, who asked, stock as it stood, what the last one counted, status, result |
+| part     | report:<id>    | S#<shard>             | how far the shard is, and in which of two texts |
+| text     | report:<id>    | S#<shard>#<0 or 1>#<n> | what one shard's accounts and items say, n-th piece of its text |
 | result   | report:<id>    | R#<n>                 | what was found, n-th piece of its text |
+| counted  | programme:<id> | counted               | what the last report that agreed counted |
 
 A donation stands in two items: its own, which decides, and the choice's, which the forecast reads.
 """
@@ -26,7 +28,7 @@ from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, lot_end, member
 from puhui.points.errors import DonationMoved
 from puhui.points.model import COUNTS, EXPIRE, Choice, Donation, Job
-from puhui.points.report import RUNNING, Report
+from puhui.points.report import RUNNING, Part, Report
 from puhui.points.tally import Tally
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.session import Session
@@ -166,6 +168,7 @@ class Points:
             "body_hash": report.body_hash,
             "status": report.status,
             "stock": json.dumps(report.stock),
+            "before": dict(report.before),
         }
         try:
             self.dynamodb.update(
@@ -192,15 +195,38 @@ class Points:
             return report
         return replace(report, result=json.loads(self._text(f"report:{report_id}", "R")))
 
-    def put_part(self, report_id: str, shard: int, part: Tally) -> None:
-        """Keep what one shard says; writing it again replaces it."""
-        self._put_text(f"report:{report_id}", f"S#{shard:02}", json.dumps(part.as_document()))
+    def part(self, report_id: str, shard: int) -> Part:
+        """What one shard says, as far as it was read."""
+        owner = f"report:{report_id}"
+        item = self.dynamodb.get(self.table, _part_key(owner, shard))
+        if item is None:
+            return Part()
+        text = self._text(owner, _text_name(shard, item["turn"]))
+        return Part(Tally.from_document(json.loads(text)), item["at_account"], item["turn"], item["done"])
+
+    def put_part(self, report_id: str, shard: int, part: Part) -> None:
+        """Keep what one shard says so far: its text first, beside the one before, then the word that it counts."""
+        owner = f"report:{report_id}"
+        self._put_text(owner, _text_name(shard, part.turn), json.dumps(part.tally.as_document()))
+        told = {"at_account": part.account, "turn": part.turn, "done": part.done}
+        self.dynamodb.put_all(self.table, [{**_part_key(owner, shard), **told}])
 
     def parts(self, report_id: str) -> Iterator[Tally]:
-        """What the shards say, one at a time."""
+        """What the shards say, one at a time. Raises LookupError at one that was not read to its end."""
         for shard in range(AUDIT_SHARDS):
-            if text := self._text(f"report:{report_id}", f"S#{shard:02}"):
-                yield Tally.from_document(json.loads(text))
+            part = self.part(report_id, shard)
+            if not part.done:
+                raise LookupError(f"shard {shard} of the report was not read to its end")
+            yield part.tally
+
+    def counted(self, programme_id: str) -> dict[str, int]:
+        """What the programme's last report that agreed has counted."""
+        item = self.dynamodb.get(self.table, _counted_key(programme_id))
+        return item["counts"] if item else {}
+
+    def keep_counted(self, programme_id: str, counts: Mapping[str, int]) -> None:
+        """Keep what a report counted, for the next one."""
+        self._set(_counted_key(programme_id), {"counts": dict(counts)})
 
     def close_report(self, report_id: str, result: Mapping[str, Any]) -> None:
         """Write what was found."""
@@ -258,6 +284,14 @@ def _part_key(owner: str, shard: int) -> dict[str, str]:
     return {"owner": owner, "entry": f"S#{shard:02}"}
 
 
+def _counted_key(programme_id: str) -> dict[str, str]:
+    return {"owner": f"programme:{programme_id}", "entry": "counted"}
+
+
+def _text_name(shard: int, turn: int) -> str:
+    return f"S#{shard:02}#{turn % 2}"
+
+
 def _donation_item(donation: Donation) -> Item:
     return {
         name: value for name, value in asdict(donation).items() if name not in ("member_id", "programme_id")
@@ -294,4 +328,5 @@ def report_from(report_id: str, item: Item) -> Report:
         json.loads(item["stock"]),
         item["body_hash"],
         item["status"],
+        before=item.get("before", {}),
     )

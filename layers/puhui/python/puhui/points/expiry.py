@@ -15,7 +15,7 @@ from puhui.kernel import clock
 from puhui.kernel.errors import Unavailable
 from puhui.ledger.api import AUDIT_SHARDS, Balance, Ledger, TransferPosted, balance_from, lot_of, of
 from puhui.points import donation
-from puhui.points.dynamo import Points
+from puhui.points.dynamo import Points, choice_from
 from puhui.points.errors import DayNotToday, JobNotFound
 from puhui.points.model import (
     DONATE,
@@ -24,6 +24,7 @@ from puhui.points.model import (
     REMIND,
     Job,
     due,
+    due_on,
     ended,
     expiring,
     has_work,
@@ -79,13 +80,18 @@ def work_shard(job_id: str, shard: int, *, books: Books, now: datetime) -> None:
     if (job := books.points.job(job_id)) is None:
         raise JobNotFound(job_id=job_id)
     now = max(now, clock.day_start(job.day))
+    day = clock.programme_day(now)
+    lot = lot_of(day)
     reached = books.points.position(job_id, shard)
     places = (place for place in _places(shard, books.ledger) if place[0] >= reached)
     while chunk := list(islice(places, BALANCES_AT_ONCE)):
         items = books.ledger.dynamodb.get_all([books.ledger.balance_key(*place) for place in chunk])
+        balances = [balance_from(*place, item) for place, item in zip(chunk, items, strict=True)]
+        givers = _givers(balances, lot, books.points) if DONATE in due_on(day, lot) else set()
         passed: Counter[str] = Counter()
-        for (account, unit), item in zip(chunk, items, strict=True):
-            passed += _work(balance_from(account, unit, item), job_id, shard, books, now)
+        for balance in balances:
+            gives = (balance.account, balance.unit) in givers
+            passed += _work(balance, job_id, shard, books, now, gives=gives)
         books.points.advance(job_id, shard, chunk[-1][0], passed)
 
 
@@ -98,7 +104,20 @@ def _places(shard: int, ledger: Ledger) -> Iterator[tuple[str, str]]:
             return
 
 
-def _work(balance: Balance, job_id: str, shard: int, books: Books, now: datetime) -> Counter[str]:
+def _givers(balances: list[Balance], lot: str, points: Points) -> set[tuple[str, str]]:
+    """Those of the accounts of which something of the lot is to be given away: one read for a hundred."""
+    places = [(each.account.removeprefix(MEMBER), each.unit) for each in balances]
+    items = points.dynamodb.get_all([points.choice_key(*place) for place in places])
+    return {
+        (each.account, each.unit)
+        for each, place, item in zip(balances, places, items, strict=True)
+        if choice_from(*place, item).wants(lot, each.lots.get(lot, 0))
+    }
+
+
+def _work(
+    balance: Balance, job_id: str, shard: int, books: Books, now: datetime, *, gives: bool
+) -> Counter[str]:
     day = clock.programme_day(now)
     steps = due(balance, day)
     passed: Counter[str] = Counter()
@@ -106,7 +125,7 @@ def _work(balance: Balance, job_id: str, shard: int, books: Books, now: datetime
         expire(balance.account, balance.unit, job_id, shard, books=books, now=now)
     if REMIND in steps:
         passed += _remind(balance, lot_of(day), job_id, shard, books)
-    if DONATE in steps:
+    if gives:
         donation.donate(
             balance.account.removeprefix(MEMBER),
             balance.unit,

@@ -18,7 +18,7 @@ KIND = "expire"  # of the transfer
 REMIND_DAYS, DONATE_DAYS = 7, 3  # the last days of a month
 LOTS_AT_ONCE = 20  # ended lots in one transaction: two items each, far below a hundred
 PIECES_MAX = 1_000_000  # of a donation, at once
-NO_PIECE = "NOT_ENOUGH_FOR_A_PIECE"
+NO_PIECE, HAS_QUEUE = "NOT_ENOUGH_FOR_A_PIECE", "REWARD_HAS_QUEUE"
 
 
 def due_on(day: date, lot: str) -> tuple[str, ...]:
@@ -122,6 +122,12 @@ class Choice:
     reward_id: str = ""
     price_points: int = 0
     last: Donation | None = None
+
+    def wants(self, lot: str, held: int) -> bool:
+        """Whether there is something to do in the days in which the lot is given away: to give what it holds, or to finish what
+        was begun, even if that left nothing."""
+        begun = self.last is not None and (self.last.lot, self.last.status) == (lot, BEGUN)
+        return begun or (self.choice == DONATE and held > 0)
 
     def ends_as(self, lot: str, held: int) -> str:
         """``donation`` when the lot pays for a piece and this donation was not tried yet, else ``expiry``."""

@@ -1,6 +1,6 @@
 """Reading for a report: shard by shard, one account at a time, everything from both sides.
 
-What one member's transfers, balance, holds, redemptions and coupons say is read in a row, not at once: where it does not agree it
+Every so many accounts the sums are kept, so that an attempt goes on where the one before was cut off. What one member's transfers, balance, holds, redemptions and coupons say is read in a row, not at once: where it does not agree it
 is read again, since a redemption may have happened in between.
 """
 
@@ -18,7 +18,7 @@ from puhui.ledger.api import points as points_of
 from puhui.points import report as reports
 from puhui.points.dynamo import Points
 from puhui.points.errors import ReportNotFound
-from puhui.points.report import Report, Shelf
+from puhui.points.report import Part, Report, Shelf
 from puhui.points.tally import (
     Difference,
     Flows,
@@ -30,11 +30,12 @@ from puhui.points.tally import (
     held_by,
 )
 from puhui.programmes.api import programme
-from puhui.rewards.api import Rewards
+from puhui.rewards.api import Reward, Rewards
 
 READINGS_MAX = 4  # the first, and three more
 TRANSFERS_AT_ONCE = 500
 REWARDS_AT_ONCE = 100  # one BatchGetItem
+ACCOUNTS_AT_ONCE = 200  # after as many the sums are kept: some ten seconds' work
 MEMBER, MONEY, UNIT = "member:", ("budget:", "merchant:"), "CNY"
 
 
@@ -76,7 +77,10 @@ def start(
         stock |= {offer.reward.id: [offer.reward.stock, offer.stock_left] for offer in page.items}
         if (cursor := page.cursor) is None:
             break
-    return points.start_report(Report(report_id, programme_id, started_by, now, stock, body_hash))
+    before = points.counted(programme_id)
+    return points.start_report(
+        Report(report_id, programme_id, started_by, now, stock, body_hash, before=before)
+    )
 
 
 def find(report_id: str, points: Points) -> Report:
@@ -87,17 +91,24 @@ def find(report_id: str, points: Points) -> Report:
 
 
 def read_shard(report_id: str, shard: int, *, books: Books) -> Tally:
-    """Add up one shard's accounts and keep the sums. Doing it again writes the sums anew."""
-    programme_id = find(report_id, books.points).programme_id
-    tally = Tally()
-    for account, places in groupby(_places(shard, books.ledger), key=lambda place: place[0]):
+    """Add up one shard's accounts and keep the sums, from where an attempt before came to. Doing it again reads nothing."""
+    report, part = find(report_id, books.points), books.points.part(report_id, shard)
+    if part.done:
+        return part.tally
+    tally, reached = part.tally, part.account
+    known: dict[str, Reward] = {}
+    accounts = groupby(_places(shard, books.ledger), key=lambda place: place[0])
+    for count, (account, places) in enumerate(((who, own) for who, own in accounts if who > reached), 1):
         units = {unit for _, unit in places}
         if account.startswith(MONEY):
             if UNIT in units:
-                _add(tally, partial(_read_money, account=account, ledger=books.ledger))
-        elif programme_id in units:
-            _add(tally, partial(_read_points, account=account, programme_id=programme_id, books=books))
-    books.points.put_part(report_id, shard, tally)
+                _add(tally, partial(_read_money, account=account, report=report, ledger=books.ledger))
+        elif report.programme_id in units:
+            _add(tally, partial(_read_points, account=account, report=report, known=known, books=books))
+        if count % ACCOUNTS_AT_ONCE == 0:
+            part = Part(tally, account, part.turn + 1)
+            books.points.put_part(report_id, shard, part)
+    books.points.put_part(report_id, shard, Part(tally, "", part.turn + 1, done=True))
     return tally
 
 
@@ -120,28 +131,38 @@ def _add(tally: Tally, read: Callable[[Tally], list[Difference]]) -> None:
     tally.add(part)
 
 
-def _read_points(part: Tally, account: str, programme_id: str, books: Books) -> list[Difference]:
+def _read_points(
+    part: Tally, account: str, report: Report, known: dict[str, Reward], books: Books
+) -> list[Difference]:
+    programme_id = report.programme_id
     balance = books.ledger.balance(account, programme_id)
-    flows = Flows(account, points_of(programme_id))
+    flows = Flows(account, points_of(programme_id), report.redeeming_since)
     for transfer in _transfers(account, books.ledger):
         flows.add(transfer)
-    held = held_by(list(books.ledger.holds(account)), flows.asset)
+    holds = list(books.ledger.holds(account))
+    held = held_by(holds, flows.asset)
     add_account(part, flows, balance, held)
     found = account_differences(flows, balance, held)
     if account.startswith(MEMBER):
         redemptions, coupons = books.rewards.member_items(account.removeprefix(MEMBER))
-        found += add_member_items(
-            part,
-            [each for each in redemptions if each.programme_id == programme_id],
-            [each for each in coupons if each.programme_id == programme_id],
-            flows,
-        )
+        redemptions = [each for each in redemptions if each.programme_id == programme_id]
+        _learn(known, {each.reward_id for each in redemptions}, books.rewards)
+        coupons = [each for each in coupons if each.programme_id == programme_id]
+        found += add_member_items(part, redemptions, coupons, holds, known, flows)
     return found
 
 
-def _read_money(part: Tally, account: str, ledger: Ledger) -> list[Difference]:
+def _learn(known: dict[str, Reward], wanted: set[str], rewards: Rewards) -> None:
+    """Read the rewards that are not known yet: what is asked of them here never changes."""
+    missing = sorted(wanted - known.keys())
+    for first in range(0, len(missing), REWARDS_AT_ONCE):
+        known |= rewards.rewards_of(missing[first : first + REWARDS_AT_ONCE])
+
+
+def _read_money(part: Tally, account: str, report: Report, ledger: Ledger) -> list[Difference]:
     balance: Balance = ledger.balance(account, UNIT)
-    return add_money_account(part, account, _transfers(account, ledger), balance)
+    since = report.settling_since if account.startswith("merchant:") else report.redeeming_since
+    return add_money_account(part, account, _transfers(account, ledger), balance, since)
 
 
 def _transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:
@@ -154,15 +175,32 @@ def _transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:
 
 
 def close(report_id: str, *, books: Books) -> Report:
-    """Put the shards together with the rewards as they stand now, and write the result."""
+    """Put the shards together with the rewards as they stand now, and write the result. Raises LookupError when a shard was not
+    read to its end."""
     report = find(report_id, books.points)
     tally = Tally()
     for part in books.points.parts(report_id):
         tally.add(part)
     wanted = {*tally.rewards, *tally.committed, *report.stock}
-    result = reports.concluded(report, tally, _shelves(sorted(wanted), books.rewards))
+    shelves = _shelves(sorted(wanted), books.rewards)
+    for account in _accounts_without_balance(report, tally, shelves):
+        _add(tally, partial(_read_money, account=account, report=report, ledger=books.ledger))
+    result = reports.concluded(report, tally, shelves)
     books.points.close_report(report_id, result)
+    if result["reconciles"] is not False:
+        books.points.keep_counted(report.programme_id, reports.counted(tally))
     return replace(report, status=reports.DONE, result=result)
+
+
+def _accounts_without_balance(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> list[str]:
+    """The rewards' merchants and budgets that no shard met: accounts are found by their balances."""
+    rewards = [each.reward for each in shelves.values() if each.reward.programme_id == report.programme_id]
+    merchants = {each.merchant_id for each in rewards} - {"", *tally.merchants}
+    budgets = {each.budget_id for each in rewards} - {"", *tally.budgets}
+    return [
+        *(f"merchant:{each}" for each in sorted(merchants)),
+        *(f"budget:{each}" for each in sorted(budgets)),
+    ]
 
 
 def _shelves(reward_ids: list[str], rewards: Rewards) -> Mapping[str, Shelf]:

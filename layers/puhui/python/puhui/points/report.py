@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock
@@ -23,6 +23,11 @@ from puhui.rewards.api import (
 
 RUNNING, DONE = "running", "done"
 PROPOSED = "proposed"  # a reward that is not offered yet
+GROWING = ("accounts", "money_accounts", "transfers", "issued")  # never less than in a report before
+REDEEMING, SETTLING = (
+    timedelta(minutes=1),
+    timedelta(minutes=15),
+)  # how long a transfer's time may lie before its writing
 NAMED_MAX = 10 * DIFFERENCES_MAX
 PIECES = (QUEUED, PROCESSING, FULFILLED, REFUNDED, CANCELLED)
 COUPONS = (ISSUED, USED, EXPIRED, CANCELLED)
@@ -30,7 +35,7 @@ COUPONS = (ISSUED, USED, EXPIRED, CANCELLED)
 
 @dataclass(frozen=True)
 class Report:
-    """``stock``: pieces offered and left of each reward when the report was started."""
+    """``stock``: pieces offered and left of each reward when the report was started; ``before``: what the last one counted."""
 
     id: str
     programme_id: str
@@ -40,6 +45,17 @@ class Report:
     body_hash: str = ""
     status: str = RUNNING
     result: Mapping[str, Any] | None = None
+    before: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def redeeming_since(self) -> datetime:
+        """What was redeemed, given back or offered from then on may have been while the report ran."""
+        return self.started_at - REDEEMING
+
+    @property
+    def settling_since(self) -> datetime:
+        """What was settled from then on may have been while the report ran."""
+        return self.started_at - SETTLING
 
     def shown(self) -> Document:
         """The report of the contract."""
@@ -50,6 +66,16 @@ class Report:
             "started_at": clock.to_text(self.started_at),
         }
         return told | dict(self.result or {})
+
+
+@dataclass
+class Part:
+    """What one shard's accounts say, up to ``account``; ``turn``: how often it was kept."""
+
+    tally: Tally = field(default_factory=Tally)
+    account: str = ""
+    turn: int = 0
+    done: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,16 +90,14 @@ def concluded(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> Doc
     """The result, out of the sums of all shards and the rewards as they stand at the end. ``reconciles``: False with the first
     difference; None when nothing differs but rewards in motion could not be judged; True for everything."""
     rewards = {reward_id: shelf for reward_id, shelf in shelves.items() if _is_of(report, shelf)}
-    moving = [each for each in sorted(rewards) if _has_moved(report, rewards[each])]
-    gone = [each for each in sorted(tally.rewards) if each not in shelves and tally.rewards[each]["out"]]
-    tally.add_differences(
-        Difference("reward", each, "pieces", 0, tally.rewards[each]["out"]) for each in gone
-    )
-    tally.add_differences(_programme_differences(report.programme_id, tally))
+    moving = [each for each in sorted(rewards) if _has_moved(report, rewards[each], tally.reward(each))]
+    tally.add_differences(_missing_rewards(report, tally, shelves))
+    tally.add_differences(_programme_differences(report, tally))
     for reward_id, shelf in sorted(rewards.items()):
         if reward_id not in moving:
             tally.add_differences(_reward_differences(reward_id, shelf, tally))
-    tally.add_differences(_settlement_differences(tally, set(rewards)))
+    tally.add_differences(_settlement_differences(tally, rewards.keys() - moving))
+    tally.add_differences(_payer_differences(tally, rewards))
     budgets = _budgets(report.programme_id, tally, rewards)
     return {
         "points": _points(tally),
@@ -89,11 +113,24 @@ def concluded(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> Doc
 
 
 def _is_of(report: Report, shelf: Shelf) -> bool:
-    return shelf.reward.programme_id == report.programme_id and shelf.reward.state != PROPOSED
+    return shelf.reward.programme_id == report.programme_id
 
 
-def _has_moved(report: Report, shelf: Shelf) -> bool:
-    """Whether pieces were sold, given back or offered while the shards were read: then their sums are of different moments."""
+def _missing_rewards(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> list[Difference]:
+    """Rewards that pieces or money speak of and that are not there, or are another programme's by now."""
+    found = []
+    for each in sorted({*tally.rewards, *tally.committed} - shelves.keys()):
+        pairs = (("pieces", 0, tally.reward(each)["out"]), ("committed_fen", tally.committed[each], 0))
+        found += [Difference("reward", each, *pair) for pair in pairs if pair[1] != pair[2]]
+    strange = [each for each in sorted(report.stock) if each in shelves and not _is_of(report, shelves[each])]
+    return found + [Difference("reward", each, "programme", 0, 1) for each in strange]
+
+
+def _has_moved(report: Report, shelf: Shelf, sums: Counter[str]) -> bool:
+    """Whether pieces were sold, given back, offered or settled while the shards were read: then their sums are of different
+    moments."""
+    if sums["moved"]:
+        return True
     before = report.stock.get(shelf.reward.id)
     if before is None:  # offered since, unless it was closed before
         return shelf.reward.state != CLOSED
@@ -123,8 +160,9 @@ def _months(months: Counter[str]) -> list[Document]:
     return [{"month": month, "points": count} for month, count in sorted(months.items()) if count]
 
 
-def _programme_differences(programme_id: str, tally: Tally) -> list[Difference]:
-    """The identity of the whole: issued - taken back - spent + refunded - expired = outstanding + held, from either side."""
+def _programme_differences(report: Report, tally: Tally) -> list[Difference]:
+    """The identity of the whole: issued - taken back - spent + refunded - expired = outstanding + held, from either side. And
+    nothing that was there when the last report was made is gone."""
     sums = tally.sums
     flowed = sums["issued"] - sums["taken_back"] - tally.spent.total() + sums["refunded"] - sums["expired"]
     pairs = [
@@ -137,7 +175,17 @@ def _programme_differences(programme_id: str, tally: Tally) -> list[Difference]:
         (f"month {month}", tally.months[month], tally.booked[month])
         for month in sorted({*tally.months, *tally.booked})
     ]
-    return [Difference("programme", programme_id, *pair) for pair in pairs if pair[1] != pair[2]]
+    pairs += [
+        (f"{name} before", before, sums[name])
+        for name, before in report.before.items()
+        if sums[name] < before
+    ]
+    return [Difference("programme", report.programme_id, *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def counted(tally: Tally) -> dict[str, int]:
+    """What the next report of the programme finds at least."""
+    return {name: tally.sums[name] for name in GROWING}
 
 
 def _redeemed(tally: Tally) -> int:
@@ -157,6 +205,16 @@ def _reward_differences(reward_id: str, shelf: Shelf, tally: Tally) -> list[Diff
 def _committed_by_items(shelf: Shelf, sums: Counter[str]) -> int:
     in_stock = shelf.reward.fen * shelf.left
     return in_stock + sums["promised_fen"] + sums["verified_fen"] - sums["settled_fen"]
+
+
+def _payer_differences(tally: Tally, rewards: Mapping[str, Shelf]) -> list[Difference]:
+    """What is set aside for a reward comes out of its own budget."""
+    found = []
+    for key, fen in sorted(tally.paid_by.items()):
+        reward_id, _, budget_id = key.partition("|")
+        if fen and reward_id in rewards and rewards[reward_id].reward.budget_id != budget_id:
+            found.append(Difference("reward", reward_id, f"fen {budget_id}", fen, 0))
+    return found
 
 
 def _settlement_differences(tally: Tally, reward_ids: set[str]) -> list[Difference]:

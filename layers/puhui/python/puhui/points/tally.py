@@ -1,19 +1,40 @@
 """What one shard's accounts and items say, added up. Pure, and the same whatever order it is added in.
 
 Everything is said twice: by the ledger's transfers, and by what stands apart from them (balances and holds; redemptions and
-coupons). A ``Difference`` names whoever is concerned where the two are not the same.
+coupons). A ``Difference`` names whoever is concerned where the two are not the same. Where what differs is no number it is counted.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import Any
 
 from puhui.ledger.api import Balance, Hold, Transfer, is_limited
-from puhui.rewards.api import CANCELLED, EXPIRED, FULFILLED, ISSUED, PROCESSING, USED, Coupon, Redemption
+from puhui.rewards.api import (
+    CANCELLED,
+    DONATION,
+    EXPIRED,
+    FULFILLED,
+    ISSUED,
+    PROCESSING,
+    QUEUED,
+    USED,
+    Coupon,
+    Redemption,
+    Reward,
+)
 
 DIFFERENCES_MAX = 100  # named for each shard, and in a report ten times as many; all are counted
 Document = dict[str, Any]
+FIXED = (
+    "programme_id",
+    "kind",
+    "merchant_id",
+    "budget_id",
+    "fen",
+)  # of a reward, its redemptions and their coupons
+PENDING, POSTED = "pending", "posted"  # of a hold
 
 
 @dataclass(frozen=True)
@@ -42,7 +63,7 @@ class Difference:
 @dataclass
 class Tally:
     """Sums by name; ``rewards``, ``budgets`` and ``merchants`` by id; ``committed`` fen by reward; ``settled`` (by transfers) and
-    ``claimed`` (by items) fen by ``<settlement>|<reward>``."""
+    ``claimed`` (by items) fen by ``<settlement>|<reward>``; ``paid_by`` fen that was set aside, by ``<reward>|<budget>``."""
 
     sums: Counter[str] = field(default_factory=Counter)
     spent: Counter[str] = field(default_factory=Counter)
@@ -51,6 +72,7 @@ class Tally:
     committed: Counter[str] = field(default_factory=Counter)
     settled: Counter[str] = field(default_factory=Counter)
     claimed: Counter[str] = field(default_factory=Counter)
+    paid_by: Counter[str] = field(default_factory=Counter)
     rewards: dict[str, Counter[str]] = field(default_factory=dict)
     budgets: dict[str, Counter[str]] = field(default_factory=dict)
     merchants: dict[str, Counter[str]] = field(default_factory=dict)
@@ -102,14 +124,17 @@ class Tally:
 
 @dataclass
 class Flows:
-    """One account's transfers of points, added up. ``by_reference``: what was spent, refunded and is held for each redemption."""
+    """One account's transfers of points, added up. ``by_reference``: what was spent, refunded, ever and still held for each
+    redemption, and whether anything since ``since``; ``spending``: id and kind of the transfer that spent."""
 
     account: str
     asset: str
+    since: datetime
     sums: Counter[str] = field(default_factory=Counter)
     spent: Counter[str] = field(default_factory=Counter)
     months: Counter[str] = field(default_factory=Counter)
     by_reference: dict[str, Counter[str]] = field(default_factory=dict)
+    spending: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def add(self, transfer: Transfer) -> None:
         """Add a transfer of the account's statement. One that stands in several statements is counted in each for that
@@ -144,10 +169,11 @@ class Flows:
         elif kind == "escrow":
             self.sums["held"] += amount
             if account == f"escrow:{transfer.reference}":  # as a redemption holds points; others may, too
-                self._reference(transfer)["held"] += amount
+                self._reference(transfer).update(held=amount, ever_held=max(amount, 0))
         elif kind == "retired" and amount > 0:
             self.spent[transfer.kind] += amount
             self._reference(transfer)["spent"] += amount
+            self.spending[transfer.reference] = transfer.id, transfer.kind
         elif kind == "retired":
             self.sums["refunded"] -= amount
             self._reference(transfer)["refunded"] -= amount
@@ -155,7 +181,9 @@ class Flows:
             self.sums["elsewhere"] += amount
 
     def _reference(self, transfer: Transfer) -> Counter[str]:
-        return self.by_reference.setdefault(transfer.reference, Counter())
+        sums = self.by_reference.setdefault(transfer.reference, Counter())
+        sums["moved"] += transfer.at >= self.since
+        return sums
 
 
 def held_by(holds: Sequence[Hold], asset: str) -> int:
@@ -197,24 +225,40 @@ def add_account(tally: Tally, flows: Flows, balance: Balance, held: int) -> None
 
 
 def add_member_items(
-    tally: Tally, redemptions: Iterable[Redemption], coupons: Iterable[Coupon], flows: Flows
+    tally: Tally,
+    redemptions: Iterable[Redemption],
+    coupons: Iterable[Coupon],
+    holds: Iterable[Hold],
+    rewards: Mapping[str, Reward],
+    flows: Flows,
 ) -> list[Difference]:
     """Add a member's redemptions and the coupons that came of them, redemption by redemption against the transfers that refer
-    to it."""
+    to it, its hold, and its reward."""
     found: list[Difference] = []
     ledger, pieces = dict(flows.by_reference), {coupon.id: coupon for coupon in coupons}
+    held = {each.id: each for each in holds}
     for redemption in redemptions:
         wanted = redemption.coupons if redemption.status in (FULFILLED, CANCELLED) else ()
         made = [pieces.pop(each) for each in wanted if each in pieces]
         missing = set(wanted) - {coupon.id for coupon in made}
         found += [Difference("coupon", each, "pieces", 1, 0) for each in sorted(missing)]
-        found += _add_redemption(tally, redemption, ledger.pop(redemption.id, Counter()), made)
+        sums = ledger.pop(redemption.id, Counter())
+        found += (apart := _add_redemption(tally, redemption, sums, made))
+        pairs = [
+            ("terms", 0, _apart(redemption, rewards.get(redemption.reward_id), (*FIXED, "partner_id"))),
+            *([] if apart else _taken(redemption, sums, flows.spending.get(redemption.id))),
+            *_hold(redemption, sums, held.get(redemption.id), flows.asset),
+            *_due(redemption),
+        ]
+        found += [Difference("redemption", redemption.id, *pair) for pair in pairs if pair[1] != pair[2]]
+        for coupon in made:
+            found += _coupon_differences(coupon, redemption)
     found += [Difference("coupon", each, "redemption", 0, 1) for each in pieces]
     for reference, sums in ledger.items():
         if spent := sums["spent"] - sums["refunded"] or sums["spent"]:
             found.append(Difference("redemption", reference, "points", spent, 0))
-        if sums["held"]:
-            found.append(Difference("redemption", reference, "held", sums["held"], 0))
+        elif sums["ever_held"]:
+            found.append(Difference("redemption", reference, "held", sums["held"] or sums["ever_held"], 0))
     return found
 
 
@@ -231,11 +275,64 @@ def _add_redemption(
     sums["points"] += spent
     sums["points_held"] += held
     sums["points_in_ledger"] += ledger["spent"] - ledger["refunded"]
+    sums["moved"] += ledger["moved"]
     if status in (PROCESSING, FULFILLED):
         sums["out"] += count - sum(coupon.status in (EXPIRED, CANCELLED) for coupon in coupons)
         _add_money(tally, redemption, coupons)
     pairs = (("points", ledger["spent"] - ledger["refunded"], spent), ("held", ledger["held"], held))
     return [Difference("redemption", redemption.id, *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+Pairs = list[tuple[str, int, int]]
+
+
+def _apart(one: Redemption | Coupon, other: Redemption | Reward | None, names: Sequence[str]) -> int:
+    """How many of the terms are not the same; all of them when there is no other."""
+    return sum(other is None or getattr(one, name) != getattr(other, name) for name in names)
+
+
+def _taken(redemption: Redemption, ledger: Counter[str], spending: tuple[str, str] | None) -> Pairs:
+    """What a redemption ever took is what it cost, whatever came back; in a queue it takes nothing yet."""
+    taken = ledger["ever_held"] if redemption.partner_id else ledger["spent"]
+    left_queue = redemption.status == CANCELLED and redemption.lanes and not taken
+    pairs = [("taken", taken, 0 if redemption.status == QUEUED or left_queue else redemption.points)]
+    if spending and not redemption.partner_id:
+        kind = "donation" if redemption.kind == DONATION else "redemption"
+        pairs.append(("transfer", 1, int(spending == (redemption.transfer_id, kind))))
+    return pairs
+
+
+def _hold(redemption: Redemption, ledger: Counter[str], hold: Hold | None, asset: str) -> Pairs:
+    """A partner's order has its hold: out of it points come back."""
+    if not redemption.partner_id or not ledger["ever_held"]:
+        return []
+    state = PENDING if redemption.status == PROCESSING else POSTED if ledger["spent"] else ""
+    as_it_is = hold is not None and (
+        hold.state == state or (not state and hold.state not in (PENDING, POSTED))
+    )
+    legs = hold.set_aside() if hold and as_it_is and hold.reference == redemption.id else ()
+    return [("hold", redemption.points, -sum(leg.amount for leg in legs if leg.asset == asset))]
+
+
+def _due(redemption: Redemption) -> Pairs:
+    """A merchant is owed for what it gave without coupons, but not while that is being given back."""
+    if redemption.cancelling and (redemption.is_over or not redemption.partner_id):
+        return [("cancelling", 0, 1)]
+    gives = bool(redemption.merchant_id) and not redemption.coupons and redemption.status == FULFILLED
+    if gives and not redemption.cancelling:
+        return [("due", 1, int(bool(redemption.due_id)))]
+    return [] if gives else [("due", 0, int(bool(redemption.due_id)))]
+
+
+def _coupon_differences(coupon: Coupon, redemption: Redemption) -> list[Difference]:
+    """A coupon has its redemption's terms, is cancelled with it, and owed for once it was used."""
+    terms = _apart(coupon, redemption, (*FIXED, "reward_id", "price_points"))
+    pairs = (
+        ("terms", 0, terms + (coupon.redemption_id != redemption.id)),
+        ("cancelled", int(redemption.status == CANCELLED), int(coupon.status == CANCELLED)),
+        ("due", int(coupon.status == USED), int(bool(coupon.due_id))),
+    )
+    return [Difference("coupon", coupon.id, *pair) for pair in pairs if pair[1] != pair[2]]
 
 
 def _gave_back(coupon: Coupon) -> bool:
@@ -267,20 +364,25 @@ def _add_due(tally: Tally, reward_id: str, fen: int, settlement_id: str) -> None
 
 
 def add_money_account(
-    tally: Tally, account: str, transfers: Iterable[Transfer], balance: Balance
+    tally: Tally, account: str, transfers: Iterable[Transfer], balance: Balance, since: datetime
 ) -> list[Difference]:
-    """Add a budget's or a merchant's statement; where it does not agree with the balance."""
+    """Add a budget's or a merchant's statement; where it does not agree with the balance, or has none. Rewards whose money moved
+    since ``since`` are in motion."""
     kind, _, owner = account.partition(":")
     sums = (tally.budgets if kind == "budget" else tally.merchants).setdefault(owner, Counter())
     settled: dict[str, Counter[str]] = {}
     paid: set[str] = set()
-    total = 0
+    total = count = 0
     for transfer in transfers:
+        count += 1
         total += sum(leg.amount for leg in transfer.legs if leg.account == account)
-        if transfer.owners[0] == account:
-            for leg in transfer.legs:
-                if leg.account.startswith("committed:"):
-                    tally.committed[leg.account.partition(":")[2]] += leg.amount
+        for leg in transfer.legs:
+            if transfer.owners[0] == account and leg.account.startswith("committed:"):
+                reward_id = leg.account.partition(":")[2]
+                tally.committed[reward_id] += leg.amount
+                tally.reward(reward_id)["moved"] += transfer.at >= since
+                if kind == "budget":
+                    tally.paid_by[f"{reward_id}|{owner}"] += leg.amount
         if kind == "budget":
             _add_budget(sums, transfer, account)
         else:
@@ -291,8 +393,12 @@ def add_money_account(
             tally.reward(reward_id)["settled_fen"] += fen
             tally.reward(reward_id)["paid_fen"] += fen if reference in paid else 0
     sums["balance"] += balance.amounts.get("fen", 0)
-    expected = ("fen", total, balance.amounts.get("fen", 0))
-    return [Difference("account", account, *expected)] if expected[1] != expected[2] else []
+    tally.sums["money_accounts"] += count > 0
+    pairs = (
+        ("fen", total, balance.amounts.get("fen", 0)),
+        ("balance", int(count > 0), int(balance.version > 0)),
+    )
+    return [Difference("account", account, *pair) for pair in pairs if pair[1] != pair[2]]
 
 
 def _add_budget(sums: Counter[str], transfer: Transfer, account: str) -> None:

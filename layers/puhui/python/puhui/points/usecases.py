@@ -8,6 +8,7 @@ from puhui.points import model
 from puhui.points.dynamo import Points, choice_from
 from puhui.points.errors import RewardMissing, RewardNotDonation
 from puhui.points.model import DONATE, EXPIRE, Choice
+from puhui.points.report import PROPOSED
 from puhui.programmes.api import programme
 from puhui.rewards.api import DONATION, Rewards
 
@@ -38,7 +39,7 @@ def choose(
 ) -> Choice:
     """Write what becomes of unspent points; choosing the same again changes nothing.
 
-    Raises ProgrammeNotFound, RewardMissing, RewardNotDonation (of another programme, or no donation).
+    Raises ProgrammeNotFound, RewardMissing, RewardNotDonation (of another programme, no donation, or not published).
     """
     programme(programme_id)
     if (choice == DONATE) != (reward_id is not None):
@@ -46,6 +47,10 @@ def choose(
     if reward_id is None:
         return points.choose(Choice(member_id, programme_id, EXPIRE), now)
     reward = rewards.reward(reward_id)
-    if reward is None or reward.programme_id != programme_id or reward.kind != DONATION:
+    if (
+        reward is None
+        or reward.state == PROPOSED
+        or (reward.programme_id, reward.kind) != (programme_id, DONATION)
+    ):
         raise RewardNotDonation(reward_id=reward_id, programme_id=programme_id)
     return points.choose(Choice(member_id, programme_id, DONATE, reward_id, reward.price_points), now)

@@ -89,7 +89,7 @@ def propose_funding(
 ) -> Funding:
     """Say that a sponsor's money came in, or shall go back. Nothing moves before somebody else approves it.
 
-    Raises BudgetNotFound, IdempotencyKeyReused.
+    Raises BudgetNotFound, ProposalsWaiting, IdempotencyKeyReused.
     """
     find(budget_id, settlements)
     funding = Funding(
@@ -102,8 +102,13 @@ def propose_funding(
         proposed_at=by.now,
         body_hash=by.body_hash,
     )
+
+    def build(session: Session) -> None:
+        settlements.add_funding(session, funding)
+        settlements.add_proposal(session, budget_id)
+
     try:
-        attempt(settlements.dynamodb, lambda session: settlements.add_funding(session, funding))
+        attempt(settlements.dynamodb, build)
     except Made:
         return find_funding(budget_id, funding.id, settlements)
     return funding
@@ -137,9 +142,8 @@ def approve(
         approved = approve_funding(standing, approver, now)
         if approved is not standing:
             settlements.put_approved(session, approved, PROPOSED)
-            settlements.add_to_budget(
-                session, budget_id, "funded" if approved.kind == FUND else "withdrawn", approved.fen
-            )
+            name = "funded" if approved.kind == FUND else "withdrawn"
+            settlements.add_to_budget(session, budget_id, **{name: approved.fen}, proposals=-1)
             transfer = funding_transfer(approved, budget, now)
             ledger.add(session, [transfer], {}, clock.programme_day(now))
         return approved

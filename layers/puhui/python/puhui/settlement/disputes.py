@@ -5,10 +5,10 @@ from typing import Any
 
 from puhui.kernel import clock
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.ledger.api import Ledger
 from puhui.settlement import model
 from puhui.settlement.dynamo import Settlements
 from puhui.settlement.errors import (
+    ApproverIsStaff,
     DisputeNotFound,
     DisputeResolved,
     DisputesExhausted,
@@ -38,7 +38,6 @@ from puhui.settlement.usecases import (
     find,
     find_computed,
     find_statement,
-    post_statement,
     require_outsider,
 )
 from puhui.store.session import Session, attempt
@@ -126,11 +125,10 @@ def resolve(
     by: By,
     *,
     settlements: Settlements,
-    ledger: Ledger,
     staffs: Staffs,
 ) -> tuple[Dispute, Settlement]:
-    """Decide a dispute. Rejected, the statement is as it was, and posted at once where two people had approved it. Upheld,
-    its adjustments make a new revision of the settlement, which is posted when it was approved under its new hash.
+    """Decide a dispute. Rejected, the statement is as it was, and the caller starts the posting where two people had approved
+    it. Upheld, its adjustments make a new revision of the settlement, which is posted when it was approved under its new hash.
 
     Raises SettlementNotFound, DisputeNotFound, DisputeResolved, DecisionInvalid, AdjustmentInvalid, ApproverIsStaff,
     IdempotencyKeyReused.
@@ -141,6 +139,8 @@ def resolve(
 
     def build(session: Session) -> Dispute:
         standing = find_dispute(settlement_id, dispute_id, settlements)
+        if standing.opened_by == by.member_id:
+            raise ApproverIsStaff(merchant_id=standing.merchant_id)
         if standing.status != OPEN:
             return _resolved_so(standing, by)
         resolved = replace(
@@ -154,18 +154,18 @@ def resolve(
         statement = find_statement(settlement_id, standing.merchant_id, settlements)
         settlements.put_resolved(session, resolved, OPEN)
         if resolved.status == REJECTED:
-            settlements.put_statement(
-                session, replace(statement, status=statement.before, before="", dispute_id="")
-            )
+            as_before = replace(statement, status=statement.before, before="", dispute_id="")
+            settlement = find(settlement_id, settlements)
+            if model.may_be_posted(as_before, settlement):
+                settlement = model.released(settlement)
+            settlements.put_statement(session, as_before)
+            # Written whatever it is: an approval or the end of a posting that did not see the release looks again.
+            settlements.put_settlement(session, settlement)
         else:
             _adjust(session, statement, dispute_id, resolution, by, settlements)
         return resolved
 
-    dispute = attempt(settlements.dynamodb, build)
-    if dispute.status == REJECTED:
-        # After the statement was written: whichever came first, its release or the second approval, it is posted.
-        post_statement(settlement_id, dispute.merchant_id, settlements=settlements, ledger=ledger, now=by.now)
-    return dispute, find(settlement_id, settlements)
+    return attempt(settlements.dynamodb, build), find(settlement_id, settlements)
 
 
 def _adjust(

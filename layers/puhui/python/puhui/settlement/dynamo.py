@@ -2,7 +2,7 @@
 
 | item       | owner (hash)    | entry (range)                         | holds |
 |------------|-----------------|---------------------------------------|-------|
-| budget     | budget:<id>     | budget                                | programme, sponsor, funded, withdrawn, adjusted, v |
+| budget     | budget:<id>     | budget                                | programme, sponsor, funded, withdrawn, adjusted, proposals that wait, v |
 | funding    | budget:<id>     | F#<funding id>                        | kind, fen, who proposed and approved it |
 | settlement | settlement:<id> | settlement                            | programme_id, opened, until, status, hash, approvals, sums, v |
 | part       | settlement:<id> | S#<shard>                             | what one shard counted; closed once it was summed up |
@@ -25,8 +25,9 @@ from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock, ids
-from puhui.settlement.errors import AsRead, SettlementClosed, Stands
+from puhui.settlement.errors import AsRead, ProposalsWaiting, SettlementClosed, Stands
 from puhui.settlement.model import (
+    PROPOSALS_MAX,
     SHARDS,
     Adjustment,
     Approval,
@@ -92,10 +93,22 @@ class Settlements:
             error=AsRead(),
         )
 
-    def add_to_budget(self, session: Session, budget_id: str, name: str, fen: int) -> None:
-        """Count what came in (``funded``), went back (``withdrawn``) or was paid for adjustments (``adjusted``)."""
+    def add_to_budget(self, session: Session, budget_id: str, **sums: int) -> None:
+        """Count what came in (``funded``), went back (``withdrawn``) or was paid for adjustments (``adjusted``), and the
+        ``proposals`` that wait."""
+        expression = "ADD " + ", ".join(f"#{name} :{name}" for name in sums)
+        values, names = {f":{name}": sums[name] for name in sums}, {f"#{name}": name for name in sums}
+        session.update(self.table, self.budget_key(budget_id).key, expression, values, names=names)
+
+    def add_proposal(self, session: Session, budget_id: str) -> None:
+        """Count one more proposal that waits. Raises ProposalsWaiting."""
         session.update(
-            self.table, self.budget_key(budget_id).key, "ADD #sum :fen", {":fen": fen}, names={"#sum": name}
+            self.table,
+            self.budget_key(budget_id).key,
+            "ADD proposals :one",
+            {":one": 1, ":most": PROPOSALS_MAX},
+            condition="attribute_not_exists(proposals) OR proposals < :most",
+            error=ProposalsWaiting(most=PROPOSALS_MAX),
         )
 
     def funding(self, budget_id: str, funding_id: str) -> Funding | None:

@@ -43,6 +43,12 @@ class FundingClosed(Conflict):
     en = "Somebody else approved this before."
 
 
+class ProposalsWaiting(Conflict):
+    code = "PROPOSALS_WAITING"
+    zh = "这个预算已有 {most} 项申请等待批准，请先批准。"
+    en = "This budget has {most} proposals that wait for approval. Approve them first."
+
+
 class ProposerMayNotApprove(Forbidden):
     code = "PROPOSER_MAY_NOT_APPROVE"
     zh = "提出申请的人不能批准它，请由另一个人批准。"
@@ -93,8 +99,8 @@ class SettlementApproved(Conflict):
 
 class ApproverIsStaff(Forbidden):
     code = "APPROVER_IS_STAFF"
-    zh = "您是这次结算中商户 {merchant_id} 的人员，不能批准或裁决。"
-    en = "You are on the staff of {merchant_id}, which is in this settlement: you may not decide about it."
+    zh = "您是或曾是这次结算中商户 {merchant_id} 的人员，不能批准或裁决。"
+    en = "You are or were on the staff of {merchant_id}, which is in this settlement: you may not decide about it."
 
 
 class StatementNotFound(NotFound):

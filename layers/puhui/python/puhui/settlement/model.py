@@ -48,6 +48,7 @@ SHARDS = 8  # how many work through a programme's merchants side by side
 APPROVALS = 2
 REWARDS_PER_TRANSFER = 19  # and one leg for the merchant: a transfer has 20
 DISPUTES_MAX = 5
+PROPOSALS_MAX = 20  # of one budget that nobody has approved yet
 ADJUSTMENTS_MAX = 10  # of one resolution, so that they fit into one transfer
 NOBODY = "schedule"  # who opened what the calendar opens
 
@@ -390,6 +391,12 @@ def may_be_posted(statement: Statement, settlement: Settlement) -> bool:
     return statement.status in (COMPUTED, POSTING) and statement.revision <= settlement.approved_revision
 
 
+def released(settlement: Settlement) -> Settlement:
+    """The settlement after a statement of it became free to be posted as two people approved it: posting starts once more."""
+    status = APPROVED if settlement.status == POSTED else settlement.status
+    return replace(settlement, status=status, round=settlement.round + 1)
+
+
 # Posting
 
 
@@ -547,11 +554,12 @@ def changed(
 ) -> Settlement:
     """The settlement after a resolution that changes what is paid: a new hash, to be approved.
 
-    What two people had approved before needs one more person than who resolved it; otherwise both are still to come.
+    Where two people approved everything before it, who resolved it is the first of two; where a change before it still waits,
+    which who resolved this one need not have read, both are still to come.
     """
     told = [[each.dispute_id, merchant_id, each.budget_id, each.reward_id, each.fen] for each in adjustments]
     content = f"{settlement.hash}\n{documents.canonical(told)}"
-    approved_before = settlement.approved_revision >= 0
+    approved_before = settlement.approved_revision == settlement.revision
     return replace(
         settlement,
         status=COMPUTED,

@@ -5,13 +5,23 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from puhui.kernel import clock
+from puhui.kernel.errors import Unavailable
 from puhui.kernel.pages import Page
 from puhui.programmes.api import programme
 from puhui.rewards.api import Due, Rewards
 from puhui.settlement import disputes, paper
 from puhui.settlement.dynamo import Settlements
 from puhui.settlement.errors import FileTooLarge
-from puhui.settlement.model import COMPUTED, COMPUTING, POSTING, Line, Payment, Settlement, Statement
+from puhui.settlement.model import (
+    COMPUTED,
+    COMPUTING,
+    POSTING,
+    Line,
+    Payment,
+    Settlement,
+    Statement,
+    Tally,
+)
 from puhui.settlement.usecases import find, find_computed, find_statement
 from puhui.store.cursors import Cursors
 
@@ -104,21 +114,24 @@ HEADER: Row = (
 
 def rows(statement: Statement, language: str, *, settlements: Settlements, rewards: Rewards) -> Iterator[Row]:
     """Every due of a statement, and every adjustment, one a row below a header, page by page: their fen add up to the
-    statement's total."""
+    statement's total. Raises Unavailable while the index of dues, which follows its table by moments, shows others."""
     titles: dict[str, Mapping[str, str]] = {
         each.reward_id: each.title
         for each in settlements.lines(statement.settlement_id, statement.merchant_id)
     }
     yield HEADER
-    start = None
+    start, found = None, Tally()
     while True:
         page, start = rewards.claimed_dues(
             statement.settlement_id, statement.merchant_id, DUES_PER_PAGE, start
         )
         for due in page:
+            found += Tally(1, due.pieces, due.pieces * due.fen)
             yield _row(due, titles.get(due.reward_id, {}).get(language, ""))
         if start is None:
             break
+    if found != statement.tally:
+        raise Unavailable
     for each in statement.adjustments:
         at = clock.to_text(each.at) if each.at else ""
         yield at, each.reward_id, each.reason, "", "", "", "", "", each.fen
@@ -144,7 +157,7 @@ def download(
     """A statement's rows as CSV; for many of them ``{"url", "expires_at"}`` of a file, written page by page. The caller has
     made sure that it may be read.
 
-    Raises SettlementNotComputed, SettlementNotFound, StatementNotFound, FileTooLarge.
+    Raises SettlementNotComputed, SettlementNotFound, StatementNotFound, FileTooLarge, Unavailable.
     """
     find_computed(settlement_id, settlements)
     statement = find_statement(settlement_id, merchant_id, settlements)

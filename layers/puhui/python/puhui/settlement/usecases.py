@@ -6,16 +6,17 @@ open -> claim_shard (once a shard) -> close -> approve, approve -> post_shard (o
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, Protocol
 
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.ledger.api import Ledger, NotEnough
+from puhui.ledger.api import Ledger, NotEnough, Transfer
 from puhui.merchants.api import Merchants
 from puhui.programmes.api import programme
 from puhui.rewards.api import DUE_SHARDS, Due, DueClaimed, Rewards
 from puhui.settlement import model
-from puhui.settlement.dynamo import Settlements, opened_at
+from puhui.settlement.dynamo import READS_MAX, Settlements, opened_at
 from puhui.settlement.errors import (
     ApproverIsStaff,
     Made,
@@ -40,16 +41,18 @@ from puhui.settlement.model import (
     Summing,
     Tally,
 )
+from puhui.store.client import Key
 from puhui.store.session import Session, attempt
 
 DUES_PER_CLAIM = 20  # with their lines at most 42 of the 100 items of a transaction
-TRANSFERS_PER_POSTING = 20  # 380 rewards, each in two statements at most
+POSTING_ITEMS_MAX = 100  # items of a transaction
 
 
 class Staffs(Protocol):
     """Who works where: ``Merchants``."""
 
     def memberships_of(self, member_id: str) -> Sequence[Any]: ...
+    def gone_key(self, merchant_id: str, member_id: str) -> Key: ...
 
 
 @dataclass(frozen=True)
@@ -224,12 +227,17 @@ def close(settlement_id: str, *, settlements: Settlements, now: datetime) -> Set
 
 
 def require_outsider(settlement_id: str, member_id: str, *, settlements: Settlements, staffs: Staffs) -> None:
-    """Raise ApproverIsStaff when the member works for a merchant that has a statement in the settlement.
+    """Raise ApproverIsStaff when the member works, or ever worked, for a merchant that has a statement in the settlement.
 
-    One query of the member's own places, and one read for every hundred of them: it does not grow with the settlement.
+    The places they have are asked for first: whoever leaves one in between has left it by the second question.
     """
     places = [each.merchant_id for each in staffs.memberships_of(member_id)]
-    if mine := settlements.merchants_in(settlement_id, places):
+    merchants = (each.merchant_id for each in settlements.all_statements(settlement_id))
+    mine = settlements.merchants_in(settlement_id, places)
+    while not mine and (some := list(islice(merchants, READS_MAX))):
+        gone = settlements.dynamodb.get_all([staffs.gone_key(each, member_id) for each in some])
+        mine = [each for each, item in zip(some, gone, strict=True) if item]
+    if mine:
         raise ApproverIsStaff(merchant_id=mine[0])
 
 
@@ -298,7 +306,7 @@ def post_statement(
         if not model.may_be_posted(statement, settlement) or settlement.computed_at is None:
             return statement.status in (POSTED, PAID)
         transfers = model.transfers_of(statement, lines, settlement.computed_at, now)
-        group = transfers[statement.posted : statement.posted + TRANSFERS_PER_POSTING]
+        group = _group(transfers[statement.posted :], ledger, now)
         count = statement.posted + len(group)
         done = count == len(transfers)
         settlements.put_statement(
@@ -306,7 +314,7 @@ def post_statement(
             replace(statement, status=POSTED if done else POSTING, posted=count, reason_code=""),
         )
         for budget_id, fen in model.adjusted_budgets(group).items():
-            settlements.add_to_budget(session, budget_id, "adjusted", fen)
+            settlements.add_to_budget(session, budget_id, adjusted=fen)
         ledger.add(session, group, {}, clock.programme_day(now))
         return True if done else None
 
@@ -319,34 +327,43 @@ def post_statement(
     return posted
 
 
+def _group(transfers: Sequence[Transfer], ledger: Ledger, now: datetime) -> list[Transfer]:
+    """The first of the transfers, as many as one transaction takes with the statement and the budgets' sums."""
+    group: list[Transfer] = []
+    items = 1  # the statement
+    for each in transfers:
+        alone = Session(ledger.dynamodb)
+        ledger.add(alone, [each], {}, clock.programme_day(now))
+        items += len(alone.actions) + len(model.adjusted_budgets([each]))
+        if group and items > POSTING_ITEMS_MAX:
+            break
+        group.append(each)
+    return group
+
+
 def _hold(settlement_id: str, merchant_id: str, reason_code: str, settlements: Settlements) -> None:
-    """Note why a statement could not be posted, and let its settlement be posted once more."""
+    """Note why a statement could not be posted."""
 
     def build(session: Session) -> None:
         statement = find_statement(settlement_id, merchant_id, settlements)
-        settlement = find(settlement_id, settlements)
         if statement.status in (COMPUTED, POSTING):
             settlements.put_statement(session, replace(statement, reason_code=reason_code))
-            if settlement.status == POSTED:
-                again = replace(settlement, status=APPROVED, held=1, round=settlement.round + 1)
-                settlements.put_settlement(session, again)
 
     attempt(settlements.dynamodb, build)
 
 
 def close_posting(settlement_id: str, *, settlements: Settlements) -> Settlement:
-    """Say whether all is posted that can be. What a budget could not pay stays held: the settlement stays approved, and
-    whoever approved it may have the posting tried again by approving once more."""
-    held = sum(
-        1
-        for each in settlements.all_statements(settlement_id)
-        if each.status in (COMPUTED, POSTING) and each.reason_code
-    )
+    """Say whether all is posted that may be. What is not (a budget is short, a dispute was rejected meanwhile) stays held: the
+    settlement stays approved, and whoever approved it may have the posting tried again by approving once more.
+
+    Whatever lets a statement be posted changes the settlement's version: nothing is missed between counting and writing.
+    """
 
     def build(session: Session) -> Settlement:
         standing = find(settlement_id, settlements)
         if standing.status != APPROVED:
             return standing
+        held = sum(model.may_be_posted(each, standing) for each in settlements.all_statements(settlement_id))
         after = (
             replace(standing, held=held, round=standing.round + 1)
             if held

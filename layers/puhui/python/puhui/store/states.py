@@ -5,12 +5,26 @@ from typing import Any
 
 from puhui.store import aws
 
+FAILURES = ("FAILED", "TIMED_OUT", "ABORTED")
 
-def start_once(state_machine: str, name: str, given: dict[str, Any]) -> None:
-    """Start the execution that ``name`` stands for; one that was started before is left as it is."""
+
+def start_once(state_machine: str, name: str, given: dict[str, Any]) -> bool:
+    """Start the execution that ``name`` stands for; one that was started before is left as it is. Whether it was started now."""
     request = {"stateMachineArn": state_machine, "name": name, "input": json.dumps(given)}
     try:
         aws.call("states", "StartExecution", request)
     except aws.AwsError as error:
         if error.code != "ExecutionAlreadyExists":
             raise
+        return False
+    return True
+
+
+def start_again(state_machine: str, name: str, given: dict[str, Any]) -> None:
+    """Start the execution that ``name`` stands for, or where that ended in failure another one of the same, since its steps may
+    run twice; one that runs or went well is left as it is. Needs states:DescribeExecution, too."""
+    if start_once(state_machine, name, given):
+        return
+    execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
+    if aws.call("states", "DescribeExecution", {"executionArn": execution})["status"] in FAILURES:
+        start_again(state_machine, f"{name}-2", given)
