@@ -126,6 +126,7 @@ EXPECTED = {
     "get_budget": STAFF,
     "propose_funding": STAFF,
     "approve_funding": STAFF,
+    "reject_funding": STAFF,
     "open_settlement": STAFF,
     "list_settlements": STAFF,
     "get_settlement": STAFF,

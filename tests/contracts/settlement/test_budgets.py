@@ -100,6 +100,28 @@ def test_a_budget_keeps_its_programme_and_may_name_its_sponsor_anew(world: World
         budgets.put_budget("bank-2", "nowhere", SPONSOR, settlements=world.settlements)
 
 
+def test_a_proposal_that_is_turned_down_moves_nothing_and_makes_room(world: World):
+    world.sponsor("bank-1", 700)
+    wrong, right = (propose(world, "bank-1", "fund", fen) for fen in (5, 6))
+    for _ in range(2):
+        rejected = budgets.reject("bank-1", wrong.id, "proposer", settlements=world.settlements)
+        assert (rejected.status, rejected.rejected_by) == ("rejected", "proposer")
+    for again in (
+        lambda: world.approve_funding("bank-1", wrong.id),
+        lambda: budgets.reject("bank-1", wrong.id, "another", settlements=world.settlements),
+    ):
+        with pytest.raises(FundingClosed):
+            again()
+    world.approve_funding("bank-1", right.id)
+    with pytest.raises(FundingClosed):
+        budgets.reject("bank-1", right.id, "another", settlements=world.settlements)
+    assert shown(world, "bank-1")["funded_fen"] == 706
+    assert budgets.find("bank-1", world.settlements).version == 1
+    item = world.settlements.dynamodb.get(*world.settlements.budget_key("bank-1"))
+    assert item
+    assert item["proposals"] == 0
+
+
 def test_a_budget_pays_for_its_own_programme_only(world: World):
     world.sponsor("bank-1", 700)
     budgets.require_programme("bank-1", P, settlements=world.settlements)

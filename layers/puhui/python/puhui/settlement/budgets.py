@@ -27,6 +27,7 @@ from puhui.settlement.model import (
     account_of,
     approve_funding,
     funding_transfer,
+    reject_funding,
 )
 from puhui.store.session import Session, attempt
 
@@ -141,12 +142,26 @@ def approve(
         standing = find_funding(budget_id, funding_id, settlements)
         approved = approve_funding(standing, approver, now)
         if approved is not standing:
-            settlements.put_approved(session, approved, PROPOSED)
+            settlements.put_decided(session, approved, PROPOSED)
             name = "funded" if approved.kind == FUND else "withdrawn"
             settlements.add_to_budget(session, budget_id, **{name: approved.fen}, proposals=-1)
             transfer = funding_transfer(approved, budget, now)
             ledger.add(session, [transfer], {}, clock.programme_day(now))
         return approved
+
+    return attempt(settlements.dynamodb, build)
+
+
+def reject(budget_id: str, funding_id: str, by: str, *, settlements: Settlements) -> Funding:
+    """Turn a proposal down; whoever made it may do so, too. Nothing moves. Raises FundingNotFound, FundingClosed."""
+
+    def build(session: Session) -> Funding:
+        standing = find_funding(budget_id, funding_id, settlements)
+        rejected = reject_funding(standing, by)
+        if rejected is not standing:
+            settlements.put_decided(session, rejected, PROPOSED)
+            settlements.add_to_budget(session, budget_id, proposals=-1)
+        return rejected
 
     return attempt(settlements.dynamodb, build)
 
@@ -183,4 +198,4 @@ def funding_shown(funding: Funding) -> dict[str, Any]:
             "approved_at": clock.to_text(funding.approved_at),
             "transfer_id": funding.transfer_id,
         }
-    return told
+    return told | ({"rejected_by": funding.rejected_by} if funding.rejected_by else {})

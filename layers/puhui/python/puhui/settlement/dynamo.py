@@ -128,7 +128,7 @@ class Settlements:
             self.table, funding_item(funding), unless="entry", error=Stands(body_hash=funding.body_hash)
         )
 
-    def put_approved(self, session: Session, funding: Funding, before: str) -> None:
+    def put_decided(self, session: Session, funding: Funding, before: str) -> None:
         """Write a funding over one whose status was ``before``."""
         session.put(
             self.table,
@@ -414,6 +414,7 @@ def funding_item(funding: Funding) -> Item:
         "approved_by": funding.approved_by,
         "approved_at": _text(funding.approved_at),
         "transfer_id": funding.transfer_id,
+        "rejected_by": funding.rejected_by,
     }
 
 
@@ -432,6 +433,7 @@ def funding_from(item: Item) -> Funding:
         approved_by=item["approved_by"],
         approved_at=_time(item["approved_at"]),
         transfer_id=item["transfer_id"],
+        rejected_by=item.get("rejected_by", ""),
     )
 
 

@@ -39,14 +39,14 @@ class FundingNotFound(NotFound):
 
 class FundingClosed(Conflict):
     code = "FUNDING_CLOSED"
-    zh = "这笔申请已由另一个人批准。"
-    en = "Somebody else approved this before."
+    zh = "这笔申请已被批准或驳回。"
+    en = "This was approved or rejected before."
 
 
 class ProposalsWaiting(Conflict):
     code = "PROPOSALS_WAITING"
-    zh = "这个预算已有 {most} 项申请等待批准，请先批准。"
-    en = "This budget has {most} proposals that wait for approval. Approve them first."
+    zh = "这个预算已有 {most} 项申请等待批准，请先批准或驳回。"
+    en = "This budget has {most} proposals that wait for approval. Approve or reject them first."
 
 
 class ProposerMayNotApprove(Forbidden):

@@ -96,7 +96,7 @@ class Budget:
 @dataclass(frozen=True)
 class Funding:
     """Money that a sponsor paid in (``fund``) or that goes back to it (``withdraw``): proposed by one person, approved by
-    another. ``reference``: what the bank's statement calls it."""
+    another, or turned down by anybody who may approve. ``reference``: what the bank's statement calls it."""
 
     id: str
     budget_id: str
@@ -110,6 +110,7 @@ class Funding:
     approved_by: str = ""
     approved_at: datetime | None = None
     transfer_id: str = ""
+    rejected_by: str = ""
 
 
 def account_of(budget_id: str) -> str:
@@ -131,12 +132,21 @@ def approve_funding(funding: Funding, approver: str, now: datetime) -> Funding:
     """The funding, approved; as it stands for who approved it before. Raises ProposerMayNotApprove, FundingClosed."""
     if funding.proposed_by == approver:
         raise ProposerMayNotApprove
-    if funding.status == APPROVED:
+    if funding.status != PROPOSED:
         if funding.approved_by == approver:
             return funding
         raise FundingClosed
     transfer_id = ids.derived_id(now, funding.id, funding.kind)
     return replace(funding, status=APPROVED, approved_by=approver, approved_at=now, transfer_id=transfer_id)
+
+
+def reject_funding(funding: Funding, by: str) -> Funding:
+    """The funding, turned down; as it stands for who did so before. Raises FundingClosed."""
+    if funding.status != PROPOSED:
+        if funding.rejected_by == by:
+            return funding
+        raise FundingClosed
+    return replace(funding, status=REJECTED, rejected_by=by)
 
 
 def funding_transfer(funding: Funding, budget: Budget, now: datetime) -> Transfer:
