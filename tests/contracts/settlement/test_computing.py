@@ -17,19 +17,8 @@ from puhui.store.client import DynamoDB
 from tests.contracts.settlement.world import LAG, NOW, UNTIL, P, World, by
 
 
-def two_shops(world: World) -> None:
-    world.sponsor("bank-1", 100_000)
-    world.reward("tea", "shop-a", "bank-1", fen=300)
-    world.reward("bag", "shop-a")
-    world.reward("ride", "shop-b", "bank-1", fen=150)
-    for _ in range(3):
-        world.due("shop-a", "tea", "bank-1", 300)
-    world.due("shop-a", "bag")
-    world.due("shop-b", "ride", "bank-1", 150, pieces=40)
-
-
 def test_every_due_is_in_its_merchants_lines_those_of_nothing_too(world: World):
-    two_shops(world)
+    world.two_shops()
     done = world.settled()
     assert (done.status, done.merchants, done.dues, done.pieces, done.fen) == ("computed", 2, 5, 44, 6_900)
     assert world.lines(done) == [
@@ -69,7 +58,7 @@ def test_a_merchant_with_hundreds_of_dues_in_many_rewards_is_counted_whole(world
 
 
 def test_a_settlement_with_nothing_in_it_says_so(world: World):
-    two_shops(world)
+    world.two_shops()
     world.settled()
     again = world.settled()
     assert (again.status, again.dues, again.merchants) == ("empty", 0, 0)
@@ -77,7 +66,7 @@ def test_a_settlement_with_nothing_in_it_says_so(world: World):
 
 
 def test_a_step_that_runs_again_adds_nothing(world: World):
-    two_shops(world)
+    world.two_shops()
     opened = world.open()
     for shard in [*range(SHARDS), *range(SHARDS)]:
         usecases.claim_shard(opened.id, shard, books=world.books)
@@ -88,7 +77,7 @@ def test_a_step_that_runs_again_adds_nothing(world: World):
 
 
 def test_a_step_that_dies_after_any_of_its_calls_goes_on_where_it_was(world: World):
-    two_shops(world)
+    world.two_shops()
     opened = world.open()
     for survives in range(60):  # dies before its call of that number, after each of them had its effect
         left = [survives]
@@ -118,7 +107,7 @@ class _Died(Exception):
 
 
 def test_an_answer_that_is_lost_counts_nothing_twice(world: World):
-    two_shops(world)
+    world.two_shops()
     opened = world.open()
     lost = []
 
@@ -145,7 +134,7 @@ def test_an_answer_that_is_lost_counts_nothing_twice(world: World):
 
 
 def test_the_index_may_still_show_what_was_claimed(world: World):
-    two_shops(world)
+    world.two_shops()
     stale = {
         (merchant, shard): world.rewards.dues(merchant, shard, UNTIL, 100, None)
         for merchant in ("shop-a", "shop-b")
@@ -184,7 +173,7 @@ def test_where_another_settlement_has_one_of_a_batch_the_others_are_claimed_all_
 
 
 def test_a_step_that_was_thought_dead_adds_nothing_once_the_settlement_is_summed_up(world: World):
-    two_shops(world)
+    world.two_shops()
     opened = world.open()
     usecases.close(opened.id, settlements=world.settlements, now=NOW)
     world.settlements.settlement = lambda _id: opened  # type: ignore[method-assign] # as the old step read it
@@ -194,7 +183,7 @@ def test_a_step_that_was_thought_dead_adds_nothing_once_the_settlement_is_summed
 
 
 def test_two_settlements_at_once_share_the_dues_without_a_rest(world: World):
-    two_shops(world)
+    world.two_shops()
     for _ in range(50):
         world.due("shop-a", "tea", "bank-1", 300)
     one, two = world.open(), world.open()

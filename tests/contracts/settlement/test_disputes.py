@@ -32,14 +32,7 @@ LESS = Wanted(-100, "counted twice", budget_id="bank-1")
 @pytest.fixture
 def shops(world: World) -> World:
     """Two shops that are owed 900 and 6,000 fen; the budget has 55,000 left."""
-    world.sponsor("bank-1", 100_000)
-    world.reward("tea", "shop-a", "bank-1", fen=300)
-    world.reward("bag", "shop-a")
-    world.reward("ride", "shop-b", "bank-1", fen=150)
-    for _ in range(3):
-        world.due("shop-a", "tea", "bank-1", 300)
-    world.due("shop-a", "bag")
-    world.due("shop-b", "ride", "bank-1", 150, pieces=40)
+    world.two_shops()
     return world
 
 

@@ -83,6 +83,17 @@ class World:
             )
             self.approve_funding(budget_id, funding.id)
 
+    def two_shops(self) -> None:
+        """Two shops that are owed 900 and 6,000 fen; the budget has 55,000 left."""
+        self.sponsor("bank-1", 100_000)
+        self.reward("tea", "shop-a", "bank-1", fen=300)
+        self.reward("bag", "shop-a")
+        self.reward("ride", "shop-b", "bank-1", fen=150)
+        for _ in range(3):
+            self.due("shop-a", "tea", "bank-1", 300)
+        self.due("shop-a", "bag")
+        self.due("shop-b", "ride", "bank-1", 150, pieces=40)
+
     def approve_funding(self, budget_id: str, funding_id: str, approver: str = "approver") -> Any:
         return budgets.approve(
             budget_id, funding_id, approver, settlements=self.settlements, ledger=self.ledger, now=NOW
