@@ -34,7 +34,7 @@ from puhui.ledger.model import is_limited
 
 UNDER_WAY = ("queued", "processing")
 FULFILLED = "fulfilled"
-REFUSALS = ("OUT_OF_STOCK", "NOT_ENOUGH_POINTS")
+REFUSALS = ("OUT_OF_STOCK", "NOT_ENOUGH_POINTS", "TICKETS_OPEN")
 READ_ALONG_SECONDS = 60
 OTHER_CLIENTS = 8  # before and after the rush
 # What a rush runs through; other functions' workers are of no interest to the killer.
