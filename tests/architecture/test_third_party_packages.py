@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.build.contract import ROOT
+from tests.support.sources import parsed
 
 LAYER = ROOT / "layers/dependencies/requirements.txt"
 LAMBDA_BRINGS = {"boto3", "botocore"}
@@ -32,7 +33,7 @@ def test_the_layer_pins_the_versions_that_the_tests_ran_with() -> None:
 def _third_party(source: Path) -> set[str]:
     """The distributions that a module imports from, in lower case with dashes."""
     names = set()
-    for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(source.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -4,6 +4,7 @@ import ast
 import re
 
 from infra.build.contract import ROOT
+from tests.support.sources import parsed
 
 BENCHMARKS = ROOT / "tests/benchmarks"
 SOURCES = [
@@ -23,7 +24,7 @@ def _added() -> set[str]:
 
 def _imported(text: str) -> set[str]:
     names: set[str] = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -12,6 +12,7 @@ import pytest
 
 from puhui import tlog, verify
 from puhui.verify import words
+from tests.support.sources import parsed
 
 ROOTS = [Path(each.__file__ or "").parent for each in (tlog, verify)]
 ERRORS = {"Malformed", "NotProved", "Unreadable", "Missing", "Usage"}
@@ -22,7 +23,7 @@ def messages() -> Iterator[str]:
     for path in (
         path for root in ROOTS for path in sorted(root.glob("*.py")) if path.name != "witnessing.py"
     ):
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(parsed(path.read_text())):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)
