@@ -76,6 +76,37 @@ def test_cola_toothpaste_and_usb_cable_are_there_up_to_their_limits(me: Member):
     assert spent == 5 * 500 + 5 * 300 + 2 * 800
 
 
+def test_a_usb_cable_is_sent_home_by_the_programme(me: Member, api: httpx.Client):
+    operator, reward_id = Member(api, "demo-operator"), f"cable-{time.time_ns() % 10**9}"
+    terms = {
+        "programme_id": "carbon-88",
+        "kind": "good",
+        "title": {"zh-CN": "数据线", "en": "USB cable"},
+        "price_points": 100,
+        "stock": 5,
+        "cancellable": True,
+    }
+    assert operator.request("PUT", f"/rewards/{reward_id}", json=terms).status_code == 200
+    me.earn(300)
+    home = {"recipient": "陈小满", "phone": "13800000000", "address": "西湖区文三路 1 号"}
+    body = {"reward_id": reward_id, "quantity": 1, "delivery": home}
+    first, second = (me.request("POST", "/redemptions", json=body, key=key).json()["id"] for key in "ab")
+    path = f"/rewards/{reward_id}/deliveries"
+    listed = operator.get(path)["items"]
+    assert {each["redemption_id"] for each in listed} == {first, second}
+    assert all(home.items() <= each.items() for each in listed)
+    assert me.request("POST", f"/redemptions/{second}/cancellation").json()["status"] == "cancelled"
+    for _ in range(2):
+        sent = operator.request("POST", f"{path}/{first}/dispatch", json={"reference": "SF123"})
+        assert (sent.status_code, sent.json()["reference"]) == (200, "SF123"), sent.text
+    assert operator.get(path)["items"] == []
+    assert me.get(f"/redemptions/{first}")["sent_as"] == "SF123"
+    late = me.request("POST", f"/redemptions/{first}/cancellation")
+    assert (late.status_code, late.json()["code"]) == (409, "NOT_CANCELLABLE")
+    assert me.request("GET", path).status_code == 403
+    assert "陈小满" not in json.dumps(me.get("/redemptions"), ensure_ascii=False)
+
+
 def test_eight_clients_that_spend_one_balance_never_take_more_than_it_holds(me: Member):
     me.record("cycling", {"distance_m": 6_400})
     order = {"reward_id": "carbon-88-cola-12", "quantity": 1}

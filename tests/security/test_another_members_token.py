@@ -84,6 +84,8 @@ EXPECTED = {
     "set_reward": STAFF,
     "publish_reward": STAFF,
     "close_reward": STAFF,
+    "list_deliveries": STAFF,
+    "dispatch_delivery": STAFF,
     "report_project": UNSEEN,
     "list_project_reports": OWN,
     "answer_order": PUBLIC,

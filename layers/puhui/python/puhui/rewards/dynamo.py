@@ -11,6 +11,8 @@
 | places     | member:<id>         | Q#<reward>              | open: the member's tickets in the reward's queue |
 | coupon     | member:<id>         | K#<redemption id>-<n>   | the coupon, code |
 | order      | order:<redemption>  | order                   | member_id, partner_id: whose order it is at the partner's |
+| to send    | sending:<reward>:<n> | O#<redemption id>      | member_id: whose good the programme has to send |
+| sent       | sending:<reward>:<n> | S#<redemption id>      | member_id; expires_at (TTL) |
 | handed on  | member:<id>         | G#<redemption id>-<n>   | holder: who has a coupon now that this member redeemed |
 | notice     | member:<id>         | N#<redemption id>, N#<redemption id>-return-<second> | told: the member has had the message |
 | request    | member:<id>         | V#<request id>          | body_hash, subject, place: what came of a request, by its key |
@@ -25,6 +27,7 @@ A stock's shards stand in partitions of their own, so that no partition gets all
 
 import os
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -67,6 +70,8 @@ TERMS_SECONDS = 1.0
 READS_MAX = 100  # keys of one BatchGetItem
 TICKETS_OPEN_MAX = 20  # of one member in one reward's queue
 PLACES_SECONDS = 86_400
+SENDING_SHARDS = 16  # of what the programme has to send: 8,000 a second
+SENT_SECONDS = 90 * 86_400
 DAY_LIMIT_SECONDS = 3 * 86_400  # a day's counter goes by itself
 
 
@@ -458,6 +463,45 @@ class Rewards:
                 names={"#open": "open"},
             )
 
+    def add_to_send(self, session: Session, redemption: Redemption) -> None:
+        """Say that the programme has to send it."""
+        item = {**_sending_key(redemption.reward_id, redemption.id, "O"), "member_id": redemption.member_id}
+        session.put(self.table, item)
+
+    def remove_to_send(
+        self, session: Session, redemption: Redemption, sent_at: datetime | None = None
+    ) -> None:
+        """There is nothing to send any more; what was sent is remembered for SENT_SECONDS."""
+        session.delete(self.table, _sending_key(redemption.reward_id, redemption.id, "O"))
+        if sent_at:
+            item: Item = {
+                **_sending_key(redemption.reward_id, redemption.id, "S"),
+                "member_id": redemption.member_id,
+            }
+            session.put(self.table, item | {"expires_at": int(sent_at.timestamp()) + SENT_SECONDS})
+
+    def send_to(self, reward_id: str, redemption_id: str) -> str | None:
+        """Whose good it is that has to be sent, or was."""
+        keys = [Key(self.table, _sending_key(reward_id, redemption_id, each)) for each in "OS"]
+        return next((item["member_id"] for item in self.dynamodb.get_all(keys) if item), None)
+
+    def to_send(
+        self, reward_id: str, limit: int, start: Mapping[str, Any] | None
+    ) -> tuple[list[Redemption], dict[str, Any] | None]:
+        """A page of what has to be sent, and where the next begins: {shard, after}."""
+        shard, after = (start["shard"], start["after"]) if start else (0, None)
+        places: list[Key] = []
+        while shard < SENDING_SHARDS and len(places) < limit:
+            owner = ("owner", f"sending:{reward_id}:{shard}")
+            items, after = self.dynamodb.entries(
+                self.table, owner, "O#", limit=limit - len(places), after=after
+            )
+            places += [self._redemption_key(item["member_id"], item["entry"][2:]) for item in items]
+            shard += after is None
+        found = self.dynamodb.get_all(places) if places else []
+        last = {"shard": shard, "after": after} if shard < SENDING_SHARDS else None
+        return [redemption_from(item) for item in found if item], last
+
     def add_order(self, session: Session, redemption: Redemption) -> None:
         """Whose order it is at the partner's."""
         session.put(
@@ -642,3 +686,8 @@ def _places_key(ticket: Redemption) -> dict[str, str]:
 
 def _places_end(ticket: Redemption) -> int:
     return int(ticket.redeemed_at.timestamp()) + PLACES_SECONDS
+
+
+def _sending_key(reward_id: str, redemption_id: str, kind: str) -> dict[str, str]:
+    shard = zlib.crc32(redemption_id.encode()) % SENDING_SHARDS
+    return {"owner": f"sending:{reward_id}:{shard}", "entry": f"{kind}#{redemption_id}"}

@@ -151,6 +151,20 @@ class NotCancellable(Conflict):
     en = "This redemption can no longer be cancelled."
 
 
+class DeliveryNotFound(NotFound):
+    code = "DELIVERY_NOT_FOUND"
+    zh = "没有这件待寄送的奖品。"
+    en = "There is nothing of this number to be sent."
+
+
+class AlreadySent(Conflict):
+    """``reference``: the carrier's number under which it was sent."""
+
+    code = "ALREADY_SENT"
+    zh = "这件奖品已寄出，单号 {reference}。"
+    en = "This was sent already, as {reference}."
+
+
 class OrderNotFound(NotFound):
     code = "ORDER_NOT_FOUND"
     zh = "没有这个订单。"

@@ -144,6 +144,7 @@ def redemption_item(redemption: Redemption) -> Item:
                 "unsure": redemption.unsure,
                 "late_answer": redemption.late_answer,
                 "task_token": redemption.task_token,
+                "sent_at": _text(redemption.sent_at),
             }
         )
         | _due(
@@ -193,6 +194,7 @@ def redemption_from(item: Mapping[str, Any]) -> Redemption:
         late_answer=item.get("late_answer", ""),
         task_token=item.get("task_token", ""),
         watch_at=_time(item.get("ends_at")),
+        sent_at=_time(item.get("sent_at")),
         due_id=item.get("due_id", ""),
         settlement_id=item.get("settlement_id", ""),
     )

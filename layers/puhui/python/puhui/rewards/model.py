@@ -151,8 +151,14 @@ class Redemption:
     late_answer: str = ""
     task_token: str = field(default="", repr=False)
     watch_at: datetime | None = None
+    sent_at: datetime | None = None  # a good that no partner sends; ``reference`` is the carrier's then
     due_id: str = ""
     settlement_id: str = ""
+
+    @property
+    def to_send(self) -> bool:
+        """Whether the programme itself still has to send it."""
+        return self.status == FULFILLED and bool(self.delivery) and not self.partner_id
 
     @property
     def points(self) -> int:

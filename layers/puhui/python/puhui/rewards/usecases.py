@@ -177,8 +177,8 @@ def cancel(
     member_id: str, redemption_id: str, *, rewards: Rewards, ledger: Ledger, now: datetime
 ) -> Redemption:
     """Give a redemption back: a ticket leaves the queue; unused coupons of a reward that allows it are cancelled and the
-    points come back, those of a good without coupon or partner within a day; where a partner has a say it is asked first,
-    and the redemption is ``cancelling`` meanwhile.
+    points come back, those of a good without coupon or partner until it was sent, or within a day; where a partner has a say
+    it is asked first, and the redemption is ``cancelling`` meanwhile.
 
     Again changes nothing. Raises RedemptionNotFound, NotCancellable.
     """
@@ -209,11 +209,14 @@ def _take_back(
 ) -> Redemption:
     coupons = [coupon for coupon in rewards.coupons_of(standing) if coupon]
     unused = [coupon for coupon in coupons if coupon.status_at(now) == model.ISSUED]
-    late = not coupons and now >= standing.redeemed_at + model.GIVEN_BACK_WITHIN
+    late = not (coupons or standing.to_send) and now >= standing.redeemed_at + model.GIVEN_BACK_WITHIN
+    late |= standing.sent_at is not None
     if standing.kind == DONATION or len(unused) < len(standing.coupons) or late:
         raise NotCancellable
-    after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER")
+    after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER", delivery=b"")
     rewards.add_step(session, standing, after)
+    if standing.to_send:
+        rewards.remove_to_send(session, standing)
     for coupon in unused:
         rewards.change_coupon(session, coupon, replace(coupon, status=CANCELLED))
     add_refund(session, standing, 0, standing.quantity, "cancelled", rewards=rewards, ledger=ledger, now=now)
@@ -336,6 +339,8 @@ def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
         "reason_code": redemption.reason_code,
         "coupons": list(redemption.coupons),
         "cancelling": redemption.cancelling,
+        "sent_at": clock.to_text(redemption.sent_at) if redemption.sent_at else None,
+        "sent_as": redemption.reference if redemption.sent_at else "",
     }
     return told | {name: value for name, value in more.items() if value}
 
@@ -387,6 +392,8 @@ def _add_effects(
         add_hold(session, model.hold_of(made, now), balances, ledger=ledger, now=now)
     else:
         ledger.add(session, [model.spending(made)], balances, clock.programme_day(now))
+    if made.to_send:
+        rewards.add_to_send(session, made)
     if made.coupons:
         rule = programme(reward.programme_id).coupons
         for coupon in model.coupons_of(made, reward, rule, [new_code() for _ in made.coupons], now):

@@ -1,0 +1,20 @@
+"""POST /rewards/{reward_id}/deliveries/{redemption_id}/dispatch: it was sent."""
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.rewards import delivery
+from puhui.rewards.dynamo import Rewards
+
+app = HttpFunction("dispatch-delivery")
+REWARDS = Rewards.from_environment()
+
+
+@app.operation("dispatch_delivery", "POST", "/rewards/{reward_id}/deliveries/{redemption_id}/dispatch")
+def dispatch_delivery(request: Request) -> Answer:
+    sent = delivery.dispatch(
+        request.path["reward_id"],
+        request.path["redemption_id"],
+        request.body["reference"],
+        rewards=REWARDS,
+        now=request.now,
+    )
+    return delivery.shown_sent(sent)
