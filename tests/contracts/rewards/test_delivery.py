@@ -8,7 +8,7 @@ import pytest
 from puhui.kernel import ids
 from puhui.rewards import delivery, usecases
 from puhui.rewards.dynamo import SENDING_SHARDS
-from puhui.rewards.errors import AlreadySent, DeliveryNotFound, NotCancellable
+from puhui.rewards.errors import AlreadySent, DeliveryNotFound, NotCancellable, RewardNotFound
 from puhui.rewards.model import CANCELLED, Redemption
 from puhui.store.sealing import Sealer
 from tests.contracts.rewards.conftest import CURSORS, NOW, Shop, at_once, refused
@@ -72,6 +72,8 @@ def test_what_nobody_ordered_is_not_sent(shop: Shop):
             delivery.dispatch("tea", made.id, "SF1", rewards=shop.rewards, now=LATER)
     with pytest.raises(DeliveryNotFound):
         send(shop, fetched)
+    with pytest.raises(RewardNotFound):
+        delivery.list_to_send("no", 1, None, rewards=shop.rewards, cursors=CURSORS, sealer=SEALER)
 
 
 def test_it_is_given_back_until_it_is_sent(shop: Shop):

@@ -8,7 +8,7 @@ from typing import Any
 from puhui.kernel import clock
 from puhui.kernel.pages import Page
 from puhui.rewards.dynamo import Rewards
-from puhui.rewards.errors import AlreadySent, DeliveryNotFound
+from puhui.rewards.errors import AlreadySent, DeliveryNotFound, RewardNotFound
 from puhui.rewards.model import Redemption
 from puhui.rewards.usecases import find
 from puhui.store.cursors import Cursors
@@ -19,7 +19,9 @@ from puhui.store.session import Session, attempt
 def list_to_send(
     reward_id: str, limit: int, cursor: str | None, *, rewards: Rewards, cursors: Cursors, sealer: Sealer
 ) -> Page[dict[str, Any]]:
-    """A page of what has to be sent, each with its address, in no order of time. Raises CursorInvalid."""
+    """A page of what has to be sent, each with its address, in no order of time. Raises RewardNotFound, CursorInvalid."""
+    if rewards.reward(reward_id) is None:
+        raise RewardNotFound
     scope = f"to send:{reward_id}"
     found, last = rewards.to_send(reward_id, limit, cursors.read(scope, cursor))
     shown = [_shown(each, sealer) for each in found if each.to_send]
