@@ -12,7 +12,7 @@ from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Balance, Ledger, Transfer, is_limited, member
 from puhui.points.dynamo import Points
 from puhui.points.model import BEGUN, DONATE, DONATED, HAS_QUEUE, REFUSED, Donation, planned
-from puhui.rewards.api import CANCELLED, QUEUED, Redeem, Redemption, Rewards, redeem
+from puhui.rewards.api import QUEUED, Redeem, Rewards, leave_queue, redeem
 from puhui.store.session import Moved, Session, attempt
 
 Balances = Mapping[tuple[str, str], Balance]
@@ -66,7 +66,8 @@ def donate(
             now=now,
         )
         if redemption.status == QUEUED:
-            redemption = _leave_queue(redemption, rewards)
+            # when its turn comes the lot may have ended
+            redemption = leave_queue(member_id, redemption.id, HAS_QUEUE, rewards)
         if redemption.is_over:
             after = replace(begun, status=REFUSED, points=0, code=redemption.reason_code)
             counts = {"donations_refused": 1}
@@ -85,20 +86,6 @@ def donate(
         session.commit()
     except Moved:  # another run of the same step was faster
         return
-
-
-def _leave_queue(ticket: Redemption, rewards: Rewards) -> Redemption:
-    """The ticket, given up: when its turn comes the lot may have ended. As it stands when it was served meanwhile."""
-
-    def build(session: Session) -> Redemption:
-        standing = rewards.redemption(ticket.member_id, ticket.id) or ticket
-        if standing.status != QUEUED:
-            return standing
-        after = replace(standing, status=CANCELLED, reason_code=HAS_QUEUE)
-        rewards.add_step(session, standing, after)
-        return after
-
-    return attempt(rewards.dynamodb, build)
 
 
 def _begin(

@@ -21,7 +21,7 @@ from puhui.rewards.model import (
     Redemption,
     Reward,
 )
-from puhui.rewards.usecases import Redeem, redeem
+from puhui.rewards.usecases import Redeem, leave_queue, redeem
 
 __all__ = [
     "CANCELLED",
@@ -44,5 +44,6 @@ __all__ = [
     "Reward",
     "Rewards",
     "expire_coupon",
+    "leave_queue",
     "redeem",
 ]

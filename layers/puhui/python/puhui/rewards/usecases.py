@@ -168,7 +168,7 @@ def serve(
     except TransferPosted:  # served already, by a twin
         served = find(member_id, redemption_id, rewards)
     except Conflict as refused:
-        served = _leave_queue(member_id, redemption_id, refused.code, rewards)
+        served = leave_queue(member_id, redemption_id, refused.code, rewards)
     rewards.serve_lane(served.reward_id, served.lane, served.number)
     return served
 
@@ -405,7 +405,9 @@ def new_code() -> str:
     return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
-def _leave_queue(member_id: str, redemption_id: str, reason_code: str, rewards: Rewards) -> Redemption:
+def leave_queue(member_id: str, redemption_id: str, reason_code: str, rewards: Rewards) -> Redemption:
+    """The ticket, given up for that reason; as it stands when it was served meanwhile. Raises RedemptionNotFound."""
+
     def build(session: Session) -> Redemption:
         ticket = find(member_id, redemption_id, rewards)
         if ticket.status != QUEUED:
