@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from infra.local import demo
+from tests.support.bank import Bank
 
 WAIT_SECONDS = 60
 
@@ -143,13 +144,14 @@ class Member:
         assert answer.status_code == 201, answer.text
 
     def earn(self, points: int) -> None:
-        """Ride a bicycle on past days until there are at least so many points (7,500 a ride)."""
-        day = 1
-        while self.points() < points:
-            metres = min(30_000, -(-(points - self.points()) * 4))
-            answer = self.record("cycling", {"distance_m": metres}, hours_ago=24 * day)
-            assert answer.status_code == 201, answer.text
-            day += 1
+        """Have at least so many points of carbon-88."""
+        if (missing := points - self.points()) > 0:
+            bank_of(self.api).give(self.id, "carbon-88", missing)
+
+
+def bank_of(api: httpx.Client) -> Bank:
+    """The bank of the local cloud behind a client of its friendly port."""
+    return Bank(api.get("/health").raise_for_status().json()["emulator"])
 
 
 def legal_id() -> str:

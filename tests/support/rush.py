@@ -4,7 +4,7 @@
     report = rush.play()
     assert report.findings == []
 
-Members sign in and earn points in every offer's programme; ``clients`` threads then send the requests, in an order drawn from
+Members sign in and are given points in every offer's programme; ``clients`` threads then send the requests, in an order drawn from
 the seed, some of them twice at once under one Idempotency-Key. A client that is told 429 or 5xx, or nothing, sends the same
 request again. When all have their answers and every redemption has ended, ``findings`` names everything that does not add up.
 
@@ -22,7 +22,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,7 @@ import httpx
 from infra.local import demo, seed
 from puhui.ledger.dynamo import balance_from
 from puhui.ledger.model import is_limited
+from tests.support.bank import Bank
 
 UNDER_WAY = ("queued", "processing")
 FULFILLED = "fulfilled"
@@ -48,11 +48,8 @@ ON_THE_WAY = (
     "call-off-order",
     "end-redemption",
 )
-# An act that anybody may record without proof, and what earns most: (behaviour, quantity, enough for some, too little).
-ACTS: dict[str, tuple[str, Callable[[int], dict[str, int]], int, int]] = {
-    "carbon-88": ("cycling", lambda amount: {"distance_m": amount}, 30_000, 400),
-    "green-passport-3060": ("cycling", lambda amount: {"trips": amount}, 4, 1),
-}
+# What a member of a rush begins with in each programme, and what a poor one does.
+ENOUGH = {"carbon-88": (7_500, 100), "green-passport-3060": (208, 52)}
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class Offer:
 
 @dataclass(frozen=True)
 class Plan:
-    """``twins``: every how manieth request is sent twice at once. ``poor``: every how manieth member earns next to nothing.
+    """``twins``: every how manieth request is sent twice at once. ``poor``: every how manieth member has next to nothing.
     ``kills_a_second``: how many workers die, on average. ``ramp_seconds``: from one client's start to the next one's; each
     needs a worker, and where too many start at once on one machine none is ready before its time is over. ``in_flight``: how
     many requests the clients have on the way together (0: each its own); the others wait for a connection."""
@@ -292,20 +289,6 @@ class Buyer:
                 return
             more = {"cursor": page["next_cursor"]}
 
-    def earn(self, programme_id: str, *, poor: bool) -> None:
-        """One act's worth of points."""
-        behaviour, quantity, enough, little = ACTS[programme_id]
-        hours = 24 if programme_id == "carbon-88" else 48  # two programmes refuse one trip
-        at = datetime.now(UTC) - timedelta(hours=hours)
-        body = {
-            "programme_id": programme_id,
-            "behaviour": behaviour,
-            "occurred_at": at.isoformat(timespec="seconds"),
-            "quantity": quantity(little if poor else enough),
-        }
-        key = f"earn-{programme_id}"
-        patiently(lambda: self.request("POST", "/activities", key, json=body)).raise_for_status()
-
     def balances(self) -> dict[str, int]:
         """Points by programme."""
         return {item["programme_id"]: item["points"] for item in self.get("/me/balances")["items"]}
@@ -361,6 +344,7 @@ class Rush:
 
     def __init__(self, cloud: Any, plan: Plan) -> None:
         self.cloud, self.plan = cloud, plan
+        self.bank = Bank(cloud.endpoint)
         self.chance = random.Random(plan.seed)
         self.report = Report()
         self.offers: dict[str, Offer] = {}
@@ -422,7 +406,8 @@ class Rush:
     def _buyer(self, api: httpx.Client, number: int) -> Buyer:
         buyer = Buyer(api)
         for programme_id in dict.fromkeys(offer.programme_id for offer in self.plan.offers):
-            buyer.earn(programme_id, poor=number % self.plan.poor == 0)
+            enough, little = ENOUGH[programme_id]
+            self.bank.give(buyer.id, programme_id, little if number % self.plan.poor == 0 else enough)
         buyer.points = buyer.balances()
         return buyer
 
