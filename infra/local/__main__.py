@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from infra.local import demo
 from infra.local.cloud import LocalCloud
+from infra.local.processes import Processes
 from infra.local.settings import CannotStart, Settings
 from infra.local.state import State
 
@@ -52,9 +53,9 @@ def _up(command: str, settings: Settings, console: Console) -> int:
             if command == "demo":
                 return 0 if went_well else 1
         _tell(settings, console)
-        while cloud.emulator.alive():
+        while True:
             time.sleep(0.5)
-        raise CannotStart(f"The emulator ended by itself; see {settings.logs / 'emulator.log'}")
+            cloud.mend()
 
 
 def _tell(settings: Settings, console: Console) -> None:
@@ -74,6 +75,7 @@ def _reset(settings: Settings, console: Console) -> int:
     state = State(settings)
     if settings.state.exists():
         state.lock()
+        Processes(settings.state).end_orphans()
         state.forget()
     console.print(f"Forgotten: {settings.state}", highlight=False)
     return 0

@@ -24,6 +24,7 @@ from samtranslator.yaml_helper import yaml_parse
 from infra.build import validators
 from infra.build.contract import ROOT
 from infra.local.emulator import tool_environment
+from infra.local.processes import Processes
 from infra.local.settings import BUCKET, REGION, CannotStart
 
 # What a deployment is made from. The layers' requirements are inside layers/.
@@ -67,25 +68,25 @@ def _files(roots: Iterable[Path]) -> Iterable[Path]:
             yield from (Path(folder, name) for name in names if not name.endswith((".pyc", ".md")))
 
 
-def sam_build(target: Path, log: Path, endpoint: str) -> None:
+def sam_build(processes: Processes, target: Path, log: Path, endpoint: str) -> None:
     """Build into ``target``. Raises CannotStart with the end of what SAM said."""
     env = tool_environment(endpoint) | {"PUHUI_BUILD_FOR": "host"}
     sam = [str(Path(sys.executable).with_name("sam")), "build", "--build-dir", str(target)]
-    run_sam(sam, env, log, "The build failed")
+    run_sam(processes, sam, env, log, "The build failed")
 
 
-def run_sam(command: list[str], env: dict[str, str], log: Path, what: str) -> None:
+def run_sam(processes: Processes, command: list[str], env: dict[str, str], log: Path, what: str) -> None:
     """Run the SAM CLI with its words in ``log``. Raises CannotStart."""
     with log.open("wb") as out:
         try:
-            done = subprocess.run(
-                command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False
+            status = processes.run(
+                "sam", command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
         except FileNotFoundError:
             raise CannotStart(
                 f"{command[0]} is missing: remove .venv/local.stamp and run make again."
             ) from None
-    if done.returncode:
+    if status:
         said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
         raise CannotStart(f"{what}. The end of {log}:\n" + "\n".join(said[-15:]))
 

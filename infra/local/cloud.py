@@ -14,6 +14,7 @@ from infra.build.contract import ROOT
 from infra.local import build, deploy, gateway_responses, seed
 from infra.local.emulator import Emulator
 from infra.local.partner import app as partner
+from infra.local.processes import Processes
 from infra.local.screen import Screen
 from infra.local.server import Server, Upstream, application
 from infra.local.settings import BUCKET, CannotStart, Settings
@@ -34,7 +35,7 @@ class LocalCloud:
         self._screen = Screen(console, STEPS)
         self._push = push or PushSettings()
         self._upstream = Upstream()
-        self._journal = Upstream("/journal")
+        self._journal = Upstream("/journal", public=True)
         self._witnessing = {name: Upstream(f"/_witness/{name}") for name in NAMES}
         self._witnesses: Witnesses | None = None
         self._wechat: Any = None
@@ -64,12 +65,15 @@ class LocalCloud:
 
     def _start(self) -> None:
         self.state.open()
+        killed = self._end_orphans()
         self._server = Server(self.settings.port)
         self._start_emulator()
         self._start_witnesses()
         self._serve()
         wanted = self._fingerprint()
         if not self._stands(wanted):
+            if killed:
+                self._screen.console.print("  Its deploy had not ended: it is done again.", highlight=False)
             self._build_and_deploy(wanted)
         self._seed()
         endpoint = f"{self.emulator.endpoint}/restapis/{self.outputs['ApiId']}/v1/_user_request_"
@@ -77,6 +81,34 @@ class LocalCloud:
         self._journal.base = f"{self.emulator.endpoint}/{self.outputs['JournalBucket']}"
         if resumed := deploy.resume_executions(self.emulator):
             self._screen.console.print(f"  {resumed} verifications that waited go on", highlight=False)
+
+    def _end_orphans(self) -> bool:
+        """Whether the start before was killed; says what is left of it."""
+        found = Processes(self.settings.state).end_orphans()
+        if found:
+            left = ", ".join(name for name, ran in found.items() if ran) or "nothing"
+            self._screen.console.print(
+                f"The last start was ended by force. It left running, and I ended: {left}. What was acknowledged is kept.",
+                highlight=False,
+            )
+        return bool(found)
+
+    def mend(self) -> None:
+        """Start a witness again that has ended, so that the journal goes on. Raises CannotStart when the emulator has."""
+        if not self.emulator.alive():
+            raise CannotStart(
+                f"The emulator ended by itself; see {self.settings.logs / 'emulator.log'}. Start again: what was"
+                " acknowledged is kept."
+            )
+        if self._witnesses and (started := self._watch()):
+            self._screen.console.print(f"  Started again: the witness {', '.join(started)}", highlight=False)
+
+    def _watch(self) -> list[str]:
+        assert self._witnesses is not None  # noqa: S101 started before
+        started = self._witnesses.start()
+        for name in started:
+            self._witnessing[name].base = self._witnesses.bases[name]
+        return started
 
     def _start_emulator(self) -> None:
         with self._screen.step("Starting the emulator of AWS, IAM enforced") as step:
@@ -87,11 +119,8 @@ class LocalCloud:
 
     def _start_witnesses(self) -> None:
         with self._screen.step("Starting three witnesses of the journal") as step:
-            folder = self.settings.state / "witnesses"
-            self._witnesses = Witnesses(folder, self.settings.logs, self.state.log_key())
-            self._witnesses.start()
-            for name, base in self._witnesses.bases.items():
-                self._witnessing[name].base = base
+            self._witnesses = Witnesses(self.settings, self.state.log_key())
+            self._watch()
             step.note(", ".join(NAMES))
 
     def _policy(self) -> str:
@@ -135,7 +164,7 @@ class LocalCloud:
     def _build_and_deploy(self, wanted: str) -> None:
         logs, target = self.settings.logs, self.settings.build
         with self._screen.step("Building") as step:
-            build.sam_build(target, logs / "build.log", self.emulator.endpoint)
+            build.sam_build(self.emulator.processes, target, logs / "build.log", self.emulator.endpoint)
             total = build.resources(target)
             step.note("functions and layers compiled")
         with self._screen.step("Packaging") as step:

@@ -44,7 +44,13 @@ def sam_deploy(
     watcher.start()
     started = time.time()
     try:
-        run_sam([*sam, *options], tool_environment(emulator.endpoint), log, "The deploy failed")
+        run_sam(
+            emulator.processes,
+            [*sam, *options],
+            tool_environment(emulator.endpoint),
+            log,
+            "The deploy failed",
+        )
     except CannotStart:
         if reasons := failures(formation, started):
             raise CannotStart(
@@ -68,7 +74,7 @@ def outputs(emulator: Emulator) -> dict[str, str] | None:
 
 
 def remembered(emulator: Emulator) -> dict[str, str]:
-    """What ``remember`` wrote last. It lies in the emulator, whose state is saved as a whole or not at all."""
+    """What ``remember`` wrote last. It lies in the emulator and is kept with the deployment or not at all."""
     try:
         value: str = emulator.client("ssm").get_parameter(Name=RECORD)["Parameter"]["Value"]
     except ClientError:
@@ -78,8 +84,9 @@ def remembered(emulator: Emulator) -> dict[str, str]:
 
 
 def remember(emulator: Emulator, record: dict[str, str]) -> None:
-    """Write down from which sources the deployment and its demo data were made."""
+    """Write down from which sources the deployment and its demo data were made, and keep both from now on."""
     emulator.client("ssm").put_parameter(Name=RECORD, Value=json.dumps(record), Type="String", Overwrite=True)
+    emulator.save()
 
 
 def resume_executions(emulator: Emulator) -> int:
@@ -89,7 +96,8 @@ def resume_executions(emulator: Emulator) -> int:
     resumed = 0
     for machine in states.list_state_machines()["stateMachines"]:
         arn = machine["stateMachineArn"]
-        for listed in states.list_executions(stateMachineArn=arn, statusFilter="FAILED")["executions"]:
+        pages = states.get_paginator("list_executions").paginate(stateMachineArn=arn, statusFilter="FAILED")
+        for listed in [each for page in pages for each in page["executions"]]:
             execution = states.describe_execution(executionArn=listed["executionArn"])
             if execution.get("error") != "States.ServiceRestart":
                 continue

@@ -14,10 +14,16 @@ import boto3
 import httpx
 from botocore.config import Config
 
+from infra.build.contract import ROOT
+from infra.local.processes import Processes
 from infra.local.settings import HOST, REGION, CannotStart
 
 START_SECONDS = 40
 STOP_SECONDS = 30
+NAME = "emulator"
+SAVE = "/_puhui/save"  # as in kept_ministack, which runs inside
+# Its workers inherit its environment: this project's sources reach only itself, by this line.
+_RUN = f"import sys; sys.path.append({str(ROOT)!r}); from infra.local.mended_ministack import main; main()"
 ADMIN = "test"  # ministack's administrator; it listens on this machine only
 _SDK = Config(retries={"max_attempts": 2}, connect_timeout=5, read_timeout=60)
 
@@ -28,6 +34,7 @@ class Emulator:
     def __init__(self, state: Path, log: Path) -> None:
         self._state = state
         self._log = log
+        self.processes = Processes(state)
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
 
@@ -37,14 +44,12 @@ class Emulator:
 
     def start(self) -> None:
         """Returns once it answers. Raises CannotStart with the end of its log."""
-        end_orphan(self._state / "ministack.pid", "ministack")
         env = tool_environment(self.endpoint) | {
             "AUTH": "true",
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(self.port),
             "PERSIST_STATE": "1",
             "STATE_DIR": str(self._state / "aws"),
-            "S3_PERSIST": "1",
             "S3_DATA_DIR": str(self._state / "s3"),
             "TMPDIR": str(self._state / "tmp"),
             "MINISTACK_REGION": REGION,
@@ -53,17 +58,15 @@ class Emulator:
             "SFTP_ENABLED": "0",
         }
         with self._log.open("ab") as log:
-            # A session of its own: Ctrl-C reaches us only, and we stop it in good order, since it saves its state then.
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", str(Path(__file__).with_name("mended_ministack.py"))],
+            self._process = self.processes.start(
+                NAME,
+                [sys.executable, "-P", "-c", _RUN, str(self._state)],
                 env=env,
                 cwd=self._state,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # it ends when this end is closed: by us, or with us
                 stdout=log,
                 stderr=log,
-                start_new_session=True,
             )
-        (self._state / "ministack.pid").write_text(str(self._process.pid))
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
@@ -77,6 +80,12 @@ class Emulator:
             time.sleep(0.1)
         raise CannotStart(f"The emulator did not answer within {START_SECONDS} s; see {self._log}")
 
+    def save(self) -> None:
+        """Keep all that was deployed, whatever ends it from now on. Raises CannotStart."""
+        answer = httpx.post(f"{self.endpoint}{SAVE}", trust_env=False, timeout=STOP_SECONDS)
+        if answer.status_code != 200 or not answer.json()["saved"]:
+            raise CannotStart(f"The emulator could not save what was deployed; see {self._log}")
+
     def stop(self, *, keep: bool = True) -> bool:
         """End it, so that it saves its state or, unless ``keep``, does not. Returns whether it did so in time."""
         if self._process is None:
@@ -88,10 +97,9 @@ class Emulator:
             in_time = True
         except subprocess.TimeoutExpired:
             in_time = False
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # its workers; the group is ours, made above
-        process.wait()
-        (self._state / "ministack.pid").unlink(missing_ok=True)
+        self.processes.end(NAME, process)  # its workers, too
+        if process.stdin:
+            process.stdin.close()
         return in_time
 
     def alive(self) -> bool:
@@ -144,20 +152,3 @@ def free_port() -> int:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def end_orphan(pid_file: Path, what: str) -> None:
-    """End the process (its command line says ``what``) that an earlier, killed run of this very folder left behind."""
-    if not pid_file.exists():
-        return
-    with contextlib.suppress(ValueError, ProcessLookupError, subprocess.TimeoutExpired, FileNotFoundError):
-        pid = int(pid_file.read_text())
-        command = subprocess.run(
-            ["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
-        )
-        if what in command.stdout:
-            os.kill(pid, signal.SIGTERM)
-            for _ in range(STOP_SECONDS * 10):
-                os.kill(pid, 0)
-                time.sleep(0.1)
-    pid_file.unlink(missing_ok=True)

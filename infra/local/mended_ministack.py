@@ -1,11 +1,12 @@
-"""ministack 1.5.33 with seven faults of its mended. Each has its test: 1 to 3 in tests/integration/test_local_cloud.py, 4 in
-tests/scenarios/test_rush.py, 5 in tests/unit/benchmarks/test_failed_records_come_again.py, 6 in
-tests/scenarios/test_partners_orders.py, 7 in tests/unit/benchmarks/test_a_task_whose_function_died.py.
+"""ministack 1.5.33 with seven faults of its mended. Each has its test: 1 and 3 in tests/integration/test_local_cloud.py, 2 in
+tests/faults/test_an_emulator_that_is_killed.py, 4 in tests/scenarios/test_rush.py, 5 in
+tests/unit/benchmarks/test_failed_records_come_again.py, 6 in tests/scenarios/test_partners_orders.py, 7 in
+tests/unit/benchmarks/test_a_task_whose_function_died.py.
 
 1. An update of a nested stack forgets the attributes of what did not change: the first ``!GetAtt Role.Arn`` then fails
    with "Requested attribute Arn does not exist in schema for AWS::IAM::Role".
-2. After a restart a stream begins anew, but its consumers' positions are those of before: they sleep through as many
-   changes as there had been.
+2. It saves its state at a graceful stop only, and without the changes that streams' consumers still had to see: see
+   ``kept_ministack``.
 3. An execution that waits for a task token keeps the process from ending, after its state was saved.
 4. A worker that dies while it starts takes all other workers of its function with it, those at work and those that are starting
    too: under load none ever comes up again.
@@ -14,9 +15,16 @@ tests/scenarios/test_partners_orders.py, 7 in tests/unit/benchmarks/test_a_task_
 7. A task that waits for its token waits until its time is over when the function that should bring the token away has failed.
 """
 
+import json
 import os
+import signal
+import sys
+import threading
 from collections import Counter
+from collections.abc import Callable
 from contextvars import ContextVar
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from ministack import app
@@ -24,10 +32,11 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, stepfunctions
 from ministack.services.cloudformation import _stacks, provisioners
 
+from infra.local.kept_ministack import SAVE, Keeper
+
 _before: ContextVar[dict[str, Any]] = ContextVar("resources of the nested stack before its update")
 _deploy = provisioners._cfn_nested_stack_deploy  # noqa: SLF001 the faults are inside
 _update = provisioners._update_resource  # noqa: SLF001
-_restore = lambda_svc._restore_state  # noqa: SLF001
 _serve = app.app
 _invoke = lambda_runtime.Worker.invoke
 _execute = lambda_svc._execute_function  # noqa: SLF001
@@ -62,13 +71,6 @@ def update_resource(
     if old_attributes is None:
         old_attributes = _before.get({}).get(logical_id or "", {}).get("Attributes")
     return _update(kind, physical_id, old, new, stack, logical_id, old_attributes)
-
-
-def restore_functions(data: Any) -> None:
-    """Put the consumers of streams at the streams' new beginning."""
-    _restore(data)
-    positions = lambda_svc._dynamodb_stream_positions._data  # noqa: SLF001
-    positions.update(dict.fromkeys(positions, 0))
 
 
 def invoke(worker: Any, *arguments: Any, **more: Any) -> Any:
@@ -127,25 +129,42 @@ def call_lambda(function: str, event: Any) -> Any:
         raise
 
 
-async def serve(scope: Any, receive: Any, send: Any) -> None:
-    """End the process as soon as its state is saved; whoever started it ends the workers."""
+async def serve(scope: Any, receive: Any, send: Any, save: Callable[[], bool]) -> None:
+    """Save when asked, and end the process as soon as its state is saved; whoever started it ends the workers."""
 
     async def sending(message: Any) -> None:
         await send(message)
         if message["type"] == "lifespan.shutdown.complete":
             os._exit(0)
 
-    await _serve(scope, receive, sending if scope["type"] == "lifespan" else send)
+    if scope.get("path") == SAVE and scope.get("method") == "POST":
+        answer = json.dumps({"saved": save()}).encode()
+        length = (b"content-length", str(len(answer)).encode())
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": answer})
+    else:
+        await _serve(scope, receive, sending if scope["type"] == "lifespan" else send)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Run it; its environment says where and with what, the command line to whom it belongs."""
+    sys.argv = sys.argv[:1]
+    threading.Thread(target=_end_with_the_starter, name="starter", daemon=True).start()
+    keeper = Keeper(Path(os.environ["STATE_DIR"]))
+    keeper.install()
     provisioners._cfn_nested_stack_deploy = deploy_nested  # noqa: SLF001
     provisioners._update_resource = update_resource  # noqa: SLF001
-    lambda_svc._restore_state = restore_functions  # noqa: SLF001
     lambda_runtime.Worker.invoke = invoke
     lambda_svc._execute_function = execute  # noqa: SLF001
     stepfunctions._execute_task = execute_task  # noqa: SLF001
     stepfunctions._invoke_with_callback = invoke_with_callback  # noqa: SLF001
     stepfunctions._call_lambda = call_lambda  # noqa: SLF001
-    app.app = serve
+    app.app = partial(serve, save=lambda: keeper.save(app._build_persistence_save_dict()))  # noqa: SLF001
     app.main()
+
+
+def _end_with_the_starter() -> None:
+    """When whoever started it is gone, so that nobody would ever stop it, end it with its workers: all is kept."""
+    while os.read(0, 1024):
+        pass
+    os.killpg(0, signal.SIGKILL)

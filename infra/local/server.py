@@ -10,6 +10,7 @@ import logging
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Mapping, Sequence
 
 import httpx
@@ -22,6 +23,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from infra.local import docs
+from infra.local.doors import Punctual, WholeRequests, climbs
 from infra.local.settings import HOST, CannotStart
 
 METHODS = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"]
@@ -39,6 +41,10 @@ _HOP_BY_HOP = {
 _NOT_YET = "本地云正在启动，请稍候。The local cloud is starting: wait until `make run` says it is ready."
 
 
+_CLIMBS = "路径中不能有 . 或 .. 。A path has no . or .. in it, encoded or not."
+_READ_ONLY = "此处只读。This is for reading only: GET or HEAD."
+
+
 class _Anything(PathConvertor):
     """What is below a prefix, line breaks (%0A) too: the framework's own convertor stops at one."""
 
@@ -49,10 +55,12 @@ register_url_convertor("anything", _Anything())
 
 
 class Upstream:
-    """Where what is below ``prefix`` goes; nowhere until that is known."""
+    """Where what is below ``prefix`` goes; nowhere until that is known. From one that is ``public`` anybody reads, as nobody:
+    the emulator would take any signature for the administrator's."""
 
-    def __init__(self, prefix: str = "/v1") -> None:
+    def __init__(self, prefix: str = "/v1", *, public: bool = False) -> None:
         self.prefix = prefix
+        self.public = public
         self.base = ""
         self._client: httpx.AsyncClient | None = None
 
@@ -62,17 +70,19 @@ class Upstream:
         if self._client is None:
             limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
             self._client = httpx.AsyncClient(timeout=60, limits=limits, trust_env=False)
-        path = request.scope.get("raw_path") or request.url.path.encode()
-        query = request.scope["query_string"]
-        url = httpx.URL(
-            self.base
-            + path.decode("ascii").removeprefix(self.prefix)
-            + (f"?{query.decode('ascii')}" if query else "")
-        )
+        path = (request.scope.get("raw_path") or request.url.path.encode()).decode("ascii")
+        if not path.startswith(f"{self.prefix}/") or climbs(path):
+            return _problem(400, "INVALID_REQUEST", _CLIMBS)
+        if self.public and request.method not in ("GET", "HEAD"):
+            return _problem(405, "METHOD_NOT_ALLOWED", _READ_ONLY)
+        query = "" if self.public else request.scope["query_string"].decode("ascii")
+        url = httpx.URL(self.base + path.removeprefix(self.prefix) + (f"?{query}" if query else ""))
         headers = [
             (name, value)
             for name, value in request.headers.raw
-            if name not in _HOP_BY_HOP and name != b"host"
+            if name not in _HOP_BY_HOP
+            and name != b"host"
+            and not (self.public and (name == b"authorization" or name.startswith(b"x-amz-")))
         ]
         sent = self._client.build_request(request.method, url, headers=headers, content=await request.body())
         for name in (
@@ -98,13 +108,25 @@ class Upstream:
         return response
 
 
+def _problem(status: int, code: str, detail: str) -> Response:
+    told = {
+        "type": "about:blank",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": str(uuid.uuid4()),
+    }
+    return JSONResponse(told, status, media_type="application/problem+json")
+
+
 def application(
     upstream: Upstream,
     others: Sequence[Upstream],
     wechat: ASGIApp,
     partner: ASGIApp,
     about: Mapping[str, object],
-) -> Starlette:
+) -> ASGIApp:
     """``others`` are passed on as the API is; ``about`` is what /health tells besides whether the API is ready."""
 
     async def health(_: Request) -> Response:
@@ -127,7 +149,7 @@ def application(
     async def home(_: Request) -> Response:
         return RedirectResponse("/docs")
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", home),
             Route("/health", health),
@@ -140,6 +162,7 @@ def application(
             Mount("/_partner", partner),
         ]
     )
+    return WholeRequests(app)
 
 
 class Server:
@@ -162,10 +185,11 @@ class Server:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, app: Starlette) -> None:
+    def start(self, app: ASGIApp) -> None:
         """Returns once it listens."""
         config = uvicorn.Config(
             app,
+            http=Punctual,
             log_level=logging.WARNING,
             access_log=False,
             server_header=False,

@@ -3,27 +3,27 @@
 lock             held by the process that runs it
 version          which form the folder has
 parameters.json  the deployment's secrets, readable by their owner only
-deployed.json    what is deployed: fingerprints and the stack's outputs
+processes/       what it has started: number and time of start
 witnesses/       keys and states of the three witnesses
 aws/ s3/         the emulator's own · build/ logs/ tmp/ can be made again
 """
 
 import fcntl
 import json
-import os
 import shutil
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
 
 from infra import keys
+from infra.local.processes import write_whole
 from infra.local.settings import CannotStart, Settings
 from infra.local.wechat import config as wechat
 from puhui.tlog import policy
 from puhui.tlog.notes import Key
 
 ORIGIN = "journal.puhui.local"
-VERSION = f"2, ministack {version('ministack')}"
+VERSION = f"3, ministack {version('ministack')}"
 
 
 class State:
@@ -36,17 +36,17 @@ class State:
 
     def open(self) -> None:
         """Raises CannotStart when another process runs this copy, or when an older Puhui made the folder."""
-        for part in (self.folder, self.settings.logs, self.folder / "tmp"):
-            part.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.lock()
         mark = self.folder / "version"
         if not mark.exists():
-            mark.write_text(VERSION)
+            write_whole(mark, VERSION)
         if (found := mark.read_text()) != VERSION:
             raise CannotStart(
                 f"{self.folder} was made by another version ({found}; this is {VERSION}). Its data cannot be taken over:"
                 " `make reset` forgets it, then start again."
             )
+        self.settings.logs.mkdir(exist_ok=True)
 
     def lock(self) -> None:
         """Raises CannotStart when another process runs this copy."""
@@ -80,7 +80,7 @@ class State:
                 "push_token": wechat.PUSH_TOKEN,
                 "push_aes_key": keys.push_aes_key(),
             }
-            _write_private(path, keys.parameters(secret, ORIGIN))
+            write_whole(path, json.dumps(keys.parameters(secret, ORIGIN)), 0o600)
         found: dict[str, str] = json.loads(path.read_text())
         return found
 
@@ -91,22 +91,24 @@ class State:
     def overrides(self, values: dict[str, str]) -> Path:
         """A file with all parameters of a deploy."""
         path = self.folder / "overrides.yaml"
-        _write_private(path, values)
+        write_whole(path, json.dumps(values), 0o600)
         return path
 
     def clear_temporary(self) -> None:
         """Remove what a killed emulator left of its workers."""
         shutil.rmtree(self.folder / "tmp", ignore_errors=True)
-        (self.folder / "tmp").mkdir()
+        (self.folder / "tmp").mkdir(exist_ok=True)
 
     def forget(self) -> None:
         """Remove the folder. Only one that a local cloud made."""
-        if self.folder.exists() and not (self.folder / "version").exists() and any(self.folder.iterdir()):
+        if not self.folder.exists():
+            return
+        begun = {"lock", ".version.new"}  # what a start that was killed at once leaves
+        if not (self.folder / "version").exists() and {part.name for part in self.folder.iterdir()} - begun:
             raise CannotStart(f"{self.folder} does not look like Puhui's folder; remove it by hand if it is.")
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _write_private(path: Path, value: dict[str, str]) -> None:
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(value, file)
+        for part in self.folder.iterdir():  # the mark last, so that what a kill leaves can be forgotten, too
+            if part.is_dir():
+                shutil.rmtree(part)
+            elif part.name != "version":
+                part.unlink()
+        shutil.rmtree(self.folder)

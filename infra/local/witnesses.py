@@ -1,15 +1,17 @@
 """The alliance of the local cloud: three witnesses, each a process of its own with its own key and state, as an
 enterprise, an authority and an NGO would run them (``python -m puhui.witness``)."""
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
-from pathlib import Path
 from typing import IO
 
 from infra.build.contract import ROOT
-from infra.local.emulator import STOP_SECONDS, end_orphan
-from infra.local.settings import HOST, CannotStart
+from infra.local.emulator import STOP_SECONDS
+from infra.local.processes import Processes
+from infra.local.settings import HOST, CannotStart, Settings
 from puhui.tlog.notes import Key
 from puhui.witness import state
 from puhui.witness.state import State
@@ -21,10 +23,11 @@ LAYER = ROOT / "layers/puhui/python"
 class Witnesses:
     """``start()``, ``stop()``; in between ``bases`` tells where each one listens."""
 
-    def __init__(self, folder: Path, logs: Path, log: Key) -> None:
-        self._folder = folder
-        self._logs = logs
+    def __init__(self, settings: Settings, log: Key) -> None:
+        self._folder = settings.state / "witnesses"
+        self._logs = settings.logs
         self._log = log
+        self._ours = Processes(settings.state)
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._files: list[IO[str]] = []
         self.bases: dict[str, str] = {}
@@ -35,56 +38,49 @@ class Witnesses:
         lines += [f"witness {name} {self._key(name)} {url}/_witness/{name}" for name in NAMES]
         return "; ".join([*lines, f"group alliance all {' '.join(NAMES)}", "quorum alliance"])
 
-    def start(self) -> None:
-        """Returns once all of them listen. Raises CannotStart."""
-        for name in NAMES:
-            end_orphan(self._folder / name / "pid", "puhui.witness")
-            self._key(name)
-            State(self._folder / name).add_log(self._log)
-            file = (self._logs / f"witness-{name}.log").open("a")
-            self._files.append(file)
-            command = [
-                sys.executable,
-                "-P",
-                "-m",
-                "puhui.witness",
-                "serve",
-                "--state",
-                str(self._folder / name),
-            ]
-            process = subprocess.Popen(
-                [*command, "--host", HOST, "--port", "0"],
-                env=os.environ | {"PYTHONPATH": str(LAYER)},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=file,
-                text=True,
-                start_new_session=True,
-            )
-            self._processes[name] = process
-            (self._folder / name / "pid").write_text(str(process.pid))
-        for name, process in self._processes.items():
-            assert process.stdout is not None  # noqa: S101 asked for above
-            said = process.stdout.readline()
+    def start(self) -> list[str]:
+        """Start those that do not run, returning once all listen: their names. Raises CannotStart."""
+        missing = [
+            name for name in NAMES if name not in self._processes or self._processes[name].poll() is not None
+        ]
+        for name in missing:
+            self._begin(name)
+        for name in missing:
+            stdout = self._processes[name].stdout
+            said = stdout.readline() if stdout else ""
             if not said.startswith("listening on "):
                 raise CannotStart(
                     f"The witness {name} did not start; see {self._logs / f'witness-{name}.log'}"
                 )
             self.bases[name] = said.removeprefix("listening on ").strip()
+        return missing
+
+    def _begin(self, name: str) -> None:
+        self._key(name)
+        State(self._folder / name).add_log(self._log)
+        file = (self._logs / f"witness-{name}.log").open("a")
+        self._files.append(file)
+        command = [sys.executable, "-P", "-m", "puhui.witness", "serve", "--state", str(self._folder / name)]
+        self._processes[name] = self._ours.start(
+            f"witness-{name}",
+            [*command, "--host", HOST, "--port", "0"],
+            env=os.environ | {"PYTHONPATH": str(LAYER)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=file,
+            text=True,
+        )
 
     def stop(self) -> None:
         """End them; each keeps what it has seen."""
         for process in self._processes.values():
             process.terminate()
         for name, process in self._processes.items():
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            self._ours.end(f"witness-{name}", process)
             if process.stdout:
                 process.stdout.close()
-            (self._folder / name / "pid").unlink(missing_ok=True)
         for file in self._files:
             file.close()
         self._processes, self._files, self.bases = {}, [], {}
@@ -92,5 +88,8 @@ class Witnesses:
     def _key(self, name: str) -> Key:
         folder = self._folder / name
         if not folder.exists():
-            state.create(folder, f"witness.puhui.local/{name}")
+            draft = self._folder / f".{name}.new"
+            shutil.rmtree(draft, ignore_errors=True)
+            state.create(draft, f"witness.puhui.local/{name}")
+            draft.rename(folder)
         return State(folder).signer.key

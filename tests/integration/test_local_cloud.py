@@ -23,6 +23,7 @@ from infra import keys
 from infra.build.contract import ROOT
 from infra.local import build, deploy, emulator
 from infra.local.emulator import Emulator, free_port
+from infra.local.processes import Processes
 from infra.local.server import Server
 from infra.local.settings import CannotStart, Settings
 from infra.local.state import State
@@ -188,12 +189,14 @@ def test_an_update_of_a_nested_stack_knows_the_attributes_of_what_stayed(own: Em
     assert _nested(own, child) == "UPDATE_COMPLETE"
 
 
-def test_what_was_written_is_there_after_a_stop_and_gone_after_a_discarded_one(own: Emulator) -> None:
+def test_what_a_deploy_made_is_there_once_it_is_remembered_and_not_before(own: Emulator) -> None:
     deploy.remember(own, {"sources": "first"})
-    assert own.stop()
+    own.stop(keep=False)
     own.start()
     assert deploy.remembered(own) == {"sources": "first"}
-    deploy.remember(own, {"sources": "second"})
+    own.client("ssm").put_parameter(
+        Name=deploy.RECORD, Value='{"sources": "second"}', Type="String", Overwrite=True
+    )
     own.stop(keep=False)
     own.start()
     assert deploy.remembered(own) == {"sources": "first"}
@@ -299,10 +302,11 @@ def test_a_signal_during_the_start_ends_all_that_was_started(tmp_path: Path) -> 
     env = {**os.environ, "PUHUI_PORT": str(free_port()), "PUHUI_STATE": str(tmp_path)}
     command = [sys.executable, "-m", "infra.local", "serve"]
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as run:
-        while not (tmp_path / "ministack.pid").exists():
+        record = Processes(tmp_path).record("emulator")
+        while not record.exists():
             time.sleep(0.05)
             assert run.poll() is None
-        emulator_pid = int((tmp_path / "ministack.pid").read_text())
+        emulator_pid = json.loads(record.read_text())["pid"]
         time.sleep(2)
         run.send_signal(signal.SIGTERM)
         said, _ = run.communicate(timeout=60)

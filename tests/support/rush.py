@@ -28,6 +28,7 @@ from typing import Any
 import httpx
 
 from infra.local import demo, seed
+from infra.local.processes import Processes
 from puhui.ledger.dynamo import balance_from
 from puhui.ledger.model import is_limited
 from tests.support.bank import Bank
@@ -111,8 +112,8 @@ class Workers:
     def __init__(self, url: str) -> None:
         health = httpx.get(f"{url}/health", trust_env=False).raise_for_status().json()
         state = Path(health["state"])
-        self.emulator = int((state / "ministack.pid").read_text())
-        if "mended_ministack.py" not in _command(self.emulator) or _folder(self.emulator) != state:
+        self.emulator = json.loads(Processes(state).record("emulator").read_text())["pid"]
+        if "mended_ministack" not in _command(self.emulator) or _folder(self.emulator) != state:
             raise RuntimeError(f"process {self.emulator} is not the emulator of {state}")
 
     @staticmethod

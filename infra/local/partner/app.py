@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from infra.local.doors import LocalOnly
 from infra.local.partner import control, webhooks
 from infra.local.partner.desk import ACCEPTED, ISSUED, REFUSED, Desk, Partner
 
@@ -54,7 +55,7 @@ def create_app() -> Starlette:
     logging.getLogger("uvicorn.error").addFilter(_not_of_drops)
     app = Starlette(
         routes=[
-            Mount("/_standin", routes=control.routes(desk)),
+            Mount("/_standin", LocalOnly(Starlette(routes=control.routes(desk)))),
             Route("/{partner}/orders", take, methods=["POST"]),
             Route("/{partner}/orders/{order_id}/cancellation", cancel, methods=["POST"]),
         ]

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
+from infra.local.doors import LocalOnly
 from infra.local.wechat import answers, content, control, login, messages, tokens
 from infra.local.wechat.answers import Refusal
 from infra.local.wechat.config import Config
@@ -56,7 +57,7 @@ def create_app(config: Config) -> Starlette:
     app = Starlette(
         routes=[
             *(_route(platform, faults, *endpoint) for endpoint in endpoints),
-            Mount("/_standin", routes=control.routes(platform, faults, codes, outbox)),
+            Mount("/_standin", LocalOnly(Starlette(routes=control.routes(platform, faults, codes, outbox)))),
             Route("/{rest:path}", _unknown, methods=["GET", "POST"]),
         ],
         lifespan=lifespan,
