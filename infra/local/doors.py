@@ -10,7 +10,7 @@ import ipaddress
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from starlette.requests import Headers
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -18,6 +18,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 HEAD_SECONDS = 10.0
 BODY_SECONDS = 20.0
 BODY_BYTES_MAX = 10 * 1024 * 1024  # API Gateway's
+ENCODED_TIMES_MAX = 4
 _ELSEWHERE = (
     "控制面只接受本机请求。The control side answers this machine only: call it by 127.0.0.1 or localhost."
 )
@@ -68,7 +69,7 @@ def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 def climbs(path: str) -> bool:
     """Whether a path has a ``.`` or ``..`` in it, plain or encoded, once or more: whoever passes it on could be led elsewhere."""
-    for _ in range(len(path)):
+    for _ in range(ENCODED_TIMES_MAX):
         if {".", ".."} & set(path.replace("\\", "/").split("/")):
             return True
         path, before = unquote(path), path
