@@ -24,7 +24,7 @@ from samtranslator.yaml_helper import yaml_parse
 from infra.build import validators
 from infra.build.contract import ROOT
 from infra.local.emulator import tool_environment
-from infra.local.processes import Processes
+from infra.local.processes import Processes, write_whole
 from infra.local.settings import BUCKET, REGION, CannotStart
 
 # What a deployment is made from. The layers' requirements are inside layers/.
@@ -38,6 +38,7 @@ SOURCES = (
     "infra/workflows",
     "infra/build",
 )
+MARK = "made-from"
 _MADE = ("__pycache__", ".mypy_cache", ".ruff_cache")
 logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # it counts what nobody collects
 _ZIP_TIME = (2020, 1, 1, 0, 0, 0)  # one time for all files: the same content is the same zip
@@ -68,11 +69,19 @@ def _files(roots: Iterable[Path]) -> Iterable[Path]:
             yield from (Path(folder, name) for name in names if not name.endswith((".pyc", ".md")))
 
 
+def stands(target: Path) -> bool:
+    """Whether a whole build of these very sources is there."""
+    mark = target / MARK
+    return mark.exists() and mark.read_text() == fingerprint()
+
+
 def sam_build(processes: Processes, target: Path, log: Path, endpoint: str) -> None:
     """Build into ``target``. Raises CannotStart with the end of what SAM said."""
+    made_from = fingerprint()
     env = tool_environment(endpoint) | {"PUHUI_BUILD_FOR": "host"}
     sam = [str(Path(sys.executable).with_name("sam")), "build", "--build-dir", str(target)]
     run_sam(processes, sam, env, log, "The build failed")
+    write_whole(target / MARK, made_from)
 
 
 def run_sam(processes: Processes, command: list[str], env: dict[str, str], log: Path, what: str) -> None:
@@ -106,7 +115,10 @@ def expand_nested(build: Path, storage: Any) -> int:
     os.environ["AWS_DEFAULT_REGION"] = REGION  # samtranslator asks for the partition by it
     functions = 0
     for name, path in nested:
-        template = _read(path)
+        built = path.with_name("template.built.yaml")  # so that it can be expanded again
+        if not built.exists():
+            path.rename(built)
+        template = _read(built)
         functions += uploads.take(template, path.parent)
         try:
             expanded = transform(template, {}, _NoManagedPolicies())

@@ -14,7 +14,7 @@ from infra.build.contract import ROOT
 from infra.local import build, deploy, gateway_responses, seed
 from infra.local.emulator import Emulator
 from infra.local.partner import app as partner
-from infra.local.processes import Processes
+from infra.local.processes import Processes, said_of
 from infra.local.screen import Screen
 from infra.local.server import Server, Upstream, application
 from infra.local.settings import BUCKET, CannotStart, Settings
@@ -65,14 +65,15 @@ class LocalCloud:
 
     def _start(self) -> None:
         self.state.open()
-        killed = self._end_orphans()
+        if found := Processes(self.settings.state).end_orphans():
+            self._screen.console.print(said_of(found), highlight=False)
         self._server = Server(self.settings.port)
         self._start_emulator()
         self._start_witnesses()
         self._serve()
         wanted = self._fingerprint()
         if not self._stands(wanted):
-            if killed:
+            if found:
                 self._screen.console.print("  Its deploy had not ended: it is done again.", highlight=False)
             self._build_and_deploy(wanted)
         self._seed()
@@ -81,17 +82,6 @@ class LocalCloud:
         self._journal.base = f"{self.emulator.endpoint}/{self.outputs['JournalBucket']}"
         if resumed := deploy.resume_executions(self.emulator):
             self._screen.console.print(f"  {resumed} verifications that waited go on", highlight=False)
-
-    def _end_orphans(self) -> bool:
-        """Whether the start before was killed; says what is left of it."""
-        found = Processes(self.settings.state).end_orphans()
-        if found:
-            left = ", ".join(name for name, ran in found.items() if ran) or "nothing"
-            self._screen.console.print(
-                f"The last start was ended by force. It left running, and I ended: {left}. What was acknowledged is kept.",
-                highlight=False,
-            )
-        return bool(found)
 
     def mend(self) -> None:
         """Start a witness again that has ended, so that the journal goes on. Raises CannotStart when the emulator has."""
@@ -164,9 +154,11 @@ class LocalCloud:
     def _build_and_deploy(self, wanted: str) -> None:
         logs, target = self.settings.logs, self.settings.build
         with self._screen.step("Building") as step:
-            build.sam_build(self.emulator.processes, target, logs / "build.log", self.emulator.endpoint)
-            total = build.resources(target)
-            step.note("functions and layers compiled")
+            if build.stands(target):
+                step.note("as it was built")
+            else:
+                build.sam_build(self.emulator.processes, target, logs / "build.log", self.emulator.endpoint)
+                step.note("functions and layers compiled")
         with self._screen.step("Packaging") as step:
             storage = self.emulator.client("s3")
             with contextlib.suppress(storage.exceptions.BucketAlreadyOwnedByYou):
@@ -249,7 +241,7 @@ class LocalCloud:
         emulator, self._emulator = self._emulator, None
         if emulator and not emulator.stop(keep=self._whole):
             self._screen.console.print(
-                "[yellow]The emulator did not end in time: its state may be incomplete, `make reset` if it misbehaves.[/]"
+                "[yellow]The emulator did not end in time and was killed; what was acknowledged is kept.[/]"
             )
         if emulator:
             self.state.clear_temporary()

@@ -112,6 +112,13 @@ def _running() -> Iterator[_Found]:
             yield _Found(int(pid), int(group), started, command)
 
 
+def said_of(found: dict[str, bool]) -> str:
+    """For a person: what ``end_orphans`` found."""
+    left = ", ".join(name for name, ran in found.items() if ran)
+    rest = f"It had left running, now ended: {left}." if left else "It had left nothing running."
+    return f"The last start was ended by force. {rest} What was acknowledged is kept."
+
+
 def write_whole(path: Path, text: str, mode: int = 0o666) -> None:
     """Put a file in place whole or not at all."""
     draft = path.with_name(f".{path.name}.new")
