@@ -16,7 +16,7 @@ from botocore.config import Config
 
 from infra.build.contract import ROOT
 from infra.local.processes import Processes
-from infra.local.settings import HOST, REGION, CannotStart
+from infra.local.settings import HOST, REGION, RESET, CannotStart
 
 START_SECONDS = 40
 STOP_SECONDS = 30
@@ -70,7 +70,9 @@ class Emulator:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise CannotStart(f"The emulator stopped at once. The end of {self._log}:\n{self._tail()}")
+                raise CannotStart(
+                    f"The emulator stopped at once. {RESET} The end of {self._log}:\n{self._tail()}"
+                )
             with contextlib.suppress(httpx.TransportError):
                 if (
                     httpx.get(f"{self.endpoint}/_ministack/health", trust_env=False, timeout=2).status_code
@@ -78,7 +80,7 @@ class Emulator:
                 ):
                     return
             time.sleep(0.1)
-        raise CannotStart(f"The emulator did not answer within {START_SECONDS} s; see {self._log}")
+        raise CannotStart(f"The emulator did not answer within {START_SECONDS} s; see {self._log}. {RESET}")
 
     def save(self) -> None:
         """Keep all that was deployed, whatever ends it from now on. Raises CannotStart."""

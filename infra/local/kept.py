@@ -19,6 +19,7 @@ BROKEN = 74  # EX_IOERR
 _TABLES = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = OFF;
+PRAGMA wal_autocheckpoint = 10000;
 CREATE TABLE IF NOT EXISTS services (name TEXT PRIMARY KEY, state TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS items (place TEXT, pk TEXT, sk TEXT, item TEXT NOT NULL, PRIMARY KEY (place, pk, sk));
 CREATE TABLE IF NOT EXISTS records (place TEXT, number INTEGER, record TEXT NOT NULL, PRIMARY KEY (place, number));

@@ -10,6 +10,8 @@ HOST = "127.0.0.1"
 STACK = "puhui"
 REGION = "us-east-1"
 BUCKET = "puhui-deploy"
+# What a kill leaves is never broken; a power cut's may be.
+RESET = "If its state is broken, as after a power cut, `make reset` forgets it; then start again."
 
 
 class CannotStart(Exception):

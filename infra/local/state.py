@@ -17,7 +17,7 @@ from typing import IO
 
 from infra import keys
 from infra.local.processes import write_whole
-from infra.local.settings import CannotStart, Settings
+from infra.local.settings import RESET, CannotStart, Settings
 from infra.local.wechat import config as wechat
 from puhui.tlog import policy
 from puhui.tlog.notes import Key
@@ -81,7 +81,10 @@ class State:
                 "push_aes_key": keys.push_aes_key(),
             }
             write_whole(path, json.dumps(keys.parameters(secret, ORIGIN)), 0o600)
-        found: dict[str, str] = json.loads(path.read_text())
+        try:
+            found: dict[str, str] = json.loads(path.read_text())
+        except ValueError as error:
+            raise CannotStart(f"{path} cannot be read: {error}. {RESET}") from error
         return found
 
     def log_key(self) -> Key:

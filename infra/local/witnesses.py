@@ -11,7 +11,7 @@ from typing import IO
 from infra.build.contract import ROOT
 from infra.local.emulator import STOP_SECONDS
 from infra.local.processes import Processes
-from infra.local.settings import HOST, CannotStart, Settings
+from infra.local.settings import HOST, RESET, CannotStart, Settings
 from puhui.tlog.notes import Key
 from puhui.witness import state
 from puhui.witness.state import State
@@ -35,7 +35,7 @@ class Witnesses:
     def policy(self, url: str) -> str:
         """The alliance's policy: one of each kind has to cosign. ``url`` is the friendly port."""
         lines = [f"log {self._log} {url}/journal"]
-        lines += [f"witness {name} {self._key(name)} {url}/_witness/{name}" for name in NAMES]
+        lines += [f"witness {name} {self._opened(name).signer.key} {url}/_witness/{name}" for name in NAMES]
         return "; ".join([*lines, f"group alliance all {' '.join(NAMES)}", "quorum alliance"])
 
     def start(self) -> list[str]:
@@ -56,8 +56,7 @@ class Witnesses:
         return missing
 
     def _begin(self, name: str) -> None:
-        self._key(name)
-        State(self._folder / name).add_log(self._log)
+        self._opened(name).add_log(self._log)
         file = (self._logs / f"witness-{name}.log").open("a")
         self._files.append(file)
         command = [sys.executable, "-P", "-m", "puhui.witness", "serve", "--state", str(self._folder / name)]
@@ -85,11 +84,15 @@ class Witnesses:
             file.close()
         self._processes, self._files, self.bases = {}, [], {}
 
-    def _key(self, name: str) -> Key:
+    def _opened(self, name: str) -> State:
+        """Its state, with a key of its own from the first time on. Raises CannotStart."""
         folder = self._folder / name
         if not folder.exists():
             draft = self._folder / f".{name}.new"
             shutil.rmtree(draft, ignore_errors=True)
             state.create(draft, f"witness.puhui.local/{name}")
             draft.rename(folder)
-        return State(folder).signer.key
+        try:
+            return State(folder)
+        except state.StateError as error:
+            raise CannotStart(f"The witness {name} cannot start: {error}. {RESET}") from error

@@ -14,9 +14,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
+from ministack.services import cloudformation
 
 from infra.local import deploy, kept_objects
 from infra.local.emulator import Emulator
+from infra.local.kept import Kept
+from infra.local.kept_ministack import Keeper
 
 KEY = {
     "BillingMode": "PAY_PER_REQUEST",
@@ -255,6 +258,32 @@ def test_a_dropped_table_takes_its_items_along(own: Emulator) -> None:
     own.save()
     kill(own)
     assert stored(own) == set()
+
+
+def test_nothing_is_saved_in_the_midst_of_a_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keeper = Keeper(tmp_path)
+    stacks: dict[str, dict[str, str]] = {"s": {"StackStatus": "UPDATE_IN_PROGRESS"}}
+    monkeypatch.setattr(cloudformation._stacks, "_data", stacks)
+    assert not keeper.save({"ssm": lambda: {"half": "done"}})
+    stacks["s"]["StackStatus"] = "UPDATE_COMPLETE"
+    assert keeper.save({"ssm": lambda: {"all": "done"}})
+    assert Keeper(tmp_path)._state("ssm") == {"all": "done"}
+
+
+def test_a_service_that_cannot_be_saved_leaves_what_was_kept_before(tmp_path: Path) -> None:
+    keeper = Keeper(tmp_path)
+    assert keeper.save({"ssm": lambda: {"n": 1}, "kms": lambda: {"n": 1}})
+    assert not keeper.save({"ssm": lambda: {"n": 2}, "kms": lambda: {"n": object()}})
+    assert [keeper._state(name) for name in ("ssm", "kms")] == [{"n": 1}, {"n": 1}]
+
+
+def test_what_is_written_in_one_request_is_kept_whole_or_not_at_all(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "kept.sqlite")
+    with kept.at_once():
+        kept.put("t", "p", "1", {})
+        assert list(Kept(tmp_path / "kept.sqlite").items()) == []  # what a kill would leave now
+        kept.put("t", "p", "2", {})
+    assert [sk for _, _, sk, _ in Kept(tmp_path / "kept.sqlite").items()] == ["1", "2"]
 
 
 @pytest.fixture

@@ -191,3 +191,20 @@ def test_without_its_emulator_a_running_cloud_says_where_to_look(settings: Setti
     cloud._emulator = Emulator(settings.state, settings.logs / "emulator.log")
     with pytest.raises(CannotStart, match=r"emulator.log. Start again: what was acknowledged is kept"):
         cloud.mend()
+
+
+@pytest.mark.parametrize("broken", ["aws/kept.sqlite", "parameters.json", "witnesses/ngo/vkey"])
+def test_what_cannot_come_back_names_the_one_command_that_helps(settings: Settings, broken: str) -> None:
+    (settings.state / "tmp").mkdir()
+    alliance = Witnesses(settings, LocalSigner("journal.test", ED25519, os.urandom(32)).key)
+    alliance.policy("http://x")
+    (settings.state / broken).parent.mkdir(exist_ok=True)
+    (settings.state / broken).write_text("no more" * 1000)
+    starts: dict[str, Callable[[], Any]] = {
+        "aws/kept.sqlite": Emulator(settings.state, settings.logs / "emulator.log").start,
+        "parameters.json": State(settings).parameters,
+        "witnesses/ngo/vkey": alliance.start,
+    }
+    with pytest.raises(CannotStart, match="make reset"):
+        starts[broken]()
+    alliance.stop()
