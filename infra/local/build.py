@@ -23,8 +23,8 @@ from samtranslator.yaml_helper import yaml_parse
 
 from infra.build import validators
 from infra.build.contract import ROOT
-from infra.local.emulator import tool_environment
-from infra.local.processes import Processes, write_whole
+from infra.local.emulator import Emulator, tool_environment
+from infra.local.processes import write_whole
 from infra.local.settings import BUCKET, REGION, CannotStart
 
 # What a deployment is made from. The layers' requirements are inside layers/.
@@ -75,26 +75,37 @@ def stands(target: Path) -> bool:
     return mark.exists() and mark.read_text() == fingerprint()
 
 
-def sam_build(processes: Processes, target: Path, log: Path, endpoint: str) -> None:
+def sam_build(emulator: Emulator, target: Path, log: Path) -> None:
     """Build into ``target``. Raises CannotStart with the end of what SAM said."""
     made_from = fingerprint()
-    env = tool_environment(endpoint) | {"PUHUI_BUILD_FOR": "host"}
+    env = tool_environment(emulator.endpoint) | {"PUHUI_BUILD_FOR": "host"}
     sam = [str(Path(sys.executable).with_name("sam")), "build", "--build-dir", str(target)]
-    run_sam(processes, sam, env, log, "The build failed")
+    run_sam(emulator, sam, env, log, "The build failed")
     write_whole(target / MARK, made_from)
 
 
-def run_sam(processes: Processes, command: list[str], env: dict[str, str], log: Path, what: str) -> None:
+def run_sam(emulator: Emulator, command: list[str], env: dict[str, str], log: Path, what: str) -> None:
     """Run the SAM CLI with its words in ``log``. Raises CannotStart."""
     with log.open("wb") as out:
         try:
-            status = processes.run(
-                "sam", command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            status = emulator.processes.run(
+                "sam",
+                command,
+                needs=emulator.alive,
+                env=env,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
             )
         except FileNotFoundError:
             raise CannotStart(
                 f"{command[0]} is missing: remove .venv/local.stamp and run make again."
             ) from None
+    if status is None:
+        raise CannotStart(
+            f"{what}: the emulator ended meanwhile. Start again: what was acknowledged is kept."
+        )
     if status:
         said = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
         raise CannotStart(f"{what}. The end of {log}:\n" + "\n".join(said[-15:]))

@@ -45,7 +45,7 @@ def sam_deploy(
     started = time.time()
     try:
         run_sam(
-            emulator.processes,
+            emulator,
             [*sam, *options],
             tool_environment(emulator.endpoint),
             log,

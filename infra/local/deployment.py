@@ -49,7 +49,7 @@ class Deployment:
             if build.stands(target):
                 step.note("as it was built")
             else:
-                build.sam_build(self._emulator.processes, target, logs / "build.log", self._emulator.endpoint)
+                build.sam_build(self._emulator, target, logs / "build.log")
                 step.note("functions and layers compiled")
         with self._screen.step("Packaging") as step:
             storage = self._emulator.client("s3")

@@ -8,13 +8,14 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from infra.local.settings import CannotStart
 
 GONE_SECONDS = 10
+LOOK_SECONDS = 0.5
 CLOCK_SECONDS = 2  # ps tells starts in whole seconds, rounded either way
 
 
@@ -32,11 +33,16 @@ class Processes:
         write_whole(self.record(name), json.dumps({"pid": process.pid, "started": time.time()}))
         return process
 
-    def run(self, name: str, command: Sequence[str], **options: Any) -> int:
-        """Its exit status. Whatever ends us meanwhile ends it."""
+    def run(
+        self, name: str, command: Sequence[str], *, needs: Callable[[], bool] = lambda: True, **options: Any
+    ) -> int | None:
+        """Its exit status; None when what it needs has gone. Whatever ends us meanwhile ends it, too."""
         process = self.start(name, command, **options)
         try:
-            return process.wait()
+            while needs():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    return process.wait(LOOK_SECONDS)
+            return None
         finally:
             self.end(name, process)
 

@@ -105,6 +105,11 @@ def test_what_runs_to_its_end_leaves_no_record(ours: Processes) -> None:
     assert not ours.record("sam").exists()
 
 
+def test_what_has_lost_what_it_needs_is_ended(ours: Processes) -> None:
+    assert ours.run("sam", [sys.executable, "-c", SLEEP], needs=iter([True, False]).__next__) is None
+    assert not ours.record("sam").exists()
+
+
 def test_an_emulator_ends_with_whoever_started_it(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     starter = (
