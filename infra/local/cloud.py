@@ -6,6 +6,8 @@ from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
 
+import httpx
+from botocore.exceptions import BotoCoreError
 from rich.console import Console
 
 from infra.local import deploy, seed
@@ -50,6 +52,10 @@ class LocalCloud:
     def __enter__(self) -> Self:
         try:
             self._start()
+        except (BotoCoreError, httpx.TransportError) as error:
+            ended = self._emulator is not None and not self._emulator.alive()
+            self.stop()
+            raise self._ended() if ended else error from None
         except BaseException:
             self.stop()
             raise
@@ -80,12 +86,15 @@ class LocalCloud:
     def mend(self) -> None:
         """Start a witness again that has ended, so that the journal goes on. Raises CannotStart when the emulator has."""
         if not self.emulator.alive():
-            raise CannotStart(
-                f"The emulator ended by itself; see {self.settings.logs / 'emulator.log'}. Start again: what was"
-                " acknowledged is kept."
-            )
+            raise self._ended()
         if self._witnesses and (started := self._watch()):
             self._screen.console.print(f"  Started again: the witness {', '.join(started)}", highlight=False)
+
+    def _ended(self) -> CannotStart:
+        log = self.settings.logs / "emulator.log"
+        return CannotStart(
+            f"The emulator ended by itself; see {log}. Start again: what was acknowledged is kept."
+        )
 
     def _watch(self) -> list[str]:
         assert self._witnesses is not None  # noqa: S101 started before

@@ -52,7 +52,7 @@ def sam_deploy(
             "The deploy failed",
         )
     except CannotStart:
-        if reasons := failures(formation, started):
+        if emulator.alive() and (reasons := failures(formation, started)):
             raise CannotStart(
                 "The deploy failed:\n" + "\n".join(reasons) + f"\nAll that SAM said: {log}"
             ) from None
