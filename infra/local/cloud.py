@@ -77,7 +77,7 @@ class LocalCloud:
         assert self._witnesses is not None  # noqa: S101 just started
         policy = self._witnesses.policy(self.settings.url)
         self._deployment = Deployment(self.state, self.emulator, self._screen, policy)
-        outputs = self._deployment.bring()
+        outputs = self._deployment.bring(after_kill=bool(found))
         self._upstream.base = f"{self.emulator.endpoint}/restapis/{outputs['ApiId']}/v1/_user_request_"
         self._journal.base = f"{self.emulator.endpoint}/{outputs['JournalBucket']}"
         if resumed := deploy.resume_executions(self.emulator):

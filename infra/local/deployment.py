@@ -22,11 +22,13 @@ class Deployment:
         self._outputs: dict[str, str] = {}
         self.whole = True
 
-    def bring(self) -> dict[str, str]:
+    def bring(self, *, after_kill: bool = False) -> dict[str, str]:
         """The root stack's outputs. Raises CannotStart."""
         parameters = self._state.folder.joinpath("parameters.json").read_text()
         wanted = build.fingerprint(self._settings.url, parameters, self._policy)
         if not self._stands(wanted):
+            if after_kill:
+                self._screen.console.print("What is wanted was not deployed whole: that is done now.")
             self._build_and_deploy(wanted)
         self._seed()
         return self._outputs
