@@ -1,6 +1,7 @@
 """The local cloud: the friendly port, the emulator, the deployment and the demo data, started and stopped together."""
 
 import json
+import threading
 from dataclasses import replace
 from importlib.metadata import version
 from types import TracebackType
@@ -82,6 +83,7 @@ class LocalCloud:
         self._journal.base = f"{self.emulator.endpoint}/{outputs['JournalBucket']}"
         if resumed := deploy.resume_executions(self.emulator):
             self._screen.console.print(f"  {resumed} verifications that waited go on", highlight=False)
+        threading.Thread(target=self.state.sweep, name="sweep", daemon=True).start()
 
     def mend(self) -> None:
         """Start a witness again that has ended, so that the journal goes on. Raises CannotStart when the emulator has."""
@@ -105,7 +107,7 @@ class LocalCloud:
 
     def _start_emulator(self) -> None:
         with self._screen.step("Starting the emulator of AWS, IAM enforced") as step:
-            self.state.clear_temporary()
+            self.state.set_aside()
             self._emulator = Emulator(self.settings.state, self.settings.logs / "emulator.log")
             self._emulator.start()
             step.note(f"ministack {version('ministack')} on port {self._emulator.port}")
@@ -160,5 +162,6 @@ class LocalCloud:
                 "[yellow]The emulator did not end in time and was killed; what was acknowledged is kept.[/]"
             )
         if emulator:
-            self.state.clear_temporary()
+            self.state.set_aside()
+            self.state.sweep()
         self.state.close()

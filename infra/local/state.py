@@ -11,6 +11,7 @@ aws/ s3/         the emulator's own · build/ logs/ tmp/ can be made again
 import fcntl
 import json
 import shutil
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import IO
@@ -97,10 +98,17 @@ class State:
         write_whole(path, json.dumps(values), 0o600)
         return path
 
-    def clear_temporary(self) -> None:
-        """Remove what a killed emulator left of its workers."""
-        shutil.rmtree(self.folder / "tmp", ignore_errors=True)
-        (self.folder / "tmp").mkdir(exist_ok=True)
+    def set_aside(self) -> None:
+        """An empty folder for the emulator's workers. What they have left before is thousands of files: ``sweep`` removes it."""
+        old = self.folder / "tmp"
+        if old.exists():
+            old.rename(self.folder / f"gone-{time.time_ns()}")
+        old.mkdir()
+
+    def sweep(self) -> None:
+        """Remove what was set aside."""
+        for each in self.folder.glob("gone-*"):
+            shutil.rmtree(each, ignore_errors=True)
 
     def forget(self) -> None:
         """Remove the folder. Only one that a local cloud made."""
