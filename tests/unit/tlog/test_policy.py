@@ -178,9 +178,7 @@ def test_a_fault_is_told_with_the_number_of_its_line(what: str) -> None:
         parsed(*lines)
 
 
-@pytest.mark.parametrize(
-    "lines", [[], ["quorum none"], [f"log {LOG}"]]
-)
+@pytest.mark.parametrize("lines", [[], ["quorum none"], [f"log {LOG}"]])
 def test_a_policy_names_a_log_and_one_quorum(lines: list[str]) -> None:
     with pytest.raises(Malformed, match="at least one log, and one quorum"):
         parsed(*lines)

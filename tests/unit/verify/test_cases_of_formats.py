@@ -33,10 +33,16 @@ def capitals(text: str) -> list[str]:
     return [text]
 
 
-POLICIES = {"tlog-policy.txt": lambda text: [text], "two log lines": two_logs, "key id in upper-case hex": capitals}
+POLICIES = {
+    "tlog-policy.txt": lambda text: [text],
+    "two log lines": two_logs,
+    "key id in upper-case hex": capitals,
+}
 
 
-@pytest.mark.parametrize("case", json.loads((CASES / "tlog.json").read_text()), ids=lambda case: case["policy"])
+@pytest.mark.parametrize(
+    "case", json.loads((CASES / "tlog.json").read_text()), ids=lambda case: case["policy"]
+)
 def test_a_case_is_judged_as_the_formats_texts_say(case: dict[str, Any], run: Run, tmp_path: Path) -> None:
     receipt = CASES / case.get("file", "ts-ok.tlog-proof")
     for number, text in enumerate(POLICIES[case["policy"]](GIVEN.read_text())):
