@@ -1,5 +1,6 @@
 """A corrected factor: each act concerned is corrected once, in one transaction, and the sums agree."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -28,6 +29,7 @@ from puhui.ledger.audit import audit
 from puhui.ledger.dynamo import Ledger
 from puhui.ledger.model import Leg, Transfer, member, points
 from puhui.store.client import DynamoDB
+from puhui.verify.explanations import check_explanation
 
 NOW = clock.from_text("2026-11-21T12:00:00+08:00")
 DAY = date(2026, 11, 20)
@@ -140,8 +142,14 @@ def test_the_member_is_told_what_changed_and_why(books: Books, approved: Correct
     act = record(books, me, 2)
     run(books, approved)
     told = explain_activity(me, act.id, books=Acts(books.activities, books.ledger))
-    assert (told["credits_mg"], told["points"]) == (95_000, 95)  # how it was counted first
+    assert (told["credits_mg"], told["points"]) == (46_000, 46)
+    assert told["computation"]["reduction_mg"] == 46_000
+    assert [each["id"] for each in told["factors"]] == ["no-tableware-bj-least"]
+    assert "avoids 46 g" in told["sentence"]["en"]
+    assert f"({LOWER.reason}); before, 95 g were credited" in told["sentence"]["en"]
+    assert f"（{LOWER.reason}），更正前计入 95 克" in told["sentence"]["zh-CN"]
     assert told["correction"]["reason"] == LOWER.reason
+    assert check_explanation(json.dumps(told).encode(), None).credits_mg == 46_000
     assert (told["correction"]["from_mg"], told["correction"]["to_mg"]) == (95_000, 46_000)
     statement = books.ledger.transfers(member(me), 10, None).items
     assert [line.id for line in statement if line.kind == "correction"] == [told["correction"]["transfer_id"]]

@@ -247,9 +247,10 @@ def test_every_merchant_belongs_to_one_shard(world: World):
 
 
 def test_two_settlements_of_the_same_numbers_have_hashes_of_their_own(world: World):
-    world.two_shops()
+    world.reward("bag", "shop-a")
+    world.due("shop-a", "bag")
     first = world.settled()
-    world.two_shops()
+    world.due("shop-a", "bag")
     second = world.settled("later")
     assert (first.dues, first.pieces, first.fen) == (second.dues, second.pieces, second.fen)
     assert first.hash != second.hash

@@ -50,12 +50,29 @@ _SAID = {
     "Proved: computed again from the explanation alone, the act avoids {mg} mg of CO2e, as it says.": (
         "已证明：仅凭这份说明重新计算，该行为减排 {mg} 毫克二氧化碳当量，与说明一致。"
     ),
-    "  Methodology {methodology}: {formula}": "  方法学 {methodology}：{formula}",
+    "  Methodology {methodology}": "  方法学 {methodology}",
     "  {name} = {value} {unit}": "  {name} = {value} {unit}",
-    "  {name} = {value} {unit} ({publisher}: {document}; mark {mark})": (
-        "  {name} = {value} {unit}（{publisher}：{document}；依据标记 {mark}）"
+    "  less a share of {discount}": "  再按 {discount} 的比例扣减",
+    "  and no more than {mg} mg an act": "  且每次不超过 {mg} 毫克",
+    "Proved: what it says was credited, {mg} mg, is no more than that and than the caps that it names.": (
+        "已证明：说明所称的计入量 {mg} 毫克，没有超过上述减排量和说明所列的各项上限。"
     ),
-    "Of this {mg} mg were credited: caps or weak factors took the rest.": "其中计入 {mg} 毫克：其余因上限或因子依据不足而未计入。",
+    "CLAIMED, NOT CHECKED: what an explanation says and cannot show by itself:": (
+        "仅为所称，尚未核对：以下内容仅凭说明本身无法证实："
+    ),
+    "  Points given: {points}": "  所得积分：{points}",
+    "  The formula in words: {formula}": "  公式的文字表述：{formula}",
+    "  {name} comes from {publisher}: {document}; mark {mark}": (
+        "  {name} 出自 {publisher}：{document}；依据标记 {mark}"
+    ),
+    "  Cap: {limit} {measure} per {per}": "  上限：每 {per} {limit} {measure}",
+    "  Cap: {limit} {measure} per {per}; it made less count, as what was left of it is said to be": (
+        "  上限：每 {per} {limit} {measure}；据称余量不足，因此少计"
+    ),
+    "  Corrected: {factor} gave way to {replacement}, {from_mg} mg to {to_mg} mg, because: {reason}": (
+        "  已更正：{factor} 改为 {replacement}，{from_mg} 毫克改为 {to_mg} 毫克，原因：{reason}"
+    ),
+    "  In words: {sentence}": "  文字说明：{sentence}",
     "NOT CHECKED: whether this formula is the published one; give --methodology to check that too.": (
         "尚未核对：这个公式是否就是已发布的公式。加上 --methodology 即可一并核对。"
     ),
@@ -161,6 +178,8 @@ REASONS = {
     "the formula gives {made} mg, the explanation says {said}": "按公式算得 {made} 毫克，说明写的却是 {said} 毫克",
     "{mg} mg were credited, more than the formula and the caps allow": "计入了 {mg} 毫克，超过公式和上限所允许的数量",
     "{mg} mg were credited of {made}, and no cap says why": "算得 {made} 毫克，只计入 {mg} 毫克，而没有上限说明原因",
+    "a cap is said to have cut, which does not make {mg} mg of {made}": "说明称有上限减少了计入量，但 {made} 毫克因此计入 {mg} 毫克说不通",
+    "the figures are not those that the correction names": "说明中的数字不是更正后的数字",
     "the input {name} is shown with another value than it was computed with": "展示的数量 {name} 与计算所用的不同",
     "the factors shown are not the ones that were computed with": "展示的因子不是计算所用的因子",
     "the methodology's document does not have the hash that the explanation names": "方法学文档的哈希与说明所写的不符",
