@@ -233,3 +233,24 @@ def test_one_approval_sent_twice_does_not_bring_a_finished_correction_back(
     standing = books.laboratory.correction(approved.id)
     assert standing
     assert (standing.status, standing.report is not None) == ("done", True)
+
+
+def test_a_correction_that_stopped_says_so_until_it_is_done(books: Books, approved: Correction):
+    books.laboratory.propose(LOWER)
+    books.laboratory.stop_correction(LOWER.id)  # nothing runs yet: nothing stops
+    books.laboratory.start_correction(approved)
+
+    def told() -> dict[str, Any]:
+        standing = books.laboratory.correction(approved.id)
+        assert standing
+        return corrections.shown(standing)
+
+    assert "stopped" not in told()
+    books.laboratory.stop_correction(approved.id)
+    assert (told()["status"], told()["stopped"]) == ("running", True)
+    run(books, approved)
+    books.laboratory.close_correction(approved.id)
+    assert told()["status"] == "done"
+    assert "stopped" not in told()
+    books.laboratory.stop_correction(approved.id)
+    assert "stopped" not in told()

@@ -267,3 +267,27 @@ def test_a_settlement_waits_for_the_index_to_show_every_due_that_it_hashes(world
             usecases.close(opened.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
     done = usecases.close(opened.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
     assert (done.status, done.fen) == ("computed", 6_900)
+
+
+def test_a_settlement_that_stopped_says_so_until_it_goes_on(world: World):
+    world.two_shops()
+    opened = world.open()
+    for _ in range(2):
+        assert usecases.stop(opened.id, settlements=world.settlements).stopped
+    shown = statements.settlement_shown(usecases.find(opened.id, world.settlements))
+    assert (shown["status"], shown["stopped"]) == ("computing", True)
+    done = world.compute(opened.id)
+    assert "stopped" not in statements.settlement_shown(done)
+    assert not usecases.stop(
+        opened.id, settlements=world.settlements
+    ).stopped  # nothing was under way any more
+
+
+def test_a_posting_that_stopped_says_so_until_all_is_posted(world: World):
+    world.two_shops()
+    done = world.settled()
+    world.approve(done, "first")
+    approved = world.approve(done, "second")
+    assert usecases.stop(done.id, settlements=world.settlements).stopped
+    assert world.approve(approved, "second").stopped  # sent again, it starts the posting again
+    assert (world.post(done.id).status, world.post(done.id).stopped) == ("posted", False)

@@ -1,4 +1,4 @@
-"""A settlement: the shards put together."""
+"""A settlement: the shards put together, or that it stopped on an error."""
 
 from datetime import datetime
 
@@ -13,5 +13,7 @@ REWARDS = Rewards.from_environment()
 
 @task("close_settlement")
 def app(event: Input, now: datetime) -> Input:
+    if event.get("stopped"):
+        return {"stopped": usecases.stop(event["id"], settlements=SETTLEMENTS).stopped}
     closed = usecases.close(event["id"], settlements=SETTLEMENTS, rewards=REWARDS, now=now)
     return {"status": closed.status, "dues": closed.dues}

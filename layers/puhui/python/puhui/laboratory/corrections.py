@@ -48,6 +48,7 @@ class Correction:
     approved_by: str = ""
     approved_at: datetime | None = None
     report: Mapping[str, Any] | None = None
+    stopped: bool = False  # on an error: the approval, sent again, starts it again
 
 
 @dataclass(frozen=True)
@@ -223,6 +224,7 @@ def shown(correction: Correction) -> dict[str, Any]:
         "to": correction.last.isoformat(),
         "reason": correction.reason,
     }
+    told |= {"stopped": True} if correction.stopped else {}
     return told | ({"report": dict(correction.report)} if correction.report is not None else {})
 
 

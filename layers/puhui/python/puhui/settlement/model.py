@@ -177,7 +177,8 @@ class Settlement:
 
     ``revision`` counts the resolutions that changed what is paid, ``hash`` stands for the dues and all of them;
     ``approvals`` are of this revision, ``approved_revision`` is the last one that two people approved (-1: none).
-    ``round``: how often posting was started; ``held``: statements that the last round could not post.
+    ``round``: how often posting was started; ``held``: statements that the last round could not post. ``stopped``: computing or
+    posting stopped on an error; whoever asks for it again, by opening or approving, starts it again.
     """
 
     id: str
@@ -200,6 +201,7 @@ class Settlement:
     pieces: int = 0
     fen: int = 0
     adjusted_fen: int = 0
+    stopped: bool = False
     version: int = field(default=1, compare=False)
 
     @property
@@ -367,6 +369,7 @@ def computed(settlement: Settlement, summing: Summing, parts: Tally, now: dateti
     return replace(
         settlement,
         status=COMPUTED if parts.dues else EMPTY,
+        stopped=False,
         computed_at=now,
         hash=summing.hash,
         merchants=summing.merchants,
@@ -402,6 +405,11 @@ def approve(settlement: Settlement, approver: str, read_hash: str, now: datetime
         round=settlement.round + 1,
         held=0,
     )
+
+
+def stopped(settlement: Settlement) -> Settlement:
+    """The settlement after its computing or posting stopped on an error; as it stands where nothing was under way."""
+    return replace(settlement, stopped=settlement.status in (COMPUTING, APPROVED))
 
 
 def posting_name(settlement: Settlement) -> str:

@@ -192,6 +192,8 @@ def settlement_shown(settlement: Settlement) -> dict[str, Any]:
     }
     if settlement.hash:
         told["hash"] = settlement.hash
+    if settlement.stopped:
+        told["stopped"] = True
     if settlement.held:
         told["held"] = settlement.held
     return told

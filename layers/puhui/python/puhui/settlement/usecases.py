@@ -231,6 +231,18 @@ def close(settlement_id: str, *, settlements: Settlements, rewards: Rewards, now
     return attempt(settlements.dynamodb, build)
 
 
+def stop(settlement_id: str, *, settlements: Settlements) -> Settlement:
+    """Write that computing or posting stopped on an error. Raises SettlementNotFound."""
+
+    def build(session: Session) -> Settlement:
+        standing = find(settlement_id, settlements)
+        if (after := model.stopped(standing)) != standing:
+            settlements.put_settlement(session, after)
+        return after
+
+    return attempt(settlements.dynamodb, build)
+
+
 # Approving and posting
 
 
@@ -373,9 +385,9 @@ def close_posting(settlement_id: str, *, settlements: Settlements) -> Settlement
             return standing
         held = sum(model.may_be_posted(each, standing) for each in settlements.all_statements(settlement_id))
         after = (
-            replace(standing, held=held, round=standing.round + 1)
+            replace(standing, held=held, round=standing.round + 1, stopped=False)
             if held
-            else replace(standing, held=0, status=POSTED)
+            else replace(standing, held=0, status=POSTED, stopped=False)
         )
         settlements.put_settlement(session, after)
         return after
