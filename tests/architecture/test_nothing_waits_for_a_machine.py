@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-
 ROOT = Path(__file__).parents[2]
 MACHINES = sorted((ROOT / "infra/workflows").glob("*.asl.json"))
 ENDS = {  # what ends the object, or says with it that it stopped

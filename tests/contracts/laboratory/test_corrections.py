@@ -254,3 +254,15 @@ def test_a_correction_that_stopped_says_so_until_it_is_done(books: Books, approv
     assert "stopped" not in told()
     books.laboratory.stop_correction(approved.id)
     assert "stopped" not in told()
+
+
+def test_a_factor_that_rises_lifts_no_act_over_its_own_caps(books: Books):
+    act = record(books, ids.new_id(NOW), 2)
+    capped = replace(act, record={**act.record, "caps": {"act:mg": 95_500, "day:acts": 1}})
+    higher = replace(LOWER, factor="no-tableware-bj-least@1", replacement="no-tableware-seed@1")
+    lower = replace(
+        capped, record={**capped.record, "factors": ["no-tableware-bj-least@1"], "reduction_mg": 46_000}
+    )
+    assert corrections.new_mass(replace(lower, credits_mg=46_000), higher) == 95_000
+    tight = replace(lower, credits_mg=46_000, record={**lower.record, "caps": {"act:mg": 60_000}})
+    assert corrections.new_mass(tight, higher) == 60_000

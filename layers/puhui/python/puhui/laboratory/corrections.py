@@ -104,7 +104,8 @@ def new_mass(act: Activity, correction: Correction) -> int:
     made: int = record["reduction_mg"]
     if act.credits_mg < reduction:
         return min(made, act.credits_mg)
-    return min([made, *(limit for name, limit in record["caps"].items() if name.endswith(":mg"))])
+    limits: list[int] = [limit for name, limit in record["caps"].items() if name.endswith(":mg")]
+    return min([made, *limits])
 
 
 def compensating(
