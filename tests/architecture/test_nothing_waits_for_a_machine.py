@@ -59,7 +59,7 @@ def tasks(path: Path) -> Iterator[tuple[str, dict[str, Any], bool]]:
 def test_every_task_is_bounded_tried_again_and_caught(path: Path):
     for name, state, caught_outside in tasks(path):
         assert state.get("TimeoutSeconds"), name
-        assert state["Retry"][-1]["ErrorEquals"] == ["States.ALL"], name  # a function that took too long is tried again
+        assert state["Retry"][-1]["ErrorEquals"] == ["States.ALL"], name
         assert catches_all(state) or caught_outside, name
 
 
