@@ -10,7 +10,8 @@ tests/unit/benchmarks/test_a_task_whose_function_died.py.
 3. An execution that waits for a task token keeps the process from ending, after its state was saved.
 4. A worker that dies while it starts takes all other workers of its function with it, those at work and those that are starting
    too: under load none ever comes up again.
-5. What a consumer of a table's stream reports as failed (ReportBatchItemFailures) is not delivered again, but lost.
+5. What a consumer of a table's stream reports as failed (ReportBatchItemFailures) is not delivered again, but lost. Here, as
+   Lambda does it, the next delivery begins with the first failed record, and one that has failed too often is let go.
 6. A task whose TimeoutSeconds is a JSONata expression, which the state language allows, fails with a TypeError.
 7. A task that waits for its token waits until its time is over when the function that should bring the token away has failed.
 """
@@ -45,6 +46,9 @@ _await = stepfunctions._invoke_with_callback  # noqa: SLF001
 _call = stepfunctions._call_lambda  # noqa: SLF001
 _awaited: ContextVar[str] = ContextVar("the token of the task whose function is called", default="")
 _deliveries: Counter[tuple[str, str]] = Counter()
+_begins: dict[
+    tuple[str, str], str
+] = {}  # by function and stream: the record with which its next delivery begins
 DELIVERIES_MAX = 11  # MaximumRetryAttempts of our stacks, and the first one
 
 
@@ -84,19 +88,28 @@ def invoke(worker: Any, *arguments: Any, **more: Any) -> Any:
 
 
 def execute(function: Any, event: Any) -> Any:
-    """A batch of a table's stream with failed records fails as a whole, so that it is delivered again; a record that has
-    failed too often is let go, as Lambda does."""
-    result = _execute(function, event)
+    """A batch of a table's stream from its first failed record on, when one failed before; it fails until it is done."""
     records = event.get("Records") if isinstance(event, dict) else None
-    answer = result.get("body")
-    if not records or records[0].get("eventSource") != "aws:dynamodb" or not isinstance(answer, dict):
-        return result
-    failed = [each["itemIdentifier"] for each in answer.get("batchItemFailures") or ()]
+    if not records or records[0].get("eventSource") != "aws:dynamodb":
+        return _execute(function, event)
     name = (function.get("config") or function).get("FunctionName", "")
-    _deliveries.update((name, number) for number in failed)
-    if not any(_deliveries[name, number] < DELIVERIES_MAX for number in failed):
+    source = name, records[0].get("eventSourceARN", "")
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
+    begin = numbers.index(_begins[source]) if _begins.get(source) in numbers else 0
+    result = _execute(function, {**event, "Records": records[begin:]})
+    answer = result.get("body")
+    if result.get("error"):
         return result
-    told = {"errorType": "BatchItemFailures", "errorMessage": f"failed: {', '.join(failed)}"}
+    failed = answer.get("batchItemFailures") if isinstance(answer, dict) else None
+    at = min((numbers.index(each["itemIdentifier"]) for each in failed or ()), default=len(numbers))
+    if at < len(numbers):
+        _deliveries[name, numbers[at]] += 1
+        at += _deliveries[name, numbers[at]] >= DELIVERIES_MAX
+    if at == len(numbers):
+        _begins.pop(source, None)
+        return result
+    _begins[source] = numbers[at]
+    told = {"errorType": "BatchItemFailures", "errorMessage": f"goes on with {numbers[at]}"}
     return {**result, "error": True, "body": told}
 
 

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from puhui.activities import claims, usecases
+from puhui.activities import claims, usecases, watch
 from puhui.activities.dynamo import Activities
 from puhui.activities.errors import ActsOverlap, CapReached, ClaimExpired, NothingToCollect, NotMature
 from puhui.activities.ports import Books
@@ -74,7 +74,7 @@ class ClaimsMachine(RuleBasedStateMachine):
 
     @rule()
     def schedule_runs(self) -> None:
-        claims.lapse_due(self.books, self.now, lambda: 0, 1)
+        watch.look_after(self.books, "", self.now, lambda: 0, 1)
 
     def _any(self, data: Any) -> str:
         activity_id: str = data.draw(st.sampled_from(sorted(self.acts)))
@@ -103,7 +103,7 @@ class ClaimsMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.now += timedelta(days=9)
-        claims.lapse_due(self.books, self.now, lambda: 0, 1)
+        watch.look_after(self.books, "", self.now, lambda: 0, 1)
         self.every_milligram_is_in_one_place()
         balance = self.books.ledger.balance(member(OWNER), FOREST)
         assert balance.amounts.get("pending_mg", 0) == 0, "in the end nothing waits"

@@ -92,7 +92,9 @@ class Played:
         self.both = [world.open(), world.open()]
 
     def close(self, which: int) -> Settlement:
-        return usecases.close(self.both[which].id, settlements=self.world.settlements, now=NOW)
+        return usecases.close(
+            self.both[which].id, settlements=self.world.settlements, rewards=self.world.rewards, now=NOW
+        )
 
     def claimed(self, settlement: Settlement) -> list[str]:
         """The dues that a settlement has, after looking that its lines and statements are just these."""

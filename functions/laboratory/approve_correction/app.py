@@ -20,5 +20,5 @@ def approve_correction(request: Request) -> Answer:
     approved = corrections.approve(proposed, request.member_id, request.now)
     if approved is not proposed:
         LABORATORY.start_correction(approved)
-    states.start_once(STATE_MACHINE, approved.id, {"id": approved.id, "shards": shards_of(approved.id)})
+    states.start_again(STATE_MACHINE, approved.id, {"id": approved.id, "shards": shards_of(approved.id)})
     return 202, corrections.shown(approved)

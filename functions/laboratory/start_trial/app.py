@@ -34,5 +34,5 @@ def start_trial(request: Request) -> Answer:
         now=request.now,
     )
     if trial.status == RUNNING:
-        states.start_once(STATE_MACHINE, trial.id, {"id": trial.id, "shards": shards_of(trial.id)})
+        states.start_again(STATE_MACHINE, trial.id, {"id": trial.id, "shards": shards_of(trial.id)})
     return 202, usecases.shown(trial)

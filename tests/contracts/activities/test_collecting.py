@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import claims, steps, usecases, verification
+from puhui.activities import claims, steps, usecases, verification, watch
 from puhui.activities.errors import (
     ActivityNotFound,
     ClaimExpired,
@@ -106,10 +106,10 @@ def test_the_schedule_finds_what_is_due_and_nothing_else(forest: Acts):
     late = ride(forest, at=NOW)
     collect(forest, early[0])
     now = LAPSED - timedelta(minutes=30)
-    due = set(claims.due_claims(forest.books, now))
+    due = set(watch.due(forest.books, now))
     assert due == {(forest.member_id, activity.id) for activity in early[1:]}
-    assert claims.lapse_due(forest.books, now, lambda: 0, 1) == (4, 0)
-    assert claims.lapse_due(forest.books, now, lambda: 0, 1) == (0, 0)
+    assert watch.look_after(forest.books, "", now, lambda: 0, 1) == {"lapsed": 4}
+    assert watch.look_after(forest.books, "", now, lambda: 0, 1) == {}
     assert (pending(forest), forest.points()) == (500_000, 500)
     assert collect(forest, late, now).status == "credited"
     assert forest.sound()
@@ -119,8 +119,8 @@ def test_the_schedule_stops_when_its_time_is_over_and_goes_on_the_next_time(fore
     for n in range(3):
         ride(forest, at=NOW - timedelta(hours=n))
     ticks = iter([0, 1, 99])
-    assert claims.lapse_due(forest.books, LAPSED, lambda: next(ticks), 10) == (1, 0)
-    assert claims.lapse_due(forest.books, LAPSED, lambda: 0, 10) == (2, 0)
+    assert watch.look_after(forest.books, "", LAPSED, lambda: next(ticks), 10) == {"lapsed": 1}
+    assert watch.look_after(forest.books, "", LAPSED, lambda: 0, 10) == {"lapsed": 2}
 
 
 def test_ten_collectors_at_once_collect_once(forest: Acts):

@@ -1,5 +1,6 @@
 """A corrected factor: each act concerned is corrected once, in one transaction, and the sums agree."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -28,6 +29,7 @@ from puhui.ledger.audit import audit
 from puhui.ledger.dynamo import Ledger
 from puhui.ledger.model import Leg, Transfer, member, points
 from puhui.store.client import DynamoDB
+from puhui.verify.explanations import check_explanation
 
 NOW = clock.from_text("2026-11-21T12:00:00+08:00")
 DAY = date(2026, 11, 20)
@@ -140,8 +142,14 @@ def test_the_member_is_told_what_changed_and_why(books: Books, approved: Correct
     act = record(books, me, 2)
     run(books, approved)
     told = explain_activity(me, act.id, books=Acts(books.activities, books.ledger))
-    assert (told["credits_mg"], told["points"]) == (95_000, 95)  # how it was counted first
+    assert (told["credits_mg"], told["points"]) == (46_000, 46)
+    assert told["computation"]["reduction_mg"] == 46_000
+    assert [each["id"] for each in told["factors"]] == ["no-tableware-bj-least"]
+    assert "avoids 46 g" in told["sentence"]["en"]
+    assert f"({LOWER.reason}); before, 95 g were credited" in told["sentence"]["en"]
+    assert f"（{LOWER.reason}），更正前计入 95 克" in told["sentence"]["zh-CN"]
     assert told["correction"]["reason"] == LOWER.reason
+    assert check_explanation(json.dumps(told).encode(), None).credits_mg == 46_000
     assert (told["correction"]["from_mg"], told["correction"]["to_mg"]) == (95_000, 46_000)
     statement = books.ledger.transfers(member(me), 10, None).items
     assert [line.id for line in statement if line.kind == "correction"] == [told["correction"]["transfer_id"]]
@@ -225,3 +233,36 @@ def test_one_approval_sent_twice_does_not_bring_a_finished_correction_back(
     standing = books.laboratory.correction(approved.id)
     assert standing
     assert (standing.status, standing.report is not None) == ("done", True)
+
+
+def test_a_correction_that_stopped_says_so_until_it_is_done(books: Books, approved: Correction):
+    books.laboratory.propose(LOWER)
+    books.laboratory.stop_correction(LOWER.id)  # nothing runs yet: nothing stops
+    books.laboratory.start_correction(approved)
+
+    def told() -> dict[str, Any]:
+        standing = books.laboratory.correction(approved.id)
+        assert standing
+        return corrections.shown(standing)
+
+    assert "stopped" not in told()
+    books.laboratory.stop_correction(approved.id)
+    assert (told()["status"], told()["stopped"]) == ("running", True)
+    run(books, approved)
+    books.laboratory.close_correction(approved.id)
+    assert told()["status"] == "done"
+    assert "stopped" not in told()
+    books.laboratory.stop_correction(approved.id)
+    assert "stopped" not in told()
+
+
+def test_a_factor_that_rises_lifts_no_act_over_its_own_caps(books: Books):
+    act = record(books, ids.new_id(NOW), 2)
+    capped = replace(act, record={**act.record, "caps": {"act:mg": 95_500, "day:acts": 1}})
+    higher = replace(LOWER, factor="no-tableware-bj-least@1", replacement="no-tableware-seed@1")
+    lower = replace(
+        capped, record={**capped.record, "factors": ["no-tableware-bj-least@1"], "reduction_mg": 46_000}
+    )
+    assert corrections.new_mass(replace(lower, credits_mg=46_000), higher) == 95_000
+    tight = replace(lower, credits_mg=46_000, record={**lower.record, "caps": {"act:mg": 60_000}})
+    assert corrections.new_mass(tight, higher) == 60_000

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from puhui.kernel import clock
-from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.kernel.errors import IdempotencyKeyReused, Unavailable
 from puhui.programmes.api import ProgrammeNotFound
 from puhui.settlement import statements, usecases
 from puhui.settlement.errors import SettlementClosed, SettlementNotFound, SettlementTooEarly
@@ -70,9 +70,14 @@ def test_a_step_that_runs_again_adds_nothing(world: World):
     opened = world.open()
     for shard in [*range(SHARDS), *range(SHARDS)]:
         usecases.claim_shard(opened.id, shard, books=world.books)
-    first = usecases.close(opened.id, settlements=world.settlements, now=NOW)
+    first = usecases.close(opened.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
     assert (first.dues, first.fen) == (5, 6_900)
-    assert usecases.close(opened.id, settlements=world.settlements, now=NOW + timedelta(hours=1)) == first
+    assert (
+        usecases.close(
+            opened.id, settlements=world.settlements, rewards=world.rewards, now=NOW + timedelta(hours=1)
+        )
+        == first
+    )
     assert sum(usecases.claim_shard(opened.id, shard, books=world.books) for shard in range(SHARDS)) == 0
 
 
@@ -98,7 +103,7 @@ def test_a_step_that_dies_after_any_of_its_calls_goes_on_where_it_was(world: Wor
         except _Died:
             continue
         break
-    done = usecases.close(opened.id, settlements=world.settlements, now=NOW)
+    done = usecases.close(opened.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
     assert (done.dues, done.pieces, done.fen) == (5, 44, 6_900)
 
 
@@ -129,7 +134,7 @@ def test_an_answer_that_is_lost_counts_nothing_twice(world: World):
                 )
         except _Died:
             continue
-    done = usecases.close(opened.id, settlements=world.settlements, now=NOW)
+    done = usecases.close(opened.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
     assert (len(lost), done.dues, done.fen) == (2, 5, 6_900)
 
 
@@ -151,7 +156,7 @@ def test_the_index_may_still_show_what_was_claimed(world: World):
                 shard,
                 books=Books(world.settlements, late, world.alliance),  # type: ignore[arg-type]
             )
-    done = usecases.close(second.id, settlements=world.settlements, now=NOW)
+    done = usecases.close(second.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
     assert (done.status, done.dues) == ("empty", 0)
     assert usecases.find(first.id, world.settlements).dues == 5
 
@@ -168,14 +173,17 @@ def test_where_another_settlement_has_one_of_a_batch_the_others_are_claimed_all_
         late = world.connect(DynamoDB())[1]
         late.dues = lambda _merchant, each, *_, mine=seen[opened.id]: ([] if each else mine, None)  # type: ignore[method-assign]
         usecases.claim_shard(opened.id, shard, books=Books(world.settlements, late, world.alliance))  # type: ignore[arg-type]
-    sums = [usecases.close(each.id, settlements=world.settlements, now=NOW).dues for each in (first, second)]
+    sums = [
+        usecases.close(each.id, settlements=world.settlements, rewards=world.rewards, now=NOW).dues
+        for each in (first, second)
+    ]
     assert sums == [2, 4]
 
 
 def test_a_step_that_was_thought_dead_adds_nothing_once_the_settlement_is_summed_up(world: World):
     world.two_shops()
     opened = world.open()
-    usecases.close(opened.id, settlements=world.settlements, now=NOW)
+    usecases.close(opened.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
     world.settlements.settlement = lambda _id: opened  # type: ignore[method-assign] # as the old step read it
     with pytest.raises(SettlementClosed):
         usecases.claim_shard(opened.id, shard_of("shop-a"), books=world.books)
@@ -190,7 +198,10 @@ def test_two_settlements_at_once_share_the_dues_without_a_rest(world: World):
     for shard in range(SHARDS):
         for opened in (one, two):
             usecases.claim_shard(opened.id, shard, books=world.books)
-    sums = [usecases.close(each.id, settlements=world.settlements, now=NOW) for each in (one, two)]
+    sums = [
+        usecases.close(each.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
+        for each in (one, two)
+    ]
     assert sum(each.dues for each in sums) == 55
     assert sum(each.fen for each in sums) == 6_900 + 50 * 300
 
@@ -233,3 +244,50 @@ def test_every_merchant_belongs_to_one_shard(world: World):
         world.due(merchant, "tea", "bank-1", 1)
     done = world.settled()
     assert (done.merchants, done.fen) == (50, 50)
+
+
+def test_two_settlements_of_the_same_numbers_have_hashes_of_their_own(world: World):
+    world.reward("bag", "shop-a")
+    world.due("shop-a", "bag")
+    first = world.settled()
+    world.due("shop-a", "bag")
+    second = world.settled("later")
+    assert (first.dues, first.pieces, first.fen) == (second.dues, second.pieces, second.fen)
+    assert first.hash != second.hash
+
+
+def test_a_settlement_waits_for_the_index_to_show_every_due_that_it_hashes(world: World, monkeypatch: Any):
+    world.two_shops()
+    opened = world.open()
+    for shard in range(SHARDS):
+        usecases.claim_shard(opened.id, shard, books=world.books)
+    with monkeypatch.context() as behind:
+        behind.setattr(world.rewards, "claimed_dues", lambda *_: ([], None))
+        with pytest.raises(Unavailable):
+            usecases.close(opened.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
+    done = usecases.close(opened.id, settlements=world.settlements, rewards=world.rewards, now=NOW)
+    assert (done.status, done.fen) == ("computed", 6_900)
+
+
+def test_a_settlement_that_stopped_says_so_until_it_goes_on(world: World):
+    world.two_shops()
+    opened = world.open()
+    for _ in range(2):
+        assert usecases.stop(opened.id, settlements=world.settlements).stopped
+    shown = statements.settlement_shown(usecases.find(opened.id, world.settlements))
+    assert (shown["status"], shown["stopped"]) == ("computing", True)
+    done = world.compute(opened.id)
+    assert "stopped" not in statements.settlement_shown(done)
+    assert not usecases.stop(
+        opened.id, settlements=world.settlements
+    ).stopped  # nothing was under way any more
+
+
+def test_a_posting_that_stopped_says_so_until_all_is_posted(world: World):
+    world.two_shops()
+    done = world.settled()
+    world.approve(done, "first")
+    approved = world.approve(done, "second")
+    assert usecases.stop(done.id, settlements=world.settlements).stopped
+    assert world.approve(approved, "second").stopped  # sent again, it starts the posting again
+    assert (world.post(done.id).status, world.post(done.id).stopped) == ("posted", False)

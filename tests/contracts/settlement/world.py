@@ -164,7 +164,7 @@ class World:
         """All that the state machine does."""
         for shard in range(SHARDS):
             usecases.claim_shard(settlement_id, shard, books=self.books)
-        return usecases.close(settlement_id, settlements=self.settlements, now=NOW)
+        return usecases.close(settlement_id, settlements=self.settlements, rewards=self.rewards, now=NOW)
 
     def settled(self, key: str | None = None) -> Settlement:
         """A settlement, opened and computed."""

@@ -51,7 +51,9 @@ def test_a_clean_photo_is_approved():
     assert assess([{"reason_code": "", "signals": []}], late_days=0).outcome == "approve"
 
 
-@pytest.mark.parametrize("signal", ["PHOTO_SIMILAR", "CONTENT_REVIEW", "CONTENT_UNCHECKED", "PHOTO_SMALL"])
+@pytest.mark.parametrize(
+    "signal", ["PHOTO_SIMILAR", "CONTENT_REVIEW", "CONTENT_UNCHECKED", "PHOTO_SMALL", "MACHINE_FAILED"]
+)
 def test_a_doubtful_photo_waits_for_a_person(signal: str):
     found = assess([{"reason_code": "", "signals": [signal]}], late_days=0)
     assert (found.outcome, found.signals) == ("review", (signal,))

@@ -7,16 +7,32 @@ import pytest
 from infra.local import mended_ministack
 
 FUNCTION = {"config": {"FunctionName": "follow"}}
-BATCH = {"Records": [{"eventSource": "aws:dynamodb"}]}
+BATCH = {
+    "Records": [
+        {"eventSource": "aws:dynamodb", "dynamodb": {"SequenceNumber": number}} for number in ("6", "7", "8")
+    ]
+}
 FAILED = {"body": {"batchItemFailures": [{"itemIdentifier": "7"}]}}
+WELL = {"body": {"batchItemFailures": []}}
+
+
+delivered: list[list[str]] = []
 
 
 @pytest.fixture
 def answers(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What the function answers, one after the other."""
     given: list[dict[str, Any]] = []
-    monkeypatch.setattr(mended_ministack, "_execute", lambda _function, _event: given.pop(0))
+
+    def execute(_function: Any, event: Any) -> Any:
+        if isinstance(event, dict):
+            delivered.append([each.get("dynamodb", {}).get("SequenceNumber") for each in event["Records"]])
+        return given.pop(0)
+
+    delivered.clear()
+    monkeypatch.setattr(mended_ministack, "_execute", execute)
     mended_ministack._deliveries.clear()
+    mended_ministack._begins.clear()
     return given
 
 
@@ -33,8 +49,24 @@ def test_a_batch_without_one_does_not(answers: list[dict[str, Any]]) -> None:
 
 def test_a_record_that_always_fails_is_let_go_in_the_end(answers: list[dict[str, Any]]) -> None:
     answers += [FAILED] * mended_ministack.DELIVERIES_MAX
+    answers.append(WELL)
     told = [mended_ministack.execute(FUNCTION, BATCH).get("error", False) for _ in list(answers)]
-    assert told == [True] * (mended_ministack.DELIVERIES_MAX - 1) + [False]
+    assert told == [True] * mended_ministack.DELIVERIES_MAX + [False]
+    assert delivered[-2:] == [["7", "8"], ["8"]]
+
+
+def test_the_next_delivery_begins_with_the_first_that_failed(answers: list[dict[str, Any]]) -> None:
+    answers += [FAILED, WELL, WELL]
+    told = [mended_ministack.execute(FUNCTION, BATCH).get("error", False) for _ in range(3)]
+    assert told == [True, False, False]
+    assert delivered == [["6", "7", "8"], ["7", "8"], ["6", "7", "8"]]
+
+
+def test_a_function_that_failed_gets_the_same_again(answers: list[dict[str, Any]]) -> None:
+    answers += [FAILED, {"error": True, "body": None}, WELL]
+    for _ in range(3):
+        mended_ministack.execute(FUNCTION, BATCH)
+    assert delivered == [["6", "7", "8"], ["7", "8"], ["7", "8"]]
 
 
 def test_what_comes_from_elsewhere_is_as_it_was(answers: list[dict[str, Any]]) -> None:

@@ -1,10 +1,12 @@
 """The pure rules of settling: shards, transfers, and texts in two languages."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from puhui.ledger.model import LEGS_MAX
+from puhui.rewards.api import Due
 from puhui.settlement import errors
 from puhui.settlement.model import (
     SHARDS,
@@ -21,10 +23,24 @@ from puhui.settlement.model import (
 )
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+OPENED = Settlement("S", "carbon-88", NOW, "operator", NOW)
 
 
 def statement(*adjustments: Adjustment) -> Statement:
     return Statement("S", "shop-a", "carbon-88", NOW, Tally(), adjustments=adjustments)
+
+
+def due(due_id: str) -> Due:
+    return Due(due_id, "member:m", "K#k", "shop-a", "carbon-88", "tea", "r", "k", "bank-1", 10, 1, "", NOW)
+
+
+def summed(settlement: Settlement, counted: Line, *dues: Due) -> Summing:
+    """A settlement of one line."""
+    summing = Summing(settlement)
+    summing.add(counted)
+    for each in dues:
+        summing.add_due(each)
+    return summing
 
 
 def line(reward: str, fen: int, budget: str = "bank-1") -> Line:
@@ -68,21 +84,29 @@ def test_adjustments_that_cancel_out_move_nothing():
 
 
 def test_lines_that_are_not_what_was_counted_are_not_settled():
-    summing = Summing()
-    summing.add(line("tea", 10))
-    opened = Settlement("S", "carbon-88", NOW, "operator", NOW)
+    summing = summed(OPENED, line("tea", 10))
     with pytest.raises(ArithmeticError):
-        computed(opened, summing, Tally(1, 1, 11), NOW)
-    assert computed(opened, summing, Tally(1, 1, 10), NOW).fen == 10
+        computed(OPENED, summing, Tally(1, 1, 11), NOW)
+    assert computed(OPENED, summing, Tally(1, 1, 10), NOW).fen == 10
 
 
 def test_the_hash_tells_apart_what_differs_in_any_number():
-    hashes = set()
-    for each in (line("tea", 10), line("tea", 11), line("bag", 10), line("tea", 10, "bank-2")):
-        summing = Summing()
-        summing.add(each)
-        hashes.add(summing.hash)
-    assert len(hashes) == 4
+    lines = (line("tea", 10), line("tea", 11), line("bag", 10), line("tea", 10, "bank-2"))
+    assert len({summed(OPENED, each).hash for each in lines}) == 4
+
+
+def test_the_hash_binds_the_settlement_its_moment_and_each_due():
+    dues = [due("D1"), due("D2")]
+    found = [
+        summed(OPENED, line("tea", 10), *dues),
+        summed(replace(OPENED, id="T"), line("tea", 10), *dues),
+        summed(replace(OPENED, programme_id="walk-and-win"), line("tea", 10), *dues),
+        summed(replace(OPENED, until=NOW - timedelta(seconds=1)), line("tea", 10), *dues),
+        summed(OPENED, line("tea", 10), due("D1"), due("D3")),
+        summed(OPENED, line("tea", 10), due("D1"), replace(due("D2"), reward_id="bag")),
+    ]
+    assert len({each.hash for each in found}) == len(found)
+    assert found[0].hash == summed(replace(OPENED, opened_by="another"), line("tea", 10), *dues).hash
 
 
 def test_merchants_spread_over_the_shards():

@@ -37,6 +37,7 @@ def test_a_key_is_read_as_it_was_written(key: Key) -> None:
     assert (name, key_id) == (key.name, key.id.hex())
     assert notes.from_b64(body) == bytes([key.kind]) + key.public
     assert Key.parse(str(key)) == key
+    assert Key.parse(f"{name}+{key_id.upper()}+{body}") == key
 
 
 def _altered_keys() -> dict[str, str]:
@@ -50,7 +51,8 @@ def _altered_keys() -> dict[str, str]:
         "no name": f"+{key_id}+{body}",
         "a space in the name": f"a b+{key_id}+{body}",
         "another id": f"{name}+{'0' * 8}+{body}",
-        "an id in capitals": f"{name}+{key_id.upper()}+{body}",
+        "a long id": f"{name}+0{key_id}+{body}",
+        "a name that is no UTF-8": f"\udcff{text}",
         "another name": f"x{text}",
         "a short key": f"{name}+{key_id}+{body[:-4]}",
         "another kind": f"{name}+{key_id}+{ecdsa}",
@@ -167,12 +169,27 @@ def test_a_changed_text_is_refused() -> None:
         note.signed_by([LOG.key])
 
 
-def test_of_two_lines_of_one_key_the_first_counts() -> None:
-    line = signed().signatures[0]
-    wrong = replace(line, body=b"x" * 64)
-    assert Note(TEXT, (line, wrong)).signed_by([LOG.key]) == {LOG.key: 0}
-    with pytest.raises(NotProved):
-        Note(TEXT, (wrong, line)).signed_by([LOG.key])
+def test_of_two_lines_of_one_key_the_first_counts_and_both_must_be_right() -> None:
+    first, second = (notes.sign(Note(TEXT), WITNESS, at) for at in (7, 5))
+    assert Note(TEXT, (first, second)).signed_by([WITNESS.key]) == {WITNESS.key: 7}
+    wrong = replace(first, body=b"x" * 72)
+    for lines in [(first, wrong), (wrong, first)]:
+        with pytest.raises(NotProved):
+            Note(TEXT, lines).signed_by([WITNESS.key])
+
+
+@pytest.mark.parametrize("at", [2**63, 2**64 - 1])
+def test_a_time_of_2_to_the_63_or_more_is_no_cosignatures(at: int) -> None:
+    body = at.to_bytes(8) + WITNESS.sign(notes.cosigned_message(TEXT, at))
+    with pytest.raises(NotProved, match="2\\^63"):
+        Note(TEXT, (Signature(WITNESS.name, WITNESS.key.id, body),)).signed_by([WITNESS.key])
+    with pytest.raises(ValueError, match="no time"):
+        notes.sign(Note(TEXT), WITNESS, at)
+
+
+@pytest.mark.parametrize("at", [0, 1, 2**63 - 1])
+def test_every_time_below_is_one(at: int) -> None:
+    assert Note(TEXT, (notes.sign(Note(TEXT), WITNESS, at),)).signed_by([WITNESS.key]) == {WITNESS.key: at}
 
 
 def _malformed() -> dict[str, bytes]:

@@ -49,7 +49,7 @@ def test_the_seeds_figures_are_recomputed(
     assert main(["explain", given(explained(behaviour, **quantity)), "--lang", "en"]) == 0
     said = capsys.readouterr().out
     assert f"avoids {mg} mg of CO2e" in said
-    assert "NOT CHECKED" in said
+    assert "NOT CHECKED: whether this formula" in said
     assert main(["explain", given(explained(behaviour, **quantity)), "--lang", "zh"]) == 0
     assert f"减排 {mg} 毫克" in capsys.readouterr().out
 
@@ -57,14 +57,77 @@ def test_the_seeds_figures_are_recomputed(
 def test_the_published_document_is_checked_too(given: Callable[[Any], str], capsys: Any):
     published = usecases.get_methodology_version("cycling-instead-of-car", "1")
     assert main(["explain", given(explained()), "--methodology", given(published), "--lang", "en"]) == 0
-    assert "NOT CHECKED" not in capsys.readouterr().out
+    assert "NOT CHECKED: whether this formula" not in capsys.readouterr().out
     published["document"] = {**published["document"], "published_on": "2026-11-22"}
     assert main(["explain", given(explained()), "--methodology", given(published)]) == 1
 
 
 def test_a_cap_that_cut_is_said(given: Callable[[Any], str], capsys: Any):
     assert main(["explain", given(explained("walking", steps=8000)), "--lang", "en"]) == 0
-    assert "Of this 10,000 mg were credited" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "was credited, 10,000 mg, is no more than that" in said
+    assert "per day; it made less count" in said.partition("CLAIMED, NOT CHECKED")[2]
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"), [("en", "CLAIMED, NOT CHECKED"), ("zh", "仅为所称，尚未核对")]
+)
+def test_what_was_not_computed_again_stands_below_a_heading_that_says_so(
+    language: str, heading: str, given: Callable[[Any], str], capsys: Any
+):
+    told = explained()
+    told["points"], told["formula"] = 987_654, "a formula in words"
+    told["sentence"] = {"zh-CN": "一句话", "en": "a sentence"}
+    told["factors"][0]["publisher"] = "a ministry"
+    assert main(["explain", given(told), "--lang", language]) == 0
+    proved, _, claimed = capsys.readouterr().out.partition(heading)
+    words = {"zh": "一句话", "en": "a sentence"}[language]
+    for text in ("987,654", "a formula in words", "a ministry", words):
+        assert text not in proved
+        assert text in claimed
+    assert main(["explain", given(told), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["claimed"]["points"] == 987_654
+    assert "points" not in answer
+
+
+def test_an_act_that_was_refused_has_its_figure_and_no_credits(given: Callable[[Any], str], capsys: Any):
+    told = explained() | {"credits_mg": 0, "points": 0}
+    assert main(["explain", given(told), "--lang", "en"]) == 0
+    assert "was credited, 0 mg" in capsys.readouterr().out
+
+
+def corrected() -> dict[str, Any]:
+    act = api.quantify(
+        CARBON_88, programmes.behaviour(CARBON_88, "no_tableware"), {"orders": 2}, date(2026, 11, 20)
+    )
+    correction = {
+        "factor": "no-tableware-seed@1",
+        "replacement": "no-tableware-bj-least@1",
+        "reason": "the national figure was taken for Beijing",
+        "from_mg": 95_000,
+        "to_mg": 46_000,
+    }
+    return api.explain_record(act.record(), CARBON_88, 46_000, 46, correction)
+
+
+def test_a_corrected_act_is_proved_by_the_figures_it_has_now(given: Callable[[Any], str], capsys: Any):
+    assert main(["explain", given(corrected()), "--lang", "en"]) == 0
+    said = capsys.readouterr().out
+    assert "avoids 46,000 mg" in said
+    assert "gave way to no-tableware-bj-least@1, 95000 mg to 46000 mg, because: the national" in said
+
+
+@pytest.mark.parametrize("name", ["to_mg", "replacement", "factor"])
+def test_a_correction_that_does_not_fit_the_figures_is_not_proved(
+    name: str, given: Callable[[Any], str], capsys: Any
+):
+    told = corrected()
+    told["correction"][name] = {"to_mg": 45_000, "replacement": "x@1", "factor": "no-tableware-bj-least@1"}[
+        name
+    ]
+    assert main(["explain", given(told), "--lang", "en"]) == 1
+    assert "correction" in capsys.readouterr().out
 
 
 TAMPERED: dict[str, Change] = {
@@ -80,6 +143,12 @@ TAMPERED: dict[str, Change] = {
     "the discount": lambda e: e["computation"].update(discount="0.1"),
     "more credits than computed": lambda e: e.update(credits_mg=e["credits_mg"] + 1),
     "fewer credits than computed, without a cap": lambda e: e.update(credits_mg=e["credits_mg"] - 1),
+    "a cap that cut nothing": lambda e: e["caps"].append(
+        {"per": "day", "measure": "mg", "limit": 10**9, "applied": True}
+    ),
+    "an act's cap that would have left more": lambda e: e.update(
+        credits_mg=1000, caps=[{"per": "act", "measure": "mg", "limit": 2000, "applied": True}]
+    ),
     "credits from a weak factor": lambda e: e["factors"][0].update(credits_allowed=False),
 }
 

@@ -1,7 +1,8 @@
 """The verifier reads files, folders and http(s) addresses, and nothing else."""
 
+import gzip
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -9,6 +10,13 @@ import pytest
 
 from puhui.verify import sources
 from tests.support.logs import Log
+
+
+def packed(content: bytes, keep: int | None = None) -> Callable[["Handler"], None]:
+    """Answers with the content compressed; with no more than the first ``keep`` bytes of that."""
+    return lambda handler: handler.begin(
+        200, {"Content-Encoding": "gzip"}, gzip.compress(content, mtime=0)[:keep]
+    )
 
 
 class Server(ThreadingHTTPServer):
@@ -28,6 +36,9 @@ class Server(ThreadingHTTPServer):
             "/to-a-file": lambda handler: handler.begin(302, {"Location": "file:///etc/hostname"}, b""),
             "/to-ftp": lambda handler: handler.begin(302, {"Location": "ftp://localhost/x"}, b""),
             "/round": lambda handler: handler.begin(302, {"Location": "/round"}, b""),
+            "/packed-large": packed(bytes(sources.ANSWER_BYTES_MAX + 1)),
+            "/packed-broken": packed(b"content", keep=20),
+            "/packed-noise": lambda handler: handler.begin(200, {"Content-Encoding": "gzip"}, b"noise"),
             "/silent": lambda handler: handler.server.closing.wait(30),
         }
         self.closing = threading.Event()
@@ -90,6 +101,11 @@ def test_a_log_is_audited_over_http(run, published):
     assert run("log", f"{published}/").status == 0
 
 
+def test_a_log_may_serve_its_files_compressed_without_being_asked(run, server, published):
+    server.odd = {path: packed(content) for path, content in server.files.items()}
+    assert run("log", published).status == 0
+
+
 def test_every_file_may_be_an_address(run, server, published, log, tmp_path):
     server.files["/receipt"] = str(log.receipt(5)).encode()
     server.files["/entry"] = log.entries[5]
@@ -128,6 +144,9 @@ def test_a_tile_that_could_not_be_read_proves_nothing_either_way(run, server, pu
         ("/failing", "answered with status 500"),
         ("/large", "is larger than 8388608 bytes"),
         ("/noise", "cannot be read"),
+        ("/packed-large", "is larger than 8388608 bytes"),
+        ("/packed-broken", "broke off in the middle"),
+        ("/packed-noise", "cannot be read"),
         ("/to-a-file", "answered with status 302"),
         ("/to-ftp", "sends its reader to ftp://localhost/x, which is not read"),
         ("/round", "answered with status 302"),

@@ -95,7 +95,7 @@ def added(url: str, request: AddCheckpoint) -> Reply:
 
 def cosigned_at(witness: Key, log: Key, note: Note, reply: Reply) -> int:
     """When the witness cosigned, as a client with a policy finds it; KeyError when it did not."""
-    policy = Policy(log, (Witness("w1", witness),), {}, "w1")
+    policy = Policy((log,), (Witness("w1", witness),), {}, "w1")
     whole = Note(note.text, (*note.signatures, *notes.signatures_of(reply.body.decode())))
     assert checkpoints.opened(str(whole).encode(), log)[1] == whole
     return policy.cosigned_by(whole)["w1"]

@@ -1,4 +1,4 @@
-"""A correction: the shards put together."""
+"""A correction: the shards put together, or that it stopped on an error."""
 
 from datetime import datetime
 from typing import Any
@@ -11,5 +11,8 @@ LABORATORY = Laboratory.from_environment()
 
 @task("close_correction")
 def app(event: Input, _now: datetime) -> Input:
+    if event.get("stopped"):
+        LABORATORY.stop_correction(event["id"])
+        return {"stopped": True}
     report: dict[str, Any] = {**LABORATORY.close_correction(event["id"])}
     return report

@@ -1,4 +1,4 @@
-"""A trial: the shards' parts put together."""
+"""A trial: the shards' parts put together, or that it stopped on an error."""
 
 from datetime import datetime
 
@@ -11,5 +11,8 @@ LABORATORY = Laboratory.from_environment()
 
 @task("close_trial")
 def app(event: Input, _now: datetime) -> Input:
+    if event.get("stopped"):
+        LABORATORY.stop_trial(event["id"])
+        return {"stopped": True}
     trial = usecases.close_trial(event["id"], laboratory=LABORATORY)
     return {"status": trial.status}

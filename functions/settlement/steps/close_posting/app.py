@@ -1,4 +1,4 @@
-"""An approved settlement: whether all that could be is posted."""
+"""An approved settlement: whether all that could be is posted, or that it stopped on an error."""
 
 from datetime import datetime
 
@@ -11,5 +11,7 @@ SETTLEMENTS = Settlements.from_environment()
 
 @task("close_posting")
 def app(event: Input, _now: datetime) -> Input:
+    if event.get("stopped"):
+        return {"stopped": usecases.stop(event["id"], settlements=SETTLEMENTS).stopped}
     closed = usecases.close_posting(event["id"], settlements=SETTLEMENTS)
     return {"status": closed.status, "held": closed.held}

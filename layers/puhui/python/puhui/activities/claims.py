@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from puhui.activities import credit
-from puhui.activities.dynamo import DUE_SHARDS, activity_from, taking_from
+from puhui.activities.dynamo import activity_from, taking_from
 from puhui.activities.errors import (
     ActivityNotFound,
     ClaimExpired,
@@ -35,7 +35,6 @@ from puhui.activities.model import (
 )
 from puhui.activities.ports import Books
 from puhui.kernel import clock, ids
-from puhui.kernel.errors import DomainError
 from puhui.ledger.api import (
     Hold,
     HoldNotFound,
@@ -51,7 +50,6 @@ from puhui.ledger.api import (
 from puhui.programmes import api as programmes
 from puhui.programmes.api import FriendsRule, Programme
 from puhui.store.session import Moved, Session, attempt
-from puhui.store.values import Item
 
 Result = TypeVar("Result")
 LAPSED_STATE = "expired"  # how the ledger calls a hold whose time is over
@@ -92,35 +90,6 @@ def lapse(member_id: str, activity_id: str, *, books: Books, now: datetime) -> A
         return _lapse(session, activity, books, now)
 
     return _attempt(books, build)
-
-
-def lapse_due(
-    books: Books, now: datetime, clock_seconds: Callable[[], float], seconds_max: float
-) -> tuple[int, int]:
-    """End what nobody collected in time, for at most ``seconds_max``: (acts ended, acts that could not be). Two runs at
-    once are no harm."""
-    until, ended, failed = clock_seconds() + seconds_max, 0, 0
-    for member_id, activity_id in due_claims(books, now):
-        if clock_seconds() > until:
-            break
-        try:
-            lapse(member_id, activity_id, books=books, now=now)
-        except DomainError:  # one act must not hold up the others; the caller tells that there are such
-            failed += 1
-        else:
-            ended += 1
-    return ended, failed
-
-
-def due_claims(books: Books, now: datetime) -> Iterator[tuple[str, str]]:
-    """Every (member id, activity id) whose time to be collected is over, shard by shard, in constant memory."""
-    for shard in range(DUE_SHARDS):
-        start: Item | None = None
-        while True:
-            found, start = books.activities.due_claims(shard, now, start)
-            yield from found
-            if start is None:
-                break
 
 
 def take(friend_id: str, owner_id: str, activity_id: str, *, books: Books, now: datetime) -> Taking:

@@ -19,14 +19,16 @@
 | open review   | reviews           | R#<review id>   | queue of the reviewers |
 
 An act that goes on past midnight stands in each of its days, from the second on with nothing used.
-The sparse index ``claims_by_due`` holds the acts that wait to be collected, by shard and by when their time is over.
+The sparse index ``claims_by_due`` holds the acts that wait, by shard and by when to look at them: those to be collected when
+their time is over, those that are verified from a while after they were recorded on.
 """
 
 import os
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from puhui.activities.errors import (
@@ -60,6 +62,9 @@ from puhui.store.session import Session
 from puhui.store.values import Item
 
 DUE_SHARDS = 16  # 2000 acts a second, each one index write in and one out, are 250 a shard
+LOOK_AFTER = timedelta(
+    minutes=10
+)  # a verification that no person has a part in has ended by then, if not in seconds
 NEAR_PHOTOS_MAX = 50  # candidates looked at in one band; a band that is fuller tells little
 
 
@@ -157,10 +162,21 @@ class Activities:
             error=ClaimMoved(),
         )
 
-    def due_claims(
+    def look_again(self, activity: Activity, at: datetime) -> None:
+        """Have an act that is still being verified looked at again then."""
+        with suppress(ConditionFailed):
+            self.dynamodb.update(
+                *self.activity_key(activity.member_id, activity.id),
+                "SET due = :at",
+                {":at": clock.to_text(at), ":verifying": VERIFYING},
+                names={"#status": "status"},
+                condition="#status = :verifying",
+            )
+
+    def due_acts(
         self, shard: int, now: datetime, start: Item | None = None
     ) -> tuple[list[tuple[str, str]], Item | None]:
-        """A page of (member id, activity id) whose time to be collected is over, earliest first."""
+        """A page of (member id, activity id) that are to be looked at, earliest first."""
         items, last = self.dynamodb.query(
             self.table,
             "due_shard = :s AND due <= :now",
@@ -507,10 +523,17 @@ def activity_item(activity: Activity) -> Item:
             "collect_by": clock.to_text(activity.collect_by),
             "taken": activity.taken_mg,
         }
-        if activity.status == MATURING:
-            shard = zlib.crc32(activity.id.encode()) % DUE_SHARDS
-            item |= {"due_shard": f"{shard:02}", "due": clock.to_text(activity.collect_by)}
+    if look_at := _look_at(activity):
+        shard = zlib.crc32(activity.id.encode()) % DUE_SHARDS
+        item |= {"due_shard": f"{shard:02}", "due": clock.to_text(look_at)}
     return item
+
+
+def _look_at(activity: Activity) -> datetime | None:
+    """When somebody has to look at an act that waits; None for one that does not."""
+    if activity.status == VERIFYING:
+        return activity.recorded_at + LOOK_AFTER
+    return activity.collect_by if activity.status == MATURING else None
 
 
 def activity_from(item: Mapping[str, Any]) -> Activity:

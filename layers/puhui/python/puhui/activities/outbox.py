@@ -8,9 +8,9 @@ execution is named after its activity, and a task's second answer is refused by 
 import json
 from typing import Any
 
-from puhui.activities.dynamo import Activities
+from puhui.activities.dynamo import Activities, activity_from
 from puhui.activities.model import VERIFYING
-from puhui.activities.verification import content_check
+from puhui.activities.verification import content_check, given
 from puhui.kernel import clock
 from puhui.store import aws, states
 from puhui.store.values import Item
@@ -36,12 +36,8 @@ def follow(item: Item | None, state_machine: str, activities: Activities) -> Non
 
 def start(item: Item, state_machine: str) -> None:
     """Start the verification of an activity, once."""
-    given = {
-        "member_id": item["owner"].partition(":")[2],
-        "activity_id": item["entry"][2:],
-        "evidence_ids": item["evidence"],
-    }
-    states.start_once(state_machine, given["activity_id"], given)
+    activity = activity_from(item)
+    states.start_once(state_machine, activity.id, given(activity))
 
 
 def answer(task_token: str, output: dict[str, Any]) -> None:

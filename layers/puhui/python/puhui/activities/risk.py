@@ -14,6 +14,7 @@ WEIGHTS = {
     "CONTENT_REVIEW": 60,  # the platform's check was not sure
     "CONTENT_UNCHECKED": 50,  # no answer from the platform's check in time
     "PHOTO_SMALL": 50,
+    "MACHINE_FAILED": 60,  # a step of the verification failed on an error that it does not know
     "LATE_SUBMISSION": 15,  # submitted more than two days after the act
 }
 REFUSALS = {"FILE_MISSING", "FILE_CHANGED", "FILE_TYPE", "EVIDENCE_REUSED", "CONTENT_RISKY"}

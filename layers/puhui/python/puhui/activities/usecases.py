@@ -313,18 +313,17 @@ def _listed(day: Day, programme_id: str | None) -> list[str]:
 
 
 def explain_activity(member_id: str, activity_id: str, *, books: Books) -> dict[str, Any]:
-    """Why an activity has its number: rebuilt from the record kept with it. Raises ActivityNotFound."""
+    """Why an activity has its number: rebuilt from the record kept with it; after a correction the number that it made, with
+    what it was before. Raises ActivityNotFound."""
     activity = get_activity(member_id, activity_id, books=books)
     programme = programmes.programme(activity.programme_id)
-    told = activity.correction
     counted_mg = activity.credits_mg + activity.lapsed_mg  # what lapsed was computed all the same
     if activity.points_only:
         counted_mg = 0
-    if told:  # how it was counted first, and beside it what the correction made of it
-        counted_mg = told["from_mg"]
-    points = activity.points - (told["points"] if told else 0)
-    explained = methodologies.explain_record(activity.record, programme, counted_mg, points)
-    return {"activity_id": activity.id, **explained, **({"correction": dict(told)} if told else {})}
+    explained = methodologies.explain_record(
+        activity.record, programme, counted_mg, activity.points, activity.correction
+    )
+    return {"activity_id": activity.id, **explained}
 
 
 def shown(activity: Activity, now: datetime) -> dict[str, Any]:

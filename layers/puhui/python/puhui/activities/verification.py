@@ -38,7 +38,17 @@ from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
 EVIDENCE_BYTES_MAX = 10 * 1024 * 1024
+EXPIRED_REASON = "REVIEW_EXPIRED"  # of an act that nobody decided about in time
 ADDRESS_SECONDS = 3600  # the platform and the reviewer fetch a picture within the hour
+
+
+def given(activity: Activity) -> dict[str, Any]:
+    """What the verification of an act starts with."""
+    return {
+        "member_id": activity.member_id,
+        "activity_id": activity.id,
+        "evidence_ids": list(activity.evidence_ids),
+    }
 
 
 def inspect_evidence(
@@ -191,7 +201,7 @@ def close_review(
     """End a review whose time is over: ``{"decision": "expired"}``, or the decision that came just before."""
     review = activities.review(review_id_of(_activity(member_id, activity_id, activities)))
     if review is None:
-        return {"decision": "expired", "reason_code": "REVIEW_EXPIRED"}
+        return {"decision": "expired", "reason_code": EXPIRED_REASON}
     session = Session(activities.dynamodb)
     activities.end_review(session, replace(review, state="expired", decided_at=now))
     try:
@@ -200,7 +210,7 @@ def close_review(
         decided = activities.review(review.id)
         if decided and decided.decision:
             return {"decision": decided.decision, "reason_code": decided.reason_code}
-    return {"decision": "expired", "reason_code": "REVIEW_EXPIRED"}
+    return {"decision": "expired", "reason_code": EXPIRED_REASON}
 
 
 def credit_activity(member_id: str, activity_id: str, *, books: Books, now: datetime) -> Activity:
@@ -263,7 +273,7 @@ def refuse_activity(
         held = books.ledger.hold(member(member_id), activity_id)
         if held is None:
             raise HoldNotFound
-        status = EXPIRED if reason_code == "REVIEW_EXPIRED" else REFUSED
+        status = EXPIRED if reason_code == EXPIRED_REASON else REFUSED
         refused = replace(activity, status=status, credits_mg=0, points=0, reason_code=reason_code)
         books.activities.close_activity(session, refused)
         books.activities.put_day(session, member_id, day.without(activity_id))

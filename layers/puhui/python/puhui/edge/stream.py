@@ -1,5 +1,12 @@
 """Consumers of a DynamoDB stream: each record is handled on its own, those that fail are reported back one by one, so
-that Lambda delivers them again and, in the end, to the failure queue. A record may come twice."""
+that Lambda delivers them again and, in the end, to the failure queue. A record may come twice, and again after later ones.
+
+A batch that would take longer than the function may is left where it stands: what was not begun is reported, too, and Lambda
+goes on there. Without that a function that is stopped in the middle would begin with the first record each time.
+
+The changes of one item are handled in their order. Those of others do not wait for one that fails: it may be tried again for
+minutes. Lambda goes back to the first that failed, so that what came after it is handled once more then.
+"""
 
 import time
 from collections.abc import Callable
@@ -9,6 +16,8 @@ from typing import Any, NamedTuple
 from puhui.edge import log
 from puhui.kernel import clock
 from puhui.store.values import Item, decode_item
+
+RESERVE_MS = 3_000
 
 
 class Change(NamedTuple):
@@ -27,16 +36,20 @@ def stream(
     """Make ``handle(change, now)`` a Lambda handler that answers with the batch's failures."""
 
     def wrap(handle: Callable[[Change, datetime], None]) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
-        def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+        def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             started = time.perf_counter()
             failed: list[str] = []
+            held: list[Any] = []  # the keys of items whose later changes wait for one that failed
             for record in event["Records"]:
+                keys = record["dynamodb"].get("Keys")
                 try:
-                    handle(change(record), clock.now())
+                    if keys not in held and not _is_over(context):
+                        handle(change(record), clock.now())
+                        continue
                 except Exception as error:  # noqa: BLE001 reported to Lambda, which retries and then parks the record
                     log.line(level="ERROR", stream=name, failure=log.failure(error))
-                    failed.append(record["dynamodb"]["SequenceNumber"])
-                    break  # later records of the shard wait for this one, in their order
+                    held.append(keys)
+                failed.append(record["dynamodb"]["SequenceNumber"])
             took = round((time.perf_counter() - started) * 1000, 1)
             log.line(level="INFO", stream=name, records=len(event["Records"]), failed=len(failed), ms=took)
             return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
@@ -44,6 +57,11 @@ def stream(
         return handler
 
     return wrap
+
+
+def _is_over(context: Any) -> bool:
+    """Whether the function's time is about to be over: a record that is begun has RESERVE_MS to be done."""
+    return context is not None and context.get_remaining_time_in_millis() < RESERVE_MS
 
 
 def batch(

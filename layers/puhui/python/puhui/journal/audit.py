@@ -88,7 +88,7 @@ def _signed(books: Books, report: Report) -> Checkpoint | None:
     if not note:
         return None
     try:
-        checkpoint, _ = checkpoints.opened(note.encode(), books.policy.log)
+        checkpoint, _ = checkpoints.opened(note.encode(), *books.policy.logs)
     except (Malformed, NotProved) as error:
         report.find("checkpoint", "signed", str(error))
         return None

@@ -50,7 +50,7 @@ def publish(
         raise HeadRolledBack(detail=f"{before} entries are published, {size} were signed")
     if size == before:
         return Published(before, new=False, asked=[])
-    checkpoint, note = checkpoints.opened(signed.encode(), policy.log)
+    checkpoint, note = checkpoints.opened(signed.encode(), *policy.logs)
     tree = Tree(fetcher(objects), size)
 
     def ask(witness: Witness) -> Asked:
@@ -92,7 +92,7 @@ def _put_policy(text: str, objects: Objects) -> None:
 def _size(found: Found | None, policy: Policy) -> int:
     if found is None:
         return 0
-    return checkpoints.opened(found.body, policy.log)[0].size
+    return checkpoints.opened(found.body, *policy.logs)[0].size
 
 
 def published(objects: Objects, policy: Policy) -> tuple[checkpoints.Checkpoint, str] | None:
@@ -100,5 +100,5 @@ def published(objects: Objects, policy: Policy) -> tuple[checkpoints.Checkpoint,
     found = objects.get(CHECKPOINT)
     if found is None:
         return None
-    checkpoint, _ = checkpoints.opened(found.body, policy.log)
+    checkpoint, _ = checkpoints.opened(found.body, *policy.logs)
     return checkpoint, found.body.decode()

@@ -14,6 +14,7 @@ from puhui.kernel import clock
 from puhui.store import secrets
 from puhui.store.objects import Bucket
 from puhui.tlog import policy
+from puhui.tlog.errors import Malformed
 from puhui.tlog.notes import ED25519, LocalSigner, Signer
 from puhui.tlog.policy import Policy
 
@@ -30,8 +31,12 @@ def policy_text() -> str:
 
 @cache
 def alliance() -> Policy:
-    """The policy, read."""
-    return policy.parse(policy_text())
+    """The policy, read. Raises Malformed, also for a witness that cannot be asked where it is said to be."""
+    found = policy.parse(policy_text())
+    for witness in found.witnesses:
+        if witness.url and not witness.url.startswith(("http://", "https://")):
+            raise Malformed(f"{witness.url} is no address at which {witness.name} can be asked")
+    return found
 
 
 @cache

@@ -14,7 +14,7 @@ from puhui.tlog.tiles import Tree
 from puhui.tlog.witnessing import AddCheckpoint
 
 TIMEOUT_SECONDS = 5
-ANSWER_BYTES_MAX = 64 * 1024
+ANSWER_BYTES_MAX = 128 * 1024
 COSIGNED, CONFLICT, REFUSED = 200, 409, 422
 
 Post = Callable[[str, bytes], tuple[int, bytes]]  # (url, body) to (status, body); raises OSError
@@ -61,7 +61,8 @@ def _cosigned(witness: Witness, note: Note, checkpoint: Checkpoint, answer: byte
     try:
         for signature in notes.signatures_of(answer.decode()):
             if (signature.name, signature.key_id) == (witness.key.name, witness.key.id):
-                witness.key.check(note.text, signature.body)
+                if not witness.key.check(note.text, signature.body):
+                    return Asked(witness, "failed", detail="its cosignature tells no time")
                 return Asked(witness, "cosigned", checkpoint.size, signature)
     except (Malformed, NotProved, UnicodeDecodeError) as error:
         return Asked(witness, "failed", detail=str(error)[:200])

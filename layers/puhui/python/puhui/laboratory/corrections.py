@@ -2,7 +2,7 @@
 
 A correction is proposed by one person and approved by another. It names the record that was wrong and the one that takes its
 place (both published, both of one quantity), a programme and the days of the acts it is about. Settled acts keep their record:
-the transfer, the act's ``correction`` and its explanation say what changed and why.
+the transfer and the act's ``correction`` say what changed and why; its explanation shows the corrected figures with it.
 """
 
 from collections.abc import Mapping
@@ -48,6 +48,7 @@ class Correction:
     approved_by: str = ""
     approved_at: datetime | None = None
     report: Mapping[str, Any] | None = None
+    stopped: bool = False  # on an error: the approval, sent again, starts it again
 
 
 @dataclass(frozen=True)
@@ -96,15 +97,15 @@ def approve(correction: Correction, approver: str, now: datetime) -> Correction:
 
 
 def new_mass(act: Activity, correction: Correction) -> int:
-    """What the act would have given by the replacement, in mg: where a cap had cut it, no more than it gave."""
+    """What the act would have given by the replacement, in mg: no more than its caps on mass, and where one had cut it no
+    more than it gave."""
     reduction: int = act.record["reduction_mg"]
-    record = {**act.record, "factors": [_replaced(key, correction) for key in act.record["factors"]]}
-    made = methodologies.recompute(record)
-    return min(made, act.credits_mg) if act.credits_mg < reduction else made
-
-
-def _replaced(key: str, correction: Correction) -> str:
-    return correction.replacement if key == correction.factor else key
+    record = methodologies.corrected(act.record, correction.factor, correction.replacement)
+    made: int = record["reduction_mg"]
+    if act.credits_mg < reduction:
+        return min(made, act.credits_mg)
+    limits: list[int] = [limit for name, limit in record["caps"].items() if name.endswith(":mg")]
+    return min([made, *limits])
 
 
 def compensating(
@@ -224,6 +225,7 @@ def shown(correction: Correction) -> dict[str, Any]:
         "to": correction.last.isoformat(),
         "reason": correction.reason,
     }
+    told |= {"stopped": True} if correction.stopped else {}
     return told | ({"report": dict(correction.report)} if correction.report is not None else {})
 
 

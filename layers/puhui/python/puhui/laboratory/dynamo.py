@@ -10,6 +10,7 @@
 
 import json
 import os
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +19,7 @@ from puhui.kernel import clock
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.laboratory.corrections import PROPOSED, Corrected, Correction
 from puhui.laboratory.errors import CorrectionClosed
-from puhui.laboratory.model import DONE, Difference, Trial
+from puhui.laboratory.model import DONE, RUNNING, Difference, Trial
 from puhui.store.client import ConditionFailed, DynamoDB
 from puhui.store.session import Session
 from puhui.store.values import Item
@@ -67,10 +68,29 @@ class Laboratory:
         self.dynamodb.update(
             self.table,
             _trial_key(trial_id),
-            "SET #status = :done, report = :report",
+            "SET #status = :done, report = :report REMOVE stopped",
             {":done": DONE, ":report": json.dumps(report)},
             names={"#status": "status"},
         )
+
+    def stop_trial(self, trial_id: str) -> None:
+        """Write that a trial stopped on an error."""
+        self._stop(_trial_key(trial_id))
+
+    def stop_correction(self, correction_id: str) -> None:
+        """Write that a correction stopped on an error."""
+        self._stop(_correction_key(correction_id))
+
+    def _stop(self, key: Item) -> None:
+        with suppress(ConditionFailed):
+            self.dynamodb.update(
+                self.table,
+                key,
+                "SET stopped = :yes",
+                {":yes": True, ":running": RUNNING},
+                names={"#status": "status"},
+                condition="#status = :running",
+            )
 
     # Corrections
 
@@ -118,7 +138,7 @@ class Laboratory:
         self.dynamodb.update(
             self.table,
             _correction_key(correction_id),
-            "SET #status = :done, report = :report",
+            "SET #status = :done, report = :report REMOVE stopped",
             {":done": DONE, ":report": json.dumps(report)},
             names={"#status": "status"},
         )
@@ -173,6 +193,7 @@ def correction_from(item: Item) -> Correction:
         item["approved_by"],
         approved,
         json.loads(item["report"]),
+        item.get("stopped", False),
     )
 
 
@@ -211,4 +232,5 @@ def trial_from(item: Item) -> Trial:
         item["body_hash"],
         item["status"],
         json.loads(item["report"]),
+        item.get("stopped", False),
     )

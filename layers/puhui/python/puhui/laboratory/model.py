@@ -30,6 +30,7 @@ class Trial:
     body_hash: str = ""
     status: str = RUNNING
     report: Mapping[str, Any] = field(default_factory=dict)
+    stopped: bool = False  # on an error: whoever asks for it again starts it again
 
 
 @dataclass

@@ -123,4 +123,5 @@ def shown(trial: Trial) -> dict[str, Any]:
         "programme_id": trial.programme_id,
         "days": trial.days,
         "report": dict(trial.report),
+        **({"stopped": True} if trial.stopped else {}),
     }

@@ -36,6 +36,7 @@ __all__ = [
     "QuantityInvalid",
     "Used",
     "apply_caps",
+    "corrected",
     "explain",
     "explain_record",
     "factors",
@@ -45,7 +46,6 @@ __all__ = [
     "published",
     "quantify",
     "quantify_by",
-    "recompute",
     "require_countable",
 ]
 
@@ -65,12 +65,12 @@ def factors() -> dict[str, Factor]:
     return registry.factors()
 
 
-def recompute(record: Mapping[str, Any]) -> int:
-    """The mg that a record's formula gives with the factors it names now, whatever it says itself."""
-    formula = registry.formula_of_record(record["methodology"], tuple(record["factors"]))
-    return formula.milligrams(
-        {each.name: record["inputs"].get(each.name, 0) for each in formula.methodology.inputs}
-    )
+def corrected(record: Mapping[str, Any], factor: str, replacement: str) -> dict[str, Any]:
+    """The record as it would be had the one factor (``id@version``) been the other."""
+    factors = [replacement if key == factor else key for key in record["factors"]]
+    formula = registry.formula_of_record(record["methodology"], tuple(factors))
+    inputs = {each.name: record["inputs"].get(each.name, 0) for each in formula.methodology.inputs}
+    return {**record, "factors": factors, "reduction_mg": formula.milligrams(inputs)}
 
 
 def require_countable(programme: Programme, behaviour: Behaviour, day: date) -> None:
@@ -107,10 +107,18 @@ def explain(
 
 
 def explain_record(
-    record: Mapping[str, Any], programme: Programme, credits_mg: int, points: int
+    record: Mapping[str, Any],
+    programme: Programme,
+    credits_mg: int,
+    points: int,
+    correction: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The same, rebuilt from what ``Quantification.record()`` kept, whatever was published since.
+    """The same, rebuilt from what ``Quantification.record()`` kept, whatever was published since; after a ``correction``
+    as it made it.
 
     Raises ValueError for a record whose number does not follow from its versions: it was tampered with.
     """
-    return explain(of_record(record), programme, credits_mg, points)
+    found = of_record(record)
+    if correction:
+        found = of_record(corrected(record, correction["factor"], correction["replacement"]))
+    return explanation.explain(found, programme, credits_mg, points, correction)

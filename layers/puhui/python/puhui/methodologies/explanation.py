@@ -24,9 +24,14 @@ _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 
 
 def explain(
-    quantification: Quantification, programme: Programme, credits_mg: int, points: int
+    quantification: Quantification,
+    programme: Programme,
+    credits_mg: int,
+    points: int,
+    correction: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The contract's Explanation of an act that gave ``credits_mg`` and ``points`` after caps."""
+    """The contract's Explanation of an act that gave ``credits_mg`` and ``points`` after caps; ``correction``: what made
+    these of other figures, and why."""
     methodology = quantification.methodology
     steps = _steps(quantification)
     caps = [_cap(cap, quantification, credits_mg) for cap in quantification.caps]
@@ -41,8 +46,9 @@ def explain(
         "caps": caps,
         "credits_mg": credits_mg,
         "points": points,
-        "sentence": _sentence(quantification, programme, credits_mg, points),
+        "sentence": _sentence(quantification, programme, credits_mg, points, correction),
         "computation": _computation(quantification),
+        **({"correction": dict(correction)} if correction else {}),
     }
 
 
@@ -186,7 +192,11 @@ def _cap_step(reduction_mg: int, credits_mg: int) -> dict[str, Any]:
 
 
 def _sentence(
-    quantification: Quantification, programme: Programme, credits_mg: int, points: int
+    quantification: Quantification,
+    programme: Programme,
+    credits_mg: int,
+    points: int,
+    correction: Mapping[str, Any] | None,
 ) -> dict[str, str]:
     act = quantification.methodology.act
     avoided, counted = grams_text(quantification.reduction_mg), grams_text(credits_mg)
@@ -204,7 +214,11 @@ def _sentence(
     if points:
         zh += f"，得 {points} {programme.unit_name['zh-CN']}"
         en += f", giving {points} {programme.unit_name['en']}"
-    if programme.points and credits_mg and points > credits_mg // programme.points.mg_per_point:
+    if correction:
+        before = grams_text(correction["from_mg"])
+        zh += f"。因子已更正（{correction['reason']}），更正前计入 {before} 克"
+        en += f". A factor was corrected ({correction['reason']}); before, {before} g were credited"
+    elif programme.points and credits_mg and points > credits_mg // programme.points.mg_per_point:
         zh += "（含此前不足 1 分的余量）"
         en += " (with what was left over from earlier acts)"
     return {"zh-CN": zh + "。", "en": en + "."}

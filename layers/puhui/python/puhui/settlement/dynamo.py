@@ -462,6 +462,7 @@ def settlement_item(settlement: Settlement) -> Item:
         "fen": settlement.fen,
         "adjusted_fen": settlement.adjusted_fen,
         "v": settlement.version,
+        **({"stopped": True} if settlement.stopped else {}),
     }
 
 
@@ -488,6 +489,7 @@ def settlement_from(item: Item) -> Settlement:
         pieces=item["pieces"],
         fen=item["fen"],
         adjusted_fen=item["adjusted_fen"],
+        stopped=item.get("stopped", False),
         version=item["v"],
     )
 

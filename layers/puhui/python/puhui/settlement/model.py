@@ -8,12 +8,13 @@ Money is fen of the asset CNY. A sponsor's money waits in ``budget:<budget>``, i
 import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from datetime import datetime, timedelta
 
-from puhui.kernel import documents, ids
+from puhui.kernel import clock, documents, ids
 from puhui.kernel.quantities import amount, positive
 from puhui.ledger.api import Leg, Transfer
+from puhui.rewards.api import Due
 from puhui.settlement.errors import (
     AdjustmentInvalid,
     DecisionInvalid,
@@ -174,9 +175,10 @@ class Approval:
 class Settlement:
     """Everything a programme's merchants verified before ``until`` and that no settlement had claimed.
 
-    ``revision`` counts the resolutions that changed what is paid, ``hash`` stands for the lines and all of them;
+    ``revision`` counts the resolutions that changed what is paid, ``hash`` stands for the dues and all of them;
     ``approvals`` are of this revision, ``approved_revision`` is the last one that two people approved (-1: none).
-    ``round``: how often posting was started; ``held``: statements that the last round could not post.
+    ``round``: how often posting was started; ``held``: statements that the last round could not post. ``stopped``: computing or
+    posting stopped on an error; whoever asks for it again, by opening or approving, starts it again.
     """
 
     id: str
@@ -199,6 +201,7 @@ class Settlement:
     pieces: int = 0
     fen: int = 0
     adjusted_fen: int = 0
+    stopped: bool = False
     version: int = field(default=1, compare=False)
 
     @property
@@ -326,24 +329,36 @@ def shard_of(merchant_id: str) -> int:
 
 @dataclass
 class Summing:
-    """The lines of a settlement, added up in the order of their keys: sums, merchants, and the hash of it all."""
+    """A settlement, added up: its lines in the order of their keys, then the dues they consist of, by merchant, the oldest
+    first. Sums, merchants, and the hash of it all."""
 
+    settlement: InitVar[Settlement]
     tally: Tally = Tally()
     merchants: int = 0
     _last: str = ""
     _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def __post_init__(self, settlement: Settlement) -> None:
+        self._tell(settlement.id, settlement.programme_id, clock.to_text(settlement.until))
 
     def add(self, line: Line) -> None:
         """Add the next line."""
         self.tally += line.tally
         if line.merchant_id != self._last:
             self.merchants, self._last = self.merchants + 1, line.merchant_id
-        told = [*line.key, line.tally.dues, line.tally.pieces, line.tally.fen]
-        self._digest.update(documents.canonical(told).encode() + b"\n")
+        self._tell(*line.key, line.tally.dues, line.tally.pieces, line.tally.fen)
+
+    def add_due(self, due: Due) -> None:
+        """Add the next due of the lines."""
+        self._tell(due.merchant_id, due.id, due.reward_id, due.budget_id, due.fen, due.pieces)
+
+    def _tell(self, *values: str | int) -> None:
+        self._digest.update(documents.canonical(list(values)).encode() + b"\n")
 
     @property
     def hash(self) -> str:
-        """SHA-256 of the lines, each as canonical JSON: merchant, reward, budget, fen each, dues, pieces, fen."""
+        """SHA-256 over lines of canonical JSON: [settlement, programme, until], then [merchant, reward, budget, fen each, dues,
+        pieces, fen] of each line, then [merchant, due, reward, budget, fen each, pieces] of each due."""
         return self._digest.hexdigest()
 
 
@@ -354,6 +369,7 @@ def computed(settlement: Settlement, summing: Summing, parts: Tally, now: dateti
     return replace(
         settlement,
         status=COMPUTED if parts.dues else EMPTY,
+        stopped=False,
         computed_at=now,
         hash=summing.hash,
         merchants=summing.merchants,
@@ -389,6 +405,11 @@ def approve(settlement: Settlement, approver: str, read_hash: str, now: datetime
         round=settlement.round + 1,
         held=0,
     )
+
+
+def stopped(settlement: Settlement) -> Settlement:
+    """The settlement after its computing or posting stopped on an error; as it stands where nothing was under way."""
+    return replace(settlement, stopped=settlement.status in (COMPUTING, APPROVED))
 
 
 def posting_name(settlement: Settlement) -> str:

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from puhui.kernel import clock
-from puhui.kernel.errors import Unavailable
 from puhui.kernel.pages import Page
 from puhui.programmes.api import programme
 from puhui.rewards.api import Due, Rewards
 from puhui.settlement import disputes, paper
+from puhui.settlement.dues import claimed_dues
 from puhui.settlement.dynamo import Settlements
 from puhui.settlement.errors import FileTooLarge
 from puhui.settlement.model import (
@@ -20,12 +20,10 @@ from puhui.settlement.model import (
     Payment,
     Settlement,
     Statement,
-    Tally,
 )
 from puhui.settlement.usecases import find, find_computed, find_statement
 from puhui.store.cursors import Cursors
 
-DUES_PER_PAGE = 500
 ROWS_IN_ANSWER_MAX = 5_000  # of at most 1 KB each: an answer of Lambda holds 6 MB
 ROWS_MAX = 100_000  # what is written within API Gateway's 29 s
 LINK_SECONDS = 600
@@ -120,18 +118,8 @@ def rows(statement: Statement, language: str, *, settlements: Settlements, rewar
         for each in settlements.lines(statement.settlement_id, statement.merchant_id)
     }
     yield HEADER
-    start, found = None, Tally()
-    while True:
-        page, start = rewards.claimed_dues(
-            statement.settlement_id, statement.merchant_id, DUES_PER_PAGE, start
-        )
-        for due in page:
-            found += Tally(1, due.pieces, due.pieces * due.fen)
-            yield _row(due, titles.get(due.reward_id, {}).get(language, ""))
-        if start is None:
-            break
-    if found != statement.tally:
-        raise Unavailable
+    for due in claimed_dues(statement, rewards):
+        yield _row(due, titles.get(due.reward_id, {}).get(language, ""))
     for each in statement.adjustments:
         at = clock.to_text(each.at) if each.at else ""
         yield at, each.reward_id, each.reason, "", "", "", "", "", each.fen
@@ -204,6 +192,8 @@ def settlement_shown(settlement: Settlement) -> dict[str, Any]:
     }
     if settlement.hash:
         told["hash"] = settlement.hash
+    if settlement.stopped:
+        told["stopped"] = True
     if settlement.held:
         told["held"] = settlement.held
     return told

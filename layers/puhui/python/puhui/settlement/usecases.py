@@ -16,6 +16,7 @@ from puhui.merchants.api import Merchants
 from puhui.programmes.api import programme
 from puhui.rewards.api import DUE_SHARDS, Due, DueClaimed, Rewards
 from puhui.settlement import model
+from puhui.settlement.dues import claimed_dues
 from puhui.settlement.dynamo import READS_MAX, Settlements, opened_at
 from puhui.settlement.errors import (
     ApproverIsStaff,
@@ -204,14 +205,21 @@ def lines_of(dues: Iterable[Due], titles: dict[str, dict[str, str]]) -> list[Lin
     return [Line(*key, title=titles.get(key[1], {}), tally=tally) for key, tally in tallies.items()]
 
 
-def close(settlement_id: str, *, settlements: Settlements, now: datetime) -> Settlement:
-    """Sum up: nothing is added any more. Doing it again changes nothing. Raises SettlementNotFound, ArithmeticError."""
-    if find(settlement_id, settlements).status != COMPUTING:
-        return find(settlement_id, settlements)
+def close(settlement_id: str, *, settlements: Settlements, rewards: Rewards, now: datetime) -> Settlement:
+    """Sum up: nothing is added any more. Doing it again changes nothing.
+
+    Raises SettlementNotFound, ArithmeticError, and Unavailable while the index of dues shows others than were claimed.
+    """
+    settlement = find(settlement_id, settlements)
+    if settlement.status != COMPUTING:
+        return settlement
     parts = settlements.close_parts(settlement_id)
-    summing = Summing()
+    summing = Summing(settlement)
     for line in settlements.lines(settlement_id):
         summing.add(line)
+    for statement in settlements.all_statements(settlement_id):
+        for due in claimed_dues(statement, rewards):
+            summing.add_due(due)
 
     def build(session: Session) -> Settlement:
         standing = find(settlement_id, settlements)
@@ -219,6 +227,18 @@ def close(settlement_id: str, *, settlements: Settlements, now: datetime) -> Set
             return standing
         settlements.put_settlement(session, done := model.computed(standing, summing, parts, now))
         return done
+
+    return attempt(settlements.dynamodb, build)
+
+
+def stop(settlement_id: str, *, settlements: Settlements) -> Settlement:
+    """Write that computing or posting stopped on an error. Raises SettlementNotFound."""
+
+    def build(session: Session) -> Settlement:
+        standing = find(settlement_id, settlements)
+        if (after := model.stopped(standing)) != standing:
+            settlements.put_settlement(session, after)
+        return after
 
     return attempt(settlements.dynamodb, build)
 
@@ -365,9 +385,9 @@ def close_posting(settlement_id: str, *, settlements: Settlements) -> Settlement
             return standing
         held = sum(model.may_be_posted(each, standing) for each in settlements.all_statements(settlement_id))
         after = (
-            replace(standing, held=held, round=standing.round + 1)
+            replace(standing, held=held, round=standing.round + 1, stopped=False)
             if held
-            else replace(standing, held=0, status=POSTED)
+            else replace(standing, held=0, status=POSTED, stopped=False)
         )
         settlements.put_settlement(session, after)
         return after

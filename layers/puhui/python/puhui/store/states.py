@@ -20,11 +20,12 @@ def start_once(state_machine: str, name: str, given: dict[str, Any]) -> bool:
     return True
 
 
-def start_again(state_machine: str, name: str, given: dict[str, Any]) -> None:
+def start_again(state_machine: str, name: str, given: dict[str, Any]) -> bool:
     """Start the execution that ``name`` stands for, or where that ended in failure another one of the same, since its steps may
-    run twice; one that runs or went well is left as it is. Needs states:DescribeExecution, too."""
+    run twice; one that runs or went well is left as it is. Whether one was started now. Needs states:DescribeExecution, too."""
     if start_once(state_machine, name, given):
-        return
+        return True
     execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
     if aws.call("states", "DescribeExecution", {"executionArn": execution})["status"] in FAILURES:
-        start_again(state_machine, f"{name}-2", given)
+        return start_again(state_machine, f"{name}-2", given)
+    return False

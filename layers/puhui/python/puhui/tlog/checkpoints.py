@@ -1,6 +1,7 @@
 """Checkpoints (c2sp.org/tlog-checkpoint): which log, how many entries, which root; the text of a signed note."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from puhui.tlog import notes
@@ -52,12 +53,17 @@ def parse_size(text: str) -> int:
     return int(text)
 
 
-def opened(data: bytes, log: Key) -> tuple[Checkpoint, Note]:
-    """A checkpoint that ``log`` signed. Raises Malformed, NotProved."""
+def opened(data: bytes, *logs: Key) -> tuple[Checkpoint, Note]:
+    """A checkpoint that the log it names signed, which is one of ``logs``. Raises Malformed, NotProved."""
     note = notes.parse(data)
-    if log not in note.signed_by([log]):
-        raise NotProved(f"the log's own signature ({log.name}) is missing")
+    signed = note.signed_by(logs)
+    if not signed:
+        raise NotProved(f"the log's own signature ({_names(logs)}) is missing")
     checkpoint = parse_text(note.text)
-    if checkpoint.origin != log.name:
-        raise NotProved(f"this is a checkpoint of {checkpoint.origin}, not of {log.name}")
+    if checkpoint.origin not in {log.name for log in signed}:
+        raise NotProved(f"this is a checkpoint of {checkpoint.origin}, not of {_names(signed)}")
     return checkpoint, note
+
+
+def _names(logs: Iterable[Key]) -> str:
+    return ", ".join(dict.fromkeys(log.name for log in logs))

@@ -20,6 +20,7 @@ from puhui.tlog.errors import Malformed, NotProved
 
 ED25519, COSIGNATURE = 0x01, 0x04
 NOTE_BYTES_MAX = 1_000_000
+TIME_MAX = 2**63 - 1  # of a cosignature, in Unix seconds
 SIGNATURES_MAX = 100
 _KEY_BYTES, _ID_BYTES, _TIME_BYTES, _SIGNATURE_BYTES = 32, 4, 8, 64
 _DASH = "— "
@@ -53,7 +54,7 @@ class Key:
         if len(body) != 1 + _KEY_BYTES or body[0] not in (ED25519, COSIGNATURE):
             raise Malformed(f"the key of {name} is no Ed25519 key of kind 1 or 4")
         key = cls(name, body[0], body[1:])
-        if key.id.hex() != key_id:
+        if key.id.hex() != key_id.lower():
             raise Malformed(f"the key of {name} does not fit its id {key_id}: a character was changed")
         return key
 
@@ -63,6 +64,8 @@ class Key:
         if self.kind == COSIGNATURE:
             at, signature = int.from_bytes(signature[:_TIME_BYTES]), signature[_TIME_BYTES:]
             message = cosigned_message(text, at)
+        if at > TIME_MAX:
+            raise NotProved(f"the time of the cosignature of {self.name} is not below 2^63")
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
         except (InvalidSignature, ValueError):
@@ -123,18 +126,22 @@ class Note:
         return self.text + "\n" + "".join(map(str, self.signatures))
 
     def signed_by(self, keys: Sequence[Key]) -> dict[Key, int]:
-        """Which of these keys signed, and when (cosignatures). Unknown signatures are passed over, as the format
-        wants; raises NotProved when a known key's signature is wrong."""
+        """Which of these keys signed, and when (cosignatures; the first line of a key counts). Unknown signatures are
+        passed over, as the format wants; raises NotProved when any line of a known key is wrong."""
         found: dict[Key, int] = {}
         for signature in self.signatures:
             for key in keys:
-                if (key.name, key.id) == (signature.name, signature.key_id) and key not in found:
-                    found[key] = key.check(self.text, signature.body)
+                if (key.name, key.id) == (signature.name, signature.key_id):
+                    at = key.check(self.text, signature.body)
+                    found.setdefault(key, at)
         return found
 
 
 def sign(note: Note, signer: Signer, at: int = 0) -> Signature:
-    """The signer's signature on the note; ``at`` (Unix seconds) is the time of a cosignature."""
+    """The signer's signature on the note; ``at`` (Unix seconds) is the time of a cosignature. Raises ValueError for a
+    time that no cosignature may have."""
+    if not 0 <= at <= TIME_MAX:
+        raise ValueError(f"{at} is no time of a cosignature")
     key = signer.key
     if key.kind == COSIGNATURE:
         body = at.to_bytes(_TIME_BYTES) + signer.sign(cosigned_message(note.text, at))
@@ -184,6 +191,8 @@ def _signature(line: str) -> Signature:
 def _require_name(name: str) -> None:
     if not name or "+" in name or any(character.isspace() for character in name):
         raise Malformed("a key's name is not empty and has neither spaces nor a plus sign")
+    if any("\ud800" <= character <= "\udfff" for character in name):
+        raise Malformed("a key's name is UTF-8")
 
 
 def from_b64(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Whose cosignatures are enough (c2sp.org/tlog-policy): the log's key, the witnesses' keys, groups and a quorum.
+"""Whose cosignatures are enough (c2sp.org/tlog-policy): the logs' keys, the witnesses' keys, groups and a quorum.
 
 log <vkey> [url]
 witness <name> <vkey> [url]
@@ -8,7 +8,6 @@ quorum <name|none>
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from puhui.tlog.errors import Malformed
 from puhui.tlog.notes import COSIGNATURE, ED25519, Key, Note
@@ -35,16 +34,22 @@ class Group:
 
 @dataclass(frozen=True)
 class Policy:
-    """What a checkpoint needs before it counts. In ``groups`` members come before the groups that name them."""
+    """What a checkpoint needs before it counts: any one of ``logs`` signed it, and the quorum did. In ``groups`` members
+    come before the groups that name them."""
 
-    log: Key
+    logs: tuple[Key, ...]
     witnesses: tuple[Witness, ...]
     groups: dict[str, Group]
     quorum: str
 
     @property
+    def log(self) -> Key:
+        """The log that is named first; a journal's own policy names no other."""
+        return self.logs[0]
+
+    @property
     def origin(self) -> str:
-        """The log's name, which each checkpoint begins with."""
+        """That log's name, which each of its checkpoints begins with."""
         return self.log.name
 
     def is_met_by(self, cosigned: Collection[str]) -> bool:
@@ -61,8 +66,12 @@ class Policy:
         return {each.name: signed[each.key] for each in self.witnesses if each.key in signed}
 
 
-def parse(text: str) -> Policy:
-    """A policy from its text. Raises Malformed with the number of the faulty line."""
+def parse(given: str | bytes) -> Policy:
+    """A policy from its text or bytes. Raises Malformed with the number of the faulty line.
+
+    Bytes that are no UTF-8 are names and comments of their own, as the format wants, and equal to nothing else.
+    """
+    text = given if isinstance(given, str) else given.decode("utf-8", "surrogateescape")
     reader = _Reader()
     for number, line in enumerate(text.split("\n"), 1):
         try:
@@ -92,10 +101,10 @@ class _Reader:
     def read(self, words: list[str]) -> None:
         match words:
             case ["log", key, *url] if len(url) <= 1:
-                self.logs.append(_key(key, ED25519))
+                self.logs.append(self._log(_key(key, ED25519)))
             case ["witness", name, key, *url] if len(url) <= 1:
                 self._name(name)
-                self.witnesses[name] = self._witness(name, _key(key, COSIGNATURE), _url(url))
+                self.witnesses[name] = self._witness(name, _key(key, COSIGNATURE), *url)
             case ["group", name, enough, *members] if members:
                 self._name(name)
                 self.groups[name] = self._group(enough, members)
@@ -107,9 +116,9 @@ class _Reader:
                 raise Malformed(f"nobody knows what {' '.join(words)[:60]} means")
 
     def policy(self) -> Policy:
-        if len(self.logs) != 1 or not self.quorum:
-            raise Malformed("a policy names one log and one quorum")
-        return Policy(self.logs[0], tuple(self.witnesses.values()), self.groups, self.quorum)
+        if not self.logs or not self.quorum:
+            raise Malformed("a policy names at least one log, and one quorum")
+        return Policy(tuple(self.logs), tuple(self.witnesses.values()), self.groups, self.quorum)
 
     def _name(self, name: str) -> None:
         if name == NO_QUORUM or name in self.witnesses or name in self.groups:
@@ -119,11 +128,17 @@ class _Reader:
         if name not in self.witnesses and name not in self.groups:
             raise Malformed(f"{name} is used before it is defined")
 
-    def _witness(self, name: str, key: Key, url: str) -> Witness:
+    def _log(self, key: Key) -> Key:
+        for other in self.logs:
+            if other.public == key.public:
+                raise Malformed(f"the log {key.name} has the key of {other.name}")
+        return key
+
+    def _witness(self, name: str, key: Key, url: str = "") -> Witness:
         for other in self.witnesses.values():
             if other.key.public == key.public:
                 raise Malformed(f"{name} has the key of {other.name}, and who signs once would count twice")
-        return Witness(name, key, url)
+        return Witness(name, key, url.rstrip("/"))
 
     def _group(self, enough: str, members: list[str]) -> Group:
         for member in members:
@@ -148,9 +163,3 @@ def _key(text: str, kind: int) -> Key:
     if key.kind != kind:
         raise Malformed(f"the key of {key.name} is of kind {key.kind}, not {kind}")
     return key
-
-
-def _url(given: list[str]) -> str:
-    if given and urlsplit(given[0]).scheme not in ("http", "https"):
-        raise Malformed(f"{given[0]} is no address of a witness")
-    return given[0].rstrip("/") if given else ""

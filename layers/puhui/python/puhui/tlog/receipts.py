@@ -63,7 +63,7 @@ def parse(data: bytes) -> Receipt:
 
 def opened(data: bytes, policy: Policy) -> Proved:
     """A checkpoint that the log signed and the policy's quorum cosigned. Raises Malformed, NotProved."""
-    checkpoint, note = checkpoints.opened(data, policy.log)
+    checkpoint, note = checkpoints.opened(data, *policy.logs)
     cosigned = policy.cosigned_by(note)
     if not policy.is_met_by(cosigned):
         who = ", ".join(cosigned) or "nobody"

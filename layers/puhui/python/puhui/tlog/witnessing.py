@@ -8,7 +8,7 @@ from puhui.tlog.errors import Malformed
 from puhui.tlog.merkle import HASH_BYTES, PROOF_HASHES_MAX
 
 SIZE_TYPE = "text/x.tlog.size"
-BODY_BYTES_MAX = 64 * 1024
+BODY_BYTES_MAX = 128 * 1024  # room for 16 signatures of 5 kB, which all must accept, and a proof
 
 
 @dataclass(frozen=True)

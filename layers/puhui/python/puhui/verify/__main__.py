@@ -135,9 +135,7 @@ def _policy(place: str) -> Policy:
     """The policy is what the user trusts: one that cannot be used is a wrong call, not a failed proof."""
     data = sources.read(place)
     try:
-        return policy.parse(data.decode())
-    except UnicodeDecodeError:
-        raise Unreadable(f"the policy {place} is unusable: a policy is UTF-8") from None
+        return policy.parse(data)
     except Malformed as error:
         raise Unreadable(f"the policy {place} is unusable: {error}") from None
 

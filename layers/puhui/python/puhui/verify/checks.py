@@ -74,7 +74,7 @@ class Audited:
 
 def signed_state(checkpoint: bytes, policy: Policy) -> State:
     """A state that the log signed, whoever cosigned it."""
-    found, note = checkpoints.opened(checkpoint, policy.log)
+    found, note = checkpoints.opened(checkpoint, *policy.logs)
     cosigned = policy.cosigned_by(note)
     return State(found.origin, found.size, found.root, cosigned, policy.quorum, policy.is_met_by(cosigned))
 

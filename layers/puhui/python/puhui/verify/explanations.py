@@ -15,18 +15,33 @@ WHOLE_MAX = 10**15
 
 @dataclass(frozen=True)
 class Recomputed:
-    """The number follows from the explanation. ``from_document``: its formula is also the published document's."""
+    """The number follows from ``lines``, ``inputs``, ``factors`` and ``discount``, and ``credits_mg`` is no more than that and
+    than the caps that are named. ``from_document``: the formula is also the published document's. ``claimed``: what else the
+    explanation says, which nothing here shows to be true."""
 
     methodology: str
-    formula: str
+    lines: Sequence[tuple[str, str]]  # name, formula
     inputs: Sequence[tuple[str, int, str]]  # name, value, unit
-    factors: Sequence[Mapping[str, Any]]
+    factors: Sequence[tuple[str, str, str]]  # id@version, value, unit
+    discount: str
+    cap_mg: int | None
     reduction_mg: int
     credits_mg: int
-    points: int
-    capped: bool
-    sentence: Mapping[str, str]
     from_document: bool
+    claimed: "Claimed"
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What cannot be computed again from an explanation: what the member's other acts and the programme's rules decided, and
+    words."""
+
+    points: int
+    caps: Sequence[Mapping[str, Any]]
+    formula: str
+    factors: Sequence[Mapping[str, Any]]
+    correction: Mapping[str, Any] | None
+    sentence: Mapping[str, str]
 
 
 def check_explanation(data: bytes, published: bytes | None) -> Recomputed:
@@ -61,26 +76,60 @@ def _recomputed(told: dict[str, Any], from_document: bool) -> Recomputed:  # noq
     if made != said:
         raise NotProved(f"the formula gives {made} mg, the explanation says {said}")
     _check_shown(told, computation)
-    credits_mg, limit = _whole(told["credits_mg"]), _limit(told)
-    weak = any(each["credits_allowed"] is False for each in told["factors"])
-    if credits_mg > min(made, limit) or (weak and credits_mg):
-        raise NotProved(f"{credits_mg} mg were credited, more than the formula and the caps allow")
-    capped = any(cap["applied"] for cap in told["caps"])
-    if credits_mg < made and not (capped or weak):
-        raise NotProved(f"{credits_mg} mg were credited of {made}, and no cap says why")
+    credits_mg = _whole(told["credits_mg"])
+    _check_caps(told, made, credits_mg)
+    _check_correction(told, credits_mg)
     about = told["methodology"]
     return Recomputed(
         f"{about['id']}@{about['version']}",
-        str(told["formula"]),
+        reduction.lines,
         inputs,
-        told["factors"],
+        [(f"{each['id']}@{each['version']}", each["value"], each["unit"]) for each in told["factors"]],
+        reduction.discount,
+        reduction.cap_mg,
         made,
         credits_mg,
-        _whole(told["points"]),
-        credits_mg < made,
-        told["sentence"],
         from_document,
+        Claimed(
+            _whole(told["points"]),
+            told["caps"],
+            str(told["formula"]),
+            told["factors"],
+            told.get("correction"),
+            told["sentence"],
+        ),
     )
+
+
+def _check_caps(told: dict[str, Any], made: int, credits_mg: int) -> None:
+    """What was credited is no more than computed and than each cap on mass, and less only where one cut; none cut nothing.
+    Of an act that ended without credits none says why."""
+    weak = any(each["credits_allowed"] is False for each in told["factors"])
+    masses = [
+        (_whole(cap["limit"]), cap["per"], cap["applied"]) for cap in told["caps"] if cap["measure"] == "mg"
+    ]
+    if credits_mg > min([made, *(limit for limit, _, _ in masses)]) or (weak and credits_mg):
+        raise NotProved(f"{credits_mg} mg were credited, more than the formula and the caps allow")
+    cutting = [(limit, per) for limit, per, applied in masses if applied]
+    if 0 < credits_mg < made and not (cutting or weak):
+        raise NotProved(f"{credits_mg} mg were credited of {made}, and no cap says why")
+    of_act = [limit for limit, per in cutting if per == "act"]
+    if (credits_mg == made and cutting) or (
+        of_act and len(of_act) == len(cutting) and credits_mg not in of_act
+    ):
+        raise NotProved(f"a cap is said to have cut, which does not make {credits_mg} mg of {made}")
+
+
+def _check_correction(told: dict[str, Any], credits_mg: int) -> None:
+    """The figures are those after the correction."""
+    correction = told.get("correction")
+    if correction is None:
+        return
+    used = {f"{each['id']}@{each['version']}" for each in told["factors"]}
+    right = correction["replacement"] in used and correction["factor"] not in used
+    if not right or _whole(correction["to_mg"]) != credits_mg:
+        raise NotProved("the figures are not those that the correction names")
+    _whole(correction["from_mg"])
 
 
 def _check_shown(told: dict[str, Any], computation: dict[str, Any]) -> None:
@@ -92,11 +141,6 @@ def _check_shown(told: dict[str, Any], computation: dict[str, Any]) -> None:
     used = [(each["id"], each["version"], each["value"], each["unit"]) for each in computation["factors"]]
     if shown != used:
         raise NotProved("the factors shown are not the ones that were computed with")
-
-
-def _limit(told: dict[str, Any]) -> int:
-    limits = [_whole(cap["limit"]) for cap in told["caps"] if cap["measure"] == "mg"]
-    return min(limits, default=WHOLE_MAX)
 
 
 def _check_document(told: dict[str, Any], published: dict[str, Any]) -> None:

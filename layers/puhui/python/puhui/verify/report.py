@@ -9,7 +9,7 @@ from typing import Any
 from puhui.tlog.notes import to_b64
 from puhui.verify import events
 from puhui.verify.checks import OTHER_TYPES, Audited, Extended, InLog, Opened, State
-from puhui.verify.explanations import Recomputed
+from puhui.verify.explanations import Claimed, Recomputed
 from puhui.verify.words import Language, count, say
 
 Finding = InLog | Opened | Extended | Audited | Recomputed
@@ -181,34 +181,59 @@ def _recomputed(found: Recomputed, language: Language) -> Iterator[str]:
         "Proved: computed again from the explanation alone, the act avoids {mg} mg of CO2e, as it says.",
         mg=f"{found.reduction_mg:,}",
     )
-    yield say(
-        language,
-        "  Methodology {methodology}: {formula}",
-        methodology=found.methodology,
-        formula=found.formula,
-    )
+    yield say(language, "  Methodology {methodology}", methodology=found.methodology)
+    for line, formula in found.lines:
+        yield f"  {line} = {formula}"
     for name, value, of in found.inputs:
         yield say(language, "  {name} = {value} {unit}", name=name, value=f"{value:,}", unit=of)
-    for factor in found.factors:
-        yield say(
-            language,
-            "  {name} = {value} {unit} ({publisher}: {document}; mark {mark})",
-            name=f"{factor['id']}@{factor['version']}",
-            **{key: factor[key] for key in ("value", "unit", "publisher", "document", "mark")},
-        )
-    if found.capped:
-        yield say(
-            language,
-            "Of this {mg} mg were credited: caps or weak factors took the rest.",
-            mg=f"{found.credits_mg:,}",
-        )
-    sentence = found.sentence.get("zh-CN" if language == "zh" else "en", "")
-    yield f"  {sentence}"
+    for factor, exact, of in found.factors:
+        yield say(language, "  {name} = {value} {unit}", name=factor, value=exact, unit=of)
+    if found.discount != "0":
+        yield say(language, "  less a share of {discount}", discount=found.discount)
+    if found.cap_mg is not None:
+        yield say(language, "  and no more than {mg} mg an act", mg=f"{found.cap_mg:,}")
+    yield say(
+        language,
+        "Proved: what it says was credited, {mg} mg, is no more than that and than the caps that it names.",
+        mg=f"{found.credits_mg:,}",
+    )
     if not found.from_document:
         yield say(
             language,
             "NOT CHECKED: whether this formula is the published one; give --methodology to check that too.",
         )
+    yield from _claimed(found.claimed, language)
+
+
+def _claimed(claimed: Claimed, language: Language) -> Iterator[str]:
+    yield say(language, "CLAIMED, NOT CHECKED: what an explanation says and cannot show by itself:")
+    yield say(language, "  Points given: {points}", points=f"{claimed.points:,}")
+    yield say(language, "  The formula in words: {formula}", formula=claimed.formula)
+    for factor in claimed.factors:
+        yield say(
+            language,
+            "  {name} comes from {publisher}: {document}; mark {mark}",
+            name=f"{factor['id']}@{factor['version']}",
+            **{key: factor[key] for key in ("publisher", "document", "mark")},
+        )
+    for cap in claimed.caps:
+        text = "  Cap: {limit} {measure} per {per}"
+        if cap["applied"]:
+            text = (
+                "  Cap: {limit} {measure} per {per}; it made less count, as what was left of it is said to be"
+            )
+        yield say(language, text, **{key: cap[key] for key in ("limit", "measure", "per")})
+    if claimed.correction:
+        yield say(
+            language,
+            "  Corrected: {factor} gave way to {replacement}, {from_mg} mg to {to_mg} mg, because: {reason}",
+            **{
+                key: claimed.correction[key]
+                for key in ("factor", "replacement", "from_mg", "to_mg", "reason")
+            },
+        )
+    sentence = claimed.sentence.get("zh-CN" if language == "zh" else "en", "")
+    yield say(language, "  In words: {sentence}", sentence=sentence)
 
 
 def _state(state: State, language: Language) -> Iterator[str]:

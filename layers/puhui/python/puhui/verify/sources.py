@@ -1,6 +1,7 @@
 """Where the verifier reads: files, folders, and http(s) addresses. What comes from here is not trusted."""
 
 import time
+import zlib
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO
@@ -25,6 +26,7 @@ TIMEOUT_SECONDS = 20
 ANSWER_BYTES_MAX = 8 * 1024 * 1024
 FILE_BYTES_MAX = WIDTH * (ENTRY_BYTES_MAX + 2)  # the largest bundle of entries
 _CHUNK_BYTES = 64 * 1024
+_HEADERS = {"User-Agent": "puhui-verify", "Accept-Encoding": "gzip, identity"}
 
 
 class Unreadable(Exception):
@@ -82,9 +84,10 @@ def _answer(address: str) -> bytes:
     _require_web(address)
     deadline = time.monotonic() + TIMEOUT_SECONDS
     try:
-        request = Request(address, headers={"User-Agent": "puhui-verify"})  # noqa: S310 - http(s) was asked for above
+        request = Request(address, headers=_HEADERS)  # noqa: S310 - http(s) was asked for above
         with _opener().open(request, timeout=TIMEOUT_SECONDS) as answer:
-            return _body(answer, address, deadline)
+            body = _body(answer, address, deadline)
+            return _unpacked(body, address) if answer.headers.get("Content-Encoding") == "gzip" else body
     except HTTPError as error:
         error.close()
         raise _refused(address, error.code) from None
@@ -107,6 +110,20 @@ def _body(answer: IO[bytes], address: str, deadline: float) -> bytes:
     if announced:
         raise Unreadable(f"{address} broke off in the middle of its answer")
     return b"".join(parts)
+
+
+def _unpacked(body: bytes, address: str) -> bytes:
+    """What a log has compressed, which it may do without being asked (c2sp.org/tlog-tiles). Raises Unreadable."""
+    gzip = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    try:
+        content = gzip.decompress(body, ANSWER_BYTES_MAX + 1)
+    except zlib.error as error:
+        raise Unreadable(f"{address} cannot be read: {error}") from None
+    if len(content) > ANSWER_BYTES_MAX:
+        raise Unreadable(f"{address} is larger than {ANSWER_BYTES_MAX} bytes")
+    if not gzip.eof:
+        raise Unreadable(f"{address} broke off in the middle of its answer")
+    return content
 
 
 def _refused(address: str, status: int) -> Unreadable:

@@ -50,12 +50,29 @@ _SAID = {
     "Proved: computed again from the explanation alone, the act avoids {mg} mg of CO2e, as it says.": (
         "已证明：仅凭这份说明重新计算，该行为减排 {mg} 毫克二氧化碳当量，与说明一致。"
     ),
-    "  Methodology {methodology}: {formula}": "  方法学 {methodology}：{formula}",
+    "  Methodology {methodology}": "  方法学 {methodology}",
     "  {name} = {value} {unit}": "  {name} = {value} {unit}",
-    "  {name} = {value} {unit} ({publisher}: {document}; mark {mark})": (
-        "  {name} = {value} {unit}（{publisher}：{document}；依据标记 {mark}）"
+    "  less a share of {discount}": "  再按 {discount} 的比例扣减",
+    "  and no more than {mg} mg an act": "  且每次不超过 {mg} 毫克",
+    "Proved: what it says was credited, {mg} mg, is no more than that and than the caps that it names.": (
+        "已证明：说明所称的计入量 {mg} 毫克，没有超过上述减排量和说明所列的各项上限。"
     ),
-    "Of this {mg} mg were credited: caps or weak factors took the rest.": "其中计入 {mg} 毫克：其余因上限或因子依据不足而未计入。",
+    "CLAIMED, NOT CHECKED: what an explanation says and cannot show by itself:": (
+        "仅为所称，尚未核对：以下内容仅凭说明本身无法证实："
+    ),
+    "  Points given: {points}": "  所得积分：{points}",
+    "  The formula in words: {formula}": "  公式的文字表述：{formula}",
+    "  {name} comes from {publisher}: {document}; mark {mark}": (
+        "  {name} 出自 {publisher}：{document}；依据标记 {mark}"
+    ),
+    "  Cap: {limit} {measure} per {per}": "  上限：每 {per} {limit} {measure}",
+    "  Cap: {limit} {measure} per {per}; it made less count, as what was left of it is said to be": (
+        "  上限：每 {per} {limit} {measure}；据称余量不足，因此少计"
+    ),
+    "  Corrected: {factor} gave way to {replacement}, {from_mg} mg to {to_mg} mg, because: {reason}": (
+        "  已更正：{factor} 改为 {replacement}，{from_mg} 毫克改为 {to_mg} 毫克，原因：{reason}"
+    ),
+    "  In words: {sentence}": "  文字说明：{sentence}",
     "NOT CHECKED: whether this formula is the published one; give --methodology to check that too.": (
         "尚未核对：这个公式是否就是已发布的公式。加上 --methodology 即可一并核对。"
     ),
@@ -145,7 +162,6 @@ REASONS = {
     "{name} is missing from the log": "日志中缺少 {name}",
     # the command line
     "the policy {place} is unusable: {error}": "联署规则 {place} 无法使用：{error}",
-    "a policy is UTF-8": "联署规则须为 UTF-8 文本",
     "--leaf-hash takes 64 hexadecimal digits": "--leaf-hash 须为 64 位十六进制数字",
     "--entry-base64 takes standard base64: {error}": "--entry-base64 须为标准 base64：{error}",
     "--policy and --receipt go together": "--policy 与 --receipt 须同时给出",
@@ -162,6 +178,8 @@ REASONS = {
     "the formula gives {made} mg, the explanation says {said}": "按公式算得 {made} 毫克，说明写的却是 {said} 毫克",
     "{mg} mg were credited, more than the formula and the caps allow": "计入了 {mg} 毫克，超过公式和上限所允许的数量",
     "{mg} mg were credited of {made}, and no cap says why": "算得 {made} 毫克，只计入 {mg} 毫克，而没有上限说明原因",
+    "a cap is said to have cut, which does not make {mg} mg of {made}": "说明称有上限减少了计入量，但 {made} 毫克因此计入 {mg} 毫克说不通",
+    "the figures are not those that the correction names": "说明中的数字不是更正后的数字",
     "the input {name} is shown with another value than it was computed with": "展示的数量 {name} 与计算所用的不同",
     "the factors shown are not the ones that were computed with": "展示的因子不是计算所用的因子",
     "the methodology's document does not have the hash that the explanation names": "方法学文档的哈希与说明所写的不符",
@@ -241,12 +259,14 @@ REASONS = {
     "this is not the canonical base64 of its bytes": "这不是规范的 base64 写法",
     "the key of {name} is no Ed25519 key of kind 1 or 4": "{name} 的密钥不是第 1 或第 4 类 Ed25519 密钥",
     "the key of {name} does not fit its id {id}: a character was changed": "{name} 的密钥与其标识 {id} 不符：有字符被改动",
+    "a key's name is UTF-8": "密钥名称须为 UTF-8",
+    "the time of the cosignature of {name} is not below 2^63": "{name} 联署的时间不小于 2 的 63 次方",
     "the signature of {name} is wrong": "{name} 的签名不对",
     # puhui.tlog.policy
     "line {number} of the policy: {error}": "联署规则第 {number} 行：{error}",
     "the key of {name} is of kind {kind}, not {other}": "{name} 的密钥是第 {kind} 类，应为第 {other} 类",
-    "{address} is no address of a witness": "{address} 不是见证方的地址",
-    "a policy names one log and one quorum": "联署规则应写明一个日志和一项联署要求",
+    "the log {name} has the key of {other}": "日志 {name} 与 {other} 的密钥相同",
+    "a policy names at least one log, and one quorum": "联署规则应写明至少一个日志和一项联署要求",
     "the name {name} is taken": "名称 {name} 已被占用",
     "{name} is used before it is defined": "{name} 尚未定义就被使用",
     "the only control characters of a policy are tabs and newlines": "联署规则中除制表符和换行外不得有控制字符",
