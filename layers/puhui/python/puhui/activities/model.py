@@ -19,7 +19,6 @@ from puhui.programmes.api import Caps
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
 NOT_COLLECTED = "NOT_COLLECTED"
-CLOCK_SKEW = timedelta(minutes=5)  # a phone's clock may run ahead by this much
 NO_TIME = -1
 
 
@@ -259,7 +258,7 @@ class Taking:
 
 def check_time(occurred_at: datetime, now: datetime, window_days: int) -> None:
     """Raise OccurredInFuture or OccurredTooLongAgo when an act may not be submitted any more, or not yet."""
-    if occurred_at > now + CLOCK_SKEW:
+    if occurred_at > now + clock.CLOCK_SKEW:
         raise OccurredInFuture
     if occurred_at < now - timedelta(days=window_days):
         raise OccurredTooLongAgo(days=window_days)

@@ -16,13 +16,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from puhui.kernel.clock import CLOCK_SKEW
 from puhui.wechat.errors import PushRefused, SessionStale
 
 AES_BLOCK = 16
 PUSH_BLOCK = 32  # pushes pad to 32 bytes, although AES works on 16
 DATA_BYTES_MAX = 64 * 1024
 WATERMARK_AGE_MAX = timedelta(minutes=10)
-WATERMARK_AHEAD_MAX = timedelta(minutes=5)
 _RANDOM_BYTES, _LENGTH_BYTES = 16, 4
 
 
@@ -143,7 +143,7 @@ def _watermark_holds(content: object, app_id: str, now: datetime) -> bool:
     if not isinstance(taken, int) or isinstance(taken, bool):
         return False
     age = now.timestamp() - taken
-    return -WATERMARK_AHEAD_MAX.total_seconds() <= age <= WATERMARK_AGE_MAX.total_seconds()
+    return -CLOCK_SKEW.total_seconds() <= age <= WATERMARK_AGE_MAX.total_seconds()
 
 
 def _no_constant(name: str) -> None:
