@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from puhui.activities import credit
+from puhui.activities import credit, timing
 from puhui.activities.dynamo import day_from
 from puhui.activities.errors import (
     ActivityNotFound,
     ActivityStands,
+    ActRepeated,
     ClaimExpired,
     EvidenceNotWanted,
     EvidenceRequired,
     NothingToCredit,
     StepsComeFromWeRun,
 )
-from puhui.activities.households import household_on
+from puhui.activities.identity import period_rule, window
 from puhui.activities.memberships import require_member
 from puhui.activities.model import (
     CREDITED,
@@ -27,11 +28,13 @@ from puhui.activities.model import (
     Day,
     Entry,
     Evidence,
-    check_time,
     fit,
     minutes,
+    told_before,
 )
 from puhui.activities.ports import Books, EvidenceStore
+from puhui.activities.risk import ACT_REPEATED
+from puhui.activities.sharing import shared_with
 from puhui.kernel import clock, ids
 from puhui.kernel.pages import Page
 from puhui.ledger.api import Hold, add_hold, balance_from, member, of
@@ -59,6 +62,7 @@ class RecordActivity:
     evidence_ids: Sequence[str]
     key: str | None
     body_hash: str
+    ended_at: datetime | None = None
 
 
 def prepare_evidence(
@@ -88,25 +92,31 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
     """Record an act: credited at once when a machine can tell, otherwise handed to verification; where the programme lets
     acts be collected, it matures first.
 
-    One read and one transaction: the act, the member's day (caps, overlaps), and the transfer with its balance (or, with
-    a photo, the evidence, and for what is still to come a hold of the credits); one read and one item more where caps
-    count a whole household, and one item more for an act that goes on past midnight. The same key and body again give
-    the first answer.
-    Raises what ``puhui.activities.errors`` lists, QuantityInvalid, ProgrammeNotFound, BehaviourUnknown.
+    One read and one transaction: the act, the member's day (caps, overlaps, what was told before), and the transfer with
+    its balance (or, with a photo, the evidence, and for what is still to come a hold of the credits); one read and one
+    item more where caps count a whole household or the act tells of a period, and one item more for an act so near
+    midnight that it could be told again on the next day. The same key and body again give the first answer.
+    Raises what ``puhui.activities.errors`` lists, QuantityInvalid, QuantityImplausible, ProgrammeNotFound,
+    BehaviourUnknown.
     """
     programme = programmes.programme(command.programme_id)
     behaviour = programmes.behaviour(programme, command.behaviour)
     _check_kind(behaviour, command.evidence_ids)
-    check_time(command.occurred_at, now, programme.claim.window_days)
+    told = timing.Told(command.occurred_at, command.ended_at, now, programme.claim.window_days)
+    rule = period_rule(behaviour.id)
+    timing.check_told(told, rule)
     quantified = methodologies.quantify(
         programme, behaviour, command.quantity, clock.programme_day(command.occurred_at)
     )
+    timing.check_length(told, behaviour, quantified.inputs)
+    day = clock.programme_day(command.occurred_at)
+    period = timing.period_of(told, rule, quantified.inputs) if rule else None
+    timing.check_first_day(command.member_id, period.first if period else day)
     points_only = not quantified.credits_allowed
     if quantified.reduction_mg == 0 or (points_only and programme.points is None):
         raise NothingToCredit
     activity_id = ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
     status = _first_status(programme, command.evidence_ids)
-    day = clock.programme_day(command.occurred_at)
     draft = Activity(
         id=activity_id,
         member_id=command.member_id,
@@ -123,14 +133,14 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
         body_hash=command.body_hash,
         first_status=status,
         evidence_ids=tuple(command.evidence_ids),
+        ended_at=command.ended_at,
     )
-
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
         draft = replace(draft, matured_at=matured_at, collect_by=collect_by)
 
     def build(session: Session) -> Activity:
-        return _add(session, draft, programme, behaviour, day, books, now)
+        return _add(session, draft, programme, behaviour, period, books, now)
 
     try:
         return attempt(books.ledger.dynamodb, build)
@@ -143,13 +153,13 @@ def _add(
     draft: Activity,
     programme: Programme,
     behaviour: Behaviour,
-    day: date,
+    period: timing.Period | None,
     books: Books,
     now: datetime,
 ) -> Activity:
     """Read the day and the balance, fit the act in, and add everything it writes to the session."""
     activities, ledger = books.activities, books.ledger
-    owner = member(draft.member_id)
+    owner, day = member(draft.member_id), draft.day
     wanted = entry_of(draft, behaviour)
     dates = wanted.days()
     places = [
@@ -158,7 +168,7 @@ def _add(
         ledger.balance_key(owner, programme.id),
         *(activities.day_key(draft.member_id, each) for each in dates),
     ]
-    if behaviour.caps.of_households:
+    if behaviour.caps.of_households or period:
         places.append(activities.household_key(draft.member_id))
     found_activity, membership, found_balance, *found = ledger.dynamodb.get_all(places)
     found_days, household = found[: len(dates)], found[len(dates) :]
@@ -168,12 +178,19 @@ def _add(
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
     today, *following = (day_from(each, item) for each, item in zip(dates, found_days, strict=True))
+    if repeated := told_before(wanted, (today, *following)):
+        _require_photo(draft)
     entry = fit(today, wanted, behaviour.caps, following)
-    shared = None
-    if household:
-        shared = activities.household_day(household_on(day, household[0], draft.member_id), day)
+    shared, claimed = shared_with(draft, behaviour, period, household[0] if household else None, activities)
+    if shared:
         entry = shared.fit(entry, behaviour.caps)
-    activity = replace(draft, credits_mg=entry.mg, joins=joins, household=shared.household if shared else "")
+    activity = replace(
+        draft,
+        credits_mg=entry.mg,
+        joins=joins,
+        household=shared.household if shared else "",
+        signals=(ACT_REPEATED,) if repeated else (),
+    )
     balance = balance_from(owner, programme.id, found_balance)
     transfer = None
     if draft.status == CREDITED:
@@ -198,6 +215,8 @@ def _add(
         activities.put_day(session, draft.member_id, each.carrying(entry))
     if shared:
         activities.add_to_household_day(session, shared, entry)
+    for each_claimed in claimed:
+        activities.put_period(session, each_claimed)
     if transfer:
         ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
     else:
@@ -224,18 +243,31 @@ def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
 
 def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
     """What an act takes of its day before caps: its mass, its time, one act, and the quantity that caps count."""
-    start = minutes(activity.occurred_at)
-    interval = behaviour.interval(activity.quantity, activity.occurred_at)
+    start = end = minutes(activity.occurred_at)
+    usual, takes = 0, behaviour.occupies
+    if takes and activity.ended_at:
+        end = minutes(activity.ended_at)
+        usual = end - start
+    elif takes:
+        end, usual = start + takes.least_of(activity.quantity), takes.of(activity.quantity)
     return Entry(
         activity_id=activity.id,
         programme_id=activity.programme_id,
         behaviour=activity.behaviour,
         start=start,
-        end=minutes(interval[1]) if interval else start,
+        end=end,
         mg=activity.credits_mg,
         acts=1,
         quantity=activity.quantity[behaviour.measure],
+        usual=usual,
+        kind=",".join(str(activity.quantity[name]) for name in behaviour.choices),
     )
+
+
+def _require_photo(draft: Activity) -> None:
+    """A second telling within the window stands only with a photo of its own, for a person to look at."""
+    if not draft.evidence_ids:
+        raise ActRepeated(minutes=window(draft.behaviour).within)
 
 
 def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
@@ -339,6 +371,8 @@ def shown(activity: Activity, now: datetime) -> dict[str, Any]:
         "points": activity.points,
         "occurred_at": clock.to_text(activity.occurred_at),
     }
+    if activity.ended_at:
+        body["ended_at"] = clock.to_text(activity.ended_at)
     if activity.matured_at and activity.collect_by:
         body["matured_at"] = clock.to_text(activity.matured_at)
         body["collect_by"] = clock.to_text(activity.collect_by)
