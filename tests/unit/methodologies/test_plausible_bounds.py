@@ -14,7 +14,9 @@ from tests.support.quantities import computed
 DAY = date(2026, 11, 20)
 PASSPORT = programmes.programme("green-passport-3060")
 GUANGDONG = programmes.programme("guangdong-tanpuhui")
-DOCUMENTS = [registry.methodology(each, version) for each, all_ in registry.versions().items() for version in all_]
+DOCUMENTS = [
+    registry.methodology(each, version) for each, all_ in registry.versions().items() for version in all_
+]
 
 
 @pytest.mark.parametrize("methodology", DOCUMENTS, ids=lambda each: each.key)
@@ -33,11 +35,26 @@ def test_a_bound_on_a_number_that_is_none_is_in_no_table() -> None:
 @pytest.mark.parametrize(
     ("behaviour", "quantity", "field", "limit"),
     [
-        ("online_meeting", {"participants": 11, "avoided_distance_m": 1_000, "minutes": 60}, "participants", 10),
-        ("online_meeting", {"participants": 2, "avoided_distance_m": 5_001, "minutes": 1}, "avoided_distance_m", 5_000),
+        (
+            "online_meeting",
+            {"participants": 11, "avoided_distance_m": 1_000, "minutes": 60},
+            "participants",
+            10,
+        ),
+        (
+            "online_meeting",
+            {"participants": 2, "avoided_distance_m": 5_001, "minutes": 1},
+            "avoided_distance_m",
+            5_000,
+        ),
         ("electronics_recycling", {"items": 2, "kind": "refrigerator"}, "items", 1),
         ("second_hand", {"items": 3, "kind": "laptop"}, "items", 2),
-        ("household_electricity", {"consumed_wh": 300 * 30 - 1, "days": 30, "persons": 1}, "consumed_wh", 9_000),
+        (
+            "household_electricity",
+            {"consumed_wh": 300 * 30 - 1, "days": 30, "persons": 1},
+            "consumed_wh",
+            9_000,
+        ),
         ("household_electricity", {"consumed_wh": 200_001, "days": 2, "persons": 1}, "consumed_wh", 200_000),
         ("nev_driving", {"distance_m": 10_000, "consumed_wh": 799}, "consumed_wh", 800),
     ],
@@ -101,7 +118,10 @@ def test_a_filed_methodology_brings_its_own_bounds() -> None:
 
 def test_a_later_version_does_not_shed_the_house_bounds() -> None:
     document = json.loads(json.dumps(registry.methodology("car-pool", "1").document))
-    assert registry.methodology_from({**document, "version": "2"}).bounds == registry.methodology("car-pool", "1").bounds
+    assert (
+        registry.methodology_from({**document, "version": "2"}).bounds
+        == registry.methodology("car-pool", "1").bounds
+    )
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "exp
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
 NOT_COLLECTED = "NOT_COLLECTED"
 NO_TIME = -1
-DAY_MINUTES_MAX = 16 * 60  # who sleeps eight hours has sixteen for all that takes time, whatever programme is told of it
+DAY_MINUTES_MAX = (
+    16 * 60
+)  # who sleeps eight hours has sixteen for all that takes time, whatever programme is told of it
 
 
 @dataclass(frozen=True)

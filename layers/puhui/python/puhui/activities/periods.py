@@ -85,9 +85,7 @@ def stretches(
     return found
 
 
-def check_persons(
-    persons: int, found: Sequence[tuple[Sequence[Stretch], Mapping[str, Any] | None]]
-) -> None:
+def check_persons(persons: int, found: Sequence[tuple[Sequence[Stretch], Mapping[str, Any] | None]]) -> None:
     """At most those count who were in the household on all days told of, by its record; one without a record. Raises
     PersonsNotOnRecord."""
     known = min(people_throughout(record, each) for stretches_, record in found for each in stretches_)

@@ -52,7 +52,9 @@ def given_back(activity: Activity, activities: Activities) -> list[Claimed]:
     period = period_of(told, rule, activity.quantity)
     household = activities.dynamodb.get(*activities.household_key(activity.member_id))
     owners = list(periods.stretches(rule, period, activity.member_id, household))
-    items = activities.dynamodb.get_all([activities.period_key(owner, activity.behaviour) for owner in owners])
+    items = activities.dynamodb.get_all(
+        [activities.period_key(owner, activity.behaviour) for owner in owners]
+    )
     return [
         claimed_from(owner, activity.behaviour, item).without(activity.id)
         for owner, item in zip(owners, items, strict=True)

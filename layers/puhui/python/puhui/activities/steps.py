@@ -162,7 +162,12 @@ def _add(
 
 def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> dict[str, Any]:
     """One day's share of the sync: what it adds to the session, and what the answer says of it."""
-    shown: dict[str, Any] = {"date": day.day.isoformat(), "steps": max(0, steps), "credits_mg": 0, "points": 0}
+    shown: dict[str, Any] = {
+        "date": day.day.isoformat(),
+        "steps": max(0, steps),
+        "credits_mg": 0,
+        "points": 0,
+    }
     before = day.walking()
     if before and before.programme_id != sync.programme.id:
         return {**shown, "reason_code": CLAIMED_ELSEWHERE}

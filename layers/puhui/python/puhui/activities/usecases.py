@@ -178,9 +178,9 @@ def _add(
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
     today, *following = (day_from(each, item) for each, item in zip(dates, found_days, strict=True))
+    entry = fit(today, wanted, behaviour.caps, following)
     if repeated := told_before(wanted, (today, *following)):
         _require_photo(draft)
-    entry = fit(today, wanted, behaviour.caps, following)
     shared, claimed = shared_with(draft, behaviour, period, household[0] if household else None, activities)
     if shared:
         entry = shared.fit(entry, behaviour.caps)

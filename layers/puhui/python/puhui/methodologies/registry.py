@@ -160,7 +160,9 @@ def methodology_from(document: dict[str, Any]) -> Methodology:
         cap_mg=document.get("caps", {}).get("per_act_mg"),
         evidence=tuple(document.get("evidence", ())),
         document=document,
-        bounds=tuple(_bound(each) for each in (*house_bounds().get(document["id"], ()), *document.get("bounds", ()))),
+        bounds=tuple(
+            _bound(each) for each in (*house_bounds().get(document["id"], ()), *document.get("bounds", ()))
+        ),
     )
 
 
@@ -174,7 +176,13 @@ def house_bounds() -> dict[str, list[dict[str, Any]]]:
 def _bound(each: dict[str, Any]) -> Bound:
     when = next(((name, frozenset(words)) for name, words in each.get("when", {}).items()), None)
     return Bound(
-        each["quantity"], each["why"], each.get("min"), each.get("max"), each.get("per", ""), each.get("each", 1), when
+        each["quantity"],
+        each["why"],
+        each.get("min"),
+        each.get("max"),
+        each.get("per", ""),
+        each.get("each", 1),
+        when,
     )
 
 

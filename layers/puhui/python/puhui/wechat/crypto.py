@@ -140,7 +140,9 @@ def _base64(text: str, bytes_max: int = 256) -> bytes:
 def _check_watermark(content: dict[str, Any], app_id: str, now: datetime) -> None:
     watermark = content.get("watermark")
     if not isinstance(watermark, dict) or watermark.get("appid") != app_id:
-        raise DataMalformed(detail_zh="水印不是本小程序的", detail_en="its watermark is not this mini-program's")
+        raise DataMalformed(
+            detail_zh="水印不是本小程序的", detail_en="its watermark is not this mini-program's"
+        )
     taken = watermark.get("timestamp")
     if not isinstance(taken, int) or isinstance(taken, bool):
         raise DataMalformed(detail_zh="水印没有时间", detail_en="its watermark has no time")
