@@ -312,8 +312,8 @@ def test_a_bill_may_not_begin_before_its_member_was_one(guangdong: Acts):
 
 
 def test_no_meeting_of_a_hundred_and_no_five_refrigerators(passport: Acts):
+    meeting = {"participants": 10, "avoided_distance_m": 300_000, "minutes": 1}
     with pytest.raises(QuantityImplausible):
-        meeting = {"participants": 10, "avoided_distance_m": 300_000, "minutes": 1}
         passport.record("online_meeting", quantity=meeting)
     with pytest.raises(QuantityImplausible):
         passport.record("electronics_recycling", quantity={"items": 5, "kind": "refrigerator"})

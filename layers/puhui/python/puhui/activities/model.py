@@ -13,7 +13,7 @@ from puhui.activities.errors import (
 from puhui.activities.identity import window
 from puhui.kernel import clock
 from puhui.methodologies.api import Used, apply_caps
-from puhui.programmes.api import Caps
+from puhui.programmes.api import Behaviour, Caps
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
@@ -301,6 +301,29 @@ class Taking:
 def minutes(at: datetime) -> int:
     """Minutes since the epoch."""
     return int(at.timestamp()) // 60
+
+
+def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
+    """What an act takes of its day before caps: its mass, its time, one act, and the quantity that caps count."""
+    start = end = minutes(activity.occurred_at)
+    usual, takes = 0, behaviour.occupies
+    if takes and activity.ended_at:
+        end = minutes(activity.ended_at)
+        usual = end - start
+    elif takes:
+        end, usual = start + takes.least_of(activity.quantity), takes.of(activity.quantity)
+    return Entry(
+        activity_id=activity.id,
+        programme_id=activity.programme_id,
+        behaviour=activity.behaviour,
+        start=start,
+        end=end,
+        mg=activity.credits_mg,
+        acts=1,
+        quantity=activity.quantity[behaviour.measure],
+        usual=usual,
+        kind=",".join(str(activity.quantity[name]) for name in behaviour.choices),
+    )
 
 
 @dataclass(frozen=True)

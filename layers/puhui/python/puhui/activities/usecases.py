@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from puhui.activities import credit, timing
 from puhui.activities.dynamo import day_from
@@ -28,8 +28,8 @@ from puhui.activities.model import (
     Day,
     Entry,
     Evidence,
+    entry_of,
     fit,
-    minutes,
     told_before,
 )
 from puhui.activities.ports import Books, EvidenceStore
@@ -37,7 +37,7 @@ from puhui.activities.risk import ACT_REPEATED
 from puhui.activities.sharing import shared_with
 from puhui.kernel import clock, ids
 from puhui.kernel.pages import Page
-from puhui.ledger.api import Hold, add_hold, balance_from, member, of
+from puhui.ledger.api import Balance, Hold, add_hold, balance_from, member, of
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, Programme
@@ -148,6 +148,15 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
         return first_answer(get_activity(command.member_id, activity_id, books=books))
 
 
+class _Found(NamedTuple):
+    """What was read of a member for an act."""
+
+    days: tuple[Day, ...]
+    household: Mapping[str, Any] | None
+    balance: Balance
+    joins: bool
+
+
 def _add(
     session: Session,
     draft: Activity,
@@ -158,69 +167,89 @@ def _add(
     now: datetime,
 ) -> Activity:
     """Read the day and the balance, fit the act in, and add everything it writes to the session."""
-    activities, ledger = books.activities, books.ledger
-    owner, day = member(draft.member_id), draft.day
     wanted = entry_of(draft, behaviour)
-    dates = wanted.days()
-    places = [
-        activities.activity_key(draft.member_id, draft.id),
-        activities.membership_key(draft.member_id, programme.id),
-        ledger.balance_key(owner, programme.id),
-        *(activities.day_key(draft.member_id, each) for each in dates),
-    ]
-    if behaviour.caps.of_households or period:
-        places.append(activities.household_key(draft.member_id))
-    found_activity, membership, found_balance, *found = ledger.dynamodb.get_all(places)
-    found_days, household = found[: len(dates)], found[len(dates) :]
-    if found_activity:
-        raise ActivityStands(body_hash=draft.body_hash).found(found_activity)
-    joins = require_member(membership, programme.id)
+    found = _find(draft, wanted, books, home=behaviour.caps.of_households or period is not None)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
-    today, *following = (day_from(each, item) for each, item in zip(dates, found_days, strict=True))
+    today, *following = found.days
     entry = fit(today, wanted, behaviour.caps, following)
-    if repeated := told_before(wanted, (today, *following)):
-        _require_photo(draft)
-    shared, claimed = shared_with(draft, behaviour, period, household[0] if household else None, activities)
+    repeated = told_before(wanted, found.days)
+    if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
+        raise ActRepeated(minutes=window(draft.behaviour).within)
+    shared, claimed = shared_with(draft, behaviour, period, found.household, books.activities)
     if shared:
         entry = shared.fit(entry, behaviour.caps)
     activity = replace(
         draft,
         credits_mg=entry.mg,
-        joins=joins,
+        joins=found.joins,
         household=shared.household if shared else "",
         signals=(ACT_REPEATED,) if repeated else (),
     )
-    balance = balance_from(owner, programme.id, found_balance)
+    _take_days(session, entry, found.days, draft.member_id, books)
+    if shared:
+        books.activities.add_to_household_day(session, shared, entry)
+    for each in claimed:
+        books.activities.put_period(session, each)
+    return _give(session, activity, programme, found.balance, books, now)
+
+
+def _find(draft: Activity, wanted: Entry, books: Books, *, home: bool) -> _Found:
+    """One read; ``home``: with the member's household. Raises NotAMember, IdempotencyKeyReused, and ActivityStands for a
+    repetition."""
+    activities, ledger = books.activities, books.ledger
+    owner, dates = member(draft.member_id), wanted.days()
+    places = [
+        activities.activity_key(draft.member_id, draft.id),
+        activities.membership_key(draft.member_id, draft.programme_id),
+        ledger.balance_key(owner, draft.programme_id),
+        *(activities.day_key(draft.member_id, each) for each in dates),
+        *([activities.household_key(draft.member_id)] if home else []),
+    ]
+    stands, membership, balance, *found = ledger.dynamodb.get_all(places)
+    if stands:
+        raise ActivityStands(body_hash=draft.body_hash).found(stands)
+    return _Found(
+        tuple(day_from(each, item) for each, item in zip(dates, found, strict=False)),
+        found[-1] if home else None,
+        balance_from(owner, draft.programme_id, balance),
+        require_member(membership, draft.programme_id),
+    )
+
+
+def _take_days(session: Session, entry: Entry, days: Sequence[Day], member_id: str, books: Books) -> None:
+    today, *following = days
+    books.activities.put_day(session, member_id, today.with_entry(entry))
+    for each in following:
+        books.activities.put_day(session, member_id, each.carrying(entry))
+
+
+def _give(
+    session: Session, activity: Activity, programme: Programme, balance: Balance, books: Books, now: datetime
+) -> Activity:
+    """Write the act with its evidence and its credits, or the hold of those that are still to come."""
     transfer = None
-    if draft.status == CREDITED:
-        transfer_id = ids.derived_id(now, draft.id, "credit")
+    if activity.status == CREDITED:
+        transfer_id = ids.derived_id(now, activity.id, "credit")
         transfer, points = credit.crediting(
             programme,
-            draft.member_id,
-            entry.mg,
-            day,
+            activity.member_id,
+            activity.credits_mg,
+            activity.day,
             balance,
             transfer_id,
-            draft.id,
+            activity.id,
             now,
-            points_only=draft.points_only,
+            points_only=activity.points_only,
         )
         activity = replace(activity, points=points, entry_id=transfer_id)
-    activities.add_activity(session, activity)
-    for evidence_id in draft.evidence_ids:
-        activities.use_evidence(session, draft.member_id, evidence_id, draft.id)
-    activities.put_day(session, draft.member_id, today.with_entry(entry))
-    for each in following:
-        activities.put_day(session, draft.member_id, each.carrying(entry))
-    if shared:
-        activities.add_to_household_day(session, shared, entry)
-    for each_claimed in claimed:
-        activities.put_period(session, each_claimed)
+    books.activities.add_activity(session, activity)
+    for evidence_id in activity.evidence_ids:
+        books.activities.use_evidence(session, activity.member_id, evidence_id, activity.id)
     if transfer:
-        ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
+        books.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
     else:
-        add_hold(session, held_for(activity, programme, now), {}, ledger=ledger, now=now)
+        add_hold(session, held_for(activity, programme, now), {}, ledger=books.ledger, now=now)
     return activity
 
 
@@ -239,35 +268,6 @@ def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
     if evidence_ids:
         return VERIFYING
     return MATURING if programme.claim.rule == "collect" else CREDITED
-
-
-def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
-    """What an act takes of its day before caps: its mass, its time, one act, and the quantity that caps count."""
-    start = end = minutes(activity.occurred_at)
-    usual, takes = 0, behaviour.occupies
-    if takes and activity.ended_at:
-        end = minutes(activity.ended_at)
-        usual = end - start
-    elif takes:
-        end, usual = start + takes.least_of(activity.quantity), takes.of(activity.quantity)
-    return Entry(
-        activity_id=activity.id,
-        programme_id=activity.programme_id,
-        behaviour=activity.behaviour,
-        start=start,
-        end=end,
-        mg=activity.credits_mg,
-        acts=1,
-        quantity=activity.quantity[behaviour.measure],
-        usual=usual,
-        kind=",".join(str(activity.quantity[name]) for name in behaviour.choices),
-    )
-
-
-def _require_photo(draft: Activity) -> None:
-    """A second telling within the window stands only with a photo of its own, for a person to look at."""
-    if not draft.evidence_ids:
-        raise ActRepeated(minutes=window(draft.behaviour).within)
 
 
 def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
