@@ -88,6 +88,13 @@ def test_a_period_reaches_up_to_the_reading_or_to_the_end_that_is_told():
         timing.check_told(told(-62 * DAY, -32 * DAY), METER)
 
 
+def test_a_period_has_no_day_to_come_whatever_clocks_say():
+    midnight = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
+    with pytest.raises(OccurredInFuture):
+        timing.check_told(timing.Told(midnight + MINUTE, None, midnight - MINUTE, 31), METER)
+    timing.check_told(timing.Told(midnight + MINUTE, None, midnight + MINUTE, 31), METER)
+
+
 def test_nothing_counts_of_the_time_before_a_member_was_one():
     member_id = ids.new_id(NOW)
     today = clock.programme_day(NOW)
