@@ -43,8 +43,6 @@ def check_told(told: Told, rule: PeriodRule | None) -> None:
     ActTooLong."""
     last = told.ended_at or told.occurred_at
     _require_over(max(told.occurred_at, last), told.now)
-    if rule and clock.programme_day(last) > clock.programme_day(told.now):
-        raise OccurredInFuture  # whose home tomorrow will be is not settled
     if told.ended_at is not None:
         if told.ended_at <= told.occurred_at:
             raise EndedBeforeStart
@@ -52,6 +50,8 @@ def check_told(told: Told, rule: PeriodRule | None) -> None:
             raise ActTooLong
     if (last if rule else told.occurred_at) < told.now - timedelta(days=told.window_days):
         raise OccurredTooLongAgo(days=told.window_days)
+    if rule and clock.programme_day(last) > clock.programme_day(told.now):
+        raise OccurredInFuture  # whose home tomorrow will be is not settled
 
 
 def check_length(told: Told, behaviour: Behaviour, quantity: Mapping[str, Any]) -> None:
