@@ -259,7 +259,7 @@ class Buyer:
 
     def __init__(self, api: httpx.Client) -> None:
         self.api = api
-        openid = demo.newcomer(api, "抢购")
+        openid = demo.control(api, "users", nickname="抢购")["openid"]
 
         def sign_in() -> httpx.Response:
             code = demo.control(api, "login-codes", openid=openid)["code"]
