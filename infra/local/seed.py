@@ -27,6 +27,7 @@ STAFF = {
     "demo-ngo": ("示范公益机构", ["ngo"]),
     "demo-auditor": ("示范审计员", ["auditor"]),
 }
+MEMBERS_SINCE = "2026-03-12T00:00:00+08:00"
 MEMBERS = [f"demo-member-{number}" for number in range(1, 21)]
 DEMO_MERCHANTS = {
     programme_id: ids.key_id("demo-merchant", programme_id)
@@ -55,12 +56,10 @@ class Step(NamedTuple):
 def steps(url: str) -> Iterator[Step]:
     """All steps, in their order. ``url``: the friendly port's, where the stand-ins are."""
     for openid, (nickname, roles) in STAFF.items():
-        yield Step(
-            openid, "assign-roles", {"openid": openid, "nickname": nickname, "roles": ["member", *roles]}
-        )
+        yield Step(openid, "assign-roles", person(openid, nickname, *roles))
     for openid in MEMBERS:
         nickname = f"示范成员 {openid.rsplit('-', 1)[1]}"
-        yield Step(openid, "assign-roles", {"openid": openid, "nickname": nickname, "roles": ["member"]})
+        yield Step(openid, "assign-roles", person(openid, nickname))
     yield Step("published methodologies and programmes", "record-publications", {})
     yield Step(DEMO_PARTNER, "register-partner", _demo_partner(url))
     for programme_id, merchant_id in DEMO_MERCHANTS.items():
@@ -71,6 +70,11 @@ def steps(url: str) -> Iterator[Step]:
     for preset in sorted(PRESETS.glob("*.json")):
         for reward in json.loads(preset.read_text()):
             yield Step(reward["id"], "put-reward", reward)
+
+
+def person(openid: str, nickname: str = "", *roles: str) -> dict[str, Any]:
+    """Somebody who has been a member since the spring: acts from before a member's first day do not count."""
+    return {"openid": openid, "nickname": nickname, "roles": ["member", *roles], "since": MEMBERS_SINCE}
 
 
 def _demo_merchant(merchant_id: str, programme_id: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Costs:
         self.books = Books(
             Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger"))
         )
-        self.acts = Acts(self.books, None, "01M7Y31GE3B86GS16G906QKJG4", "ant-forest")  # type: ignore[arg-type]
+        self.acts = Acts(self.books, None, "01K7Y31GE3B86GS16G906QKJG4", "ant-forest")  # type: ignore[arg-type]
 
     def of(self, call: Callable[[], object]) -> tuple[int, int]:
         """(reads, write units) of a call; a transaction costs two units for every KB of each item."""

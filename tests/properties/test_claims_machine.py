@@ -18,7 +18,15 @@ from hypothesis.stateful import (
 
 from puhui.activities import claims, usecases, watch
 from puhui.activities.dynamo import Activities
-from puhui.activities.errors import ActsOverlap, CapReached, ClaimExpired, NothingToCollect, NotMature
+from puhui.activities.errors import (
+    ActRepeated,
+    ActsOverlap,
+    CapReached,
+    ClaimExpired,
+    NothingToCollect,
+    NotMature,
+    OccurredInFuture,
+)
 from puhui.activities.ports import Books
 from puhui.ledger.api import Ledger, member
 from puhui.ledger.audit import audit
@@ -26,7 +34,7 @@ from puhui.programmes import api as programmes
 from puhui.store.client import DynamoDB
 
 START = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
-OWNER, FRIENDS = "A" * 26, ["B" * 26, "C" * 26, "D" * 26]
+OWNER, FRIENDS = "0" * 25 + "A", ["B" * 26, "C" * 26, "D" * 26]
 FOREST = "ant-forest"
 
 
@@ -54,7 +62,7 @@ class ClaimsMachine(RuleBasedStateMachine):
     def ride(self, metres: int, hours_ago: int) -> None:
         at = self.now - timedelta(hours=hours_ago)
         command = usecases.RecordActivity(OWNER, FOREST, "cycling", at, {"distance_m": metres}, (), None, "")
-        with suppress(ActsOverlap, CapReached):
+        with suppress(ActsOverlap, ActRepeated, CapReached, OccurredInFuture):
             activity = usecases.record_activity(command, books=self.books, now=self.now)
             self.acts[activity.id] = activity.credits_mg
 

@@ -12,6 +12,7 @@ from puhui.formulas import reductions
 from puhui.methodologies import api, registry
 from puhui.methodologies.formula import bind
 from puhui.programmes import api as programmes
+from tests.support.quantities import computed
 
 CARBON_88 = programmes.programme("carbon-88")
 DAY = date(2026, 11, 20)
@@ -62,14 +63,14 @@ def test_more_of_whatever_a_programme_counts_never_gives_less_and_never_a_debt(
 ) -> None:
     programme, behaviour = act
     quantity = _quantity(behaviour, data)
-    mg = api.quantify(programme, behaviour, quantity, DAY).reduction_mg
+    mg = computed(programme, behaviour, quantity, DAY).reduction_mg
     assert mg >= 0
     # A household's case depends on the days, and a longer meeting costs more: both only stay above zero.
     if behaviour.id in ("household_electricity", "online_meeting"):
         return
     for name in GROWS & quantity.keys():
         more = quantity | {name: data.draw(st.integers(quantity[name], behaviour.bounds[name][1]), name)}
-        assert api.quantify(programme, behaviour, more, DAY).reduction_mg >= mg
+        assert computed(programme, behaviour, more, DAY).reduction_mg >= mg
 
 
 @given(acts, st.data())
@@ -80,7 +81,7 @@ def test_what_nobody_knows_about_an_optional_quantity_is_as_if_it_were_left_out(
     quantity = _quantity(behaviour, data)
     zero = quantity | dict.fromkeys(behaviour.optional, 0)
     without = {name: value for name, value in quantity.items() if name not in behaviour.optional}
-    given_zero, left_out = (api.quantify(programme, behaviour, each, DAY) for each in (zero, without))
+    given_zero, left_out = (computed(programme, behaviour, each, DAY) for each in (zero, without))
     assert given_zero.reduction_mg == left_out.reduction_mg
 
 
@@ -89,7 +90,7 @@ def test_every_programmes_record_leads_back_to_its_act(
     act: tuple[programmes.Programme, programmes.Behaviour], data: st.DataObject
 ) -> None:
     programme, behaviour = act
-    found = api.quantify(programme, behaviour, _quantity(behaviour, data), DAY)
+    found = computed(programme, behaviour, _quantity(behaviour, data), DAY)
     again = api.explain_record(found.record(), programme, found.credits_mg, 0)
     assert again == api.explain(found, programme, found.credits_mg, 0)
 

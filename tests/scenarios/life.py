@@ -21,7 +21,7 @@ class Member:
 
     def __init__(self, api: httpx.Client, openid: str = "") -> None:
         self.api = api
-        self.openid = openid or demo.control(api, "users", nickname="测试")["openid"]
+        self.openid = openid or demo.newcomer(api, "测试")
         self.sign_in()
 
     def sign_in(self) -> None:

@@ -231,7 +231,7 @@ def test_bad_input_gets_a_problem_and_leaves_nothing(
     body = {
         "programme_id": "carbon-88",
         "behaviour": "cycling",
-        "occurred_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "occurred_at": (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="seconds"),
         "quantity": {"distance_m": 2_000},
         **change,
     }

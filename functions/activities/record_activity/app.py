@@ -24,6 +24,7 @@ def record_activity(request: Request) -> Answer:
         evidence_ids=body.get("evidence_ids", []),
         key=request.idempotency_key,
         body_hash=request.body_hash,
+        ended_at=clock.from_text(body["ended_at"]) if "ended_at" in body else None,
     )
     activity = usecases.record_activity(command, books=BOOKS, now=request.now)
     return 202 if activity.status == VERIFYING else 201, usecases.shown(activity, activity.recorded_at)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from puhui.ledger.audit import audit
 from puhui.store.client import DynamoDB
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+SENT = NOW + timedelta(hours=2)  # when members send their acts: what began at NOW is over
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Acts:
     ) -> Activity:
         quantity = more.get("quantity", {"distance_m": 2_000})
         evidence = more.get("evidence", ())
-        body = f"{behaviour}{at}{quantity}{evidence}"
+        body = f"{behaviour}{at}{quantity}{evidence}{more.get('ended_at')}"
         command = usecases.RecordActivity(
             more.get("member_id", self.member_id),
             more.get("programme", self.programme_id),
@@ -64,8 +65,9 @@ class Acts:
             evidence,
             key,
             _hash(body),
+            more.get("ended_at"),
         )
-        return usecases.record_activity(command, books=self.books, now=more.get("now", NOW))
+        return usecases.record_activity(command, books=self.books, now=more.get("now", SENT))
 
     def photo(self, data: bytes, content_type: str = "image/jpeg", *, lie: bytes | None = None) -> str:
         announced = lie if lie is not None else data
@@ -101,7 +103,7 @@ def _hash(text: str) -> str:
 def acts(make_table: Callable[[str], str]) -> Acts:
     dynamodb = DynamoDB()
     books = Books(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
-    return Acts(books, Shelf(), ids.new_id(NOW))
+    return Acts(books, Shelf(), ids.new_id(NOW - timedelta(days=60)))
 
 
 @pytest.fixture

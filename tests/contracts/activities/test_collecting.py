@@ -195,7 +195,7 @@ def test_only_ones_own_act_is_found_and_only_a_ripe_one_collected(forest: Acts):
 def test_an_act_that_comes_when_its_time_is_over_is_refused(forest: Acts):
     maas = Acts(forest.books, forest.shelf, forest.member_id, "beijing-maas")
     with pytest.raises(ClaimExpired):
-        maas.record("subway_trip", quantity={"trips": 1}, at=NOW - 9 * DAY + timedelta(hours=1))
+        maas.record("subway_trip", quantity={"trips": 1}, at=NOW - 9 * DAY + timedelta(hours=1), now=NOW)
     with pytest.raises(OccurredTooLongAgo):
         maas.record("subway_trip", quantity={"trips": 1}, at=NOW - 10 * DAY)
     ripe = maas.record("subway_trip", quantity={"trips": 1}, at=NOW - 8 * DAY)

@@ -148,7 +148,7 @@ def test_what_is_less_than_a_point_is_not_taken(forest: Acts):
 
 def test_a_friend_sees_what_can_be_taken_soonest_to_lapse_first(forest: Acts):
     acts = [ride(forest, at=NOW - timedelta(hours=5 * n)) for n in range(4)]
-    unripe = ride(forest, at=NOW + timedelta(minutes=4))
+    unripe = ride(forest, at=NOW + timedelta(minutes=30))
     assert list(ripe(forest, ANNA)) == [act.id for act in reversed(acts)]
     take(forest, ANNA, acts[0])
     collect(forest, acts[1])

@@ -32,6 +32,7 @@ from puhui.store.client import DynamoDB
 from puhui.verify.explanations import check_explanation
 
 NOW = clock.from_text("2026-11-21T12:00:00+08:00")
+LONG_AGO = NOW - timedelta(days=60)  # since when the members are some
 DAY = date(2026, 11, 20)
 LOWER = Correction(
     ids.key_id("test", "correction"),
@@ -81,7 +82,7 @@ def found(books: Books, act: Activity) -> Activity:
 
 def test_too_much_goes_back_and_whole_points_with_it(books: Books, approved: Correction):
     books.laboratory.propose(LOWER)
-    me = ids.new_id(NOW)
+    me = ids.new_id(LONG_AGO)
     act, other = record(books, me, 2), record(books, me, 4000, behaviour="cycling", hours=30)
     assert (act.credits_mg, act.points) == (95_000, 95)
     assert run(books, approved) == 1
@@ -103,7 +104,7 @@ def test_too_little_is_credited_as_any_act_is(books: Books):
     higher = approve(
         replace(LOWER, factor="no-tableware-bj-least@1", replacement="no-tableware-seed@1"), "approver", NOW
     )
-    me = ids.new_id(NOW)
+    me = ids.new_id(LONG_AGO)
     act = record(books, me, 2)
     lower = approve(LOWER, "approver", NOW)
     assert run(books, lower) == 1
@@ -120,10 +121,10 @@ def test_too_little_is_credited_as_any_act_is(books: Books):
 
 def test_points_that_were_spent_are_not_taken_and_nobody_goes_below_zero(books: Books, approved: Correction):
     books.laboratory.propose(LOWER)
-    me = ids.new_id(NOW)
+    me = ids.new_id(LONG_AGO)
     act = record(books, me, 2)
     spent = Transfer(
-        ids.new_id(NOW),
+        ids.new_id(LONG_AGO),
         "redemption",
         NOW,
         (Leg(member(me), points("carbon-88"), -80), Leg("retired:carbon-88", points("carbon-88"), 80)),
@@ -138,7 +139,7 @@ def test_points_that_were_spent_are_not_taken_and_nobody_goes_below_zero(books: 
 
 
 def test_the_member_is_told_what_changed_and_why(books: Books, approved: Correction):
-    me = ids.new_id(NOW)
+    me = ids.new_id(LONG_AGO)
     act = record(books, me, 2)
     run(books, approved)
     told = explain_activity(me, act.id, books=Acts(books.activities, books.ledger))
@@ -156,14 +157,14 @@ def test_the_member_is_told_what_changed_and_why(books: Books, approved: Correct
 
 
 def test_only_the_days_and_the_factor_that_are_named_are_concerned(books: Books, approved: Correction):
-    me = ids.new_id(NOW)
+    me = ids.new_id(LONG_AGO)
     early, late = record(books, me, 1, hours=24 * 5), record(books, me, 1, hours=1)
     assert run(books, approved) == 0
     assert (found(books, early), found(books, late)) == (early, late)
 
 
 def test_a_run_that_dies_after_any_write_is_finished_by_the_next(books: Books, approved: Correction):
-    acts = [record(books, ids.new_id(NOW), 2) for _ in range(4)]
+    acts = [record(books, ids.new_id(LONG_AGO), 2) for _ in range(4)]
     transact, calls = books.ledger.dynamodb.transact, 0
 
     class Died(Exception):

@@ -17,6 +17,7 @@ from puhui.methodologies import api, explanation, registry, usecases
 from puhui.methodologies.errors import MethodologyMismatch, MethodologyNotFound
 from puhui.methodologies.formula import bind
 from puhui.programmes import api as programmes
+from tests.support.quantities import computed
 
 CARBON_88 = programmes.programme("carbon-88")
 WALK_AND_WIN = programmes.programme("walk-and-win")
@@ -83,7 +84,7 @@ def _worked_out(node: Any) -> Any:
 def test_the_steps_of_every_act_lead_to_its_number_by_hand(
     programme: programmes.Programme, behaviour: programmes.Behaviour, quantity: dict[str, Any]
 ) -> None:
-    act = api.quantify(programme, behaviour, quantity, DAY)
+    act = computed(programme, behaviour, quantity, DAY)
     shown = api.explain(act, programme, act.credits_mg, 0)
     for step in shown["steps"]:
         assert _by_hand(step["expression"]) == Fraction(step["result"])

@@ -1,19 +1,23 @@
 """The programmes that ship: what each counts, by which evidence, within which bounds."""
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from puhui.methodologies import api as methodologies
 from puhui.methodologies import registry
-from puhui.programmes import api, usecases
+from puhui.programmes import api, presets, usecases
 from puhui.programmes.model import Behaviour, Programme
+from tests.support.quantities import computed
 
 CARBON_88 = api.programme("carbon-88")
 WALK_AND_WIN = api.programme("walk-and-win")
 OURS = ("green-passport-3060", "guangdong-tanpuhui", "national-market")
 DAY = date(2026, 11, 20)
 EIGHT = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)
+FOLDER = Path(presets.__file__).parent / "presets"
 each_behaviour = pytest.mark.parametrize(
     ("programme", "behaviour"),
     [(programme, each) for programme in api.all_programmes() for each in programme.behaviours.values()],
@@ -75,7 +79,7 @@ def test_every_behaviour_can_be_quantified_from_its_least_to_its_most(
     for position in range(fewest):
         words = {name: of[position % len(of)] for name, of in behaviour.choices.items()}
         least, most = (
-            methodologies.quantify(
+            computed(
                 programme, behaviour, {name: of[end] for name, of in behaviour.bounds.items()} | words, DAY
             )
             for end in (0, 1)
@@ -100,7 +104,7 @@ def test_only_published_lower_bounds_give_credits_and_the_rest_points(programme_
     for behaviour in programme.behaviours.values():
         quantity = {name: most for name, (_, most) in behaviour.bounds.items()}
         words = {name: of[0] for name, of in behaviour.choices.items()}
-        act = methodologies.quantify(programme, behaviour, quantity | words, DAY)
+        act = computed(programme, behaviour, quantity | words, DAY)
         assert act.credits_allowed is (behaviour.id in WITH_CREDITS), behaviour.id
         assert bool(act.credits_mg) is (behaviour.id in WITH_CREDITS), behaviour.id
 
@@ -157,7 +161,7 @@ def test_an_unknown_behaviour_is_answered_with_those_the_programme_counts() -> N
 
 def test_a_subway_trip_takes_twenty_minutes_and_four_take_eighty() -> None:
     subway = api.behaviour(CARBON_88, "subway_trip")
-    assert subway.interval({"trips": 1}, EIGHT) == (EIGHT, EIGHT + timedelta(minutes=20))
+    assert api.occupied_minutes(subway, {"trips": 1}) == 20
     assert api.occupied_minutes(subway, {"trips": 4}) == 80
 
 
@@ -167,9 +171,25 @@ def test_a_ride_takes_its_distance_at_15_km_an_hour_in_whole_minutes() -> None:
     assert minutes == [1, 1, 2, 60]
 
 
+@pytest.mark.parametrize("programme_id", presets.ids())
+def test_what_takes_time_says_the_least_that_is_plausible_and_its_source(programme_id: str) -> None:
+    document = json.loads((FOLDER / f"{programme_id}.json").read_text())
+    for behaviour in document["behaviours"]:
+        takes = behaviour.get("occupies")
+        assert takes is None or (takes["least"] and takes["note"]), behaviour["id"]
+
+
+def test_a_ride_takes_at_least_its_distance_at_30_km_an_hour_and_a_trip_five_minutes() -> None:
+    cycling, subway = (api.behaviour(CARBON_88, name).occupies for name in ("cycling", "subway_trip"))
+    assert cycling is not None
+    assert subway is not None
+    assert [cycling.least_of({"distance_m": metres}) for metres in (1, 1_000, 30_000)] == [1, 2, 60]
+    assert (subway.least_of({"trips": 1}), subway.least_of({"trips": 4})) == (5, 20)
+    assert cycling.least_time({"distance_m": 100}) == timedelta(seconds=12)
+
+
 def test_a_day_of_steps_takes_no_time_of_its_own() -> None:
     walking = api.behaviour(CARBON_88, "walking")
-    assert walking.interval({"steps": 9000}, EIGHT) is None
     assert api.occupied_minutes(walking, {"steps": 9000}) == 0
 
 

@@ -51,6 +51,10 @@ def test_a_preset_is_a_valid_document_named_like_its_file(preset: Path) -> None:
         (lambda d: d["behaviours"][0]["quantity"]["trips"].update(min=9), "/behaviours/0/quantity/trips"),
         (lambda d: d["behaviours"][0].update(measure="miles"), "/behaviours/0/measure"),
         (lambda d: d["behaviours"][3]["occupies"].update(quantity="miles"), "/behaviours/3/occupies"),
+        (
+            lambda d: d["behaviours"][3]["occupies"]["least"].update(per=10_000),
+            "/behaviours/3/occupies/least",
+        ),
         (lambda d: d["behaviours"].append(d["behaviours"][0]), "/behaviours/5/id"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from infra.local.wechat import ciphers
 from puhui.kernel.clock import CHINA
 from puhui.wechat import crypto
-from puhui.wechat.errors import SessionStale
+from puhui.wechat.errors import DataMalformed, DataOld, SessionStale
 from puhui.wechat.model import steps_by_day
 from tests.support.wechat_vectors import VECTORS, flipped
 
@@ -55,8 +55,8 @@ def test_one_changed_character_makes_the_session_stale(name: str) -> None:
         opened(**{name: flipped(whole[name], 3)})
 
 
-def test_data_of_another_app_is_refused() -> None:
-    with pytest.raises(SessionStale):
+def test_data_of_another_app_is_refused_and_the_session_is_not_blamed() -> None:
+    with pytest.raises(DataMalformed):
         crypto.decrypt_user_data(
             SAMPLE["encryptedData"],
             SAMPLE["iv"],
@@ -69,7 +69,7 @@ def test_data_of_another_app_is_refused() -> None:
 @pytest.mark.parametrize("age", [timedelta(minutes=11), timedelta(minutes=-6)])
 def test_data_that_is_old_or_from_the_future_is_refused(age: timedelta) -> None:
     assert opened(TAKEN + age / 2)
-    with pytest.raises(SessionStale):
+    with pytest.raises(DataOld):
         opened(TAKEN + age)
 
 
@@ -95,8 +95,6 @@ def test_data_of_the_wrong_shape_makes_the_session_stale(changes: dict[str, str]
 @pytest.mark.parametrize(
     "content",
     [
-        [],
-        "text",
         {},
         {"watermark": []},
         {"watermark": {"appid": APP_ID}},
@@ -106,6 +104,12 @@ def test_data_of_the_wrong_shape_makes_the_session_stale(changes: dict[str, str]
     ],
 )
 def test_a_message_without_a_whole_watermark_is_refused(content: Any) -> None:
+    with pytest.raises((DataMalformed, SessionStale)):  # NaN is no JSON: nothing was opened
+        crypto.decrypt_user_data(**sealed(content), session_key=KEY, app_id=APP_ID, now=NOW)
+
+
+@pytest.mark.parametrize("content", [[], "text", 7])
+def test_what_is_no_object_was_not_opened_with_the_right_key(content: Any) -> None:
     with pytest.raises(SessionStale):
         crypto.decrypt_user_data(**sealed(content), session_key=KEY, app_id=APP_ID, now=NOW)
 
@@ -153,7 +157,7 @@ def test_steps_with_a_changed_iv_are_refused() -> None:
     sent = sealed({"stepInfoList": [{"timestamp": start(20), "step": 1}], "watermark": watermark()})
     for position in range(20):
         wrong = sent | {"iv": flipped(sent["iv"], position)}
-        with pytest.raises(SessionStale):
+        with pytest.raises((SessionStale, DataMalformed)):
             steps_by_day(crypto.decrypt_user_data(**wrong, session_key=KEY, app_id=APP_ID, now=NOW))
 
 
@@ -178,15 +182,19 @@ def test_two_entries_of_one_day_count_as_the_larger() -> None:
         {},
         ["x"],
         [{"timestamp": 1}],
-        [{"timestamp": 1, "step": -1}],
         [{"timestamp": 1, "step": 1.5}],
         [{"timestamp": 1, "step": True}],
         [{"timestamp": 1, "step": "7"}],
-        [{"timestamp": 1, "step": 10**9}],
         [{"timestamp": 10**18, "step": 1}],
+        [{"timestamp": -1, "step": 1}],
         [{"timestamp": 1, "step": 1}] * 32,
     ],
 )
-def test_steps_that_wechat_would_not_write_are_refused(entries: Any) -> None:
-    with pytest.raises(SessionStale):
+def test_steps_that_wechat_would_not_write_are_malformed_and_never_a_stale_session(entries: Any) -> None:
+    with pytest.raises(DataMalformed):
         steps_by_day({"stepInfoList": entries})
+
+
+def test_an_impossible_number_is_its_own_days_fault() -> None:
+    entries = [{"timestamp": start(19), "step": 250_000}, {"timestamp": start(20), "step": 8000}]
+    assert steps_by_day({"stepInfoList": entries}) == {date(2026, 11, 19): 250_000, date(2026, 11, 20): 8000}

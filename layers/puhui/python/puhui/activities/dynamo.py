@@ -6,6 +6,8 @@
 | day           | member:<id>       | D#<yyyy-mm-dd>  | the day's acts in order: id, behaviour, time, what each used; v |
 | membership    | member:<id>       | M#<programme>   | joined, left |
 | household     | member:<id>       | household       | spells: [household id, first day, last day or ""] |
+| people        | household:<id>    | people          | people: {member id: [[first day, last day or ""]]}; v |
+| period        | household:<id>, member:<id> | P#<behaviour> | days that were told of: [first, last, activity id]; v |
 | household day | household:<id>    | D#<yyyy-mm-dd>  | <programme>#<behaviour>#mg and #acts; v |
 | taking        | member:<id>       | T#<activity id> | what this member took of a friend's act |
 | taking day    | member:<id>       | S#<programme>#<yyyy-mm-dd> | mg taken of friends' acts on that day; v |
@@ -18,7 +20,7 @@
 | review        | review:<id>       | review          | the review and its task token |
 | open review   | reviews           | R#<review id>   | queue of the reviewers |
 
-An act that goes on past midnight stands in each of its days, from the second on with nothing used.
+An act near midnight stands in each day in which another telling of it may lie, from the second on with nothing used.
 The sparse index ``claims_by_due`` holds the acts that wait, by shard and by when to look at them: those to be collected when
 their time is over, those that are verified from a while after they were recorded on.
 """
@@ -56,6 +58,7 @@ from puhui.activities.model import (
     Review,
     Taking,
 )
+from puhui.activities.periods import Claimed
 from puhui.kernel import clock
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.session import Session
@@ -266,22 +269,38 @@ class Activities:
         self, session: Session, member_id: str, spells: Sequence[Sequence[str]], version: int
     ) -> None:
         """Write in which households a member was, worked out from the version that was read."""
+        key, kept = self.household_key(member_id), [list(spell) for spell in spells]
+        self._put_version(session, key, {"spells": kept}, version)
+
+    def people_key(self, household: str) -> Key:
+        """Where it stands who was in a household, and when."""
+        return Key(self.table, {"owner": f"household:{household}", "entry": "people"})
+
+    def put_people(self, session: Session, household: str, people: Mapping[str, Any], version: int) -> None:
+        """Write who was in a household, worked out from the version that was read."""
+        self._put_version(session, self.people_key(household), {"people": people}, version)
+
+    def period_key(self, owner: str, behaviour: str) -> Key:
+        """Where the days stand that were told of a household or a member."""
+        return Key(self.table, {"owner": owner, "entry": f"P#{behaviour}"})
+
+    def put_period(self, session: Session, claimed: Claimed) -> None:
+        """Write which days were told of, worked out from the version that was read."""
+        key = self.period_key(claimed.owner, claimed.behaviour)
+        self._put_version(session, key, {"days": [list(span) for span in claimed.spans]}, claimed.version)
+
+    def _put_version(self, session: Session, key: Key, values: Item, version: int) -> None:
         session.put(
             self.table,
-            {
-                **self.household_key(member_id).key,
-                "spells": [list(spell) for spell in spells],
-                "v": version + 1,
-            },
+            {**key.key, **values, "v": version + 1},
             condition="v = :v" if version else "attribute_not_exists(v)",
             values={":v": version} if version else None,
             error=DayMoved(),
         )
 
-    def household_day(self, household: str, day: date) -> HouseholdDay:
-        """What a household did on a day."""
-        item = self.dynamodb.get(self.table, _household_day_key(household, day))
-        return household_day_from(household, day, item)
+    def household_day_key(self, household: str, day: date) -> Key:
+        """Where it stands what a household did on a day."""
+        return Key(self.table, _household_day_key(household, day))
 
     def add_to_household_day(self, session: Session, read: HouseholdDay, entry: Entry) -> None:
         """Count an act into the household's day that was read."""
@@ -312,17 +331,8 @@ class Activities:
 
     def put_day(self, session: Session, member_id: str, day: Day) -> None:
         """Write a day that was worked out from the version that was read."""
-        session.put(
-            self.table,
-            {
-                **self.day_key(member_id, day.day).key,
-                "acts": [list(asdict(entry).values()) for entry in day.entries],
-                "v": day.version + 1,
-            },
-            condition="v = :v" if day.version else "attribute_not_exists(v)",
-            values={":v": day.version} if day.version else None,
-            error=DayMoved(),
-        )
+        acts = [list(asdict(entry).values()) for entry in day.entries]
+        self._put_version(session, self.day_key(member_id, day.day), {"acts": acts}, day.version)
 
     def add_correction(
         self, session: Session, read: Activity, mg: int, points: int, told: Mapping[str, Any]
@@ -514,6 +524,8 @@ def activity_item(activity: Activity) -> Item:
         "lapsed": activity.lapsed_mg,
         "joins": activity.joins,
         "points_only": activity.points_only,
+        "ended": clock.to_text(activity.ended_at) if activity.ended_at else "",
+        "signals": list(activity.signals),
         "correction": dict(activity.correction),
     }
     item |= {name: value for name, value in optional.items() if value}
@@ -561,6 +573,8 @@ def activity_from(item: Mapping[str, Any]) -> Activity:
         lapsed_mg=item.get("lapsed", 0),
         household=item.get("household", ""),
         joins=item.get("joins", False),
+        ended_at=clock.from_text(item["ended"]) if "ended" in item else None,
+        signals=tuple(item.get("signals", ())),
         points_only=item.get("points_only", False),
         correction=item.get("correction", {}),
     )
@@ -592,6 +606,13 @@ def household_day_from(household: str, day: date, item: Mapping[str, Any] | None
             programme_id, behaviour, _ = name.split("#")
             used[programme_id, behaviour] = mg, item[f"{programme_id}#{behaviour}#acts"]
     return HouseholdDay(household, day, used, item.get("v", 0))
+
+
+def claimed_from(owner: str, behaviour: str, item: Mapping[str, Any] | None) -> Claimed:
+    """The days told of by an item; none when there is no item."""
+    if item is None:
+        return Claimed(owner, behaviour)
+    return Claimed(owner, behaviour, tuple((first, last, of) for first, last, of in item["days"]), item["v"])
 
 
 def taking_item(member_id: str, taking: Taking) -> Item:

@@ -22,8 +22,56 @@ class ReviewNotFound(NotFound):
 
 class OccurredInFuture(Invalid):
     code = "OCCURRED_IN_FUTURE"
-    zh = "行为时间不能在未来。"
-    en = "An act cannot have happened in the future."
+    zh = "行为还没有结束：请在结束后提交。occurred_at 是开始时间；结束得比通常早时，请同时提供 ended_at。"
+    en = (
+        "The act is not over yet: send it when it is. occurred_at is when it began; send ended_at as well when it ended"
+        " sooner than usual."
+    )
+
+
+class EndedBeforeStart(Invalid):
+    code = "ENDED_BEFORE_START"
+    zh = "ended_at 必须晚于 occurred_at。"
+    en = "ended_at lies after occurred_at."
+
+
+class ActTooFast(Invalid):
+    """``minutes``: the least time that so much can take."""
+
+    code = "ACT_TOO_FAST"
+    zh = "这样的行为至少需要 {minutes} 分钟，请核对 occurred_at、ended_at 和数量。"
+    en = "So much takes at least {minutes} minutes. Check occurred_at, ended_at and the quantity."
+
+
+class ActTooLong(Invalid):
+    code = "ACT_TOO_LONG"
+    zh = "一次行为最长 24 小时，请分次提交。"
+    en = "One act lasts at most 24 hours. Send each act by itself."
+
+
+class PeriodMismatch(Invalid):
+    code = "PERIOD_MISMATCH"
+    zh = "occurred_at 到 ended_at 与填写的 {days} 天不符。"
+    en = "From occurred_at to ended_at are not the {days} days that the quantity says."
+
+
+class BeforeFirstDay(Invalid):
+    """``day``: the member's first."""
+
+    code = "BEFORE_FIRST_DAY"
+    zh = "您从 {day} 起是成员，此前的行为不计入。"
+    en = "You have been a member since {day}. What was before does not count."
+
+
+class PersonsNotOnRecord(Invalid):
+    """``known``: how many the record has."""
+
+    code = "PERSONS_NOT_ON_RECORD"
+    zh = "整个时段内登记在这个家庭的成员有 {known} 人，persons 不能超过它；请家人先加入家庭。"
+    en = (
+        "{known} were on record in this household all through these days, and persons is at most that. Let the others join"
+        " the household first."
+    )
 
 
 class OccurredTooLongAgo(Invalid):
@@ -68,6 +116,37 @@ class ClaimedElsewhere(Conflict):
     code = "CLAIMED_ELSEWHERE"
     zh = "这个行为已在项目「{programme_id}」中申报，同一行为只能计一次。"
     en = "This act was recorded in the programme {programme_id} already. One act counts once."
+
+
+class ActRepeated(Conflict):
+    """``minutes``: how far apart two acts of the behaviour are at least."""
+
+    code = "ACT_REPEATED"
+    zh = "{minutes} 分钟内已有一次同样的行为，视为同一次，无需再报；一起完成的请合并为一次提交。"
+    en = (
+        "You recorded such an act within {minutes} minutes of this one, and the two count as one: nothing is missing. What"
+        " was done together is told of together, in one act."
+    )
+
+
+class PeriodClaimed(Conflict):
+    """``first`` and ``last`` day of what was told of before."""
+
+    code = "PERIOD_CLAIMED"
+    zh = "{first} 至 {last} 已经申报过，同一天只能计一次；请只申报其余的日子。"
+    en = "{first} to {last} were told of before, and a day counts once. Tell only of the other days."
+
+
+class HouseholdFull(Conflict):
+    code = "HOUSEHOLD_FULL"
+    zh = "这个家庭已有 {most} 人，不能再加入。"
+    en = "This household has {most} people already."
+
+
+class HouseholdMoves(Conflict):
+    code = "HOUSEHOLD_MOVES"
+    zh = "更换家庭太频繁：{days} 天内最多 {most} 次。"
+    en = "You have moved too often: at most {most} times in {days} days."
 
 
 class NotAMember(Forbidden):

@@ -9,18 +9,19 @@ from puhui.activities.errors import (
     ActsOverlap,
     CapReached,
     ClaimedElsewhere,
-    OccurredInFuture,
-    OccurredTooLongAgo,
 )
+from puhui.activities.identity import window
 from puhui.kernel import clock
 from puhui.methodologies.api import Used, apply_caps
-from puhui.programmes.api import Caps
+from puhui.programmes.api import Behaviour, Caps
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
 NOT_COLLECTED = "NOT_COLLECTED"
-CLOCK_SKEW = timedelta(minutes=5)  # a phone's clock may run ahead by this much
 NO_TIME = -1
+DAY_MINUTES_MAX = (
+    16 * 60
+)  # who sleeps eight hours has sixteen for all that takes time, whatever programme is told of it
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Activity:
     lapsed_mg: int = 0
     household: str = ""
     joins: bool = False
+    ended_at: datetime | None = None  # as its member told it
+    signals: tuple[str, ...] = ()  # what asked for a second look when it was recorded
     points_only: bool = False  # its factors are too weak for credits: its mg only count for points
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
 
@@ -100,7 +103,9 @@ class Decision:
 class Entry:
     """An act's place in a member's day: what it used up, and from when to when (minutes since the epoch).
 
-    An act that takes no time of its own starts and ends at one minute; a day's steps have NO_TIME."""
+    ``start`` to ``end`` is what is sure: the times that were told, or the least that the act takes. ``usual`` are the
+    minutes that it usually takes, or took as told. An act that takes no time of its own starts and ends at one minute;
+    a day's steps have NO_TIME. ``kind`` is what was chosen, where a behaviour has kinds: another kind is another act."""
 
     activity_id: str
     programme_id: str
@@ -110,39 +115,59 @@ class Entry:
     mg: int
     acts: int
     quantity: int
+    usual: int = 0
+    kind: str = ""
 
     @property
     def carried(self) -> bool:
-        """Whether it only keeps the minutes that an act of the day before goes on taking: counted there, not here."""
+        """Whether it only keeps an act of the day before in sight: counted there, not here."""
         return self.acts == 0 and self.start != NO_TIME
 
+    @property
+    def usual_end(self) -> int:
+        """When an act of this kind and size usually is over."""
+        return max(self.end, self.start + self.usual)
+
     def days(self) -> list[date]:
-        """The days of whose minutes it takes some, the one on which it starts first."""
-        last = max(self.start, self.end - 1)
+        """The days in which another telling of it may lie that starts later, the one on which it starts first."""
+        last = max(self.start, self.end - 1, self.usual_end + window(self.behaviour).across - 1)
         first, final = (
             clock.programme_day(datetime.fromtimestamp(60 * at, UTC)) for at in (self.start, last)
         )
         return [first + timedelta(days=number) for number in range((final - first).days + 1)]
 
     def overlaps(self, other: "Entry") -> bool:
-        """Whether the two take a common minute; an entry that takes no time overlaps none."""
+        """Whether the two surely take a common minute; an entry that takes no time overlaps none."""
         taking_time = self.start < self.end and other.start < other.end
         return taking_time and self.start < other.end and other.start < self.end
 
     def same_act(self, other: "Entry") -> bool:
-        """Whether the two are one act, told to two programmes: one behaviour at a common minute."""
-        if NO_TIME in (self.start, other.start) or self.programme_id == other.programme_id:
+        """Whether the two are taken for one act, told to two programmes: shifting it by a little, or by its own length, does
+        not make it another one."""
+        if self.programme_id == other.programme_id or not self._alike(other):
             return False
-        mine, others = max(self.end, self.start + 1), max(other.end, other.start + 1)
-        return self.behaviour == other.behaviour and self.start < others and other.start < mine
+        apart = max(self.start - other.usual_end, other.start - self.usual_end)
+        return apart < window(self.behaviour).across
+
+    def repeats(self, other: "Entry") -> bool:
+        """Whether the two are taken for one act, told twice to one programme."""
+        if self.programme_id != other.programme_id or not self._alike(other):
+            return False
+        return max(self.start - other.end, other.start - self.end) < window(self.behaviour).within
+
+    def _alike(self, other: "Entry") -> bool:
+        return NO_TIME not in (self.start, other.start) and (self.behaviour, self.kind) == (
+            other.behaviour,
+            other.kind,
+        )
 
 
 @dataclass(frozen=True)
 class Day:
     """A member's day over all programmes, as read.
 
-    An act that goes on past midnight has an entry in each of its days, so that two acts with a common minute always
-    meet in one; it counts in the first, and the others only carry its time."""
+    An act near midnight has an entry in each of its days, so that two tellings of one act, and two acts with a common
+    minute, always meet in one; it counts in the first, and the others only carry it."""
 
     day: date
     entries: tuple[Entry, ...] = ()
@@ -152,6 +177,11 @@ class Day:
     def acts(self) -> tuple[Entry, ...]:
         """The entries of the acts that began on this day."""
         return tuple(entry for entry in self.entries if not entry.carried)
+
+    @property
+    def usual_minutes(self) -> int:
+        """The minutes that the acts of this day usually take, over all programmes."""
+        return sum(entry.usual for entry in self.acts)
 
     def find(self, activity_id: str) -> Entry | None:
         """The entry of an activity."""
@@ -174,7 +204,7 @@ class Day:
         return replace(self, entries=tuple(entry if e.activity_id == same else e for e in self.entries))
 
     def carrying(self, entry: Entry) -> "Day":
-        """The day with the minutes that an act of the day before goes on taking."""
+        """The day with an act of the day before that reaches into it."""
         return self.with_entry(replace(entry, mg=0, acts=0, quantity=0))
 
     def without(self, activity_id: str) -> "Day":
@@ -184,28 +214,39 @@ class Day:
             return self
         if entry.carried:
             return replace(self, entries=tuple(e for e in self.entries if e.activity_id != activity_id))
-        return self.with_entry(replace(entry, start=NO_TIME, end=NO_TIME, mg=0, acts=0, quantity=0))
+        return self.with_entry(replace(entry, start=NO_TIME, end=NO_TIME, mg=0, acts=0, quantity=0, usual=0))
 
 
 def fit(day: Day, wanted: Entry, caps: Caps, following: Sequence[Day] = ()) -> Entry:
-    """``wanted`` as much of it as the day still takes; ``following`` are the days into which it goes on.
+    """``wanted`` as much of it as the day still takes; ``following`` are the days into which it reaches.
 
     Raises ClaimedElsewhere when another programme has the same act, ActsOverlap when its time is taken, CapReached
     when nothing more fits today.
     """
-    entries = [entry for each in (day, *following) for entry in each.entries]
-    others = [other for other in entries if other.activity_id != wanted.activity_id]
+    others = _others(wanted, (day, *following))
     for other in others:
         if wanted.same_act(other):
             raise ClaimedElsewhere(programme_id=other.programme_id)
     for other in others:
         if wanted.overlaps(other):
             raise ActsOverlap(other=other.behaviour)
+    if wanted.usual and day.usual_minutes + wanted.usual > DAY_MINUTES_MAX:
+        raise CapReached(cap="per_day_minutes")
     used = Used(*day.used(wanted.programme_id, wanted.behaviour))
     allowed = apply_caps(wanted.mg, wanted.quantity, caps, used)
     if allowed.mg == 0:
         raise CapReached(cap=allowed.cap)
     return replace(wanted, mg=allowed.mg)
+
+
+def told_before(wanted: Entry, days: Sequence[Day]) -> bool:
+    """Whether its programme has an act so near that this may be the same one."""
+    return any(wanted.repeats(other) for other in _others(wanted, days))
+
+
+def _others(wanted: Entry, days: Sequence[Day]) -> list[Entry]:
+    entries = [entry for each in days for entry in each.entries]
+    return [other for other in entries if other.activity_id != wanted.activity_id]
 
 
 @dataclass(frozen=True)
@@ -257,17 +298,32 @@ class Taking:
     at: datetime
 
 
-def check_time(occurred_at: datetime, now: datetime, window_days: int) -> None:
-    """Raise OccurredInFuture or OccurredTooLongAgo when an act may not be submitted any more, or not yet."""
-    if occurred_at > now + CLOCK_SKEW:
-        raise OccurredInFuture
-    if occurred_at < now - timedelta(days=window_days):
-        raise OccurredTooLongAgo(days=window_days)
-
-
 def minutes(at: datetime) -> int:
     """Minutes since the epoch."""
     return int(at.timestamp()) // 60
+
+
+def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
+    """What an act takes of its day before caps: its mass, its time, one act, and the quantity that caps count."""
+    start = end = minutes(activity.occurred_at)
+    usual, takes = 0, behaviour.occupies
+    if takes and activity.ended_at:
+        end = minutes(activity.ended_at)
+        usual = end - start
+    elif takes:
+        end, usual = start + takes.least_of(activity.quantity), takes.of(activity.quantity)
+    return Entry(
+        activity_id=activity.id,
+        programme_id=activity.programme_id,
+        behaviour=activity.behaviour,
+        start=start,
+        end=end,
+        mg=activity.credits_mg,
+        acts=1,
+        quantity=activity.quantity[behaviour.measure],
+        usual=usual,
+        kind=",".join(str(activity.quantity[name]) for name in behaviour.choices),
+    )
 
 
 @dataclass(frozen=True)

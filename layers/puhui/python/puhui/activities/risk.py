@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 REVIEW_FROM = 50
+ACT_REPEATED = "ACT_REPEATED"
 SIDE_PIXELS_MIN = 240  # below this a turnstile or a switch cannot be made out
 
 WEIGHTS = {
@@ -15,6 +16,7 @@ WEIGHTS = {
     "CONTENT_UNCHECKED": 50,  # no answer from the platform's check in time
     "PHOTO_SMALL": 50,
     "MACHINE_FAILED": 60,  # a step of the verification failed on an error that it does not know
+    ACT_REPEATED: 50,  # another act of the behaviour lies within its window (identity.json)
     "LATE_SUBMISSION": 15,  # submitted more than two days after the act
 }
 REFUSALS = {"FILE_MISSING", "FILE_CHANGED", "FILE_TYPE", "EVIDENCE_REUSED", "CONTENT_RISKY"}

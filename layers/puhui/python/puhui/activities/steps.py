@@ -6,7 +6,7 @@ collected or lapses.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from puhui.activities import credit
@@ -17,6 +17,8 @@ from puhui.activities.errors import (
     ClaimedElsewhere,
     ClaimExpired,
     NothingToCredit,
+    OccurredInFuture,
+    OccurredTooLongAgo,
 )
 from puhui.activities.memberships import require_member
 from puhui.activities.model import CREDITED, MATURING, NO_TIME, Activity, Day, Entry, fit
@@ -44,6 +46,7 @@ CLAIMED_ELSEWHERE, CLAIM_EXPIRED = ClaimedElsewhere.code, ClaimExpired.code
 CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or lapsed, before it grew
 CAP_REACHED = CapReached.code
 IMPLAUSIBLE = "STEPS_IMPLAUSIBLE"
+WERUN_HISTORY_DAYS = 31  # what WeRun gives; the only acts that may lie before the member's first day
 
 
 @dataclass
@@ -83,7 +86,7 @@ def sync_steps(
     """Credit what the days' steps add to what was credited before; the answer of the contract.
 
     A day's number can only grow, so that the same steps again add nothing. One read and one transaction of at most
-    3 items a day, the balance and the stored answer. Raises ProgrammeNotFound, BehaviourUnknown, NotAMember.
+    3 items a day, the balance and the stored answer. What is wrong with a day is said of that day. Raises ProgrammeNotFound, BehaviourUnknown, NotAMember.
     """
     programme = programmes.programme(programme_id)
     behaviour = programmes.behaviour(programme, BEHAVIOUR)
@@ -159,18 +162,26 @@ def _add(
 
 def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> dict[str, Any]:
     """One day's share of the sync: what it adds to the session, and what the answer says of it."""
-    shown: dict[str, Any] = {"date": day.day.isoformat(), "steps": steps, "credits_mg": 0, "points": 0}
+    shown: dict[str, Any] = {
+        "date": day.day.isoformat(),
+        "steps": max(0, steps),
+        "credits_mg": 0,
+        "points": 0,
+    }
     before = day.walking()
     if before and before.programme_id != sync.programme.id:
         return {**shown, "reason_code": CLAIMED_ELSEWHERE}
     activity_id = activity_id_of(sync.member_id, sync.programme.id, day.day)
     if before:
         shown["activity_id"] = activity_id
+    if reason := _not_counted(day.day, steps, sync):
+        return {**shown, "reason_code": reason}
     if steps == 0 or (before and steps <= before.quantity):
         return {**shown, "steps": max(steps, before.quantity if before else 0)}
-    if steps > sync.behaviour.bounds[sync.behaviour.measure][1]:
+    try:
+        quantified = methodologies.quantify(sync.programme, sync.behaviour, {"steps": steps}, day.day)
+    except (methodologies.QuantityInvalid, methodologies.QuantityImplausible):
         return {**shown, "reason_code": IMPLAUSIBLE}
-    quantified = methodologies.quantify(sync.programme, sync.behaviour, {"steps": steps}, day.day)
     points_only = not quantified.credits_allowed
     if points_only and sync.programme.points is None:
         return {**shown, "reason_code": NothingToCredit.code}
@@ -198,6 +209,16 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> d
     books.activities.put_day(session, sync.member_id, day.with_entry(entry))
     shown |= {"activity_id": activity_id, **told}
     return {**shown, "reason_code": CAP_REACHED} if entry.mg < mass else shown
+
+
+def _not_counted(day: date, steps: int, sync: _Sync) -> str:
+    """Why a day counts nothing whatever it had before; "" when it may. A fault of one day is no other day's."""
+    today = clock.programme_day(sync.now)
+    if day > clock.programme_day(sync.now + clock.CLOCK_SKEW):
+        return OccurredInFuture.code
+    if day < today - timedelta(days=WERUN_HISTORY_DAYS):
+        return OccurredTooLongAgo.code
+    return "" if 0 <= steps <= sync.behaviour.bounds[sync.behaviour.measure][1] else IMPLAUSIBLE
 
 
 def _credit(

@@ -4,20 +4,21 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from puhui.activities import credit
+from puhui.activities import credit, timing
 from puhui.activities.dynamo import day_from
 from puhui.activities.errors import (
     ActivityNotFound,
     ActivityStands,
+    ActRepeated,
     ClaimExpired,
     EvidenceNotWanted,
     EvidenceRequired,
     NothingToCredit,
     StepsComeFromWeRun,
 )
-from puhui.activities.households import household_on
+from puhui.activities.identity import period_rule, window
 from puhui.activities.memberships import require_member
 from puhui.activities.model import (
     CREDITED,
@@ -27,14 +28,16 @@ from puhui.activities.model import (
     Day,
     Entry,
     Evidence,
-    check_time,
+    entry_of,
     fit,
-    minutes,
+    told_before,
 )
 from puhui.activities.ports import Books, EvidenceStore
+from puhui.activities.risk import ACT_REPEATED
+from puhui.activities.sharing import shared_with
 from puhui.kernel import clock, ids
 from puhui.kernel.pages import Page
-from puhui.ledger.api import Hold, add_hold, balance_from, member, of
+from puhui.ledger.api import Balance, Hold, add_hold, balance_from, member, of
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, Programme
@@ -59,6 +62,7 @@ class RecordActivity:
     evidence_ids: Sequence[str]
     key: str | None
     body_hash: str
+    ended_at: datetime | None = None
 
 
 def prepare_evidence(
@@ -88,25 +92,31 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
     """Record an act: credited at once when a machine can tell, otherwise handed to verification; where the programme lets
     acts be collected, it matures first.
 
-    One read and one transaction: the act, the member's day (caps, overlaps), and the transfer with its balance (or, with
-    a photo, the evidence, and for what is still to come a hold of the credits); one read and one item more where caps
-    count a whole household, and one item more for an act that goes on past midnight. The same key and body again give
-    the first answer.
-    Raises what ``puhui.activities.errors`` lists, QuantityInvalid, ProgrammeNotFound, BehaviourUnknown.
+    One read and one transaction: the act, the member's day (caps, overlaps, what was told before), and the transfer with
+    its balance (or, with a photo, the evidence, and for what is still to come a hold of the credits); one read and one
+    item more where caps count a whole household or the act tells of a period, and one item more for an act so near
+    midnight that it could be told again on the next day. The same key and body again give the first answer.
+    Raises what ``puhui.activities.errors`` lists, QuantityInvalid, QuantityImplausible, ProgrammeNotFound,
+    BehaviourUnknown.
     """
     programme = programmes.programme(command.programme_id)
     behaviour = programmes.behaviour(programme, command.behaviour)
     _check_kind(behaviour, command.evidence_ids)
-    check_time(command.occurred_at, now, programme.claim.window_days)
+    told = timing.Told(command.occurred_at, command.ended_at, now, programme.claim.window_days)
+    rule = period_rule(behaviour.id)
+    timing.check_told(told, rule)
     quantified = methodologies.quantify(
         programme, behaviour, command.quantity, clock.programme_day(command.occurred_at)
     )
+    timing.check_length(told, behaviour, quantified.inputs)
+    day = clock.programme_day(command.occurred_at)
+    period = timing.period_of(told, rule, quantified.inputs) if rule else None
+    timing.check_first_day(command.member_id, period.first if period else day)
     points_only = not quantified.credits_allowed
     if quantified.reduction_mg == 0 or (points_only and programme.points is None):
         raise NothingToCredit
     activity_id = ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
     status = _first_status(programme, command.evidence_ids)
-    day = clock.programme_day(command.occurred_at)
     draft = Activity(
         id=activity_id,
         member_id=command.member_id,
@@ -123,14 +133,14 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
         body_hash=command.body_hash,
         first_status=status,
         evidence_ids=tuple(command.evidence_ids),
+        ended_at=command.ended_at,
     )
-
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
         draft = replace(draft, matured_at=matured_at, collect_by=collect_by)
 
     def build(session: Session) -> Activity:
-        return _add(session, draft, programme, behaviour, day, books, now)
+        return _add(session, draft, programme, behaviour, period, books, now)
 
     try:
         return attempt(books.ledger.dynamodb, build)
@@ -138,70 +148,108 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
         return first_answer(get_activity(command.member_id, activity_id, books=books))
 
 
+class _Found(NamedTuple):
+    """What was read of a member for an act."""
+
+    days: tuple[Day, ...]
+    household: Mapping[str, Any] | None
+    balance: Balance
+    joins: bool
+
+
 def _add(
     session: Session,
     draft: Activity,
     programme: Programme,
     behaviour: Behaviour,
-    day: date,
+    period: timing.Period | None,
     books: Books,
     now: datetime,
 ) -> Activity:
     """Read the day and the balance, fit the act in, and add everything it writes to the session."""
-    activities, ledger = books.activities, books.ledger
-    owner = member(draft.member_id)
     wanted = entry_of(draft, behaviour)
-    dates = wanted.days()
-    places = [
-        activities.activity_key(draft.member_id, draft.id),
-        activities.membership_key(draft.member_id, programme.id),
-        ledger.balance_key(owner, programme.id),
-        *(activities.day_key(draft.member_id, each) for each in dates),
-    ]
-    if behaviour.caps.of_households:
-        places.append(activities.household_key(draft.member_id))
-    found_activity, membership, found_balance, *found = ledger.dynamodb.get_all(places)
-    found_days, household = found[: len(dates)], found[len(dates) :]
-    if found_activity:
-        raise ActivityStands(body_hash=draft.body_hash).found(found_activity)
-    joins = require_member(membership, programme.id)
+    found = _find(draft, wanted, books, home=behaviour.caps.of_households or period is not None)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
-    today, *following = (day_from(each, item) for each, item in zip(dates, found_days, strict=True))
+    today, *following = found.days
     entry = fit(today, wanted, behaviour.caps, following)
-    shared = None
-    if household:
-        shared = activities.household_day(household_on(day, household[0], draft.member_id), day)
+    repeated = told_before(wanted, found.days)
+    if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
+        raise ActRepeated(minutes=window(draft.behaviour).within)
+    shared, claimed = shared_with(draft, behaviour, period, found.household, books.activities)
+    if shared:
         entry = shared.fit(entry, behaviour.caps)
-    activity = replace(draft, credits_mg=entry.mg, joins=joins, household=shared.household if shared else "")
-    balance = balance_from(owner, programme.id, found_balance)
+    activity = replace(
+        draft,
+        credits_mg=entry.mg,
+        joins=found.joins,
+        household=shared.household if shared else "",
+        signals=(ACT_REPEATED,) if repeated else (),
+    )
+    _take_days(session, entry, found.days, draft.member_id, books)
+    if shared:
+        books.activities.add_to_household_day(session, shared, entry)
+    for each in claimed:
+        books.activities.put_period(session, each)
+    return _give(session, activity, programme, found.balance, books, now)
+
+
+def _find(draft: Activity, wanted: Entry, books: Books, *, home: bool) -> _Found:
+    """One read; ``home``: with the member's household. Raises NotAMember, IdempotencyKeyReused, and ActivityStands for a
+    repetition."""
+    activities, ledger = books.activities, books.ledger
+    owner, dates = member(draft.member_id), wanted.days()
+    places = [
+        activities.activity_key(draft.member_id, draft.id),
+        activities.membership_key(draft.member_id, draft.programme_id),
+        ledger.balance_key(owner, draft.programme_id),
+        *(activities.day_key(draft.member_id, each) for each in dates),
+        *([activities.household_key(draft.member_id)] if home else []),
+    ]
+    stands, membership, balance, *found = ledger.dynamodb.get_all(places)
+    if stands:
+        raise ActivityStands(body_hash=draft.body_hash).found(stands)
+    return _Found(
+        tuple(day_from(each, item) for each, item in zip(dates, found, strict=False)),
+        found[-1] if home else None,
+        balance_from(owner, draft.programme_id, balance),
+        require_member(membership, draft.programme_id),
+    )
+
+
+def _take_days(session: Session, entry: Entry, days: Sequence[Day], member_id: str, books: Books) -> None:
+    today, *following = days
+    books.activities.put_day(session, member_id, today.with_entry(entry))
+    for each in following:
+        books.activities.put_day(session, member_id, each.carrying(entry))
+
+
+def _give(
+    session: Session, activity: Activity, programme: Programme, balance: Balance, books: Books, now: datetime
+) -> Activity:
+    """Write the act with its evidence and its credits, or the hold of those that are still to come."""
     transfer = None
-    if draft.status == CREDITED:
-        transfer_id = ids.derived_id(now, draft.id, "credit")
+    if activity.status == CREDITED:
+        transfer_id = ids.derived_id(now, activity.id, "credit")
         transfer, points = credit.crediting(
             programme,
-            draft.member_id,
-            entry.mg,
-            day,
+            activity.member_id,
+            activity.credits_mg,
+            activity.day,
             balance,
             transfer_id,
-            draft.id,
+            activity.id,
             now,
-            points_only=draft.points_only,
+            points_only=activity.points_only,
         )
         activity = replace(activity, points=points, entry_id=transfer_id)
-    activities.add_activity(session, activity)
-    for evidence_id in draft.evidence_ids:
-        activities.use_evidence(session, draft.member_id, evidence_id, draft.id)
-    activities.put_day(session, draft.member_id, today.with_entry(entry))
-    for each in following:
-        activities.put_day(session, draft.member_id, each.carrying(entry))
-    if shared:
-        activities.add_to_household_day(session, shared, entry)
+    books.activities.add_activity(session, activity)
+    for evidence_id in activity.evidence_ids:
+        books.activities.use_evidence(session, activity.member_id, evidence_id, activity.id)
     if transfer:
-        ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
+        books.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
     else:
-        add_hold(session, held_for(activity, programme, now), {}, ledger=ledger, now=now)
+        add_hold(session, held_for(activity, programme, now), {}, ledger=books.ledger, now=now)
     return activity
 
 
@@ -220,22 +268,6 @@ def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
     if evidence_ids:
         return VERIFYING
     return MATURING if programme.claim.rule == "collect" else CREDITED
-
-
-def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
-    """What an act takes of its day before caps: its mass, its time, one act, and the quantity that caps count."""
-    start = minutes(activity.occurred_at)
-    interval = behaviour.interval(activity.quantity, activity.occurred_at)
-    return Entry(
-        activity_id=activity.id,
-        programme_id=activity.programme_id,
-        behaviour=activity.behaviour,
-        start=start,
-        end=minutes(interval[1]) if interval else start,
-        mg=activity.credits_mg,
-        acts=1,
-        quantity=activity.quantity[behaviour.measure],
-    )
 
 
 def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
@@ -338,6 +370,8 @@ def shown(activity: Activity, now: datetime) -> dict[str, Any]:
         "points": activity.points,
         "occurred_at": clock.to_text(activity.occurred_at),
     }
+    if activity.ended_at:
+        body["ended_at"] = clock.to_text(activity.ended_at)
     if activity.matured_at and activity.collect_by:
         body["matured_at"] = clock.to_text(activity.matured_at)
         body["collect_by"] = clock.to_text(activity.collect_by)

@@ -19,6 +19,7 @@ from puhui.activities.errors import (
 )
 from puhui.activities.model import CREDITED, EXPIRED, MATURING, REFUSED, VERIFYING, Activity, Review
 from puhui.activities.ports import Books, EvidenceStore
+from puhui.activities.sharing import given_back
 from puhui.kernel import clock, ids
 from puhui.kernel.pages import Page
 from puhui.kernel.quantities import grams_text
@@ -104,7 +105,7 @@ def assess_risk(
     checks = [check for picture in pictures for check in picture["checks"]]
     activity = _activity(member_id, activity_id, activities)
     late_days = (activity.recorded_at - activity.occurred_at).days
-    found = risk.assess(checks, late_days)
+    found = risk.assess([*checks, {"signals": activity.signals}], late_days)
     return {**found._asdict(), "signals": list(found.signals)}
 
 
@@ -282,6 +283,8 @@ def refuse_activity(
                 books.activities.put_day(session, member_id, each.without(activity_id))
             if activity.household:
                 books.activities.free_household_day(session, activity.household, activity.day, entry)
+        for claimed in given_back(activity, books.activities):
+            books.activities.put_period(session, claimed)
         add_void(session, held, ledger=books.ledger, now=now)
         return refused
 

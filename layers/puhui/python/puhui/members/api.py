@@ -70,7 +70,8 @@ def read_steps(
 ) -> list[tuple[date, int]]:
     """The days and steps of wx.getWeRunData, latest first; one read.
 
-    Raises ConsentRequired, and SessionStale when the data does not open with the member's present session key.
+    Raises ConsentRequired; SessionStale when the data does not open with the member's present session key, DataMalformed
+    and DataOld when it does and is not what WeChat writes.
     """
     member = members.find(member_id)
     member.require("steps")

@@ -12,6 +12,7 @@ from puhui.methodologies.errors import (
     BehaviourNotCountable,
     FactorUnavailable,
     MethodologyNotFound,
+    QuantityImplausible,
     QuantityInvalid,
 )
 from puhui.methodologies.model import Behaviour, Factor, Methodology, PointsRate, Programme
@@ -33,6 +34,7 @@ __all__ = [
     "Programme",
     "Publication",
     "Quantification",
+    "QuantityImplausible",
     "QuantityInvalid",
     "Used",
     "apply_caps",
@@ -79,7 +81,8 @@ def require_countable(programme: Programme, behaviour: Behaviour, day: date) -> 
     most: dict[str, Any] = {name: limits[1] for name, limits in behaviour.bounds.items()}
     quantity = most | {name: words[0] for name, words in behaviour.choices.items()}
     try:
-        accepted = quantify(programme, behaviour, quantity, day).methodology.evidence
+        chosen = registry.for_new_acts(behaviour.methodology_id, behaviour.methodology_version)
+        accepted = quantify_by(chosen, programme, behaviour, quantity, day).methodology.evidence
     except DomainError as error:
         raise BehaviourNotCountable(
             behaviour=behaviour.id, why_zh=error.text("zh-CN"), why_en=error.text("en")

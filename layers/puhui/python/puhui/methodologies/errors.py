@@ -1,6 +1,7 @@
 """What cannot be quantified, and why.
 
 QuantityInvalid         422  names the field: missing, unknown, no integer, out of bounds
+QuantityImplausible     422  names the bound: more or less than one act of a member can be
 FactorUnavailable       422  no published factor for this programme's profile, region and day
 MethodologyMismatch     422  the behaviour is counted by another methodology
 MethodologyNotFound     404
@@ -9,6 +10,7 @@ MethodologyWithdrawn    422  the version counts no new acts
 The errors of the life cycle follow at the end.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from puhui.kernel.errors import Conflict, DomainError, Forbidden, IdempotencyKeyReused, Invalid, NotFound
@@ -62,6 +64,26 @@ def out_of_bounds(field: str, least: int, most: int) -> QuantityInvalid:
         field=field,
         reason_zh=f"必须在 {least} 到 {most} 之间",
         reason_en=f"must be between {least} and {most}",
+    )
+
+
+class QuantityImplausible(Invalid):
+    """More, or less, than one act of a member can be. ``field`` and ``limit`` name the bound."""
+
+    code = "QUANTITY_IMPLAUSIBLE"
+    zh = "数量 {field} {side_zh} {limit}：{why_zh}"
+    en = "The quantity {field} is {side_en} {limit} here: {why_en}"
+
+
+def implausible(field: str, limit: int, why: Mapping[str, str], *, above: bool) -> QuantityImplausible:
+    """The quantity lies above, or below, what is plausible."""
+    return QuantityImplausible(
+        field=field,
+        limit=limit,
+        side_zh="最多为" if above else "至少为",
+        side_en="at most" if above else "at least",
+        why_zh=why["zh-CN"],
+        why_en=why["en"],
     )
 
 

@@ -69,6 +69,33 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """What is plausible of an act that a member tells of: ``quantity`` is at least ``least`` and at most ``most``, each
+    None where there is no such limit. With ``per`` these hold for every ``each`` of that quantity; with ``when`` (an input's
+    name and some of its choices) for these alone. A quantity that is 0 or was left out says nothing."""
+
+    quantity: str
+    why: Text
+    least: int | None = None
+    most: int | None = None
+    per: str = ""
+    each: int = 1
+    when: tuple[str, frozenset[str]] | None = None
+
+    def limits(self, inputs: Mapping[str, Any]) -> tuple[int, int | None]:
+        """The least and the most beside these inputs, rounded to the quantity's whole units in the member's favour."""
+        times = inputs[self.per] if self.per else 1
+        least = 0 if self.least is None else self.least * times // self.each
+        return least, None if self.most is None else -(-self.most * times // self.each)
+
+    def applies(self, inputs: Mapping[str, Any]) -> bool:
+        """Whether it says anything of these inputs."""
+        if not inputs[self.quantity]:
+            return False
+        return self.when is None or inputs[self.when[0]] in self.when[1]
+
+
+@dataclass(frozen=True, slots=True)
 class FactorUse:
     """A factor under the name that the formula gives it: one quantity, or one for each choice of the input ``by``."""
 
@@ -98,6 +125,7 @@ class Methodology:
     cap_mg: int | None
     evidence: tuple[str, ...]
     document: Mapping[str, Any] = field(repr=False)
+    bounds: tuple[Bound, ...] = ()
 
     @property
     def key(self) -> str:

@@ -46,6 +46,7 @@ def check_document(document: Any) -> Methodology:
     methodology = registry.methodology_from(document)
     for use in methodology.factors:
         _check_choices(use, methodology)
+    _check_bounds(methodology)
     _check_texts(document, methodology)
     _check_lines(methodology)
     for position, vector in enumerate(document["test_vectors"]):
@@ -63,6 +64,22 @@ def _check_choices(use: FactorUse, methodology: Methodology) -> None:
         raise _fault((*path, "by"), f"{use.by} is no input with choices")
     if set(use.quantities) != set(chosen.choices):
         raise _fault((*path, "quantities"), f"needs one for each of {', '.join(chosen.choices)}")
+
+
+def _check_bounds(methodology: Methodology) -> None:
+    """A bound is on a number, for every so many of another, where an input has these choices."""
+    numbers = {name for name, _ in methodology.numbers}
+    choices = {each.name: set(each.choices) for each in methodology.inputs if each.choices}
+    for position, each in enumerate(methodology.document.get("bounds", ())):
+        path = ("bounds", position)
+        for member in ("quantity", "per"):
+            if member in each and each[member] not in numbers:
+                raise _fault((*path, member), f"{each[member]} is no number among the inputs")
+        for name, words in each.get("when", {}).items():
+            if not set(words) <= choices.get(name, set()):
+                raise _fault((*path, "when", name), "no such choices")
+        if each.get("min", 1) > each.get("max", each.get("min", 1)):
+            raise _fault((*path, "min"), "min is above max")
 
 
 def _check_texts(document: dict[str, Any], methodology: Methodology) -> None:

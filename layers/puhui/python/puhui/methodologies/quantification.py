@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from puhui.methodologies import errors, registry
 from puhui.methodologies.formula import Formula
-from puhui.methodologies.model import Behaviour, Input, Limits, Methodology, Programme
+from puhui.methodologies.model import Behaviour, Bound, Input, Limits, Methodology, Programme
 
 Cap = tuple[str, str, int]  # per "act" or "day"; "mg", "acts" or a quantity's name; the limit
 
@@ -67,10 +67,24 @@ def quantify(
     """What the act avoids, by the factors of the programme's profile for ``region`` (or the programme's
     own) on that day.
 
-    Pure. Raises QuantityInvalid naming the field, FactorUnavailable, MethodologyNotFound, MethodologyWithdrawn.
+    Pure. Raises QuantityInvalid and QuantityImplausible naming the field, FactorUnavailable, MethodologyNotFound,
+    MethodologyWithdrawn.
     """
     chosen = registry.for_new_acts(behaviour.methodology_id, behaviour.methodology_version)
-    return quantify_by(chosen, programme, behaviour, quantity, occurred_on, region)
+    found = quantify_by(chosen, programme, behaviour, quantity, occurred_on, region)
+    for bound in chosen.bounds:
+        _require_plausible(bound, found.inputs)
+    return found
+
+
+def _require_plausible(bound: Bound, inputs: Mapping[str, Any]) -> None:
+    if not bound.applies(inputs):
+        return
+    least, most = bound.limits(inputs)
+    if inputs[bound.quantity] < least:
+        raise errors.implausible(bound.quantity, least, bound.why, above=False)
+    if most is not None and inputs[bound.quantity] > most:
+        raise errors.implausible(bound.quantity, most, bound.why, above=True)
 
 
 def quantify_by(
@@ -81,7 +95,8 @@ def quantify_by(
     occurred_on: date,
     region: str | None = None,
 ) -> Quantification:
-    """The same by a methodology at hand, published or not. Raises QuantityInvalid, FactorUnavailable."""
+    """The same by a methodology at hand, published or not, and without asking what is plausible: so acts of the past are
+    computed again whatever was bounded since. Raises QuantityInvalid, FactorUnavailable."""
     inputs = _checked(chosen, behaviour, quantity)
     formula = registry.formula(
         chosen,

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from puhui.formulas.units import unit
 from puhui.methodologies.errors import FactorUnavailable, MethodologyNotFound, MethodologyWithdrawn
 from puhui.methodologies.formula import Formula, bind
-from puhui.methodologies.model import Factor, FactorUse, Input, Methodology, widening
+from puhui.methodologies.model import Bound, Factor, FactorUse, Input, Methodology, widening
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 pathlib is not needed at run time
 BINDINGS_KEPT = 1024  # callers choose region and day, so the number is bounded
@@ -160,6 +160,29 @@ def methodology_from(document: dict[str, Any]) -> Methodology:
         cap_mg=document.get("caps", {}).get("per_act_mg"),
         evidence=tuple(document.get("evidence", ())),
         document=document,
+        bounds=tuple(
+            _bound(each) for each in (*house_bounds().get(document["id"], ()), *document.get("bounds", ()))
+        ),
+    )
+
+
+@cache
+def house_bounds() -> dict[str, list[dict[str, Any]]]:
+    """What is plausible by each methodology's id, for all its versions: those that were published before documents could
+    say it never change, and a later one does not shed it."""
+    return _load("", "bounds.json")
+
+
+def _bound(each: dict[str, Any]) -> Bound:
+    when = next(((name, frozenset(words)) for name, words in each.get("when", {}).items()), None)
+    return Bound(
+        each["quantity"],
+        each["why"],
+        each.get("min"),
+        each.get("max"),
+        each.get("per", ""),
+        each.get("each", 1),
+        when,
     )
 
 

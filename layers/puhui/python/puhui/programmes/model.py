@@ -119,15 +119,26 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """An act takes ``minutes`` for every ``per`` of its ``quantity``, rounded up to whole minutes."""
+    """An act usually takes ``minutes`` for every ``per`` of its ``quantity``, rounded up to whole minutes, and ``least``
+    (minutes, per) at least: the fastest that is plausible. Where no least is given the usual time counts as the least."""
 
     quantity: str
     minutes: int
     per: int
+    least: tuple[int, int] | None = None
 
     def of(self, quantity: Mapping[str, Any]) -> int:
-        """How many minutes this much takes."""
+        """How many minutes this much usually takes."""
         return -(-int(quantity[self.quantity]) * self.minutes // self.per)
+
+    def least_of(self, quantity: Mapping[str, Any]) -> int:
+        """How many whole minutes this much takes at least, not less than one."""
+        return max(1, self.least_time(quantity) // timedelta(minutes=1))
+
+    def least_time(self, quantity: Mapping[str, Any]) -> timedelta:
+        """The time that this much takes at least."""
+        least_minutes, per = self.least or (self.minutes, self.per)
+        return timedelta(seconds=int(quantity[self.quantity]) * least_minutes * 60 // per)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,17 +161,6 @@ class Behaviour:
     occupies: Duration | None = None
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
-
-    def interval(
-        self, quantity: Mapping[str, Any], occurred_at: datetime
-    ) -> tuple[datetime, datetime] | None:
-        """The half-open time that the act takes, from ``occurred_at`` on; None when it takes none of its own.
-
-        Two acts of one member may not overlap in time.
-        """
-        if self.occupies is None:
-            return None
-        return occurred_at, occurred_at + timedelta(minutes=self.occupies.of(quantity))
 
     @property
     def quantity_schema(self) -> dict[str, Any]:

@@ -90,5 +90,15 @@ def _behaviour(document: dict[str, Any]) -> Behaviour:
         optional=frozenset(name for name, each in quantity.items() if "optional" in each),
         caps=Caps(**document["caps"]),
         caps_note=document.get("caps_note"),
-        occupies=Duration(**document["occupies"]) if "occupies" in document else None,
+        occupies=_duration(document["occupies"]) if "occupies" in document else None,
+    )
+
+
+def _duration(document: dict[str, Any]) -> Duration:
+    least = document.get("least")
+    return Duration(
+        document["quantity"],
+        document["minutes"],
+        document["per"],
+        (least["minutes"], least["per"]) if least else None,
     )

@@ -80,8 +80,13 @@ def _check_behaviour(behaviour: dict[str, Any], path: tuple[str | int, ...], see
         if "min" in bounds and bounds["min"] > bounds["max"]:
             raise DocumentInvalid(pointer=pointer((*path, "quantity", name)), detail="min is above max")
     named = [("measure", behaviour["measure"])]
-    if "occupies" in behaviour:
-        named.append(("occupies", behaviour["occupies"]["quantity"]))
+    if takes := behaviour.get("occupies"):
+        named.append(("occupies", takes["quantity"]))
+        least = takes.get("least", takes)
+        if least["minutes"] * takes["per"] > takes["minutes"] * least["per"]:
+            raise DocumentInvalid(
+                pointer=pointer((*path, "occupies", "least")), detail="the least is above the usual time"
+            )
     for member, name in named:
         if "min" not in quantity.get(name, {}):
             raise DocumentInvalid(

@@ -12,6 +12,8 @@ from puhui.wechat.dynamo import PushLog, SharedToken, Verdicts
 from puhui.wechat.errors import (
     CodeInvalid,
     ContentRisky,
+    DataMalformed,
+    DataOld,
     LoginTooFrequent,
     RiskBlocked,
     SessionStale,
@@ -29,6 +31,8 @@ __all__ = [
     "CodeInvalid",
     "ContentRisky",
     "ContentVerdict",
+    "DataMalformed",
+    "DataOld",
     "LoginTooFrequent",
     "PushLog",
     "PushReceiver",

@@ -16,13 +16,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from puhui.wechat.errors import PushRefused, SessionStale
+from puhui.kernel.clock import CLOCK_SKEW
+from puhui.wechat.errors import DataMalformed, DataOld, PushRefused, SessionStale
 
 AES_BLOCK = 16
 PUSH_BLOCK = 32  # pushes pad to 32 bytes, although AES works on 16
 DATA_BYTES_MAX = 64 * 1024
 WATERMARK_AGE_MAX = timedelta(minutes=10)
-WATERMARK_AHEAD_MAX = timedelta(minutes=5)
 _RANDOM_BYTES, _LENGTH_BYTES = 16, 4
 
 
@@ -31,9 +31,9 @@ def decrypt_user_data(
 ) -> dict[str, Any]:
     """The JSON object inside ``encryptedData`` (AES-128-CBC, PKCS#7).
 
-    A wrong key shows as wrong padding or as garbage, and both look the same to the caller, who learns nothing
-    about the key from them. Raises SessionStale also when the watermark is another app's, older than ten
-    minutes, or from the future.
+    A wrong key shows as wrong padding or as garbage, and both look the same to the caller, who learns nothing about the
+    key from them. Raises SessionStale only then; DataMalformed when what was opened is another app's or has no
+    watermark, DataOld when the watermark is older than ten minutes or ahead of our clock.
     """
     try:
         key, vector = _base64(session_key), _base64(iv)
@@ -42,9 +42,11 @@ def decrypt_user_data(
         content = json.loads(plain.decode("utf-8"), parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise SessionStale from None
-    if not _watermark_holds(content, app_id, now):
+    if not isinstance(content, dict):  # WeChat writes objects only: the key was another one
         raise SessionStale
-    return dict(content)
+    opened: dict[str, Any] = content
+    _check_watermark(opened, app_id, now)
+    return opened
 
 
 def raw_data_signature(raw_data: str, session_key: str) -> str:
@@ -135,15 +137,18 @@ def _base64(text: str, bytes_max: int = 256) -> bytes:
         raise ValueError("not base64") from error
 
 
-def _watermark_holds(content: object, app_id: str, now: datetime) -> bool:
-    watermark = content.get("watermark") if isinstance(content, dict) else None
+def _check_watermark(content: dict[str, Any], app_id: str, now: datetime) -> None:
+    watermark = content.get("watermark")
     if not isinstance(watermark, dict) or watermark.get("appid") != app_id:
-        return False
+        raise DataMalformed(
+            detail_zh="水印不是本小程序的", detail_en="its watermark is not this mini-program's"
+        )
     taken = watermark.get("timestamp")
     if not isinstance(taken, int) or isinstance(taken, bool):
-        return False
+        raise DataMalformed(detail_zh="水印没有时间", detail_en="its watermark has no time")
     age = now.timestamp() - taken
-    return -WATERMARK_AHEAD_MAX.total_seconds() <= age <= WATERMARK_AGE_MAX.total_seconds()
+    if not -CLOCK_SKEW.total_seconds() <= age <= WATERMARK_AGE_MAX.total_seconds():
+        raise DataOld
 
 
 def _no_constant(name: str) -> None:

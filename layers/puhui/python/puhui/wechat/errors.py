@@ -37,6 +37,20 @@ class SessionStale(Conflict):
     en = "The WeChat session is stale. Call wx.login, sign in, get the data anew and send it again."
 
 
+class DataOld(Conflict):
+    code = "WX_DATA_OLD"
+    zh = "微信数据的水印已超过十分钟，请重新获取数据后立即提交，不必重新登录。"
+    en = "The watermark of this WeChat data is more than ten minutes off. Get the data anew and send it at once."
+
+
+class DataMalformed(Invalid):
+    """It was opened with the member's session key; ``detail_zh`` and ``detail_en`` say what WeChat would not write."""
+
+    code = "WX_DATA_MALFORMED"
+    zh = "微信数据已解密，但内容不符：{detail_zh}。请检查小程序的 appid 和数据来源。"
+    en = "The WeChat data was opened, but {detail_en}. Check the mini-program's appid and where the data came from."
+
+
 class LoginTooFrequent(TooManyRequests):
     code = "WX_TOO_FREQUENT"
     zh = "登录太频繁，请一分钟后再试。"

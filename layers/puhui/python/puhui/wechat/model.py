@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 from puhui.kernel.clock import CHINA, programme_day
-from puhui.wechat.errors import SessionStale
+from puhui.wechat.errors import DataMalformed
 
-STEPS_A_DAY_MAX = 200_000  # far above any walker; what is above is no step count
 WERUN_DAYS_MAX = 31
+_MOMENTS_END = 1 << 33  # the year 2242; what lies beyond is no date of a phone
 
 
 class Suggestion(StrEnum):
@@ -93,29 +93,32 @@ class TokenCache(Protocol):
 
 
 def steps_by_day(content: dict[str, Any]) -> dict[date, int]:
-    """Steps a programme day from a decrypted ``wx.getWeRunData``.
+    """Steps a programme day from a decrypted ``wx.getWeRunData``; what a day's steps can be is asked day by day later.
 
-    Raises SessionStale when it is anything else than up to 31 entries of a day's start and a plausible count:
-    such data was not written by WeChat.
+    Raises DataMalformed when it is anything else than up to 31 entries of a moment and a whole number.
     """
     entries = content.get("stepInfoList")
     if not isinstance(entries, list) or len(entries) > WERUN_DAYS_MAX:
-        raise SessionStale
+        raise DataMalformed(
+            detail_zh=f"stepInfoList 不是最多 {WERUN_DAYS_MAX} 天的列表",
+            detail_en=f"stepInfoList is no list of at most {WERUN_DAYS_MAX} days",
+        )
     days: dict[date, int] = {}
     for entry in entries:
-        start, step = _entry(entry)
-        day = programme_day(datetime.fromtimestamp(start, CHINA))
+        day, step = _entry(entry)
         days[day] = max(step, days.get(day, 0))
     return days
 
 
-def _entry(entry: object) -> tuple[int, int]:
-    if not isinstance(entry, dict):
-        raise SessionStale
-    return _whole(entry.get("timestamp"), 1 << 33), _whole(entry.get("step"), STEPS_A_DAY_MAX)
+def _entry(entry: object) -> tuple[date, int]:
+    start, step = (entry.get("timestamp"), entry.get("step")) if isinstance(entry, dict) else (None, None)
+    if not _whole(start) or not _whole(step) or not 0 <= start < _MOMENTS_END:
+        raise DataMalformed(
+            detail_zh="有一天的 timestamp 或 step 不是整数，或日期不存在",
+            detail_en="a day's timestamp or step is no whole number, or the day does not exist",
+        )
+    return programme_day(datetime.fromtimestamp(start, CHINA)), step
 
 
-def _whole(value: object, maximum: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= maximum:
-        raise SessionStale
-    return value
+def _whole(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -8,15 +8,15 @@ ignored.
 import hashlib
 import json
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from puhui.kernel.clock import CLOCK_SKEW
 from puhui.wechat import crypto
 from puhui.wechat.errors import PushRefused, PushUnreadable
 from puhui.wechat.model import ContentVerdict, Other, Push, Suggestion
 
-AGE_MAX = timedelta(minutes=5)
 MEDIA_CHECK = "wxa_media_check"
 ACKNOWLEDGED = "success"
 
@@ -69,7 +69,7 @@ class PushReceiver:
     def _require_fresh(self, timestamp: str, now: datetime) -> None:
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
             raise PushRefused
-        if abs(now.timestamp() - int(timestamp)) > AGE_MAX.total_seconds():
+        if abs(now.timestamp() - int(timestamp)) > CLOCK_SKEW.total_seconds():
             raise PushRefused
 
 
