@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, Protocol
 
 from puhui.kernel.clock import CHINA, programme_day
-from puhui.wechat.errors import SessionStale
+from puhui.wechat.errors import CONTENT_REFUSED, SessionStale
 
 STEPS_A_DAY_MAX = 200_000  # far above any walker; what is above is no step count
 WERUN_DAYS_MAX = 31
@@ -68,6 +68,13 @@ class ContentVerdict:
     suggestion: Suggestion
     label: int
     errcode: int
+
+    @property
+    def word(self) -> str:
+        """pass, review, risky, or error when the platform could not tell."""
+        if self.errcode in CONTENT_REFUSED:
+            return Suggestion.RISKY.value
+        return "error" if self.errcode else self.suggestion.value
 
 
 @dataclass(frozen=True)
