@@ -1,6 +1,6 @@
 """Broken pictures through the process that decodes them: no error, no death of the process, bounded time and memory.
 
-    make fuzz        20,000 pictures of every type, in two processes; the suite runs the first 1,500
+make fuzz        20,000 pictures of every type, in two processes; the suite runs the first 1,500
 """
 
 import os
@@ -46,7 +46,9 @@ def main() -> int:
     reasons = sum((each[0] for each in parts), Counter[str]())
     lost = sum(each[3] for each in parts)
     print(f"{reasons.total()} pictures in {time.perf_counter() - began:.0f} s: {dict(reasons)}")
-    print(f"longest look {max(each[1] for each in parts):.2f} s, most memory {max(each[2] for each in parts)} MB")
+    print(
+        f"longest look {max(each[1] for each in parts):.2f} s, most memory {max(each[2] for each in parts)} MB"
+    )
     print(f"processes lost: {lost}")
     return 1 if lost else 0
 
