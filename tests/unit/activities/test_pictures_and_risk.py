@@ -47,7 +47,7 @@ def saved(image: Image.Image, form: str = "PNG", **more: object) -> bytes:
 
 
 def base() -> Image.Image:
-    return Image.open(CASES / "orient-base.jpg").convert("RGB")
+    return Image.open(CASES / "orient-base.jpg").convert("RGB").resize((600, 450))
 
 
 def distance(one: Picture, other: Picture) -> int:
@@ -114,9 +114,11 @@ def test_phones_make_50_and_108_megapixels():
 
 def test_more_pixels_passes_or_frames_than_any_photo_has_are_too_large():
     tall = Image.new("1", (65_000, 800))
-    large = Image.new("L", (12032, 9024))
+    progressive = bytearray((CASES / "progressive.jpg").read_bytes())
+    frame = progressive.index(b"\xff\xc2") + 5  # after marker, length and precision: height and width
+    progressive[frame : frame + 4] = (9_024).to_bytes(2, "big") + (12_032).to_bytes(2, "big")
     assert pictures.look(saved(tall)).reason_code == "PICTURE_TOO_LARGE"
-    assert pictures.look(saved(large, "JPEG", progressive=True)).reason_code == "PICTURE_TOO_LARGE"
+    assert pictures.look(bytes(progressive)).reason_code == "PICTURE_TOO_LARGE"
     moving = [Image.effect_noise((90, 90), 60) for _ in range(9)]
     gif = saved(moving[0], "GIF", save_all=True, append_images=moving[1:])
     assert pictures.look(gif).reason_code == "PICTURE_TOO_LARGE"
@@ -138,7 +140,7 @@ def test_a_turned_mirrored_or_cropped_copy_is_near(name: str):
 
 
 COPIES: dict[str, Callable[[Image.Image], bytes]] = {
-    "half as large": lambda image: saved(image.resize((600, 450)), "JPEG"),
+    "half as large": lambda image: saved(image.resize((300, 225)), "JPEG"),
     "saved at 20": lambda image: saved(image, "JPEG", quality=20),
     "lighter": lambda image: saved(ImageEnhance.Brightness(image).enhance(1.2), "JPEG"),
     "grey": lambda image: saved(image.convert("L")),
@@ -172,9 +174,9 @@ def _with_alpha(image: Image.Image) -> Image.Image:
 
 
 def _framed(image: Image.Image) -> Image.Image:
-    inner = image.crop((120, 90, 1080, 810))
+    inner = image.crop((60, 45, 540, 405))
     framed = Image.new("RGB", image.size, "red")
-    framed.paste(inner, (120, 90))
+    framed.paste(inner, (60, 45))
     return framed
 
 
