@@ -27,6 +27,5 @@ def receive_wechat_push(request: Request) -> Answer:
 
 def _remember(verdict: wechat.ContentVerdict) -> None:
     """For whoever looks it up by the trace id, and for the verification that waits for it."""
-    suggest = "error" if verdict.errcode else verdict.suggestion.value
-    VERDICTS.remember(verdict.trace_id, suggest)
-    activities.content_verdict(verdict.trace_id, suggest, activities=ACTIVITIES)
+    VERDICTS.remember(verdict.trace_id, verdict.word)
+    activities.content_verdict(verdict.trace_id, verdict.word, activities=ACTIVITIES)

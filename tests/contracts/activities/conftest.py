@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import pictures, usecases
+from puhui.activities import pictures, usecases, verification
 from puhui.activities.dynamo import Activities
-from puhui.activities.model import Activity, Picture
+from puhui.activities.model import Activity, Evidence, Picture
+from puhui.activities.photos import Photos
 from puhui.activities.ports import Books
 from puhui.kernel import ids
 from puhui.ledger.api import Balance, Ledger, member
@@ -27,14 +28,18 @@ class Shelf:
 
     files: dict[str, bytes] = field(default_factory=dict)
 
-    def upload(self, object_key: str, content_type: str, *_: int) -> dict[str, Any]:
+    def upload(self, object_key: str, content_type: str, *_: object) -> dict[str, Any]:
         return {"url": "https://bucket.test", "fields": {"key": object_key, "Content-Type": content_type}}
 
     def address(self, object_key: str, _seconds: int) -> str:
         return f"https://bucket.test/{object_key}"
 
-    def look(self, object_key: str, _size_max: int) -> Picture | None:
-        return pictures.look(self.files[object_key]) if object_key in self.files else None
+    def take(self, evidence: Evidence) -> Picture | None:
+        if evidence.object_key not in self.files:
+            if evidence.upload_key not in self.files:
+                return None
+            self.files[evidence.object_key] = self.files[evidence.upload_key]
+        return pictures.look(self.files[evidence.object_key])
 
 
 @dataclass
@@ -82,8 +87,20 @@ class Acts:
             store=self.shelf,
             now=datetime.now(UTC),
         )
-        self.shelf.files[evidence.object_key] = data
+        self.shelf.files[evidence.upload_key] = data
         return evidence.id
+
+    def inspect(self, evidence_id: str, now: datetime = NOW) -> dict[str, Any]:
+        """What verification finds in a picture; a process of its own each time."""
+        activities = self.books.activities
+        return verification.inspect_evidence(
+            self.member_id,
+            evidence_id,
+            activities=activities,
+            photos=Photos(activities.dynamodb, activities.table),
+            store=self.shelf,
+            now=now,
+        )
 
     def balance(self) -> Balance:
         return self.books.ledger.balance(member(self.member_id), self.programme_id)

@@ -19,12 +19,6 @@ def trip(acts: Acts, evidence_id: str, hours_ago: int = 0) -> str:
     return acts.record("subway_trip", quantity={"trips": 1}, evidence=(evidence_id,), at=at).id
 
 
-def inspect(acts: Acts, evidence_id: str) -> dict[str, object]:
-    return verification.inspect_evidence(
-        acts.member_id, evidence_id, activities=acts.books.activities, store=acts.shelf
-    )
-
-
 def twice(step: Callable[[], object]) -> object:
     first = step()
     assert step() == first
@@ -94,22 +88,22 @@ def test_a_verification_that_took_too_long_expires(acts: Acts):
 def test_the_file_must_be_the_announced_picture(
     acts: Acts, data: bytes, content_type: str, lie: bytes | None, reason: str
 ):
-    assert inspect(acts, acts.photo(data, content_type, lie=lie))["reason_code"] == reason
+    assert acts.inspect(acts.photo(data, content_type, lie=lie))["reason_code"] == reason
 
 
 def test_a_file_that_never_came_is_missing(acts: Acts):
     evidence_id = acts.photo(photo(1))
     acts.shelf.files.clear()
-    assert inspect(acts, evidence_id)["reason_code"] == "FILE_MISSING"
+    assert acts.inspect(evidence_id)["reason_code"] == "FILE_MISSING"
 
 
 def test_a_photo_that_anyone_used_before_is_refused_and_a_near_one_is_flagged(acts: Acts):
     first = acts.photo(photo(1))
-    twice(lambda: inspect(acts, first))
+    twice(lambda: acts.inspect(first))
     stranger = Acts(acts.books, acts.shelf, "0" * 26)
-    assert inspect(stranger, stranger.photo(photo(1)))["reason_code"] == "EVIDENCE_REUSED"
-    assert inspect(stranger, stranger.photo(photo(1, quality=40)))["signals"] == ["PHOTO_SIMILAR"]
-    assert inspect(stranger, stranger.photo(photo(3)))["signals"] == []
+    assert stranger.inspect(stranger.photo(photo(1)))["reason_code"] == "EVIDENCE_REUSED"
+    assert stranger.inspect(stranger.photo(photo(1, quality=40)))["signals"] == ["PHOTO_SIMILAR"]
+    assert stranger.inspect(stranger.photo(photo(3)))["signals"] == []
 
 
 def request(acts: Acts, activity_id: str, token: str = "token") -> str:

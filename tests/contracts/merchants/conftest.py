@@ -48,7 +48,7 @@ class Files:
     unclaimed: set[str] = field(default_factory=set)
     is_down: bool = False
 
-    def upload(self, object_key: str, content_type: str, *_: int) -> dict[str, Any]:
+    def upload(self, object_key: str, content_type: str, *_: object) -> dict[str, Any]:
         return {"url": "https://bucket.test", "fields": {"key": object_key, "Content-Type": content_type}}
 
     def address(self, object_key: str, _seconds: int) -> str:

@@ -1,6 +1,9 @@
 """A bucket that clients upload to, on the local cloud's S3: forms, what came, what is kept."""
 
+import base64
+import json
 import uuid
+from datetime import UTC, datetime
 
 import boto3
 import httpx
@@ -9,13 +12,18 @@ from samtranslator.yaml_helper import yaml_parse
 
 from infra.build.contract import ROOT
 from puhui.activities.evidence import EvidenceBucket
+from puhui.activities.model import Evidence
 from puhui.merchants.errors import DocumentChanged, DocumentMissing
 from puhui.merchants.files import DocumentBucket
 from puhui.merchants.model import Document
 from puhui.store.aws import sha256_hex
 from puhui.store.uploads import UNCLAIMED, UploadBucket
+from tests.unit.activities.test_pictures_and_risk import photo
 
 PDF = b"%PDF-1.7 a licence"
+PHOTO = photo(1)
+OTHER = PHOTO[:-3] + bytes([PHOTO[-3] ^ 1]) + PHOTO[-2:]  # as long, and a picture too
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -29,7 +37,7 @@ def bucket(dynamodb_endpoint: str) -> str:
 
 
 def send(bucket: UploadBucket, key: str, data: bytes, size: int | None = None) -> int:
-    form = bucket.upload(key, "application/pdf", size or len(data), 60)
+    form = bucket.upload(key, "application/pdf", size or len(data), sha256_hex(data), 60)
     files = {"file": ("licence.pdf", data, "application/pdf")}
     return httpx.post(form["url"], data=form["fields"], files=files).status_code
 
@@ -100,13 +108,46 @@ def test_a_document_is_taken_as_announced_and_stays_so(bucket: str):
     assert httpx.get(store.address(wanted.object_key, 60)).content == PDF
 
 
-def test_a_picture_of_another_size_is_not_opened(bucket: str):
-    store = EvidenceBucket(bucket)
-    assert store.look("evidence", 100) is None
-    send(store, "evidence", PDF)
-    seen = store.look("evidence", 100)
-    assert seen is not None
-    assert (seen.content_type, seen.sha256) == ("", sha256_hex(PDF))
-    too_large = store.look("evidence", 3)
-    assert too_large is not None
-    assert (too_large.sha256, too_large.size) == ("", len(PDF))
+def photo_of(data: bytes, size: int = 0) -> Evidence:
+    return Evidence("E" * 26, "A" * 26, "image/jpeg", size or len(data), sha256_hex(data), NOW)
+
+
+def test_what_was_looked_at_stays_whatever_is_uploaded_later(bucket: str):
+    store, wanted = EvidenceBucket(bucket), photo_of(PHOTO)
+    assert store.take(wanted) is None
+    send(store, wanted.upload_key, PHOTO)
+    first = store.take(wanted)
+    assert first is not None
+    assert (first.content_type, first.sha256, first.reason_code) == ("image/jpeg", sha256_hex(PHOTO), "")
+    send(store, wanted.upload_key, OTHER)
+    assert store.take(wanted) == first
+    assert httpx.get(store.address(wanted.object_key, 60)).content == PHOTO
+
+
+def test_a_photo_of_another_size_is_not_kept(bucket: str):
+    store, wanted = EvidenceBucket(bucket), photo_of(PHOTO, 3)
+    send(store, wanted.upload_key, PHOTO)
+    found = store.take(wanted)
+    assert found is not None
+    assert (found.reason_code, found.size) == ("FILE_CHANGED", len(PHOTO))
+    assert not store.holds(wanted.object_key)
+
+
+def test_a_photo_that_is_replaced_while_it_is_kept_is_not_kept(bucket: str, monkeypatch: pytest.MonkeyPatch):
+    store, wanted = EvidenceBucket(bucket), photo_of(PHOTO)
+    send(store, wanted.upload_key, PHOTO)
+    before = store.version(wanted.upload_key)
+    send(store, wanted.upload_key, OTHER)
+    monkeypatch.setattr(store, "version", lambda _key: before)
+    found = store.take(wanted)
+    assert found is not None
+    assert found.reason_code == "FILE_CHANGED"
+
+
+def test_the_form_names_the_bytes_that_it_takes():
+    form = UploadBucket("b").upload("k", "image/jpeg", 3, sha256_hex(b"abc"), 60)
+    policy = json.loads(base64.b64decode(form["fields"]["policy"]))["conditions"]
+    digest = {"x-amz-checksum-sha256": "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="}
+    assert form["fields"].items() >= digest.items()
+    assert digest in policy
+    assert ["content-length-range", 3, 3] in policy

@@ -213,6 +213,23 @@ def test_what_is_no_clear_verdict_waits_for_a_person(
     assert (push.suggestion, push.errcode) == (suggestion, errcode)
 
 
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({}, "risky"),
+        ({"result": {"suggest": "pass", "label": 100}}, "pass"),
+        ({"result": {"suggest": "something new", "label": 1}}, "review"),
+        ({"errcode": -1008, "result": {"suggest": "pass", "label": 100}}, "error"),
+        ({"errcode": 61010}, "error"),
+        ({"errcode": 87014}, "risky"),
+    ],
+)
+def test_every_verdict_has_a_word(changes: dict[str, Any], word: str) -> None:
+    push = ours().parse(*written({**VERDICT, **changes}), NOW)
+    assert isinstance(push, ContentVerdict)
+    assert push.word == word
+
+
 def test_copies_of_a_push_have_one_id_and_other_pushes_another() -> None:
     first, copy = (ours().parse(*written(VERDICT), NOW) for _ in range(2))
     other = ours().parse(*written(VERDICT | {"trace_id": "another"}), NOW)

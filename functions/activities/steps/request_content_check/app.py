@@ -18,9 +18,13 @@ WECHAT = cache(wechat.connect)
 
 @task("request_content_check")
 def app(event: Input, _now: datetime) -> Input:
-    openid = members.openid_of(event["member_id"], members=MEMBERS)
-    evidence = require_evidence(ACTIVITIES, event["member_id"], event["evidence_id"])
-    address = STORE.address(evidence.object_key, verification.ADDRESS_SECONDS)
-    trace_id = WECHAT().media_check_async(address, openid, wechat.Scene.SOCIAL_LOG)
-    verification.content_asked(trace_id, event["task_token"], event["evidence_id"], activities=ACTIVITIES)
+    member_id, evidence_id = event["member_id"], event["evidence_id"]
+
+    def ask() -> str:
+        openid = members.openid_of(member_id, members=MEMBERS)
+        evidence = require_evidence(ACTIVITIES, member_id, evidence_id)
+        address = STORE.address(evidence.object_key, verification.ADDRESS_SECONDS)
+        return WECHAT().media_check_async(address, openid, wechat.Scene.SOCIAL_LOG)
+
+    trace_id = verification.ask_about_content(ask, event["task_token"], evidence_id, activities=ACTIVITIES)
     return {"trace_id": trace_id}

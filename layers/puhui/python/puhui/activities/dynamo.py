@@ -1,4 +1,4 @@
-"""The activities' table: the only file that knows its keys and attributes.
+"""The activities' table: the only file, with ``photos.py``, that knows its keys and attributes.
 
 | item          | owner (hash)      | entry (range)   | holds |
 |---------------|-------------------|-----------------|-------|
@@ -14,8 +14,7 @@
 | evidence      | member:<id>       | E#<evidence id> | what was announced; used_by |
 | answer        | member:<id>       | I#<key id>      | the first answer to an idempotency key |
 | notice        | member:<id>       | N#<activity id> | the member was told |
-| photo         | sha256:<hex>      | photo           | which evidence brought this file first |
-| near photo    | band:<n>:<bits>   | P#<evidence id> | phash |
+| photo, print  |                   |                 | see ``photos.py`` |
 | check         | trace:<trace id>  | check           | verdict and task token of a content check |
 | review        | review:<id>       | review          | the review and its task token |
 | open review   | reviews           | R#<review id>   | queue of the reviewers |
@@ -68,7 +67,6 @@ DUE_SHARDS = 16  # 2000 acts a second, each one index write in and one out, are 
 LOOK_AFTER = timedelta(
     minutes=10
 )  # a verification that no person has a part in has ended by then, if not in seconds
-NEAR_PHOTOS_MAX = 50  # candidates looked at in one band; a band that is fuller tells little
 
 
 class Activities:
@@ -373,43 +371,6 @@ class Activities:
             condition="used_by = :none",
             error=EvidenceFree(evidence_id=evidence_id),
         )
-
-    def claim_photo(self, sha256: str, evidence_id: str) -> bool:
-        """Whether this evidence is the first to bring the file. Asking again gives the same answer."""
-        try:
-            self.dynamodb.update(
-                self.table,
-                {"owner": f"sha256:{sha256}", "entry": "photo"},
-                "SET evidence_id = :e",
-                {":e": evidence_id},
-                condition="attribute_not_exists(evidence_id) OR evidence_id = :e",
-            )
-        except ConditionFailed:
-            return False
-        return True
-
-    def near_photos(self, bands: list[str], evidence_id: str) -> list[int]:
-        """The hashes of other evidence that shares a band."""
-        found: list[int] = []
-        for band in bands:
-            items, _ = self.dynamodb.query(
-                self.table,
-                "#owner = :o",
-                {":o": f"band:{band}"},
-                names={"#owner": "owner"},
-                limit=NEAR_PHOTOS_MAX,
-            )
-            found += [int(item["phash"], 16) for item in items if item["entry"] != f"P#{evidence_id}"]
-        return found
-
-    def remember_photo(self, bands: list[str], evidence_id: str, phash: int) -> None:
-        """Make a picture findable by its bands."""
-        session = Session(self.dynamodb)
-        for band in bands:
-            session.put(
-                self.table, {"owner": f"band:{band}", "entry": f"P#{evidence_id}", "phash": f"{phash:016x}"}
-            )
-        session.commit()
 
     # Answers and notices
 

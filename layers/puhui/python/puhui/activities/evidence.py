@@ -1,25 +1,43 @@
 """The evidence bucket in S3: presigned uploads straight from the mini-program, and a look at what came."""
 
 import os
+from functools import cached_property
 
-from puhui.activities import pictures
-from puhui.activities.model import Picture
+from puhui.activities.darkroom import Darkroom
+from puhui.activities.model import Evidence, Picture
 from puhui.store.uploads import UploadBucket
 
 
 class EvidenceBucket(UploadBucket):
-    """Pictures, one object each, at ``evidence/<member>/<evidence>``."""
+    """Pictures, one object each: uploaded at ``uploads/<member>/<evidence>``, cleared after some days; kept at ``evidence/...`` from
+    when they are looked at."""
 
     @classmethod
     def from_environment(cls) -> "EvidenceBucket":
         """The bucket that EVIDENCE_BUCKET names."""
         return cls(os.environ["EVIDENCE_BUCKET"])
 
-    def look(self, object_key: str, size_max: int) -> Picture | None:
-        """What lies there; None when nothing does."""
-        with self.opened(object_key) as found:
+    @cached_property
+    def _darkroom(self) -> Darkroom:
+        return Darkroom()
+
+    def take(self, evidence: Evidence) -> Picture | None:
+        """Keep what was uploaded, if it is as large as announced, and look at what is kept; None when nothing came.
+
+        The first version that is kept stays: it is what is judged, shown, checked by the platform and credited, whatever is uploaded
+        meanwhile or later.
+        """
+        kept = self._read(evidence.object_key)
+        if kept is None:
+            found = self.version(evidence.upload_key)
             if found is None:
                 return None
-            if found.size > size_max:
-                return Picture("", "", found.size, 0, 0, 0)
-            return pictures.look(found.body.read())
+            fits = found.size == evidence.size
+            if not fits or not self.keep(evidence.upload_key, evidence.object_key, found.etag, claimed=True):
+                return Picture("", "", found.size, 0, 0, "FILE_CHANGED")
+            kept = self._read(evidence.object_key)
+        return self._darkroom.look(kept) if kept is not None else None
+
+    def _read(self, object_key: str) -> bytes | None:
+        with self.opened(object_key) as found:
+            return None if found is None else found.body.read()

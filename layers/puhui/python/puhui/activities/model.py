@@ -340,20 +340,30 @@ class Evidence:
     used_by: str = ""
 
     @property
+    def upload_key(self) -> str:
+        """Where the member uploads it: open to whoever has the form."""
+        return f"uploads/{self.member_id}/{self.id}"
+
+    @property
     def object_key(self) -> str:
-        """Its key in the evidence bucket."""
+        """Where it is kept once it was looked at: nobody outside can write there."""
         return f"evidence/{self.member_id}/{self.id}"
 
 
 class Picture(NamedTuple):
-    """What was found in a file. ``content_type`` is "" when it is no picture of the three types."""
+    """What was found in a file. ``content_type`` is what it begins as, "" when that is none of the three types; ``reason_code`` is ""
+    when it could be read. ``prints``, ``wanted`` and ``flat``: see ``likeness.Likeness``."""
 
     content_type: str
     sha256: str
     size: int
     width: int
     height: int
-    phash: int
+    reason_code: str = ""
+    prints: tuple[int, ...] = ()
+    wanted: tuple[int, ...] = ()
+    flat: bool = False
+    animated: bool = False
 
 
 @dataclass(frozen=True)

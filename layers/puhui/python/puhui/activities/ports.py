@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from puhui.activities.dynamo import Activities
-from puhui.activities.model import Picture
+from puhui.activities.model import Evidence, Picture
 from puhui.ledger.api import Ledger
 
 
@@ -24,11 +24,13 @@ class Books:
 class EvidenceStore(Protocol):
     """Where pictures lie."""
 
-    def upload(self, object_key: str, content_type: str, size: int, seconds: int, /) -> dict[str, Any]:
+    def upload(
+        self, object_key: str, content_type: str, size: int, sha256: str, seconds: int, /
+    ) -> dict[str, Any]:
         """``{"url", "fields"}`` of a presigned POST for exactly this object."""
 
     def address(self, object_key: str, seconds: int, /) -> str:
         """An address from which the picture can be fetched for a while."""
 
-    def look(self, object_key: str, size_max: int, /) -> Picture | None:
-        """What lies there; None when nothing does. ``content_type`` "" when it is too large or no picture."""
+    def take(self, evidence: Evidence, /) -> Picture | None:
+        """Keep what was uploaded, where no form can write, and look at what is kept; None when nothing came."""

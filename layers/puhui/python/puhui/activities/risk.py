@@ -14,12 +14,22 @@ WEIGHTS = {
     "PHOTO_SIMILAR": 60,  # nearly the same picture as one that was used before
     "CONTENT_REVIEW": 60,  # the platform's check was not sure
     "CONTENT_UNCHECKED": 50,  # no answer from the platform's check in time
+    "PHOTO_ALIKE": 20,  # somewhat like one that was used before: a hint
+    "PHOTO_FLAT": 50,  # blank or dark: too even to be compared with others
+    "PHOTO_ANIMATED": 50,
     "PHOTO_SMALL": 50,
     "MACHINE_FAILED": 60,  # a step of the verification failed on an error that it does not know
     ACT_REPEATED: 50,  # another act of the behaviour lies within its window (identity.json)
     "LATE_SUBMISSION": 15,  # submitted more than two days after the act
 }
-REFUSALS = {"FILE_MISSING", "FILE_CHANGED", "FILE_TYPE", "EVIDENCE_REUSED", "CONTENT_RISKY"}
+REFUSALS = {
+    "FILE_MISSING",
+    "FILE_CHANGED",
+    "FILE_TYPE",
+    "PICTURE_TOO_LARGE",
+    "EVIDENCE_REUSED",
+    "CONTENT_RISKY",
+}
 
 
 class Assessment(NamedTuple):

@@ -84,7 +84,7 @@ def prepare_evidence(
     books.activities.add_evidence(session, evidence)
     with suppress(ActivityStands):
         session.commit()
-    upload = store.upload(evidence.object_key, content_type, size, UPLOAD_SECONDS)
+    upload = store.upload(evidence.upload_key, content_type, size, sha256, UPLOAD_SECONDS)
     return evidence, upload, now + timedelta(seconds=UPLOAD_SECONDS)
 
 

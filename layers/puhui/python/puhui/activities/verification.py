@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from puhui.activities import credit, risk
-from puhui.activities import pictures as looks
 from puhui.activities.dynamo import Activities, activity_from, day_from, require_evidence
 from puhui.activities.errors import (
     ActivityNotFound,
@@ -18,9 +17,11 @@ from puhui.activities.errors import (
     ReviewNotFound,
 )
 from puhui.activities.model import CREDITED, EXPIRED, MATURING, REFUSED, VERIFYING, Activity, Review
+from puhui.activities.photos import Photos
 from puhui.activities.ports import Books, EvidenceStore
 from puhui.activities.sharing import given_back
 from puhui.kernel import clock, ids
+from puhui.kernel.errors import DomainError
 from puhui.kernel.pages import Page
 from puhui.kernel.quantities import grams_text
 from puhui.ledger.api import (
@@ -38,8 +39,9 @@ from puhui.programmes.api import Programme
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
-EVIDENCE_BYTES_MAX = 10 * 1024 * 1024
 EXPIRED_REASON = "REVIEW_EXPIRED"  # of an act that nobody decided about in time
+PASSES_LATER = {"WX_BUSY", "UNAVAILABLE"}
+CONTENT_RISKY = "WX_CONTENT_RISKY"
 ADDRESS_SECONDS = 3600  # the platform and the reviewer fetch a picture within the hour
 
 
@@ -53,37 +55,66 @@ def given(activity: Activity) -> dict[str, Any]:
 
 
 def inspect_evidence(
-    member_id: str, evidence_id: str, *, activities: Activities, store: EvidenceStore
+    member_id: str,
+    evidence_id: str,
+    *,
+    activities: Activities,
+    photos: Photos,
+    store: EvidenceStore,
+    now: datetime,
 ) -> dict[str, Any]:
-    """Whether the file is there, is the announced one, and was not used before by anyone.
+    """Whether the file is there, is the announced picture, and was not used before by anyone. From now on it is what was looked at,
+    whatever is uploaded.
 
     The check for ``risk.assess``: ``{"evidence_id", "reason_code", "signals"}``.
     """
     evidence = require_evidence(activities, member_id, evidence_id)
     check: dict[str, Any] = {"evidence_id": evidence_id, "reason_code": "", "signals": []}
-    picture = store.look(evidence.object_key, EVIDENCE_BYTES_MAX)
+    picture = store.take(evidence)
     if picture is None:
         return {**check, "reason_code": "FILE_MISSING"}
     if (picture.sha256, picture.size) != (evidence.sha256, evidence.size):
         return {**check, "reason_code": "FILE_CHANGED"}
+    if picture.reason_code:
+        return {**check, "reason_code": picture.reason_code}
     if picture.content_type != evidence.content_type:
         return {**check, "reason_code": "FILE_TYPE"}
-    if not activities.claim_photo(picture.sha256, evidence_id):
+    if not photos.claim(picture.sha256, evidence_id):
         return {**check, "reason_code": "EVIDENCE_REUSED"}
-    if min(picture.width, picture.height) < risk.SIDE_PIXELS_MIN:
-        check["signals"].append("PHOTO_SMALL")
-    if looks.telling(picture.phash):
-        bands = looks.bands(picture.phash)
-        others = activities.near_photos(bands, evidence_id)
-        if any(looks.near(picture.phash, other) for other in others):
-            check["signals"].append("PHOTO_SIMILAR")
-        activities.remember_photo(bands, evidence_id, picture.phash)
-    return check
+    found = {
+        "PHOTO_SMALL": min(picture.width, picture.height) < risk.SIDE_PIXELS_MIN,
+        "PHOTO_FLAT": picture.flat,
+        "PHOTO_ANIMATED": picture.animated,
+    }
+    signals = [signal for signal, holds in found.items() if holds]
+    match = photos.match(picture, evidence_id, now)
+    return {**check, "signals": [*signals, *([match.value] if match.value else [])]}
 
 
 def content_asked(trace_id: str, task_token: str, evidence_id: str, *, activities: Activities) -> None:
     """Remember who waits for the platform's verdict; it may have come already."""
     activities.check(trace_id, {"task_token": task_token, "evidence_id": evidence_id})
+
+
+def ask_about_content(
+    ask: Callable[[], str], task_token: str, evidence_id: str, *, activities: Activities
+) -> str:
+    """Ask the platform about a picture; the trace id of its verdict. ``ask`` raises what the platform answers.
+
+    Every answer has an end: a busy platform is asked again (raised), a refusal of the content is the verdict, and any other one,
+    which no repetition mends, leaves the picture to a person. Those verdicts of ours stand under a trace id that no platform gives.
+    """
+    try:
+        trace_id = ask()
+    except DomainError as refusal:
+        if refusal.code in PASSES_LATER:
+            raise
+        trace_id = f"evidence:{evidence_id}"
+        content_verdict(
+            trace_id, "risky" if refusal.code == CONTENT_RISKY else "error", activities=activities
+        )
+    content_asked(trace_id, task_token, evidence_id, activities=activities)
+    return trace_id
 
 
 def content_verdict(trace_id: str, suggest: str, *, activities: Activities) -> None:
@@ -92,8 +123,8 @@ def content_verdict(trace_id: str, suggest: str, *, activities: Activities) -> N
 
 
 def content_check(suggest: str, evidence_id: str) -> dict[str, Any]:
-    """The check that a verdict amounts to."""
-    signals = {"review": ["CONTENT_REVIEW"], "error": ["CONTENT_UNCHECKED"]}.get(suggest, [])
+    """The check that a verdict amounts to. Only a pass says that nothing was found: whatever else comes is for a person."""
+    signals = {"pass": [], "risky": [], "review": ["CONTENT_REVIEW"]}.get(suggest, ["CONTENT_UNCHECKED"])
     reason = "CONTENT_RISKY" if suggest == "risky" else ""
     return {"evidence_id": evidence_id, "reason_code": reason, "signals": signals}
 

@@ -13,7 +13,9 @@ from puhui.wechat.api import WeChat
 class DocumentStore(Protocol):
     """Where documents lie."""
 
-    def upload(self, object_key: str, content_type: str, size: int, seconds: int, /) -> dict[str, Any]:
+    def upload(
+        self, object_key: str, content_type: str, size: int, sha256: str, seconds: int, /
+    ) -> dict[str, Any]:
         """``{"url", "fields"}`` of a presigned POST for exactly this object."""
 
     def address(self, object_key: str, seconds: int, /) -> str:

@@ -65,7 +65,9 @@ def prepare_document(
     merchants.add_document(session, document, body_hash, now)
     with suppress(Made):
         session.commit()
-    upload = store.upload(document.upload_key, document.content_type, document.size, UPLOAD_SECONDS)
+    upload = store.upload(
+        document.upload_key, document.content_type, document.size, document.sha256, UPLOAD_SECONDS
+    )
     return document, upload, now + timedelta(seconds=UPLOAD_SECONDS)
 
 

@@ -4,6 +4,7 @@ Contexts have a bucket each; this is what they do alike. It needs boto3, which L
 presign or look at files.
 """
 
+import base64
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,13 @@ class Stored(NamedTuple):
     body: Any
 
 
+class Version(NamedTuple):
+    """What tells an object's version from another."""
+
+    size: int
+    etag: str
+
+
 class UploadBucket:
     """One bucket."""
 
@@ -39,17 +47,23 @@ class UploadBucket:
         s3 = Config(signature_version="s3v4", s3={"addressing_style": "path" if local else "virtual"})
         return boto3.client("s3", config=s3)
 
-    def upload(self, object_key: str, content_type: str, size: int, seconds: int) -> dict[str, Any]:
-        """``{"url", "fields"}`` of a presigned POST that takes exactly this type and size."""
+    def upload(
+        self, object_key: str, content_type: str, size: int, sha256: str, seconds: int
+    ) -> dict[str, Any]:
+        """``{"url", "fields"}`` of a presigned POST that takes exactly this type, this size and, of these, these bytes: S3 compares
+        the checksum that the form names."""
+        fields = {
+            "Content-Type": content_type,
+            "success_action_status": "201",
+            "x-amz-checksum-algorithm": "SHA256",
+            "x-amz-checksum-sha256": base64.b64encode(bytes.fromhex(sha256)).decode(),
+        }
+        conditions: list[Any] = [{name: value} for name, value in fields.items()]
         post: dict[str, Any] = self._s3.generate_presigned_post(
             self.bucket,
             object_key,
-            Fields={"Content-Type": content_type, "success_action_status": "201"},
-            Conditions=[
-                {"Content-Type": content_type},
-                {"success_action_status": "201"},
-                ["content-length-range", size, size],
-            ],
+            Fields=fields,
+            Conditions=[*conditions, ["content-length-range", size, size]],
             ExpiresIn=seconds,
         )
         return post
@@ -73,27 +87,31 @@ class UploadBucket:
         with answer["Body"] as body:
             yield Stored(answer["ContentLength"], answer["ETag"], body)
 
-    def holds(self, object_key: str) -> bool:
-        """Whether something lies there."""
+    def version(self, object_key: str) -> Version | None:
+        """Which version lies there; None when nothing does."""
         try:
-            self._s3.head_object(Bucket=self.bucket, Key=object_key)
+            answer = self._s3.head_object(Bucket=self.bucket, Key=object_key)
         except ClientError as error:
             if error.response["Error"]["Code"] not in _GONE:
                 raise
-            return False
-        return True
+            return None
+        return Version(answer["ContentLength"], answer["ETag"])
 
-    def keep(self, object_key: str, as_key: str, etag: str) -> bool:
+    def holds(self, object_key: str) -> bool:
+        """Whether something lies there."""
+        return self.version(object_key) is not None
+
+    def keep(self, object_key: str, as_key: str, etag: str, *, claimed: bool = False) -> bool:
         """Copy the version that ``etag`` names, within the bucket, marked until it is claimed; False when another one lies there by
         now."""
+        mark = {} if claimed else {"Tagging": "=".join(UNCLAIMED), "TaggingDirective": "REPLACE"}
         try:
             self._s3.copy_object(
                 Bucket=self.bucket,
                 Key=as_key,
                 CopySource={"Bucket": self.bucket, "Key": object_key},
                 CopySourceIfMatch=etag,
-                Tagging="=".join(UNCLAIMED),
-                TaggingDirective="REPLACE",
+                **mark,
             )
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("PreconditionFailed", "412", *_GONE):

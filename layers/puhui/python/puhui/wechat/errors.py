@@ -17,6 +17,7 @@ from puhui.kernel.errors import (
 TOKEN_REFUSED = frozenset({40001, 40014, 42001})
 PASSES_LATER = frozenset({-1, 45009})
 MINUTE_QUOTA = 45009
+CONTENT_REFUSED = frozenset({87014})
 
 
 class CodeInvalid(Unauthenticated):
@@ -115,7 +116,7 @@ _FAMILIES: dict[type[DomainError], tuple[int, ...]] = {
     LoginTooFrequent: (45011,),
     UserAway: (61010,),
     SubscriptionRefused: (43101,),
-    ContentRisky: (87014,),
+    ContentRisky: tuple(CONTENT_REFUSED),
     WeChatBusy: (-1, 45009),
     WeChatMisconfigured: (40001, 40002, 40013, 40014, 40125, 40164, 41001, 41002, 41004, 42001, 48001, 61024),
 }

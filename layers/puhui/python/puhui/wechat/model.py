@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Any, Protocol, TypeGuard
 
 from puhui.kernel.clock import CHINA, programme_day
-from puhui.wechat.errors import DataMalformed
+from puhui.wechat.errors import CONTENT_REFUSED, DataMalformed
 
 WERUN_DAYS_MAX = 31
 _MOMENTS_END = 1 << 33  # the year 2242; what lies beyond is no date of a phone
@@ -68,6 +68,13 @@ class ContentVerdict:
     suggestion: Suggestion
     label: int
     errcode: int
+
+    @property
+    def word(self) -> str:
+        """pass, review, risky, or error when the platform could not tell."""
+        if self.errcode in CONTENT_REFUSED:
+            return Suggestion.RISKY.value
+        return "error" if self.errcode else self.suggestion.value
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def _read(content: bytes) -> "dict[str, Any] | _Trouble":
         # From the bytes: /sns/* answers text/plain, which requests takes for Latin-1.
         answer = json.loads(content)
         errcode = int(answer.get("errcode") or 0)
-    except (ValueError, TypeError, AttributeError, RecursionError):
+    except (ValueError, TypeError, AttributeError, RecursionError, OverflowError):
         return _Trouble(errors.WeChatBusy(reason="not JSON", retry_after=2), again=False)
     if errcode == 0:
         return dict(answer)
