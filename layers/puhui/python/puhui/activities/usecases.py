@@ -30,6 +30,7 @@ from puhui.activities.model import (
     Evidence,
     entry_of,
     fit,
+    fit_declared,
     told_before,
 )
 from puhui.activities.ports import Books, EvidenceStore
@@ -129,7 +130,7 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
         credits_mg=quantified.reduction_mg,
         points_only=points_only,
         points=0,
-        record=quantified.record(),
+        record=quantified.record() if command.evidence_ids else _on_mere_word(quantified, programme),
         body_hash=command.body_hash,
         first_status=status,
         evidence_ids=tuple(command.evidence_ids),
@@ -173,6 +174,7 @@ def _add(
         raise ClaimExpired
     today, *following = found.days
     entry = fit(today, wanted, behaviour.caps, following)
+    entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
     repeated = told_before(wanted, found.days)
     if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
         raise ActRepeated(minutes=window(draft.behaviour).within)
@@ -264,18 +266,25 @@ def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
     return Hold(activity.id, member(activity.member_id), legs, runs_out, activity.id)
 
 
+def _on_mere_word(quantified: methodologies.Quantification, programme: Programme) -> dict[str, Any]:
+    """The record of an act that nothing but the member's word shows: with the cap on all such acts of a day."""
+    record = quantified.record()
+    return record | {"caps": record["caps"] | {"self_declared_day:mg": programme.self_declared_per_day_mg}}
+
+
 def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
     if evidence_ids:
         return VERIFYING
     return MATURING if programme.claim.rule == "collect" else CREDITED
 
 
+    entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
 def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
     if behaviour.evidence == "steps":
         raise StepsComeFromWeRun
     if behaviour.evidence == "photo" and not evidence_ids:
         raise EvidenceRequired
-    if behaviour.evidence == "none" and evidence_ids:
+    if evidence_ids and not behaviour.takes_photos:
         raise EvidenceNotWanted
 
 
