@@ -278,7 +278,6 @@ def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
     return MATURING if programme.claim.rule == "collect" else CREDITED
 
 
-    entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
 def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
     if behaviour.evidence == "steps":
         raise StepsComeFromWeRun
