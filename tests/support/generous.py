@@ -10,11 +10,12 @@ from puhui.programmes.model import Programme
 NO_LIMIT_MG = 10**12
 
 
-def believe_members(patch: pytest.MonkeyPatch) -> None:
-    """Let acts without evidence count in full, as far as their own caps go."""
+@pytest.fixture
+def members_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Acts without evidence count in full, as far as their own caps go."""
     read = presets.read
 
     def generous(programme_id: str) -> Programme:
         return replace(read(programme_id), self_declared_per_day_mg=NO_LIMIT_MG)
 
-    patch.setattr(presets, "read", generous)
+    monkeypatch.setattr(presets, "read", generous)

@@ -16,7 +16,6 @@ from puhui.kernel import ids
 from puhui.ledger.api import Balance, Ledger, member
 from puhui.ledger.audit import audit
 from puhui.store.client import DynamoDB
-from tests.support.generous import believe_members
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 SENT = NOW + timedelta(hours=2)  # when members send their acts: what began at NOW is over
@@ -101,9 +100,8 @@ def _hash(text: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _members_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+def _what_lets_an_act_in(members_are_believed: None) -> None:
     """Most tests are about what happens to an act, whatever shows it; test_mere_word.py is about that."""
-    believe_members(monkeypatch)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ ORDER = {"orders": 1}
 
 
 @pytest.fixture(autouse=True)
-def _members_are_believed() -> None:
-    """Here they are not."""
+def _what_lets_an_act_in() -> None:
+    """Nothing but the programme's own rules."""
 
 
 def test_all_acts_without_evidence_of_one_day_give_twenty_points_together(acts: Acts):
