@@ -79,9 +79,7 @@ class PeriodsMachine(RuleBasedStateMachine):
         dates = [clock.programme_day(last) - timedelta(days=n) for n in range(days)]
         wanted = {(self.home[who, day], day) for day in dates}
         there = [
-            other
-            for other in PEOPLE
-            if all(self.home[other, day] == self.home[who, day] for day in dates)
+            other for other in PEOPLE if all(self.home[other, day] == self.home[who, day] for day in dates)
         ]
         try:
             usecases.record_activity(command, books=self.books, now=self.now)

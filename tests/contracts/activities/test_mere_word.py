@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from infra.local import demo
-from puhui.activities import usecases
+from puhui.activities import risk, usecases
 from puhui.activities.errors import SelfDeclaredLimit
+from puhui.activities.risk import DAY_LARGE
 from tests.contracts.activities.conftest import NOW, Acts
 
 A_DAY_MG = 20_000
@@ -66,3 +67,14 @@ def test_the_explanation_names_the_limit_that_cut_the_act(acts: Acts):
     )
     told = usecases.explain_activity(acts.member_id, whole.id, books=acts.books)
     assert "self_declared_day" not in {cap["per"] for cap in told["caps"]}
+
+
+def test_what_photos_show_beyond_a_kilogram_a_day_a_person_sees(acts: Acts):
+    def ride(number: int, metres: int) -> tuple[str, ...]:
+        at = NOW - timedelta(hours=3 * number)
+        photo = acts.photo(demo.photo(10 + number))
+        return acts.record("cycling", quantity={"distance_m": metres}, evidence=[photo], at=at).signals
+
+    assert [ride(1, 2_000), ride(2, 2_000), ride(3, 4)] == [(), (), (DAY_LARGE,)]
+    assert ride(12, 5_000) == (DAY_LARGE,), "one act may be too much for a day"
+    assert risk.assess([{"signals": [DAY_LARGE]}], 0).outcome == "review"

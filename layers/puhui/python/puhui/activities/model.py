@@ -25,6 +25,9 @@ DAY_MINUTES_MAX = (
 )  # who sleeps eight hours has sixteen for all that takes time, whatever programme is told of it
 
 
+PHOTOS_PER_DAY_MG = 1_000_000  # five trips by subway: what photos show beyond that, in one day, a person sees
+
+
 @dataclass(frozen=True)
 class Activity:
     """One act of a member. Mass in mg of CO2 equivalent; ``record`` is what its explanation is rebuilt from.
@@ -202,6 +205,11 @@ class Day:
     def declared_mg(self) -> int:
         """What the member's mere word has given today, over all behaviours and programmes."""
         return sum(entry.mg for entry in self.entries if entry.declared)
+
+    @property
+    def shown_mg(self) -> int:
+        """What photos have given today, over all behaviours and programmes."""
+        return sum(entry.mg for entry in self.acts if not entry.declared and entry.behaviour != "walking")
 
     def with_entry(self, entry: Entry) -> "Day":
         """The day with this entry in the place of the same activity's, or at the end."""

@@ -23,6 +23,7 @@ from puhui.activities.memberships import require_member
 from puhui.activities.model import (
     CREDITED,
     MATURING,
+    PHOTOS_PER_DAY_MG,
     VERIFYING,
     Activity,
     Day,
@@ -34,7 +35,7 @@ from puhui.activities.model import (
     told_before,
 )
 from puhui.activities.ports import Books, EvidenceStore
-from puhui.activities.risk import ACT_REPEATED
+from puhui.activities.risk import ACT_REPEATED, DAY_LARGE
 from puhui.activities.sharing import shared_with
 from puhui.kernel import clock, ids
 from puhui.kernel.pages import Page
@@ -186,7 +187,7 @@ def _add(
         credits_mg=entry.mg,
         joins=found.joins,
         household=shared.household if shared else "",
-        signals=(ACT_REPEATED,) if repeated else (),
+        signals=_signals(draft, entry, today, repeated=repeated),
     )
     _take_days(session, entry, found.days, draft.member_id, books)
     if shared:
@@ -194,6 +195,12 @@ def _add(
     for each in claimed:
         books.activities.put_period(session, each)
     return _give(session, activity, programme, found.balance, books, now)
+
+
+def _signals(draft: Activity, entry: Entry, today: Day, *, repeated: bool) -> tuple[str, ...]:
+    """Why a person is to look at an act, whatever its photos show."""
+    large = bool(draft.evidence_ids) and today.shown_mg + entry.mg > PHOTOS_PER_DAY_MG
+    return (*([ACT_REPEATED] if repeated else []), *([DAY_LARGE] if large else []))
 
 
 def _find(draft: Activity, wanted: Entry, books: Books, *, home: bool) -> _Found:
