@@ -11,6 +11,7 @@ validators.ensure()  # before collection, since tests import functions, which im
 
 pytest_plugins = [
     "tests.support.tables",
+    "tests.support.generous",
     "tests.support.dynamodb_local",
     "tests.support.local_cloud",
     "tests.support.independent",

@@ -302,14 +302,14 @@ def _coffee(me: Person, clerk: Person, console: Console) -> None:
 
 def _receipt(api: httpx.Client, me: Person, console: Console) -> None:
     """One more act, its receipt from the public log, and what puhui-verify says of it: no trust in this server."""
+    trip = {"distance_m": 2000}
+    activity = ended(me, act(me, "cycling", trip, 1, photo(time.time_ns())), "credited")
     started = time.monotonic()
-    trip = {"distance_m": 4200}
-    activity = me.get(f"/activities/{act(me, 'cycling', trip, 1, None)}")
     entry_id = activity["entry_id"]
     receipt = until("the receipt", partial(_text, api, f"/v1/journal/receipts/{entry_id}"))
     took = time.monotonic() - started
     console.print(
-        f"15. Cycled 4.2 km, {grams(activity['credits_mg'])}: entry {entry_id} of the public journal, receipt after"
+        f"15. Cycled 2 km, {grams(activity['credits_mg'])}: entry {entry_id} of the public journal, receipt after"
         f" {took:.1f} s"
     )
     if took > RECEIPT_SECONDS:

@@ -39,7 +39,7 @@ class Costs:
 
 
 @pytest.fixture
-def costs(make_table: Callable[[str], str]) -> Costs:
+def costs(make_table: Callable[[str], str], members_are_believed: None) -> Costs:
     return Costs(make_table)
 
 

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from puhui.activities.dynamo import Activities
 from puhui.activities.ports import Books
 from puhui.ledger.dynamo import Ledger
@@ -55,6 +57,7 @@ def size(wire: Any) -> int:
     return {"S": lambda: len(value.encode()), "N": lambda: len(value) // 2 + 2}.get(kind, lambda: 1)()
 
 
+@pytest.mark.usefixtures("members_are_believed")
 def test_a_credited_act_is_one_read_and_eight_write_units(make_table: Callable[[str], str]):
     meter = Meter()
     dynamodb = DynamoDB(meter)
@@ -66,6 +69,7 @@ def test_a_credited_act_is_one_read_and_eight_write_units(make_table: Callable[[
         assert _units(books, meter) <= WRITE_UNITS_MAX
 
 
+@pytest.mark.usefixtures("members_are_believed")
 def test_an_act_near_midnight_is_one_item_more(make_table: Callable[[str], str]):
     """It stands in the next day as well, where it could be told again: an order after 21:00, a ride after 22:50."""
     meter = Meter()

@@ -246,8 +246,8 @@ def test_each_line_of_the_statement_has_an_entry_that_its_member_can_open(
     log: PublicLog, api: httpx.Client
 ) -> None:
     me = Member(api)
-    assert me.record("cycling", {"distance_m": 4_000}).status_code == 201
-    assert me.record("cycling", {"distance_m": 2_000}, hours_ago=3).status_code == 201
+    assert me.record("cycling", {"distance_m": 40}).status_code == 201
+    assert me.record("cycling", {"distance_m": 20}, hours_ago=3).status_code == 201
     for line in me.get("/me/transfers")["items"]:
         event = opened(log, line["entry_id"], me.access_token)
         assert (event["id"], event["kind"], event["at"]) == (line["id"], line["kind"], line["at"])

@@ -120,6 +120,7 @@ class ClaimsMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("members_are_believed")
 def test_whatever_comes_when_an_act_is_claimed_once_or_expires(make_table: Callable[[str], str]):
     assert programmes.programme(FOREST).claim.friends is not None
     ClaimsMachine.make = staticmethod(make_table)  # type: ignore[assignment]

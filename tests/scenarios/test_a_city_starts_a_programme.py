@@ -29,6 +29,7 @@ def document(programme_id: str) -> dict[str, Any]:
     }
     made["behaviours"] = [each for each in made["behaviours"] if each["id"] == "cycling"]
     made["behaviours"][0]["caps"] = {"per_day_mg": 2_000_000}
+    made["self_declared"] = {"per_day_mg": 2_000_000}
     return made
 
 

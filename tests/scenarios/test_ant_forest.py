@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from infra.local import demo
+from tests.scenarios.believed import copy_of
 from tests.scenarios.life import Member
 
 pytestmark = pytest.mark.local_cloud
 
-FOREST = "ant-forest"
 WAITS = timedelta(hours=96)  # a day to mature, three to be collected
 
 
@@ -30,10 +30,15 @@ def friend(api: httpx.Client, me: Member) -> Member:
     return other
 
 
+def forest_of(member: Member) -> str:
+    """Ant Forest's rules; members are believed, since what lets an act in is not played here."""
+    return copy_of("ant-forest", member.api)
+
+
 def ride(member: Member, hours_ago: float, metres: int = 1_000, **more: Any) -> dict[str, Any]:
     """250 g a kilometre."""
     answer = member.record(
-        "cycling", {"distance_m": metres}, hours_ago=hours_ago, programme_id=FOREST, **more
+        "cycling", {"distance_m": metres}, hours_ago=hours_ago, programme_id=forest_of(member), **more
     )
     assert answer.status_code == 201, answer.text
     body: dict[str, Any] = answer.json()
@@ -47,7 +52,7 @@ def collect(member: Member, activity_id: str, owner: Member | None = None) -> ht
 
 def balance(member: Member) -> dict[str, int]:
     items = member.get("/me/balances")["items"]
-    found = next((item for item in items if item["programme_id"] == FOREST), {})
+    found = next((item for item in items if item["programme_id"] == forest_of(member)), {})
     return {name: found.get(name, 0) for name in ("points", "pending_mg", "reduced_mg", "credits_mg")}
 
 
@@ -67,17 +72,19 @@ def test_a_ball_matures_and_is_collected_by_its_owner(me: Member):
     assert (first.status_code, first.json()) == (200, again.json())
     assert (first.json()["status"], first.json()["points"]) == ("credited", 250)
     assert balance(me) == {"points": 250, "pending_mg": 250_000, "reduced_mg": 250_000, "credits_mg": 0}
-    statuses = {item["id"]: item["status"] for item in me.get("/activities", programme_id=FOREST)["items"]}
+    statuses = {
+        item["id"]: item["status"] for item in me.get("/activities", programme_id=forest_of(me))["items"]
+    }
     assert statuses == {fresh["id"]: "maturing", old["id"]: "credited"}
     assert first.json()["entry_id"] in {item["id"] for item in me.get("/me/transfers")["items"]}
 
 
 def test_friends_take_a_part_within_limits_and_nothing_is_lost(me: Member, friend: Member, api: httpx.Client):
     ball = ride(me, 30)
-    (ripe,) = friend.get(f"/friends/{me.id}/activities", programme_id=FOREST)["items"]
+    (ripe,) = friend.get(f"/friends/{me.id}/activities", programme_id=forest_of(me))["items"]
     assert ripe == {
         "id": ball["id"],
-        "programme_id": FOREST,
+        "programme_id": forest_of(me),
         "behaviour": "cycling",
         "can_take_points": 50,
         "collect_by": ball["collect_by"],
@@ -85,7 +92,7 @@ def test_friends_take_a_part_within_limits_and_nothing_is_lost(me: Member, frien
     taken = collect(friend, ball["id"], me)
     assert (taken.status_code, taken.json()["points"], taken.json()["credits_mg"]) == (200, 50, 0)
     assert collect(friend, ball["id"], me).json() == taken.json()
-    assert friend.get(f"/friends/{me.id}/activities", programme_id=FOREST)["items"] == []
+    assert friend.get(f"/friends/{me.id}/activities", programme_id=forest_of(me))["items"] == []
     others = [Member(api) for _ in range(2)]
     for other in others:
         me.befriend(other)
@@ -120,7 +127,7 @@ def test_owner_and_friends_who_come_at_once_share_the_whole(me: Member, friend: 
 def test_strangers_see_nothing_and_take_nothing(me: Member, friend: Member, api: httpx.Client):
     ball, stranger = ride(me, 30), Member(api)
     path = f"/friends/{me.id}/activities"
-    seen = stranger.request("GET", path, params={"programme_id": FOREST})
+    seen = stranger.request("GET", path, params={"programme_id": forest_of(me)})
     assert problem(seen) == (404, "FRIEND_NOT_FOUND")
     assert problem(collect(stranger, ball["id"], me)) == (404, "FRIEND_NOT_FOUND")
     assert problem(collect(stranger, ball["id"])) == (404, "ACTIVITY_NOT_FOUND")
@@ -165,7 +172,7 @@ def test_what_nobody_collects_expires_and_its_hold_with_it(me: Member, friend: M
 def test_a_photo_is_verified_first_then_the_trip_can_be_collected(me: Member):
     me.consent("photos")
     picture = demo.photo(time.time_ns())
-    trip = me.photo_act("subway_trip", {"trips": 1}, picture, hours_ago=30, programme_id=FOREST)
+    trip = me.photo_act("subway_trip", {"trips": 1}, picture, hours_ago=30, programme_id=forest_of(me))
     ended = me.ended(trip)
     assert ended["status"] == "pending"
     matured_at = datetime.fromisoformat(ended["matured_at"])
@@ -178,7 +185,7 @@ def test_a_days_steps_are_one_ball(me: Member):
     today = (datetime.now(UTC) + timedelta(hours=8)).date()
     walked = [{"date": (today - timedelta(days=n)).isoformat(), "step": 9_000} for n in range(8)]
     data = demo.control(me.api, "werun", openid=me.openid, steps=walked)
-    answer = me.request("POST", "/steps", json={"programme_id": FOREST, **data})
+    answer = me.request("POST", "/steps", json={"programme_id": forest_of(me), **data})
     assert answer.status_code == 200, answer.text
     days = {day["date"]: day for day in answer.json()["days"]}
     assert answer.json()["points"] == 0

@@ -116,6 +116,11 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@pytest.fixture(autouse=True)
+def _what_lets_an_act_in(members_are_believed: None) -> None:
+    """Most tests are about what happens to an act, whatever shows it; test_mere_word.py is about that."""
+
+
 @pytest.fixture
 def acts(make_table: Callable[[str], str]) -> Acts:
     dynamodb = DynamoDB()

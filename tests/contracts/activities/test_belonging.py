@@ -294,4 +294,5 @@ def test_the_caps_of_a_household_stand_in_the_explanation(home: Acts):
     assert {(cap["per"], cap["measure"]) for cap in why["caps"]} == {
         ("household_day", "mg"),
         ("household_day", "acts"),
+        ("self_declared_day", "mg"),
     }

@@ -4,5 +4,5 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def every_engine(engine: str) -> None:
-    """Runs each test on each engine."""
+def every_engine(engine: str, members_are_believed: None) -> None:
+    """Runs each test on each engine; what acts gave is corrected, whatever let them in."""

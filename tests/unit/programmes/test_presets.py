@@ -46,8 +46,8 @@ def test_every_gate_is_closed(programme: Programme) -> None:
     [
         ("subway_trip", "photo"),
         ("lights_off", "photo"),
-        ("no_tableware", "none"),
-        ("cycling", "none"),
+        ("no_tableware", "photo_optional"),
+        ("cycling", "photo_optional"),
         ("walking", "steps"),
     ],
 )

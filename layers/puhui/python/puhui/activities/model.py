@@ -9,6 +9,7 @@ from puhui.activities.errors import (
     ActsOverlap,
     CapReached,
     ClaimedElsewhere,
+    SelfDeclaredLimit,
 )
 from puhui.activities.identity import window
 from puhui.kernel import clock
@@ -22,6 +23,9 @@ NO_TIME = -1
 DAY_MINUTES_MAX = (
     16 * 60
 )  # who sleeps eight hours has sixteen for all that takes time, whatever programme is told of it
+
+
+PHOTOS_PER_DAY_MG = 1_000_000  # five trips by subway: what photos show beyond that, in one day, a person sees
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ class Entry:
     quantity: int
     usual: int = 0
     kind: str = ""
+    declared: bool = False  # nothing shows it but the member's word
 
     @property
     def carried(self) -> bool:
@@ -196,6 +201,16 @@ class Day:
         mine = [e for e in self.entries if (e.programme_id, e.behaviour) == (programme_id, behaviour)]
         return sum(e.mg for e in mine), sum(e.acts for e in mine), sum(e.quantity for e in mine)
 
+    @property
+    def declared_mg(self) -> int:
+        """What the member's mere word has given today, over all behaviours and programmes."""
+        return sum(entry.mg for entry in self.entries if entry.declared)
+
+    @property
+    def shown_mg(self) -> int:
+        """What photos have given today, over all behaviours and programmes."""
+        return sum(entry.mg for entry in self.acts if not entry.declared and entry.behaviour != "walking")
+
     def with_entry(self, entry: Entry) -> "Day":
         """The day with this entry in the place of the same activity's, or at the end."""
         if self.find(entry.activity_id) is None:
@@ -247,6 +262,16 @@ def told_before(wanted: Entry, days: Sequence[Day]) -> bool:
 def _others(wanted: Entry, days: Sequence[Day]) -> list[Entry]:
     entries = [entry for each in days for entry in each.entries]
     return [other for other in entries if other.activity_id != wanted.activity_id]
+
+
+def fit_declared(day: Day, wanted: Entry, limit_mg: int) -> Entry:
+    """``wanted``, as much of it as a member may have a day on mere word. Raises SelfDeclaredLimit when nothing is left."""
+    if not wanted.declared:
+        return wanted
+    left = limit_mg - day.without(wanted.activity_id).declared_mg
+    if left <= 0:
+        raise SelfDeclaredLimit
+    return replace(wanted, mg=min(wanted.mg, left))
 
 
 @dataclass(frozen=True)
@@ -323,6 +348,7 @@ def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
         quantity=activity.quantity[behaviour.measure],
         usual=usual,
         kind=",".join(str(activity.quantity[name]) for name in behaviour.choices),
+        declared=not activity.evidence_ids and behaviour.evidence != "steps",
     )
 
 

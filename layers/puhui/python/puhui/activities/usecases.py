@@ -23,6 +23,7 @@ from puhui.activities.memberships import require_member
 from puhui.activities.model import (
     CREDITED,
     MATURING,
+    PHOTOS_PER_DAY_MG,
     VERIFYING,
     Activity,
     Day,
@@ -30,10 +31,11 @@ from puhui.activities.model import (
     Evidence,
     entry_of,
     fit,
+    fit_declared,
     told_before,
 )
 from puhui.activities.ports import Books, EvidenceStore
-from puhui.activities.risk import ACT_REPEATED
+from puhui.activities.risk import ACT_REPEATED, DAY_LARGE
 from puhui.activities.sharing import shared_with
 from puhui.kernel import clock, ids
 from puhui.kernel.pages import Page
@@ -129,7 +131,7 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
         credits_mg=quantified.reduction_mg,
         points_only=points_only,
         points=0,
-        record=quantified.record(),
+        record=quantified.record() if command.evidence_ids else _on_mere_word(quantified, programme),
         body_hash=command.body_hash,
         first_status=status,
         evidence_ids=tuple(command.evidence_ids),
@@ -173,6 +175,7 @@ def _add(
         raise ClaimExpired
     today, *following = found.days
     entry = fit(today, wanted, behaviour.caps, following)
+    entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
     repeated = told_before(wanted, found.days)
     if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
         raise ActRepeated(minutes=window(draft.behaviour).within)
@@ -184,7 +187,7 @@ def _add(
         credits_mg=entry.mg,
         joins=found.joins,
         household=shared.household if shared else "",
-        signals=(ACT_REPEATED,) if repeated else (),
+        signals=_signals(draft, entry, today, repeated=repeated),
     )
     _take_days(session, entry, found.days, draft.member_id, books)
     if shared:
@@ -192,6 +195,12 @@ def _add(
     for each in claimed:
         books.activities.put_period(session, each)
     return _give(session, activity, programme, found.balance, books, now)
+
+
+def _signals(draft: Activity, entry: Entry, today: Day, *, repeated: bool) -> tuple[str, ...]:
+    """Why a person is to look at an act, whatever its photos show."""
+    large = bool(draft.evidence_ids) and today.shown_mg + entry.mg > PHOTOS_PER_DAY_MG
+    return (*([ACT_REPEATED] if repeated else []), *([DAY_LARGE] if large else []))
 
 
 def _find(draft: Activity, wanted: Entry, books: Books, *, home: bool) -> _Found:
@@ -264,6 +273,12 @@ def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
     return Hold(activity.id, member(activity.member_id), legs, runs_out, activity.id)
 
 
+def _on_mere_word(quantified: methodologies.Quantification, programme: Programme) -> dict[str, Any]:
+    """The record of an act that nothing but the member's word shows: with the cap on all such acts of a day."""
+    record = quantified.record()
+    return record | {"caps": record["caps"] | {"self_declared_day:mg": programme.self_declared_per_day_mg}}
+
+
 def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
     if evidence_ids:
         return VERIFYING
@@ -275,7 +290,7 @@ def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
         raise StepsComeFromWeRun
     if behaviour.evidence == "photo" and not evidence_ids:
         raise EvidenceRequired
-    if behaviour.evidence == "none" and evidence_ids:
+    if evidence_ids and not behaviour.takes_photos:
         raise EvidenceNotWanted
 
 

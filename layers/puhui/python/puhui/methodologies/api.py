@@ -88,7 +88,10 @@ def require_countable(programme: Programme, behaviour: Behaviour, day: date) -> 
             behaviour=behaviour.id, why_zh=error.text("zh-CN"), why_en=error.text("en")
         ) from None
     # A device's or a partner's record comes without a photo. The first published versions name no evidence.
-    shown = {"none", "device", "partner"} if behaviour.evidence == "none" else {behaviour.evidence}
+    without = {"none", "device", "partner"}
+    shown = {"none": without, "photo_optional": without | {"photo"}}.get(
+        behaviour.evidence, {behaviour.evidence}
+    )
     if accepted and not shown & set(accepted):
         raise BehaviourNotCountable(
             behaviour=behaviour.id,

@@ -11,8 +11,11 @@ from typing import Any, Literal
 from puhui.kernel import clock
 from puhui.kernel.documents import Text
 
-Evidence = Literal["none", "photo", "steps"]
+Evidence = Literal["none", "photo", "photo_optional", "steps"]
 PHOTOS_MAX = 3
+SELF_DECLARED_PER_DAY_MG = (
+    20_000  # 20 points in every programme of the layer: worth a click, not worth farming
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,11 @@ class Behaviour:
     optional: frozenset[str] = frozenset()
 
     @property
+    def takes_photos(self) -> bool:
+        """Whether an act may come with photos."""
+        return self.evidence in ("photo", "photo_optional")
+
+    @property
     def quantity_schema(self) -> dict[str, Any]:
         """The JSON Schema of ``quantity``, for clients."""
         return {
@@ -188,7 +196,8 @@ class CouponRule:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed."""
+    """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed. Of the acts that
+    nothing but the member's word shows, at most ``self_declared_per_day_mg`` count a day, all behaviours together."""
 
     id: str
     version: str
@@ -203,6 +212,7 @@ class Programme:
     gates: Mapping[str, bool]
     behaviours: Mapping[str, Behaviour]
     coupons: CouponRule = CouponRule()
+    self_declared_per_day_mg: int = SELF_DECLARED_PER_DAY_MG
 
     @property
     def claim_window_days(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from puhui.programmes import published
 from puhui.programmes.errors import ProgrammeNotFound
 from puhui.programmes.model import (
+    SELF_DECLARED_PER_DAY_MG,
     Behaviour,
     Caps,
     ClaimRule,
@@ -67,6 +68,9 @@ def from_document(document: dict[str, Any]) -> Programme:
         gates=document["gates"],
         behaviours={behaviour.id: behaviour for behaviour in behaviours},
         coupons=CouponRule(**document.get("coupons", {})),
+        self_declared_per_day_mg=document.get("self_declared", {}).get(
+            "per_day_mg", SELF_DECLARED_PER_DAY_MG
+        ),
     )
 
 

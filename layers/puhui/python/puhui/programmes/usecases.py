@@ -38,6 +38,7 @@ def show_programme(programme: Programme) -> dict[str, Any]:
         "unit": unit,
         "factor_profile": programme.factor_profile,
         "claim": _claim(programme.claim),
+        "self_declared": {"per_day_mg": programme.self_declared_per_day_mg},
         "gates": programme.gates,
     }
 
@@ -53,8 +54,9 @@ def _claim(claim: ClaimRule) -> dict[str, Any]:
 def show_behaviour(behaviour: Behaviour) -> dict[str, Any]:
     """The contract's Behaviour; each cap is ``{per, measure, limit}`` and, where there is one, a ``note``."""
     evidence: dict[str, Any] = {"kind": behaviour.evidence}
-    if behaviour.evidence == "photo":
-        evidence |= {"min": 1, "max": PHOTOS_MAX}
+    if behaviour.takes_photos:
+        least = 0 if behaviour.evidence == "photo_optional" else 1
+        evidence = {"kind": "photo", "min": least, "max": PHOTOS_MAX}
     return {
         "id": behaviour.id,
         "methodology_id": behaviour.methodology_id,

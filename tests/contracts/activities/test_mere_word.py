@@ -1,0 +1,80 @@
+"""What nothing but the member's word shows gives little, whatever it is and however it is told."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from infra.local import demo
+from puhui.activities import risk, usecases
+from puhui.activities.errors import SelfDeclaredLimit
+from puhui.activities.risk import DAY_LARGE
+from tests.contracts.activities.conftest import NOW, Acts
+
+A_DAY_MG = 20_000
+ORDER = {"orders": 1}
+
+
+@pytest.fixture(autouse=True)
+def _what_lets_an_act_in() -> None:
+    """Nothing but the programme's own rules."""
+
+
+def test_all_acts_without_evidence_of_one_day_give_twenty_points_together(acts: Acts):
+    ride = acts.record("cycling", quantity={"distance_m": 60}, at=NOW - timedelta(hours=5))
+    assert (ride.credits_mg, ride.points) == (15_000, 15)
+    order = acts.record("no_tableware", quantity=ORDER, at=NOW - timedelta(hours=3))
+    assert (order.credits_mg, order.points) == (5_000, 5), "cut at what was left of the day"
+    with pytest.raises(SelfDeclaredLimit):
+        acts.record("cycling", quantity={"distance_m": 2_000}, at=NOW - timedelta(hours=1))
+    assert acts.points() == 20
+    assert acts.record("cycling", at=NOW - timedelta(days=1)).credits_mg == A_DAY_MG, "each day anew"
+    assert acts.sound()
+
+
+def test_another_programme_gives_no_second_allowance(acts: Acts, forest: Acts):
+    assert acts.record("cycling", at=NOW - timedelta(hours=5)).credits_mg == A_DAY_MG
+    with pytest.raises(SelfDeclaredLimit):
+        forest.record("no_tableware", quantity=ORDER, at=NOW - timedelta(hours=1))
+
+
+def test_a_photo_makes_the_whole_act_count_and_takes_nothing_of_the_allowance(acts: Acts):
+    shown = acts.record("cycling", evidence=[acts.photo(demo.photo(1))], at=NOW - timedelta(hours=5))
+    assert (shown.status, shown.credits_mg) == ("verifying", 500_000)
+    assert acts.record("no_tableware", quantity=ORDER).credits_mg == A_DAY_MG
+
+
+def test_told_many_times_at_once_it_gives_no_more(acts: Acts):
+    def tell(number: int) -> int:
+        try:
+            return acts.record("cycling", at=NOW - timedelta(hours=2 * number)).credits_mg
+        except SelfDeclaredLimit:
+            return 0
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(tell, range(4))) <= A_DAY_MG
+    assert acts.points() <= 20
+    assert acts.sound()
+
+
+def test_the_explanation_names_the_limit_that_cut_the_act(acts: Acts):
+    act = acts.record("cycling")
+    told = usecases.explain_activity(acts.member_id, act.id, books=acts.books)
+    (cap,) = [cap for cap in told["caps"] if cap["per"] == "self_declared_day"]
+    assert cap == {"per": "self_declared_day", "measure": "mg", "limit": A_DAY_MG, "applied": True}
+    whole = acts.record(
+        "no_tableware", quantity=ORDER, evidence=[acts.photo(demo.photo(2))], at=NOW - timedelta(hours=9)
+    )
+    told = usecases.explain_activity(acts.member_id, whole.id, books=acts.books)
+    assert "self_declared_day" not in {cap["per"] for cap in told["caps"]}
+
+
+def test_what_photos_show_beyond_a_kilogram_a_day_a_person_sees(acts: Acts):
+    def ride(number: int, metres: int) -> tuple[str, ...]:
+        at = NOW - timedelta(hours=3 * number)
+        photo = acts.photo(demo.photo(10 + number))
+        return acts.record("cycling", quantity={"distance_m": metres}, evidence=[photo], at=at).signals
+
+    assert [ride(1, 2_000), ride(2, 2_000), ride(3, 4)] == [(), (), (DAY_LARGE,)]
+    assert ride(12, 5_000) == (DAY_LARGE,), "one act may be too much for a day"
+    assert risk.assess([{"signals": [DAY_LARGE]}], 0).outcome == "review"

@@ -1,0 +1,66 @@
+"""A member who sends no photo, has no device and no partner, and says whatever the programme would like to hear, for one day."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from infra.local import demo
+from puhui.kernel.clock import CHINA
+from tests.scenarios.life import Member
+
+pytestmark = pytest.mark.local_cloud
+
+A_DAY_MG = 20_000
+
+
+def yesterday(hour: int) -> datetime:
+    day = datetime.now(CHINA) - timedelta(days=1)
+    return day.replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def most_of(behaviour: dict[str, Any]) -> dict[str, Any]:
+    """The most that its schema lets a member say."""
+    properties = behaviour["quantity_schema"]["properties"]
+    return {
+        name: each["enum"][-1] if "enum" in each else each["maximum"]
+        for name, each in properties.items()
+        if name in behaviour["quantity_schema"]["required"]
+    }
+
+
+@pytest.mark.parametrize("programme_id", ["carbon-88", "green-passport-3060", "beijing-maas"])
+def test_a_day_of_claims_gives_twenty_points_at_most(programme_id: str, api: httpx.Client):
+    liar = Member(api)
+    behaviours = api.get(f"/v1/programmes/{programme_id}/behaviours").json()["items"]
+    for number, behaviour in enumerate(behaviours):
+        if behaviour["evidence"]["kind"] == "steps":
+            continue
+        for quantity in (most_of(behaviour), dict.fromkeys(most_of(behaviour), 1)):
+            answer = liar.record(
+                behaviour["id"], quantity, at=yesterday(number % 22), programme_id=programme_id
+            )
+            assert answer.status_code in (201, 400, 409, 422), answer.text
+    acts = liar.get("/activities", programme_id=programme_id, limit=100)["items"]
+    assert acts, "something was believed"
+    items = liar.get("/me/balances")["items"]
+    assert sum(item["reduced_mg"] + item["pending_mg"] for item in items) <= A_DAY_MG
+    assert liar.points() <= 20
+    refused = liar.record(
+        "cycling",
+        {"distance_m": 5_000} if programme_id != "green-passport-3060" else {"trips": 1},
+        at=yesterday(23),
+        programme_id=programme_id,
+    )
+    assert (refused.status_code, refused.json()["code"]) == (409, "SELF_DECLARED_LIMIT"), refused.text
+
+
+def test_a_photo_makes_the_same_act_count_in_full(api: httpx.Client):
+    member = Member(api)
+    member.consent("photos")
+    ride = {"distance_m": 2_000}
+    word = member.record("cycling", ride, at=yesterday(8)).json()
+    assert (word["credits_mg"], word["points"]) == (A_DAY_MG, 20)
+    shown = member.photo_act("cycling", ride, demo.photo(int(yesterday(0).timestamp()) + 7), at=yesterday(18))
+    assert member.ended(shown)["points"] == 500
