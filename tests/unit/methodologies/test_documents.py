@@ -117,7 +117,7 @@ def test_grams_added_up_to_kilometres_are_no_reduction() -> None:
         (lambda r: r.update(value=250), "/factors/1/value"),
         (lambda r: r.update(value="2.5e2"), "/factors/1/value"),
         (lambda r: r.update(value="-1"), "/factors/1/value"),
-        (lambda r: r.update(value="0.0"), "/factors/1/value"),
+        (lambda r: r.update(value="-0"), "/factors/1/value"),
         (lambda r: r.update(value="0.0000000001"), "/factors/1/value"),
         (lambda r: r.update(value="9" * 13), "/factors/1/value"),
         (lambda r: r.update(unit="gCO2e/league"), "/factors/1/unit"),

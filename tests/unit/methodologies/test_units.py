@@ -33,10 +33,10 @@ def test_a_decimal_is_an_exact_ratio_of_smallest_units(value: str, text: str, ex
 
 @pytest.mark.parametrize(
     "value",
-    ["", "1e3", " 1", "1 ", "01", "1.", ".5", "+1", "-1", "0", "0.00", "0.0000000001", "１", "1_0"],
+    ["", "1e3", " 1", "1 ", "01", "1.", ".5", "+1", "-1", "0.0000000001", "１", "1_0"],
 )
-def test_what_is_no_exact_decimal_above_zero_is_refused(value: str) -> None:
-    with pytest.raises(ValueError, match=r"decimal|above zero"):
+def test_what_is_no_exact_decimal_is_refused(value: str) -> None:
+    with pytest.raises(ValueError, match="decimal"):
         reductions.term("factor", value, "gCO2e/km")
 
 

@@ -119,7 +119,7 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
         credits_mg=quantified.reduction_mg,
         points_only=points_only,
         points=0,
-        record=quantified.record(),
+        record=credit.record_of(quantified, programme),
         body_hash=command.body_hash,
         first_status=status,
         evidence_ids=tuple(command.evidence_ids),
@@ -164,6 +164,7 @@ def _add(
     found_days, household = found[: len(dates)], found[len(dates) :]
     if found_activity:
         raise ActivityStands(body_hash=draft.body_hash).found(found_activity)
+    programme.require_open(now)
     joins = require_member(membership, programme.id)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
@@ -315,7 +316,7 @@ def _listed(day: Day, programme_id: str | None) -> list[str]:
 def explain_activity(member_id: str, activity_id: str, *, books: Books) -> dict[str, Any]:
     """Why an activity has its number: rebuilt from the record kept with it. Raises ActivityNotFound."""
     activity = get_activity(member_id, activity_id, books=books)
-    programme = programmes.programme(activity.programme_id)
+    programme = credit.programme_of(activity)
     told = activity.correction
     counted_mg = activity.credits_mg + activity.lapsed_mg  # what lapsed was computed all the same
     if activity.points_only:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from puhui.kernel import clock
 from puhui.kernel.documents import Text
+from puhui.programmes.errors import ProgrammeClosed
 
 Evidence = Literal["none", "photo", "steps"]
 PHOTOS_MAX = 3
@@ -187,8 +188,17 @@ class CouponRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What members accept when they join: which version of it is on record with each of them."""
+
+    version: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
-    """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed."""
+    """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed. ``reward_kinds`` are
+    the kinds of rewards it has. From ``closes_at`` on it counts no new acts."""
 
     id: str
     version: str
@@ -202,7 +212,16 @@ class Programme:
     claim: ClaimRule
     gates: Mapping[str, bool]
     behaviours: Mapping[str, Behaviour]
+    terms: Terms
+    reward_kinds: tuple[str, ...]
     coupons: CouponRule = CouponRule()
+    closes_at: datetime | None = None
+    closed_because: str = ""
+
+    def require_open(self, now: datetime) -> None:
+        """Raise ProgrammeClosed once the programme has ended: what was recorded before goes on as it would have."""
+        if self.closes_at is not None and now >= self.closes_at:
+            raise ProgrammeClosed(at=clock.to_text(self.closes_at))
 
     @property
     def claim_window_days(self) -> int:
