@@ -82,6 +82,12 @@ class QuantityInvalid(Invalid):
     en = "Redeem 1 to {most} pieces at a time."
 
 
+class RewardKindNotOffered(Invalid):
+    code = "REWARD_KIND_NOT_OFFERED"
+    zh = "本项目的文档没有这种奖品（{kind}）；可用的种类：{known}。"
+    en = "The programme's document has no such rewards ({kind}). It has: {known}."
+
+
 class RewardInvalid(Invalid):
     """``field`` of an operator's reward breaks the rule that ``rule`` states in English."""
 
