@@ -193,14 +193,15 @@ def test_a_gate_is_decided_by_two_people_and_stays_decided_whatever_version_runs
         approve(table, proposed)
     approved = approve(table, changed)
     assert approve(table, changed) == approved
+    minutes[0] = 61
     assert api.programme("guangdong-tanpuhui").gates["pooled_sale"]
     later = presets.document("guangdong-tanpuhui") | {"version": "100"}
     start(table, procedure.file(later, "author", NOW, table=table))
-    minutes[0] = 61
+    minutes[0] = 122
     assert api.programme("guangdong-tanpuhui").version == "100"
     assert api.programme("guangdong-tanpuhui").gates["pooled_sale"]
     approve(table, decide(table, "pooled_sale", wanted=False))
-    minutes[0] = 122
+    minutes[0] = 183
     assert not api.programme("guangdong-tanpuhui").gates["pooled_sale"]
 
 
@@ -223,6 +224,7 @@ def test_a_programme_ends_at_the_moment_that_two_people_decided(table: Programme
     with pytest.raises(ClosingInThePast):
         approve(table, proposed, at=end + timedelta(seconds=1))
     approve(table, proposed)
+    minutes[0] = 61
     programme = api.programme("guangdong-tanpuhui")
     assert (programme.closes_at, programme.closed_because) == (end, "because")
     programme.require_open(end - timedelta(seconds=1))
