@@ -78,7 +78,8 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
     if kind not in KINDS:
         raise RewardInvalid(field="kind", rule=f"one of {', '.join(KINDS)}")
     require_kind(rules, kind)
-    if rules.points is None:
+    granted = rules.points is None and kind == LEAVE_DAY  # a prize: it has no price
+    if rules.points is None and not granted:
         raise RewardInvalid(field="programme_id", rule="the programme has no points")
     if not isinstance(title, Mapping) or not _is_text(title, TITLE_MAX):
         raise RewardInvalid(field="title", rule=f"zh-CN and en, 1 to {TITLE_MAX} characters each")
@@ -93,7 +94,7 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
         programme_id=rules.id,
         kind=kind,
         title=dict(title),
-        price_points=_count(document, "price_points", 1, PRICE_MAX),
+        price_points=_count(document, "price_points", 0 if granted else 1, 0 if granted else PRICE_MAX),
         stock=_count(document, "stock", 0, STOCK_MAX),
         per_member_limit=_limit(document, "per_member_limit"),
         shards=_count(document, "shards", 1, SHARDS_MAX) if "shards" in document else 0,
@@ -117,7 +118,7 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
 def require_kind(rules: Programme, kind: str) -> None:
     """Raise RewardKindNotOffered unless the programme's document has this kind of rewards."""
     if kind not in rules.reward_kinds:
-        raise RewardKindNotOffered(kind=kind, known=", ".join(rules.reward_kinds) or "-")
+        raise RewardKindNotOffered(field="kind", kind=kind, known=", ".join(rules.reward_kinds) or "-")
 
 
 def _sponsored(made: Reward, sponsor: Any) -> Reward:
@@ -131,7 +132,14 @@ def _sponsored(made: Reward, sponsor: Any) -> Reward:
 def _consistent(made: Reward) -> Reward:
     if made.opens_at and made.closes_at and made.closes_at <= made.opens_at:
         raise RewardInvalid(field="closes_at", rule="after opens_at")
-    if made.kind in (COUPON, SERVICE, LEAVE_DAY) and not (made.merchant_id or made.partner_id):
+    if made.is_granted and (
+        made.cancellable or made.merchant_id or made.partner_id or made.lanes or made.fen
+    ):
+        raise RewardInvalid(
+            field="price_points", rule="a prize is given by the programme, and not given back"
+        )
+    honoured = made.merchant_id or made.partner_id or made.is_granted
+    if made.kind in (COUPON, SERVICE, LEAVE_DAY) and not honoured:
         raise RewardInvalid(field="merchant_id", rule="a merchant or a partner has to honour it")
     if made.fen and not made.merchant_id:
         raise RewardInvalid(field="sponsor", rule="there is a merchant to be paid")

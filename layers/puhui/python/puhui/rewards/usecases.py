@@ -15,6 +15,7 @@ from puhui.programmes.api import programme
 from puhui.rewards import model, stock
 from puhui.rewards.dynamo import Counter, Rewards
 from puhui.rewards.errors import (
+    GrantedOnly,
     NotCancellable,
     NotOnSale,
     PriceChanged,
@@ -42,7 +43,8 @@ class Shelf(Protocol):
 @dataclass(frozen=True)
 class Redeem:
     """A member wants ``quantity`` pieces. ``key``: the client's own name for this request, if it gave one;
-    ``delivery`` seals the address under the redemption's id; ``price_points``: what the member was shown (None: any)."""
+    ``delivery`` seals the address under the redemption's id; ``price_points``: what the member was shown (None: any);
+    ``granted``: an operator gives it."""
 
     member_id: str
     reward_id: str
@@ -51,6 +53,7 @@ class Redeem:
     body_hash: str
     delivery: Callable[[str], bytes] = field(default=lambda _id: b"", repr=False)
     price_points: int | None = None
+    granted: bool = False
 
 
 def list_rewards(
@@ -106,6 +109,8 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
         reward = counter.reward
         model.require_quantity(command.quantity, reward.kind, coupons=reward.gives_coupons)
         _require_offered(counter, now)
+        if reward.is_granted != command.granted:
+            raise GrantedOnly
         if command.price_points not in (None, reward.price_points):
             raise PriceChanged(price_points=reward.price_points)
         made = model.redemption_of(
@@ -390,7 +395,7 @@ def _add_effects(
     if made.status == PROCESSING:
         rewards.add_order(session, made)
         add_hold(session, model.hold_of(made, now), balances, ledger=ledger, now=now)
-    else:
+    elif made.points:  # a prize takes none
         ledger.add(session, [model.spending(made)], balances, clock.programme_day(now))
     if made.to_send:
         rewards.add_to_send(session, made)
