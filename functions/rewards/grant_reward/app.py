@@ -16,7 +16,7 @@ REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
 def app(event: Input, now: datetime) -> Input:
     reward_id, member_id, key = event["reward_id"], event["member_id"], event["key"]
     command = usecases.Redeem(
-        member_id, reward_id, 1, f"grant {key}", ids.key_id("grant", reward_id, member_id), granted=True
+        member_id, reward_id, 1, f"grant {key}", ids.key_id("grant", reward_id, member_id)
     )
-    made = usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=now)
+    made = usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=now, granted=True)
     return {"id": made.id, "status": made.status}

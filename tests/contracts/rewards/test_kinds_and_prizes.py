@@ -15,8 +15,8 @@ DAY = {"id": "a-day", "programme_id": "walk-and-win", "kind": "leave_day", "pric
 
 
 def grant(shop: Shop, member_id: str, key: str = "2026-11", reward_id: str = "a-day") -> usecases.Redemption:
-    command = usecases.Redeem(member_id, reward_id, 1, key, f"{reward_id} {member_id}", granted=True)
-    return usecases.redeem(command, rewards=shop.rewards, ledger=shop.ledger, now=NOW)
+    command = usecases.Redeem(member_id, reward_id, 1, key, f"{reward_id} {member_id}")
+    return usecases.redeem(command, rewards=shop.rewards, ledger=shop.ledger, now=NOW, granted=True)
 
 
 def test_goods_are_not_put_on_sale_where_the_document_has_none(shop: Shop):

@@ -43,8 +43,7 @@ class Shelf(Protocol):
 @dataclass(frozen=True)
 class Redeem:
     """A member wants ``quantity`` pieces. ``key``: the client's own name for this request, if it gave one;
-    ``delivery`` seals the address under the redemption's id; ``price_points``: what the member was shown (None: any);
-    ``granted``: an operator gives it."""
+    ``delivery`` seals the address under the redemption's id; ``price_points``: what the member was shown (None: any)."""
 
     member_id: str
     reward_id: str
@@ -53,7 +52,6 @@ class Redeem:
     body_hash: str
     delivery: Callable[[str], bytes] = field(default=lambda _id: b"", repr=False)
     price_points: int | None = None
-    granted: bool = False
 
 
 def list_rewards(
@@ -91,12 +89,14 @@ def get_reward(reward_id: str, *, catalogue: Shelf) -> Offer:
     return offer
 
 
-def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) -> Redemption:
+def redeem(
+    command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime, granted: bool = False
+) -> Redemption:
     """Points, stock, limits, coupons and redemption change together or not at all; the same request again gives the first
     answer. Where the reward has a queue the redemption is ``queued`` and nothing is taken yet; where a partner has a say it is
-    ``processing`` and the points are held.
+    ``processing`` and the points are held. ``granted``: an operator gives a prize.
 
-    Raises QuantityInvalid, RewardNotFound, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, TicketsOpen, MerchantSuspended,
+    Raises QuantityInvalid, RewardNotFound, GrantedOnly, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, TicketsOpen, MerchantSuspended,
     LimitReached, DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
     """
     model.require_quantity(command.quantity, DONATION)
@@ -109,7 +109,7 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
         reward = counter.reward
         model.require_quantity(command.quantity, reward.kind, coupons=reward.gives_coupons)
         _require_offered(counter, now)
-        if reward.is_granted != command.granted:
+        if reward.is_granted != granted:
             raise GrantedOnly
         if command.price_points not in (None, reward.price_points):
             raise PriceChanged(price_points=reward.price_points)
