@@ -15,7 +15,7 @@ def members_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Acts without evidence count in full, as far as their own caps go."""
     read = presets.read
 
-    def generous(programme_id: str) -> Programme:
-        return replace(read(programme_id), self_declared_per_day_mg=NO_LIMIT_MG)
+    def generous(programme_id: str, version: str = "") -> Programme:
+        return replace(read(programme_id, version), self_declared_per_day_mg=NO_LIMIT_MG)
 
     monkeypatch.setattr(presets, "read", generous)

@@ -11,6 +11,10 @@ ACTIVITIES = Activities.from_environment()
 @app.operation("join_programme", "POST", "/programmes/{programme_id}/memberships")
 def join_programme(request: Request) -> Answer:
     joined = memberships.join(
-        request.member_id, request.path["programme_id"], activities=ACTIVITIES, now=request.now
+        request.member_id,
+        request.path["programme_id"],
+        read_terms=request.query.get("terms_version"),
+        activities=ACTIVITIES,
+        now=request.now,
     )
     return 201, joined.shown()

@@ -12,7 +12,6 @@ from puhui.journal.usecases import record_publication
 from puhui.kernel.documents import content_hash
 from puhui.methodologies import registry
 from puhui.programmes import presets
-from puhui.programmes import usecases as programmes
 
 JOURNAL = Journal.from_environment()
 PEPPER = cache(wiring.pepper)
@@ -26,8 +25,8 @@ def app(_event: Input, now: datetime) -> Input:
         for version in versions
     ]
     published += [
-        (PROGRAMME, each.id, each.version, content_hash(programmes.show_programme(each)))
-        for each in presets.shipped()
+        (PROGRAMME, each, presets.document(each)["version"], content_hash(presets.document(each)))
+        for each in presets.ids()
     ]
     new = [record_publication(*each, journal=JOURNAL, pepper=PEPPER(), now=now) for each in published]
     return {"published": len(published), "new": sum(new)}

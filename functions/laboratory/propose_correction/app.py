@@ -5,9 +5,11 @@ from puhui.kernel import ids
 from puhui.laboratory import corrections
 from puhui.laboratory.corrections import Correction
 from puhui.laboratory.dynamo import Laboratory
+from puhui.methodologies import published
 
 app = HttpFunction("propose-correction")
 LABORATORY = Laboratory.from_environment()
+published.from_environment()
 
 
 @app.operation("propose_correction", "POST", "/factors/corrections")

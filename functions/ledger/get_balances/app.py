@@ -11,5 +11,5 @@ LEDGER = Ledger.from_environment()
 
 @app.operation("get_balances", "GET", "/me/balances")
 def get_balances(request: Request) -> Answer:
-    balances = usecases.balances_of(member(request.member_id), ledger=LEDGER)
-    return {"items": [showing.balance(b, request.now) for b in balances if b.unit != "CNY"]}
+    balances, entrusted = usecases.holdings_of(member(request.member_id), ledger=LEDGER)
+    return {"items": [showing.balance(b, request.now, entrusted) for b in balances if b.unit != "CNY"]}

@@ -2,13 +2,13 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import documents
-from puhui.methodologies import procedure
+from puhui.methodologies import filing, procedure, published
 from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.lifecycle import Officer
-from puhui.methodologies.publication import check_document
 
 app = HttpFunction("file-methodology")
 TABLE = Methodologies.from_environment()
+published.from_environment()
 
 
 @app.operation("file_methodology", "POST", "/methodologies")
@@ -18,4 +18,4 @@ def file_methodology(request: Request) -> Answer:
         Officer(request.member_id, request.roles), request.now, request.idempotency_key, request.body_hash
     )
     jurisdiction = request.body.get("jurisdiction", procedure.COUNTRY)
-    return 201, procedure.file(document, jurisdiction, command, check=check_document, table=TABLE)
+    return 201, procedure.file(document, jurisdiction, command, check=filing.methodology, table=TABLE)

@@ -16,7 +16,6 @@ published.from_environment()
 @app.operation("file_programme", "POST", "/programmes")
 def file_programme(request: Request) -> Answer:
     document = documents.parse(request.raw_body)["document"]  # strictly: no decimals, no name twice
-    documents.require_bounded(document)
     programme = publication.check_document(document)
     for behaviour in programme.behaviours.values():
         methodologies.require_countable(programme, behaviour, clock.programme_day(request.now))

@@ -177,7 +177,9 @@ def home(acts: Acts, monkeypatch: pytest.MonkeyPatch) -> Acts:
         for name, behaviour in programme.behaviours.items()
     }
     changed, read = replace(programme, behaviours=behaviours), presets.read
-    monkeypatch.setattr(presets, "read", lambda name: changed if name == "carbon-88" else read(name))
+    monkeypatch.setattr(
+        presets, "read", lambda name, version="": changed if name == "carbon-88" else read(name, version)
+    )
     return acts
 
 

@@ -279,4 +279,6 @@ def limited(monkeypatch: pytest.MonkeyPatch, **limits: int) -> None:
     rule = replace(forest.claim.friends, **limits)  # type: ignore[type-var]
     changed = replace(forest, claim=replace(forest.claim, friends=rule))
     read = presets.read
-    monkeypatch.setattr(presets, "read", lambda name: changed if name == "ant-forest" else read(name))
+    monkeypatch.setattr(
+        presets, "read", lambda name, version="": changed if name == "ant-forest" else read(name, version)
+    )

@@ -8,11 +8,10 @@ from typing import Any
 
 import pytest
 
-from puhui.methodologies import procedure, registry
+from puhui.methodologies import filing, procedure, registry
 from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.lifecycle import Officer
 from puhui.methodologies.procedure import Command
-from puhui.methodologies.publication import check_document
 from puhui.methodologies.published import Published
 from puhui.store.client import DynamoDB
 
@@ -80,7 +79,7 @@ class Office:
     ) -> dict[str, Any]:
         filed = filed or document()
         command = self._command(by, key, str(filed))
-        return procedure.file(filed, place, command, check=check_document, table=self.table)
+        return procedure.file(filed, place, command, check=filing.methodology, table=self.table)
 
     def review(
         self,

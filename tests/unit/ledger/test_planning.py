@@ -63,7 +63,7 @@ def test_what_only_passes_through_an_account_needs_nothing_there():
         Leg("pool:carbon-88", CO2E, 1000),
     )
     (change,) = plan([Transfer("T1", "credit", NOW, legs)], {}, TODAY).changes
-    assert (change.deltas, change.needs) == ({"reduced_mg": 1000}, {})
+    assert (change.deltas, change.needs) == ({"reduced_mg": 1000, "pooled_2026": 1000}, {})
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from infra.build.contract import ROOT
+from puhui.kernel import regions, schemas
 from puhui.kernel.documents import DocumentInvalid, content_hash
 from puhui.methodologies import publication, registry
 
@@ -117,7 +120,7 @@ def test_grams_added_up_to_kilometres_are_no_reduction() -> None:
         (lambda r: r.update(value=250), "/factors/1/value"),
         (lambda r: r.update(value="2.5e2"), "/factors/1/value"),
         (lambda r: r.update(value="-1"), "/factors/1/value"),
-        (lambda r: r.update(value="0.0"), "/factors/1/value"),
+        (lambda r: r.update(value="-0"), "/factors/1/value"),
         (lambda r: r.update(value="0.0000000001"), "/factors/1/value"),
         (lambda r: r.update(value="9" * 13), "/factors/1/value"),
         (lambda r: r.update(unit="gCO2e/league"), "/factors/1/unit"),
@@ -131,3 +134,51 @@ def test_a_faulty_factor_is_refused_with_the_path_to_the_fault(change: Change, p
     document = json.loads((HERE / "factors" / "travel.json").read_bytes())
     change(document["factors"][1])
     assert _refused(publication.check_factors, json.dumps(document).encode())[0] == pointer
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        (lambda d: d.update(published_on="2026-02-30"), "/published_on"),
+        (lambda d: d["test_vectors"][0].update(occurred_on="2026-06-31"), "/test_vectors/0/occurred_on"),
+        (lambda d: d["name"].update({"zh-CN": "a\x00b"}), "/name/zh-CN"),
+        (lambda d: d["name"].update({"en": "a\u202eb"}), "/name/en"),
+        (lambda d: d["act"].update({"zh-CN": "走 {steps"}), "/act/zh-CN"),
+        (lambda d: d["act"].update({"en": "steps} {steps}"}), "/act/en"),
+        (lambda d: d["act"].update({"en": "{ steps }"}), "/act/en"),
+        (lambda d: d["test_vectors"][0].update(region="CN-GD-GZ-TH"), "/test_vectors/0/region"),
+    ],
+)
+def test_what_nobody_could_read_or_no_calendar_has_is_refused(change: Change, pointer: str) -> None:
+    document = json.loads((HERE / "documents" / WALKING).read_bytes())
+    change(document)
+    assert _refused(publication.check_methodology, json.dumps(document).encode())[0] == pointer
+
+
+def test_a_city_is_a_region_everywhere() -> None:
+    """One pattern: in documents' schemas, in the contract, in rewards, merchants and branches."""
+    contract = yaml.safe_load((ROOT / "miniprogram_api.yaml").read_text(encoding="utf-8"))
+    definition = schemas.DEFINITIONS["$defs"]["region"]
+    region = contract["components"]["schemas"]["Region"]
+    assert definition["pattern"].removesuffix("(?!\\n)") == region["pattern"] == regions.PATTERN
+    assert definition["maxLength"] == region["maxLength"] == regions.LENGTH_MAX
+    elsewhere = [
+        path
+        for folder in ("layers/puhui/python/puhui", "functions")
+        for path in (ROOT / folder).rglob("*")
+        if path.suffix in (".py", ".json")
+        and "contract" not in path.parts
+        and "A-Z]{2}" in path.read_text(encoding="utf-8")
+    ]
+    assert {path.name for path in elsewhere} == {"regions.py", "definitions.schema.json"}
+    assert (ROOT / "miniprogram_api.yaml").read_text(encoding="utf-8").count("A-Z]{2}") == 1
+    document = json.loads((HERE / "documents" / WALKING).read_bytes())
+    document["test_vectors"][0]["region"] = "CN-GD-GZ"
+    publication.check_document(document)
+
+
+@pytest.mark.parametrize("text", ["两行\n文字", "👨\u200d👩\u200d👧", "可食用🍎", "مرحبا"])
+def test_what_people_write_is_text(text: str) -> None:
+    document = json.loads((HERE / "documents" / WALKING).read_bytes())
+    document["applicability"]["zh-CN"] = text
+    publication.check_document(document)

@@ -1,6 +1,6 @@
 """What other contexts and the platform's push may call."""
 
-from puhui.activities.credit import crediting
+from puhui.activities.credit import crediting, programme_of
 from puhui.activities.dynamo import Activities, decision_in
 from puhui.activities.errors import CorrectionStands
 from puhui.activities.model import CREDITED, Activity, Decision
@@ -17,4 +17,5 @@ __all__ = [
     "content_verdict",
     "crediting",
     "decision_in",
+    "programme_of",
 ]

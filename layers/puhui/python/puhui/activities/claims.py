@@ -114,7 +114,7 @@ def take(friend_id: str, owner_id: str, activity_id: str, *, books: Books, now: 
             raise ActivityNotFound
         activity = activity_from(item)
         seen = activity.as_of(now)
-        programme = programmes.programme(activity.programme_id)
+        programme = credit.programme_of(activity)
         rule = programme.claim.friends
         if rule is None or seen.status == CREDITED:
             raise NothingToCollect
@@ -309,7 +309,7 @@ def _take(session: Session, sharing: _Sharing, friend_id: str, books: Books, now
 
 
 def _credit(session: Session, activity: Activity, books: Books, now: datetime) -> Activity:
-    programme, owner = programmes.programme(activity.programme_id), member(activity.member_id)
+    programme, owner = credit.programme_of(activity), member(activity.member_id)
     hold_item, balance_item = books.ledger.dynamodb.get_all(
         [books.ledger.hold_key(owner, activity.id), books.ledger.balance_key(owner, programme.id)]
     )

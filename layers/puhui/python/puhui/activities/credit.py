@@ -1,8 +1,12 @@
 """From a quantified act to the transfer that credits it. Pure."""
 
 from datetime import date, datetime
+from typing import Any
 
+from puhui.activities.model import Activity
 from puhui.ledger.api import Balance, Leg, Transfer, credits, lot_expiring, member, points, unverified
+from puhui.methodologies.api import Quantification
+from puhui.programmes import api as programmes
 from puhui.programmes.api import PointsRule, Programme
 
 KIND, SHARE = "credit", "share"
@@ -11,6 +15,17 @@ KIND, SHARE = "credit", "share"
 def asset_of(programme: Programme, day: date, *, points_only: bool) -> str:
     """What an act gives: credits, or, where its factors are too weak for them, mg that become points and nothing else."""
     return unverified(programme.id, day.year) if points_only else credits(programme.id, day.year)
+
+
+def record_of(quantified: Quantification, programme: Programme) -> dict[str, Any]:
+    """What is kept with an act: how its number came about, and by which version of the programme and its terms. Whatever
+    version runs later, the act keeps this one."""
+    return {**quantified.record(), "programme": programme.version, "terms": programme.terms.version}
+
+
+def programme_of(activity: Activity) -> Programme:
+    """The programme as it was when the act was recorded. Raises ProgrammeNotFound."""
+    return programmes.programme(activity.programme_id, activity.record.get("programme", ""))
 
 
 def issuing(

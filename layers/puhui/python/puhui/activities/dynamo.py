@@ -4,7 +4,7 @@
 |---------------|-------------------|-----------------|-------|
 | activity      | member:<id>       | A#<activity id> | the act, its status, what its explanation is rebuilt from |
 | day           | member:<id>       | D#<yyyy-mm-dd>  | the day's acts in order: id, behaviour, time, what each used; v |
-| membership    | member:<id>       | M#<programme>   | joined, left |
+| membership    | member:<id>       | M#<programme>   | joined, left, terms, accepted |
 | household     | member:<id>       | household       | spells: [household id, first day, last day or ""] |
 | people        | household:<id>    | people          | people: {member id: [[first day, last day or ""]]}; v |
 | period        | household:<id>, member:<id> | P#<behaviour> | days that were told of: [first, last, activity id]; v |
@@ -45,6 +45,7 @@ from puhui.activities.errors import (
 )
 from puhui.activities.model import (
     CREDITED,
+    JOINED,
     MATURING,
     VERIFYING,
     Activity,
@@ -225,25 +226,25 @@ class Activities:
         items = self.dynamodb.all_entries(self.table, ("owner", f"member:{member_id}"), "M#")
         return [membership_from(item) for item in items]
 
-    def join(self, member_id: str, programme_id: str, now: datetime) -> Membership:
-        """Take part in a programme, from now on if not before."""
+    def join(self, member_id: str, programme_id: str, terms: str, now: datetime) -> Membership:
+        """Take part in a programme, from now on if not before, by these terms."""
         item = self.dynamodb.update(
             self.table,
             self.membership_key(member_id, programme_id).key,
-            "SET joined = if_not_exists(joined, :now) REMOVE #left",
-            {":now": clock.to_text(now)},
+            "SET joined = if_not_exists(joined, :now), terms = :terms, accepted = :how REMOVE #left",
+            {":now": clock.to_text(now), ":terms": terms, ":how": JOINED},
             names={"#left": "left"},
         )
         return membership_from(item)
 
-    def join_first(self, member_id: str, programme_id: str, now: datetime) -> None:
-        """Take part in a programme, unless the member has joined or left it before."""
+    def join_first(self, member_id: str, programme_id: str, terms: str, how: str, now: datetime) -> None:
+        """Take part in a programme, unless the member has joined or left it before; ``how`` its terms were accepted."""
         try:
             self.dynamodb.update(
                 self.table,
                 self.membership_key(member_id, programme_id).key,
-                "SET joined = :now",
-                {":now": clock.to_text(now)},
+                "SET joined = :now, terms = :terms, accepted = :how",
+                {":now": clock.to_text(now), ":terms": terms, ":how": how},
                 condition="attribute_not_exists(entry)",
             )
         except ConditionFailed:
@@ -551,7 +552,8 @@ def day_from(day: date, item: Mapping[str, Any] | None) -> Day:
 def membership_from(item: Mapping[str, Any]) -> Membership:
     """The membership of an item."""
     left = clock.from_text(item["left"]) if "left" in item else None
-    return Membership(item["entry"][2:], clock.from_text(item["joined"]), left)
+    joined = clock.from_text(item["joined"])
+    return Membership(item["entry"][2:], joined, left, item.get("terms", ""), item.get("accepted", ""))
 
 
 def _household_day_key(household: str, day: date) -> dict[str, str]:

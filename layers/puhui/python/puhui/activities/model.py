@@ -295,17 +295,25 @@ class HouseholdDay:
         return replace(wanted, mg=caps.per_household_day_mg - mg)
 
 
+JOINED, SIGNED_IN, ACTED = "joined", "signed_in", "acted"  # how terms were accepted
+
+
 @dataclass(frozen=True)
 class Membership:
-    """That a member takes part in a programme, or did until ``left_at``."""
+    """That a member takes part in a programme, or did until ``left_at``. ``terms``: the version of its terms that was accepted,
+    and ``accepted`` how: by joining, by signing in to it, or by a first act."""
 
     programme_id: str
     joined_at: datetime
     left_at: datetime | None = None
+    terms: str = ""
+    accepted: str = ""
 
     def shown(self) -> dict[str, Any]:
         """The membership of the contract."""
-        told = {"programme_id": self.programme_id, "joined_at": clock.to_text(self.joined_at)}
+        told: dict[str, Any] = {"programme_id": self.programme_id, "joined_at": clock.to_text(self.joined_at)}
+        if self.terms:
+            told["terms"] = {"version": self.terms, "accepted": self.accepted}
         return told | ({"left_at": clock.to_text(self.left_at)} if self.left_at else {})
 
 

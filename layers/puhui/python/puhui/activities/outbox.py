@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from puhui.activities.dynamo import Activities, activity_from
-from puhui.activities.model import VERIFYING
+from puhui.activities.model import ACTED, VERIFYING
 from puhui.activities.verification import content_check, given
 from puhui.kernel import clock
 from puhui.store import aws, states
@@ -25,7 +25,8 @@ def follow(item: Item | None, state_machine: str, activities: Activities) -> Non
     entry = item["entry"]
     if entry.startswith("A#") and item.get("joins"):
         recorded_at = clock.from_text(item["recorded"])
-        activities.join_first(item["owner"].partition(":")[2], item["programme"], recorded_at)
+        terms = item["record"].get("terms", "")
+        activities.join_first(item["owner"].partition(":")[2], item["programme"], terms, ACTED, recorded_at)
     if entry.startswith("A#") and item["status"] == VERIFYING:
         start(item, state_machine)
     elif entry == "check" and "suggest" in item and "task_token" in item:

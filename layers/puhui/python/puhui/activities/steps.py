@@ -127,6 +127,7 @@ def _add(
     books: Books,
     now: datetime,
 ) -> dict[str, Any]:
+    programme.require_open(now)
     activities, ledger, owner = books.activities, books.ledger, member(member_id)
     places = [activities.day_key(member_id, day) for day, _ in steps]
     *days, membership, balance_item = ledger.dynamodb.get_all(
@@ -200,7 +201,7 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> d
         quantity={"steps": steps},
         credits_mg=entry.mg,
         points=0,
-        record=quantified.record(),
+        record=credit.record_of(quantified, sync.programme),
         points_only=points_only,
     )
     told = (_mature if sync.collects else _credit)(session, sync, activity, earlier, books)

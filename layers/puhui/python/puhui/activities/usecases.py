@@ -131,7 +131,7 @@ def record_activity(command: RecordActivity, *, books: Books, now: datetime) -> 
         credits_mg=quantified.reduction_mg,
         points_only=points_only,
         points=0,
-        record=quantified.record() if command.evidence_ids else _on_mere_word(quantified, programme),
+        record=_record(quantified, programme, mere_word=not command.evidence_ids),
         body_hash=command.body_hash,
         first_status=status,
         evidence_ids=tuple(command.evidence_ids),
@@ -171,6 +171,7 @@ def _add(
     """Read the day and the balance, fit the act in, and add everything it writes to the session."""
     wanted = entry_of(draft, behaviour)
     found = _find(draft, wanted, books, home=behaviour.caps.of_households or period is not None)
+    programme.require_open(now)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
     today, *following = found.days
@@ -273,10 +274,14 @@ def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
     return Hold(activity.id, member(activity.member_id), legs, runs_out, activity.id)
 
 
-def _on_mere_word(quantified: methodologies.Quantification, programme: Programme) -> dict[str, Any]:
-    """The record of an act that nothing but the member's word shows: with the cap on all such acts of a day."""
-    record = quantified.record()
-    return record | {"caps": record["caps"] | {"self_declared_day:mg": programme.self_declared_per_day_mg}}
+def _record(
+    quantified: methodologies.Quantification, programme: Programme, *, mere_word: bool
+) -> dict[str, Any]:
+    """What is kept with an act; of one that nothing but the member's word shows, with the cap on all such acts of a day."""
+    record = credit.record_of(quantified, programme)
+    if mere_word:
+        record["caps"] = record["caps"] | {"self_declared_day:mg": programme.self_declared_per_day_mg}
+    return record
 
 
 def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
@@ -363,7 +368,7 @@ def explain_activity(member_id: str, activity_id: str, *, books: Books) -> dict[
     """Why an activity has its number: rebuilt from the record kept with it; after a correction the number that it made, with
     what it was before. Raises ActivityNotFound."""
     activity = get_activity(member_id, activity_id, books=books)
-    programme = programmes.programme(activity.programme_id)
+    programme = credit.programme_of(activity)
     counted_mg = activity.credits_mg + activity.lapsed_mg  # what lapsed was computed all the same
     if activity.points_only:
         counted_mg = 0

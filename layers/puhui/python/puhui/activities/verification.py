@@ -34,7 +34,6 @@ from puhui.ledger.api import (
     member,
     of,
 )
-from puhui.programmes import api as programmes
 from puhui.programmes.api import Programme
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
@@ -253,7 +252,7 @@ def credit_activity(member_id: str, activity_id: str, *, books: Books, now: date
         activity, _, balance_item = _read(member_id, activity_id, books)
         if activity.status != VERIFYING:
             raise ActivityOpen
-        programme = programmes.programme(activity.programme_id)
+        programme = credit.programme_of(activity)
         owner = member(member_id)
         balance = balance_from(owner, programme.id, balance_item)
         held = books.ledger.hold(owner, activity_id)

@@ -292,9 +292,9 @@ def constant(ratio: Ratio) -> Value:
     return lambda _: ratio
 
 
-def scaled(position: int, scale: int) -> Value:
-    """The input at ``position``, in the smallest unit of its kind."""
-    return lambda inputs: (inputs[position] * scale, 1)
+def scaled(position: int, scale: int, per: int = 1) -> Value:
+    """The input at ``position``, in the smallest unit of its kind: ``scale`` of them for every ``per``."""
+    return lambda inputs: (inputs[position] * scale, per)
 
 
 def _add(left: Value, right: Value) -> Value:

@@ -30,7 +30,7 @@ class Term:
 
     @property
     def ratio(self) -> Ratio:
-        """Its value in smallest units. Raises ValueError for what is no plain decimal above zero."""
+        """Its value in smallest units. Raises ValueError for what is no plain decimal."""
         value, of = decimal_of(self.value)
         return value * self.unit.scale, of * self.unit.per
 
@@ -49,7 +49,7 @@ class Reduction:
     def values(self) -> dict[str, Value]:
         """Every name of the formulas as a function of the inputs. Raises FormulaError."""
         of: dict[str, Value] = {
-            name: expressions.scaled(position, each.scale)
+            name: expressions.scaled(position, each.scale, each.per)
             for position, (name, each) in enumerate(self.inputs)
         }
         of |= {term.name: expressions.constant(term.ratio) for term in self.terms}
@@ -75,6 +75,16 @@ class Reduction:
         reduction = above * kept // (below * of) if above > 0 else 0
         return reduction if self.cap_mg is None else min(reduction, self.cap_mg)
 
+    def divides_by(self, name: str) -> bool:
+        """Whether the name, or a line that has it, stands below a division line."""
+        concerned, below = {name}, False
+        for line, text in self.lines:
+            node = expressions.parse(text)
+            below = below or any(concerned & expressions.names(each) for each in expressions.divisors(node))
+            if concerned & expressions.names(node):
+                concerned.add(line)
+        return below
+
     def line(self, name: str, inputs: Sequence[int]) -> Ratio:
         """The exact value of one line, in smallest units."""
         return self.values[name](inputs)
@@ -85,12 +95,13 @@ def check(
     factors: Mapping[str, Unit],
     lines: Sequence[tuple[str, str]],
     discount: str,
+    zeros: frozenset[str] = frozenset(),
 ) -> None:
     """Raise FormulaError, its ``args[0]`` the line's name and ``args[1]`` what is wrong with it, unless the lines are a
-    methodology's arithmetic. ``inputs``: name, unit, least value."""
+    methodology's arithmetic. ``inputs``: name, unit, least value; ``zeros``: the factors that can be zero."""
     of: dict[str, Dimensions] = {name: each.dimensions for name, each, _ in inputs}
     of |= {name: each.dimensions for name, each in factors.items()}
-    positive = frozenset(factors) | {name for name, _, least in inputs if least > 0}
+    positive = (frozenset(factors) - zeros) | {name for name, _, least in inputs if least > 0}
     used: set[str] = set()
     costs: dict[str, int] = {}
     for name, text in lines:

@@ -1,8 +1,13 @@
 """Units, so that a formula can be checked and computed in whole numbers.
 
-A unit is ``a`` or ``a/b`` (or ``a/b/c``). Each part has a dimension and a whole number of that dimension's
-smallest unit: ``gCO2e/km`` is 1000 mgCO2e for each 1,000,000 mm. A mass of CO2 equivalent and a mass of
+A unit is ``a`` or ``a/b`` (or ``a/b/c``). Each part has a dimension and is a whole number, or a ratio of whole numbers, of
+that dimension's smallest unit: ``gCO2e/km`` is 1000 mgCO2e for each 1,000,000 mm. A mass of CO2 equivalent and a mass of
 things are different dimensions.
+
+Where a unit is no whole number of smallest ones:
+- a joule is a watt second (SI), so that GJ, which Chinese tables give heat in, is 10^9 / 3600 Wh: 2,500,000 / 9;
+- a tonne of standard coal (tce, GB/T 2589-2020) is 29,307.6 MJ (7000 kcal of 4.1868 kJ to a kg): 8,141,000 Wh, exactly;
+- a mile is 1,609.344 m (the international yard of 1959), exactly.
 """
 
 import re
@@ -12,10 +17,11 @@ from typing import NamedTuple
 
 
 class Part(NamedTuple):
-    """One named unit."""
+    """One named unit: ``scale`` of its dimension's smallest unit for every ``per`` of it."""
 
     dimension: str
     scale: int
+    per: int = 1
 
 
 SMALLEST = {"co2e": "mgCO2e", "length": "mm", "mass": "mg", "energy": "Wh", "volume": "ml", "time": "s"}
@@ -29,6 +35,7 @@ _SCALES = {
     "mm": Part("length", 1),
     "m": Part("length", 10**3),
     "km": Part("length", 10**6),
+    "mile": Part("length", 1_609_344),
     "mg": Part("mass", 1),
     "g": Part("mass", 10**3),
     "kg": Part("mass", 10**6),
@@ -36,6 +43,12 @@ _SCALES = {
     "Wh": Part("energy", 1),
     "kWh": Part("energy", 10**3),
     "MWh": Part("energy", 10**6),
+    "kJ": Part("energy", 5, 18),
+    "MJ": Part("energy", 2500, 9),
+    "GJ": Part("energy", 2500 * 10**3, 9),
+    "TJ": Part("energy", 2500 * 10**6, 9),
+    "kgce": Part("energy", 8141),
+    "tce": Part("energy", 8141 * 10**3),
     "ml": Part("volume", 1),
     "l": Part("volume", 10**3),
     "m3": Part("volume", 10**6),
@@ -48,7 +61,7 @@ _DECIMAL = re.compile(r"(0|[1-9][0-9]{0,11})(?:\.([0-9]{1,9}))?\Z")
 @dataclass(frozen=True, slots=True)
 class Unit:
     """``scale`` smallest units of its numerator for each ``per`` smallest units of its
-    denominator."""
+    denominator; for a plain unit, ``scale`` smallest units for every ``per`` of it."""
 
     text: str
     scale: int
@@ -68,11 +81,11 @@ def unit(text: str) -> Unit:
         top, bottom = _SCALES[above], [_SCALES[name] for name in below]
     except KeyError as error:
         raise ValueError(f"{error.args[0]} is no known unit") from None
-    per, powers = 1, Counter({top.dimension: 1})
+    scale, per, powers = top.scale, top.per, Counter({top.dimension: 1})
     for part in bottom:
-        per *= part.scale
+        scale, per = scale * part.per, per * part.scale
         powers[part.dimension] -= 1
-    return Unit(text, top.scale, per, _present(powers))
+    return Unit(text, scale, per, _present(powers))
 
 
 def smallest_name(dimension: str) -> str:
@@ -81,15 +94,12 @@ def smallest_name(dimension: str) -> str:
 
 
 def decimal_of(value: str) -> tuple[int, int]:
-    """A plain decimal above zero as a ratio: ``65.5`` is (655, 10). Raises ValueError for anything else."""
+    """A plain decimal as a ratio: ``65.5`` is (655, 10). Raises ValueError for anything else."""
     found = _DECIMAL.match(value)
     if not found:
         raise ValueError("no decimal of up to 12 digits before and 9 after the point")
     decimals = found[2] or ""
-    whole = int(found[1] + decimals)
-    if not whole:
-        raise ValueError("a factor is above zero")
-    return whole, int("1" + "0" * len(decimals))
+    return int(found[1] + decimals), int("1" + "0" * len(decimals))
 
 
 def _present(powers: Counter[str]) -> tuple[tuple[str, int], ...]:

@@ -17,8 +17,9 @@ from puhui.tlog.entries import Entry
 
 KEY_BYTES = 32
 TRANSFER, RETIREMENT, DECISION = "transfer", "retirement", "decision"
-METHODOLOGY, PROGRAMME, ANCHOR, ERASURE = "methodology", "programme", "anchor", "erasure"
-PUBLIC_TYPES = frozenset({METHODOLOGY, PROGRAMME, ANCHOR, ERASURE})
+METHODOLOGY, FACTOR, PROGRAMME, DECIDED = "methodology", "factor", "programme", "decided"
+ANCHOR, ERASURE = "anchor", "erasure"
+PUBLIC_TYPES = frozenset({METHODOLOGY, FACTOR, PROGRAMME, DECIDED, ANCHOR, ERASURE})
 ERASURES = "erasures"  # the subject of erasure entries
 
 

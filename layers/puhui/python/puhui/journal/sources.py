@@ -10,7 +10,7 @@ from typing import Any
 from puhui.activities import api as activities
 from puhui.journal import model
 from puhui.journal.dynamo import is_submission, payload_from
-from puhui.journal.model import DECISION, METHODOLOGY, RETIREMENT, TRANSFER, Event
+from puhui.journal.model import DECISION, RETIREMENT, TRANSFER, Event
 from puhui.kernel import clock, ids
 from puhui.ledger import api as ledger
 from puhui.methodologies import api as methodologies
@@ -63,22 +63,23 @@ def from_activities(item: Item, at: datetime) -> Event | None:
 
 
 def from_methodologies(item: Item) -> Event | None:
-    """The event of an item of the methodologies' table: a version was published, or withdrawn; when, the item says."""
+    """The event of an item of the methodologies' table: a version of a methodology or a factor was published, or withdrawn; when,
+    the item says."""
     told = methodologies.publication_in(item)
     if told is None:
         return None
-    subject = f"{METHODOLOGY}:{told.methodology_id}"
+    subject = f"{told.kind}:{told.name}"
     body = {
         "subject": subject,
-        "name": told.methodology_id,
+        "name": told.name,
         "version": told.version,
         "hash": told.hash,
         "status": told.status,
     }
     body |= {"reason": told.reason} if told.reason else {}
-    parts = (METHODOLOGY, told.methodology_id, told.version)
+    parts = (told.kind, told.name, told.version)
     entry_id = ids.key_id(*parts) if told.status == "published" else ids.key_id(*parts, told.status)
-    return Event(entry_id, METHODOLOGY, clock.to_text(told.at), (subject,), body)
+    return Event(entry_id, told.kind, clock.to_text(told.at), (subject,), body)
 
 
 def from_journal(item: Item) -> Event | None:

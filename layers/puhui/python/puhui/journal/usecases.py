@@ -194,6 +194,26 @@ def add_publication(
     journal.add_submission(session, event, model.pseudonym(pepper, event.subjects[0]))
 
 
+def add_decision(
+    session: Session,
+    programme_id: str,
+    about: str,
+    number: int,
+    decided: str,
+    reason: str,
+    journal: Journal,
+    pepper: bytes,
+    now: datetime,
+) -> None:
+    """Put what two people decided of a programme on its way into the log, within the transaction that makes it hold: a gate
+    opened or closed, or the programme's end. Who they are stays out of it."""
+    subject = f"{model.PROGRAMME}:{programme_id}"
+    body = {"subject": subject, "name": programme_id, "about": about, "decided": decided, "reason": reason}
+    event_id = ids.key_id(model.DECIDED, programme_id, about, str(number))
+    event = Event(event_id, model.DECIDED, clock.to_text(now), (subject,), body)
+    journal.add_submission(session, event, model.pseudonym(pepper, subject))
+
+
 def _publication(kind: str, name: str, version: str, content_hash: str, now: datetime) -> Event:
     subject = f"{kind}:{name}"
     body = {"subject": subject, "name": name, "version": version, "hash": content_hash}

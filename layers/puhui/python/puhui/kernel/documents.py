@@ -3,6 +3,7 @@ canonical form."""
 
 import hashlib
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ DOCUMENT_BYTES_MAX = 256 * 1024
 DEPTH_MAX = 12
 VALUES_MAX = 5000
 DETAIL_MAX = 200
+JOINERS = "\u200c\u200d"  # letters of some scripts, and pictures of several people, are joined by them
 Text = Mapping[str, str]  # one text by language: "zh-CN" and "en"
 
 
@@ -51,13 +53,15 @@ def parse(text: bytes) -> Any:
 
 
 def require_valid(document: Any, validator: Validator) -> None:
-    """Raise DocumentInvalid with the path of the first fault (in the document's order), if there is one."""
+    """Raise DocumentInvalid with the path of the first fault (in the document's order), if there is one; its size and its
+    text (``require_bounded``) are looked at first."""
+    require_bounded(document)
     for fault in validator.iter_errors(document):
         raise DocumentInvalid(pointer=pointer(fault.absolute_path), detail=fault.message[:DETAIL_MAX])
 
 
 def require_bounded(document: Any) -> None:
-    """Raise DocumentInvalid for a document that is nested too deeply, has too many values, or text that is no Unicode,
+    """Raise DocumentInvalid for a document that is nested too deeply, has too many values, or text that nobody could read,
     so that whatever looks at it later takes a bounded time. Looks at a value once, and never recurs."""
     waiting: list[tuple[Any, tuple[str | int, ...]]] = [(document, ())]
     for _ in range(VALUES_MAX + 1):
@@ -67,20 +71,28 @@ def require_bounded(document: Any) -> None:
         if len(path) > DEPTH_MAX:
             raise DocumentInvalid(pointer=pointer(path), detail="nested too deeply")
         if isinstance(value, dict):
-            _require_unicode(" ".join(value), path)
+            _require_readable(" ".join(value), path)
             waiting += [(each, (*path, name)) for name, each in value.items()]
         elif isinstance(value, list):
             if len(value) > VALUES_MAX:
                 raise DocumentInvalid(pointer=pointer(path), detail=f"over {VALUES_MAX} values")
             waiting += [(each, (*path, position)) for position, each in enumerate(value)]
         elif isinstance(value, str):
-            _require_unicode(value, path)
+            _require_readable(value, path)
     raise DocumentInvalid(pointer="/", detail=f"over {VALUES_MAX} values")
 
 
-def _require_unicode(text: str, path: Iterable[str | int]) -> None:
-    if not text.isascii() and any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise DocumentInvalid(pointer=pointer(path), detail="half of a pair of surrogates")
+def _require_readable(text: str, path: Iterable[str | int]) -> None:
+    """Half characters, control characters (NUL among them; a new line is text) and characters that turn the direction of
+    what is read, or cannot be seen, are no text."""
+    if text.isprintable():
+        return
+    for letter in text:
+        kind = unicodedata.category(letter)
+        if kind == "Cs":
+            raise DocumentInvalid(pointer=pointer(path), detail="half of a pair of surrogates")
+        if (kind == "Cc" and letter != "\n") or (kind == "Cf" and letter not in JOINERS):
+            raise DocumentInvalid(pointer=pointer(path), detail=f"U+{ord(letter):04X} cannot be read")
 
 
 def pointer(path: Iterable[str | int]) -> str:

@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from puhui.activities.api import CREDITED, Activities, Activity, CorrectionStands, acts_since, crediting
+from puhui.activities.api import (
+    CREDITED,
+    Activities,
+    Activity,
+    CorrectionStands,
+    acts_since,
+    crediting,
+    programme_of,
+)
 from puhui.kernel import clock, ids
 from puhui.laboratory.errors import (
     CorrectionClosed,
@@ -74,15 +82,17 @@ def check(correction: Correction) -> None:
     """Raise FactorUnknown or FactorsDiffer unless the one record can take the other's place; NoSuchDay, ProgrammeNotFound."""
     if correction.first > correction.last:
         raise NoSuchDay(day=f"{correction.first} > {correction.last}")
-    published = methodologies.factors()
-    for key in (correction.factor, correction.replacement):
-        if key not in published:
-            raise FactorUnknown(factor=key)
-    wrong, right = published[correction.factor], published[correction.replacement]
+    wrong, right = _factor(correction.factor), _factor(correction.replacement)
     alike = wrong.quantity == right.quantity and wrong.unit.dimensions == right.unit.dimensions
     if not alike or wrong == right or (wrong.credits_allowed and not right.credits_allowed):
         raise FactorsDiffer(factor=correction.factor, replacement=correction.replacement)
     programmes.programme(correction.programme_id)
+
+
+def _factor(key: str) -> methodologies.Factor:
+    if (found := methodologies.factor(key)) is None:
+        raise FactorUnknown(factor=key)
+    return found
 
 
 def approve(correction: Correction, approver: str, now: datetime) -> Correction:
@@ -166,7 +176,7 @@ def correct_shard(correction: Correction, shard: int, *, books: Books, now: date
     for member_id in members_of(shard, programme.id, books.ledger):
         for act in acts_since(member_id, programme.id, correction.first, books.activities):
             if _is_concerned(act, correction):
-                count += _correct(act, correction, programme, shard, books, now)
+                count += _correct(act, correction, programme_of(act), shard, books, now)
     return count
 
 

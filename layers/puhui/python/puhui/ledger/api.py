@@ -13,6 +13,7 @@ from puhui.ledger.holds import Hold
 from puhui.ledger.model import (
     NO_EXPIRY,
     Balance,
+    Entrustment,
     Leg,
     Transfer,
     credits,
@@ -32,6 +33,7 @@ __all__ = [
     "AUDIT_SHARDS",
     "NO_EXPIRY",
     "Balance",
+    "Entrustment",
     "Hold",
     "HoldNotFound",
     "HoldRanOut",

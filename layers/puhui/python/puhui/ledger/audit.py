@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from puhui.ledger.dynamo import AUDIT_SHARDS, Ledger
 from puhui.ledger.holds import PENDING_STATE, pending_changes
 from puhui.ledger.model import Balance, Transfer, balance_field
-from puhui.ledger.planning import REDUCED
+from puhui.ledger.planning import memos
 
 PAGE_TRANSFERS = 100
 
@@ -89,8 +89,8 @@ def _add_transfer(
                 summed[unit, f"lot {leg.lot}"] += leg.amount
         elif first and leg.account not in transfer.owners:
             report.outside[leg.asset] += leg.amount
-            if leg.account.startswith("issuance:") and leg.asset.startswith("CO2E:"):
-                summed[unit, REDUCED] -= leg.amount
+            if (memo := memos(leg)) is not None:
+                summed[unit, memo[0]] += memo[1]
 
 
 def _fields(balance: Balance) -> dict[str, int]:

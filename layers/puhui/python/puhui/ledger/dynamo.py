@@ -2,7 +2,8 @@
 
 | item     | account (hash) | entry (range)     | holds |
 |----------|----------------|-------------------|-------|
-| balance  | member:<id>    | B#<programme>     | credits_<year>, points, lot_<month>, fen, reduced_mg, pending_mg, v |
+| balance  | member:<id>    | B#<programme>     | credits_<year>, points, lot_<month>, fen, reduced_mg, pending_mg, pooled_<year>, v |
+| entrusted| member:<id>    | E#pooling         | granted, since, notice: whether the member's credits may be sold |
 | transfer | member:<id>    | T#<transfer id>   | kind, at, legs, ref, hash, reverses |
 | hold     | member:<id>    | H#<hold id>       | state, legs, runs_out, ref, hash, resolved_by |
 | reversed | member:<id>    | R#<transfer id>   | reversal_id |
@@ -21,13 +22,14 @@ from puhui.kernel.pages import Page
 from puhui.ledger import planning
 from puhui.ledger.errors import BalanceMoved, HoldAsRead, HoldStands, ReversalStands, TransferStands
 from puhui.ledger.holds import Hold
-from puhui.ledger.model import Balance, Balances, Change, Leg, Plan, Transfer
+from puhui.ledger.model import Balance, Balances, Change, Entrustment, Leg, Plan, Transfer
 from puhui.store.client import DynamoDB, Key
 from puhui.store.session import Session
 from puhui.store.values import Item
 
 AUDIT_SHARDS = 16
 LOT = "lot_"
+ENTRUSTED = "E#pooling"
 
 
 class Ledger:
@@ -56,6 +58,30 @@ class Ledger:
         """All of an account's balances, in one query."""
         items = self.dynamodb.all_entries(self.table, ("account", account), "B#")
         return [balance_from(account, item["entry"][2:], item) for item in items]
+
+    def holdings(self, account: str) -> tuple[list[Balance], Entrustment | None]:
+        """All of an account's balances, and whether its credits may be sold (None: that was never said), in one query."""
+        balances, entrusted, start = [], None, None
+        while True:
+            items, start = self.dynamodb.query(
+                self.table,
+                "account = :a AND entry BETWEEN :first AND :last",
+                {":a": account, ":first": "B#", ":last": ENTRUSTED},
+                start=start,
+            )
+            for item in items:
+                if item["entry"] == ENTRUSTED:
+                    entrusted = Entrustment(item["granted"], clock.from_text(item["since"]), item["notice"])
+                elif item["entry"].startswith("B#"):
+                    balances.append(balance_from(account, item["entry"][2:], item))
+            if start is None:
+                return balances, entrusted
+
+    def put_entrustment(self, session: Session, account: str, said: Entrustment) -> None:
+        """Keep what a member says now of selling the credits, beside the balances that it is about."""
+        since = clock.to_text(said.since)
+        item = {"granted": said.granted, "since": since, "notice": said.notice}
+        session.put(self.table, {"account": account, "entry": ENTRUSTED, **item})
 
     def transfer(self, account: str, transfer_id: str) -> Transfer | None:
         """A transfer of the account's statement."""

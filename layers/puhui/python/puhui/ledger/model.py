@@ -137,6 +137,11 @@ class Balance:
         """Verified reductions that the account holds, all vintages."""
         return sum(value for name, value in self.amounts.items() if name.startswith("credits_"))
 
+    @property
+    def pooled_mg(self) -> int:
+        """Verified reductions that the owner handed over to the programme's pool for points, all vintages."""
+        return sum(value for name, value in self.amounts.items() if name.startswith("pooled_"))
+
     def spendable(self, today: date) -> dict[str, int]:
         """The lots that can still be spent on ``today``, oldest first."""
         month = lot_of(today)
@@ -145,6 +150,16 @@ class Balance:
     def points(self, today: date) -> int:
         """The points that can be spent on ``today``."""
         return sum(self.spendable(today).values())
+
+
+@dataclass(frozen=True)
+class Entrustment:
+    """Whether a member lets the programmes sell the credits that the member holds or handed over (``pooling``), since when, and
+    by which notice. It covers all of a member's grams that were not sealed for a sale: who withdraws leaves with all of them."""
+
+    granted: bool
+    since: datetime
+    notice: str
 
 
 def lot_of(day: date) -> str:

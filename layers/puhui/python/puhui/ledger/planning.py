@@ -20,7 +20,25 @@ from puhui.ledger.model import (
 
 REDUCED = "reduced_mg"
 PENDING = "pending_mg"
+POOLED = "pooled_"  # and a year: what an owner handed over to the pool for points, by vintage
 MEMOS = {REDUCED, PENDING}  # sums kept beside the assets; nothing is taken from them
+
+
+def is_memo(name: str) -> bool:
+    """Whether a field is a sum kept beside the assets."""
+    return name in MEMOS or name.startswith(POOLED)
+
+
+def memos(leg: Leg) -> tuple[str, int] | None:
+    """What a leg of an account without a limit adds to a sum that its owner keeps: credits issued (``reduced_mg``) and credits
+    handed over to the programme's pool (``pooled_<year>``), so that of the pool's grams it is known whose they were."""
+    if not leg.asset.startswith("CO2E:"):
+        return None
+    if leg.account.startswith("issuance:"):
+        return REDUCED, -leg.amount
+    if leg.account.startswith("pool:"):
+        return POOLED + leg.asset.rpartition(":")[2], leg.amount
+    return None
 
 
 @dataclass
@@ -45,19 +63,19 @@ def plan(transfers: Sequence[Transfer], balances: Balances, today: date) -> Plan
         legs: list[Leg] = []
         for leg in transfer.legs:
             legs += _apply(leg, drafts, balances, today)
-        _count_issued(transfer, drafts, balances)
+        _count_memos(transfer, drafts, balances)
         resolved.append((transfer, tuple(legs)))
     changes = tuple(_change(place, draft) for place, draft in drafts.items() if _has_effect(draft))
     return Plan(tuple(resolved), changes)
 
 
-def _count_issued(transfer: Transfer, drafts: dict[tuple[str, str], _Draft], balances: Balances) -> None:
-    """Keep the sum of what was ever issued to the owner, whoever holds it now: ``reduced_mg``."""
+def _count_memos(transfer: Transfer, drafts: dict[tuple[str, str], _Draft], balances: Balances) -> None:
+    """Keep the owner's sums: what was ever issued, whoever holds it now, and what of it was handed over to the pool."""
     for leg in transfer.legs:
-        if leg.account.startswith("issuance:") and leg.asset.startswith("CO2E:"):
+        if (found := memos(leg)) is not None:
             place = transfer.owners[0], balance_field(leg.asset)[0]
             draft = drafts.setdefault(place, _Draft(balances.get(place)))
-            draft.deltas[REDUCED] -= leg.amount
+            draft.deltas[found[0]] += found[1]
 
 
 def _apply(
@@ -110,7 +128,7 @@ def _change(place: tuple[str, str], draft: _Draft) -> Change:
     emptied = tuple(
         lot for lot, delta in lots.items() if draft.balance and draft.balance.lots.get(lot, 0) + delta == 0
     )
-    needs = {name: -delta for name, delta in draft.deltas.items() if delta < 0 and name not in MEMOS}
+    needs = {name: -delta for name, delta in draft.deltas.items() if delta < 0 and not is_memo(name)}
     return Change(
         account=place[0],
         unit=place[1],

@@ -21,7 +21,17 @@ from puhui.ledger.errors import (
     TransferPosted,
 )
 from puhui.ledger.holds import EXPIRED, POSTED, VOIDED, Hold
-from puhui.ledger.model import Balance, Balances, Leg, Plan, Transfer, balance_field, is_limited, of
+from puhui.ledger.model import (
+    Balance,
+    Balances,
+    Entrustment,
+    Leg,
+    Plan,
+    Transfer,
+    balance_field,
+    is_limited,
+    of,
+)
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
@@ -209,9 +219,9 @@ def reverse(account: str, transfer_id: str, *, ledger: Ledger, now: datetime) ->
     return mirror
 
 
-def balances_of(account: str, *, ledger: Ledger) -> list[Balance]:
-    """What an account holds, programme by programme: one query."""
-    return ledger.balances(account)
+def holdings_of(account: str, *, ledger: Ledger) -> tuple[list[Balance], Entrustment | None]:
+    """What an account holds, programme by programme, and whether its credits may be sold: one query."""
+    return ledger.holdings(account)
 
 
 def statement(

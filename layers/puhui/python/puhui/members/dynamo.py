@@ -11,7 +11,7 @@
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -98,8 +98,14 @@ class Members:
             member_id, "SET #r = :r, org = :o", {":r": list(roles), ":o": org}, {"#r": "roles"}
         )
 
-    def put_consent(self, member_id: str, consent: Consent, now: datetime) -> None:
-        """Record an answer: as the present one and, for ever, in the member's history."""
+    def put_consent(
+        self,
+        member_id: str,
+        consent: Consent,
+        now: datetime,
+        also: Callable[[Session], None] | None = None,
+    ) -> None:
+        """Record an answer: as the present one and, for ever, in the member's history. ``also`` adds what rests on it."""
         text = {"granted": consent.granted, "version": consent.version, "at": clock.to_text(consent.at)}
         session = Session(self.dynamodb)
         session.update(
@@ -113,6 +119,8 @@ class Members:
         )
         history = {"owner": f"member:{member_id}", "entry": f"C#{consent.purpose}#{ids.new_id(now)}", **text}
         session.put(self.table, history)
+        if also is not None:
+            also(session)
         session.commit()
 
     def start_family(self, family_id: str, member: Member, token_hash: str, ends: datetime) -> None:

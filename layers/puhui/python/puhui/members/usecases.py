@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -101,11 +102,18 @@ def update_me(member_id: str, nickname: str, *, members: Members, wechat: WeChat
 
 
 def put_consent(
-    member_id: str, purpose: str, version: str, *, granted: bool, members: Members, now: datetime
+    member_id: str,
+    purpose: str,
+    version: str,
+    *,
+    granted: bool,
+    members: Members,
+    now: datetime,
+    also: Callable[[Session, Consent], None] | None = None,
 ) -> Consent:
-    """Agree to a purpose, or withdraw: from now on."""
+    """Agree to a purpose, or withdraw: from now on. ``also`` adds what rests on the answer to its transaction."""
     consent = Consent(purpose, granted, version, now)
-    members.put_consent(member_id, consent, now)
+    members.put_consent(member_id, consent, now, (lambda session: also(session, consent)) if also else None)
     return consent
 
 

@@ -28,6 +28,7 @@ from puhui.methodologies.quantification import (
 
 __all__ = [
     "Allowed",
+    "Factor",
     "FactorUnavailable",
     "Methodology",
     "MethodologyNotFound",
@@ -41,7 +42,7 @@ __all__ = [
     "corrected",
     "explain",
     "explain_record",
-    "factors",
+    "factor",
     "methodology_of",
     "points_for",
     "publication_in",
@@ -62,9 +63,9 @@ def methodology_of(document: dict[str, Any]) -> Methodology:
     return registry.methodology_from(document)
 
 
-def factors() -> dict[str, Factor]:
-    """All published factor records by ``id@version``."""
-    return registry.factors()
+def factor(key: str) -> Factor | None:
+    """A published factor record by its key ``id@version``, of the layer or filed since."""
+    return registry.factor_of(key)
 
 
 def corrected(record: Mapping[str, Any], factor: str, replacement: str) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 | item     | methodology (hash) | entry (range)   | holds |
 |----------|--------------------|-----------------|-------|
-| version  | M#<id>             | V#<version>     | name, hash, jurisdiction, author, status, history; v: counts its writes |
+| version  | M#<id>             | V#<version>     | name, hash, jurisdiction, author, status, history, warnings; v: counts its writes |
 | document | M#<id>             | D#<hash>        | text: what was filed, in canonical form; never changes |
 | latest   | latest             | <id>            | the version published last: version, name, hash, status |
 | open     | open               | <id>@<version>  | what waits for a review or for publication |
 | answer   | officer:<id>       | I#<key id>      | the first answer to an idempotency key |
+
+Factors that are filed stand in the same way under F#<id>, "latest factors" and "open factors" (``Factors``), and beside that:
+
+| item     | methodology (hash) | entry (range)   | holds |
+|----------|--------------------|-----------------|-------|
+| records  | factors            | <quantity>      | text: every record of the quantity that was published, by key; v |
 
 What a version becomes reaches the journal by the table's stream (``publication_in``).
 """
@@ -16,17 +22,20 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from puhui.kernel import clock
 from puhui.kernel.documents import Text, canonical, content_hash
-from puhui.methodologies.errors import AnswerStands, VersionMoved
-from puhui.methodologies.lifecycle import APPROVED, DRAFT, PUBLISHED, WITHDRAWN, Step, Version
+from puhui.methodologies import registry
+from puhui.methodologies.errors import AnswerStands, QuantityFull, VersionMoved
+from puhui.methodologies.lifecycle import APPROVED, DRAFT, PUBLISHED, WITHDRAWN, Step, Version, order
 from puhui.store.client import DynamoDB, Key
 from puhui.store.session import Session
 from puhui.store.values import Item
 
-LATEST, OPEN = "latest", "open"
+METHODOLOGY, FACTOR = "methodology", "factor"
+RECORDS = "factors"
+RECORDS_MAX = 300  # of one quantity: at 1,000 bytes a record, three quarters of what an item can hold
 LATEST_A_QUERY = 100
 
 
@@ -43,36 +52,47 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What the journal is told: a version was published, or withdrawn (``reason``)."""
+    """What the journal is told: a version of a methodology or a factor (``kind``) was published, or withdrawn (``reason``)."""
 
-    methodology_id: str
+    name: str
     version: str
     hash: str
     status: str
     at: datetime
     reason: str = ""
+    kind: str = METHODOLOGY
 
 
 class Methodologies:
     """Versions that are filed, reviewed and published, in one table."""
+
+    kind, prefix, latest_name, open_name = METHODOLOGY, "M#", "latest", "open"
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self.dynamodb = dynamodb
         self.table = table
 
     @classmethod
-    def from_environment(cls) -> "Methodologies":
+    def from_environment(cls) -> Self:
         """The table that METHODOLOGIES_TABLE names."""
         return cls(DynamoDB(), os.environ["METHODOLOGIES_TABLE"])
 
+    def as_factors(self) -> "Factors":
+        """The factors in the same table."""
+        return Factors(self.dynamodb, self.table)
+
+    def shipped(self, methodology_id: str) -> tuple[str, ...]:
+        """The versions that are in the layer, oldest first."""
+        return registry.versions().get(methodology_id, ())
+
     def version(self, methodology_id: str, version: str) -> Version | None:
         """A version as it stands now, whatever its status."""
-        item = self.dynamodb.get(self.table, version_key(methodology_id, version))
+        item = self.dynamodb.get(self.table, version_key(methodology_id, version, self.prefix))
         return version_from(item) if item else None
 
     def document(self, methodology_id: str, hash_: str) -> dict[str, Any]:
         """The document with this hash. Raises ValueError when the table holds another one, or none."""
-        item = self.dynamodb.get(self.table, _document_key(methodology_id, hash_))
+        item = self.dynamodb.get(self.table, self._document_key(methodology_id, hash_))
         document: dict[str, Any] = json.loads(item["text"]) if item else {}
         if content_hash(document) != hash_:
             raise ValueError(f"the document {hash_} of {methodology_id} is not what was filed")
@@ -80,7 +100,7 @@ class Methodologies:
 
     def latest(self, methodology_id: str) -> Latest | None:
         """The version published last."""
-        item = self.dynamodb.get(self.table, _latest_key(methodology_id))
+        item = self.dynamodb.get(self.table, self._latest_key(methodology_id))
         return _latest_from(item) if item else None
 
     def all_latest(self) -> list[Latest]:
@@ -88,16 +108,17 @@ class Methodologies:
         found: list[Latest] = []
         start = None
         while True:
-            items, start = self._query(LATEST, LATEST_A_QUERY, start)
+            items, start = self._query(self.latest_name, LATEST_A_QUERY, start)
             found += [_latest_from(item) for item in items]
             if start is None:
                 return found
 
     def open(self, limit: int, start: str | None) -> tuple[list[Version], str | None]:
         """A page of the versions that wait for a step, by id; and the last one's key when there are more."""
-        items, last = self._query(OPEN, limit, {"methodology": OPEN, "entry": start} if start else None)
+        after = {"methodology": self.open_name, "entry": start} if start else None
+        items, last = self._query(self.open_name, limit, after)
         names = [item["entry"].partition("@") for item in items]
-        keys = [Key(self.table, version_key(name, version)) for name, _, version in names]
+        keys = [Key(self.table, version_key(name, version, self.prefix)) for name, _, version in names]
         found = self.dynamodb.get_all(keys) if keys else []
         return [version_from(item) for item in found if item], last["entry"] if last else None
 
@@ -126,12 +147,12 @@ class Methodologies:
         before = version.revision
         session.put(
             self.table,
-            version_item(version),
+            version_item(version, self.prefix),
             condition="v = :v" if before else "attribute_not_exists(v)",
             values={":v": before} if before else None,
             error=VersionMoved(),
         )
-        place = {"methodology": OPEN, "entry": version.key}
+        place = {"methodology": self.open_name, "entry": version.key}
         if version.status in (DRAFT, APPROVED):
             session.put(self.table, place)
         else:
@@ -140,14 +161,14 @@ class Methodologies:
     def put_document(self, session: Session, methodology_id: str, document: Mapping[str, Any]) -> None:
         """Keep a document under its hash: the same bytes however often it is filed."""
         text = canonical(document)
-        session.put(self.table, {**_document_key(methodology_id, content_hash(document)), "text": text})
+        session.put(self.table, {**self._document_key(methodology_id, content_hash(document)), "text": text})
 
     def put_latest(self, session: Session, version: Version, before: Latest | None) -> None:
         """Write what the version published last is, in place of what was read."""
         session.put(
             self.table,
             {
-                **_latest_key(version.id),
+                **self._latest_key(version.id),
                 "version": version.version,
                 "name": dict(version.name),
                 "hash": version.hash,
@@ -158,6 +179,72 @@ class Methodologies:
             values={":version": before.version, ":status": before.status} if before else None,
             error=VersionMoved(),
         )
+
+    def put_in_force(self, session: Session, version: Version) -> None:
+        """What else has to change when a version was published or withdrawn: nothing, its status says it."""
+
+    def _document_key(self, methodology_id: str, hash_: str) -> dict[str, str]:
+        return {"methodology": f"{self.prefix}{methodology_id}", "entry": f"D#{hash_}"}
+
+    def _latest_key(self, methodology_id: str) -> dict[str, str]:
+        return {"methodology": self.latest_name, "entry": methodology_id}
+
+
+class Factors(Methodologies):
+    """The same for factors. What was published of a quantity stands in one item, so that whoever quantifies reads it at
+    once; later versions do not push earlier ones out, since an act takes what was in force on its day."""
+
+    kind, prefix, latest_name, open_name = FACTOR, "F#", "latest factors", "open factors"
+
+    def shipped(self, factor_id: str) -> tuple[str, ...]:
+        """The versions that are in the layer, oldest first."""
+        found = [each.version for each in registry.factors().values() if each.id == factor_id]
+        return tuple(sorted(found, key=order))
+
+    def records(self, quantity: str) -> dict[str, Any]:
+        """Every record of a quantity that was published and not withdrawn, by key."""
+        return _records_in(self.dynamodb.get(self.table, _records_key(quantity)))
+
+    def all_records(self) -> dict[str, Any]:
+        """The same of all quantities."""
+        found: dict[str, Any] = {}
+        start = None
+        while True:
+            items, start = self._query(RECORDS, LATEST_A_QUERY, start)
+            for item in items:
+                found |= _records_in(item)
+            if start is None:
+                return found
+
+    def put_in_force(self, session: Session, version: Version) -> None:
+        """Put a record among those that acts take, or take it out. Raises QuantityFull."""
+        document = self.document(version.id, version.hash)
+        quantity = document["quantity"]
+        item = self.dynamodb.get(self.table, _records_key(quantity))
+        records = _records_in(item)
+        if version.status == PUBLISHED:
+            records[version.key] = document
+        else:
+            records.pop(version.key, None)
+        if len(records) > RECORDS_MAX:
+            raise QuantityFull(quantity=quantity, most=RECORDS_MAX)
+        before = item["v"] if item else 0
+        session.put(
+            self.table,
+            {**_records_key(quantity), "text": canonical(records), "v": before + 1},
+            condition="v = :v" if before else "attribute_not_exists(v)",
+            values={":v": before} if before else None,
+            error=VersionMoved(),
+        )
+
+
+def _records_key(quantity: str) -> dict[str, str]:
+    return {"methodology": RECORDS, "entry": quantity}
+
+
+def _records_in(item: Item | None) -> dict[str, Any]:
+    records: dict[str, Any] = json.loads(item["text"]) if item else {}
+    return records
 
 
 def publication_in(item: Item) -> Publication | None:
@@ -172,20 +259,13 @@ def publication_in(item: Item) -> Publication | None:
     if step is None:
         raise ValueError(f"{version.key} is {version.status}, and its history does not say so")
     reason = step.note if version.status == WITHDRAWN else ""
-    return Publication(version.id, version.version, version.hash, version.status, step.at, reason)
+    kind = FACTOR if item["methodology"].startswith(Factors.prefix) else METHODOLOGY
+    return Publication(version.id, version.version, version.hash, version.status, step.at, reason, kind)
 
 
-def version_key(methodology_id: str, version: str) -> dict[str, str]:
+def version_key(methodology_id: str, version: str, prefix: str = Methodologies.prefix) -> dict[str, str]:
     """Where a version stands."""
-    return {"methodology": f"M#{methodology_id}", "entry": f"V#{version}"}
-
-
-def _document_key(methodology_id: str, hash_: str) -> dict[str, str]:
-    return {"methodology": f"M#{methodology_id}", "entry": f"D#{hash_}"}
-
-
-def _latest_key(methodology_id: str) -> dict[str, str]:
-    return {"methodology": LATEST, "entry": methodology_id}
+    return {"methodology": f"{prefix}{methodology_id}", "entry": f"V#{version}"}
 
 
 def _answer_key(officer_id: str, key_id: str) -> dict[str, str]:
@@ -196,10 +276,10 @@ def _latest_from(item: Item) -> Latest:
     return Latest(item["entry"], item["version"], item["name"], item["hash"], item["status"])
 
 
-def version_item(version: Version) -> Item:
+def version_item(version: Version, prefix: str = Methodologies.prefix) -> Item:
     """The item of a version, one write later."""
     return {
-        **version_key(version.id, version.version),
+        **version_key(version.id, version.version, prefix),
         "name": dict(version.name),
         "hash": version.hash,
         "jurisdiction": version.jurisdiction,
@@ -208,6 +288,7 @@ def version_item(version: Version) -> Item:
         "history": [
             [step.what, step.by, clock.to_text(step.at), step.hash, step.note] for step in version.history
         ],
+        **({"warnings": [dict(each) for each in version.warnings]} if version.warnings else {}),
         "v": version.revision + 1,
     }
 
@@ -227,4 +308,5 @@ def version_from(item: Item) -> Version:
             Step(what, by, clock.from_text(at), hash_, note) for what, by, at, hash_, note in history
         ),
         revision=item["v"],
+        warnings=tuple(item.get("warnings", ())),
     )

@@ -3,6 +3,8 @@
 QuantityInvalid         422  names the field: missing, unknown, no integer, out of bounds
 QuantityImplausible     422  names the bound: more or less than one act of a member can be
 FactorUnavailable       422  no published factor for this programme's profile, region and day
+FactorIsZero            422  the formula divides by it
+FactorNotFound          404
 MethodologyMismatch     422  the behaviour is counted by another methodology
 MethodologyNotFound     404
 MethodologyWithdrawn    422  the version counts no new acts
@@ -93,6 +95,24 @@ class FactorUnavailable(Invalid):
     en = "There is no factor ({factor}) for {region} on {day}."
 
 
+class FactorIsZero(Invalid):
+    code = "FACTOR_IS_ZERO"
+    zh = "方法学 {methodology} 以因子 {factor} 为除数，而该因子为零。"
+    en = "The methodology {methodology} divides by the factor {factor}, which is zero."
+
+
+class FactorNotFound(NotFound):
+    code = "FACTOR_NOT_FOUND"
+    zh = "没有这个因子或这个版本。"
+    en = "There is no such factor, or not in this version."
+
+
+class QuantityFull(Conflict):
+    code = "QUANTITY_FULL"
+    zh = "{quantity} 已有 {most} 条因子，请先撤回不再使用的。"
+    en = "{quantity} has {most} factors already. Withdraw those that are no longer used."
+
+
 class MethodologyNotFound(NotFound):
     code = "METHODOLOGY_NOT_FOUND"
     zh = "没有这个方法学或这个版本。"
@@ -128,20 +148,20 @@ class NoteRequired(Invalid):
 
 class AuthorMayNotReview(Forbidden):
     code = "AUTHOR_MAY_NOT_REVIEW"
-    zh = "提交者不能审核自己的方法学，须由另一人审核。"
-    en = "Whoever filed a methodology may not review it: that takes somebody else."
+    zh = "提交者不能审核自己提交的文档，须由另一人审核。"
+    en = "Whoever filed a document may not review it: that takes somebody else."
 
 
 class AuthorMayNotPublish(Forbidden):
     code = "AUTHOR_MAY_NOT_PUBLISH"
-    zh = "提交者不能发布自己的方法学，须由另一人发布。"
-    en = "Whoever filed a methodology may not publish it: that takes somebody else."
+    zh = "提交者不能发布自己提交的文档，须由另一人发布。"
+    en = "Whoever filed a document may not publish it: that takes somebody else."
 
 
 class ReviewerMayNotPublish(Forbidden):
     code = "REVIEWER_MAY_NOT_PUBLISH"
-    zh = "在 {jurisdiction}，审核者不能发布同一方法学，须由另一人发布。"
-    en = "In {jurisdiction} whoever reviewed a methodology may not publish it: that takes somebody else."
+    zh = "在 {jurisdiction}，审核者不能发布同一文档，须由另一人发布。"
+    en = "In {jurisdiction} whoever reviewed a document may not publish it: that takes somebody else."
 
 
 class LevelNotYours(Forbidden):

@@ -17,9 +17,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from puhui.kernel.documents import Text
+from puhui.kernel.regions import widening
 from puhui.methodologies.errors import (
     AuthorMayNotPublish,
     AuthorMayNotReview,
@@ -34,7 +35,6 @@ from puhui.methodologies.errors import (
     VersionNotNewer,
     VersionTaken,
 )
-from puhui.methodologies.model import widening
 
 DRAFT, APPROVED, REFUSED = "draft", "approved", "refused"
 PUBLISHED, SUPERSEDED, WITHDRAWN = "published", "superseded", "withdrawn"
@@ -81,7 +81,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version on its way, without its document. ``revision`` counts its writes: 0 for one that was never stored."""
+    """A version on its way, without its document. ``revision`` counts its writes: 0 for one that was never stored.
+    ``warnings``: what looked odd when the present document was filed."""
 
     id: str
     version: str
@@ -92,6 +93,7 @@ class Version:
     status: str = DRAFT
     history: tuple[Step, ...] = field(default=())
     revision: int = 0
+    warnings: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def key(self) -> str:
@@ -142,7 +144,13 @@ def file(standing: Version | None, proposed: Version, officer: Officer, at: date
     if standing.status not in (DRAFT, REFUSED):
         raise VersionFixed(status=standing.status)
     _require_room(standing)
-    changed = replace(standing, name=proposed.name, hash=proposed.hash, jurisdiction=proposed.jurisdiction)
+    changed = replace(
+        standing,
+        name=proposed.name,
+        hash=proposed.hash,
+        jurisdiction=proposed.jurisdiction,
+        warnings=proposed.warnings,
+    )
     return _after(changed, FILED, officer, at, status=DRAFT)
 
 

@@ -4,7 +4,7 @@ A **factor** is a versioned record: value, unit, region, year, source, evidence 
 which inputs an act needs and how its reduction follows from them and the factors. Published versions never change.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
@@ -39,6 +39,9 @@ class Factor:
     mark: Mark
     valid_from: str
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.version))
+
     @property
     def key(self) -> str:
         """How records refer to it: ``id@version``."""
@@ -47,6 +50,11 @@ class Factor:
     def term(self, name: str) -> Term:
         """The factor under the name that a formula gives it."""
         return Term(name, self.value, self.unit)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether its value is zero, as that of a ride that emits nothing: nothing can be divided by it."""
+        return not self.value.strip("0.")
 
     @property
     def credits_allowed(self) -> bool:
@@ -202,10 +210,3 @@ class Behaviour(Protocol):
     def choices(self) -> Mapping[str, tuple[str, ...]]: ...
     @property
     def caps(self) -> Limits: ...
-
-
-def widening(region: str) -> Iterator[str]:
-    """The region and those that it lies in, the nearest first: ``CN-GD-GZ``, ``CN-GD``, ``CN``."""
-    while region:
-        yield region
-        region = region.rpartition("-")[0]

@@ -1,28 +1,29 @@
-"""The steps of the life cycle on the table: each is one transaction, and either happens whole or not at all.
+"""The steps of the life cycle on the table: each is one transaction, and either happens whole or not at all. Methodologies
+and factors take the same steps; ``table`` says which of them is meant.
 
 Two at once: one of them finds that the version moved, reads again, and is then judged by what it finds.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock, ids
-from puhui.kernel.documents import content_hash, require_bounded
+from puhui.kernel.documents import content_hash
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.kernel.pages import Page
-from puhui.methodologies import lifecycle, registry
-from puhui.methodologies.dynamo import Methodologies
-from puhui.methodologies.errors import AnswerStands, MethodologyNotFound, VersionShipped
+from puhui.methodologies import lifecycle
+from puhui.methodologies.dynamo import FACTOR, METHODOLOGY, Methodologies
+from puhui.methodologies.errors import AnswerStands, FactorNotFound, MethodologyNotFound, VersionShipped
 from puhui.methodologies.lifecycle import PUBLIC, Decision, Officer, Version
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
 COUNTRY = "CN"
 Answer = dict[str, Any]
-Check = Callable[[Any], object]
-"""Raises DocumentInvalid: ``publication.check_document``, which only the function that files loads."""
+Check = Callable[[Any], Sequence[Mapping[str, Any]]]
+"""Raises DocumentInvalid, and says what looks odd: ``filing``, which only the functions that file load."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,9 @@ def file(document: Any, jurisdiction: str, command: Command, *, check: Check, ta
 
     Raises DocumentInvalid, VersionShipped, JurisdictionUnknown and what ``lifecycle.file`` raises.
     """
-    require_bounded(document)
-    check(document)
+    warnings = check(document)
     methodology_id, version = document["id"], document["version"]
-    if version in registry.versions().get(methodology_id, ()):
+    if version in table.shipped(methodology_id):
         raise VersionShipped(methodology=f"{methodology_id}@{version}")
     proposed = Version(
         id=methodology_id,
@@ -52,6 +52,7 @@ def file(document: Any, jurisdiction: str, command: Command, *, check: Check, ta
         hash=content_hash(document),
         jurisdiction=jurisdiction,
         author=command.officer.id,
+        warnings=tuple(warnings),
     )
 
     def build(session: Session) -> Version:
@@ -62,7 +63,7 @@ def file(document: Any, jurisdiction: str, command: Command, *, check: Check, ta
             table.put_document(session, methodology_id, document)
         return filed
 
-    return _answered("file", command, build, table)
+    return _answered(_what(table, "file"), command, build, table)
 
 
 def review(
@@ -84,7 +85,7 @@ def review(
             table.put_version(session, after)
         return after
 
-    return _answered(f"review {methodology_id}@{version}", command, build, table)
+    return _answered(_what(table, f"review {methodology_id}@{version}"), command, build, table)
 
 
 def publish(
@@ -100,18 +101,19 @@ def publish(
             methodology_id
         )  # before the version: so it can never be this one, unless the version says so
         standing = _standing(methodology_id, version, table)
-        known = [*registry.versions().get(methodology_id, ()), *([before.version] if before else [])]
+        known = [*table.shipped(methodology_id), *([before.version] if before else [])]
         latest = max(known, key=lifecycle.order, default=None)
         after = lifecycle.publish(standing, command.officer, read_hash, note, command.now, latest)
         if after is not standing:
             table.put_version(session, after)
             table.put_latest(session, after, before)
+            table.put_in_force(session, after)
             old = table.version(methodology_id, before.version) if before else None
             if old and (superseded := lifecycle.supersede(old, after)) is not old:
                 table.put_version(session, superseded)
         return after
 
-    return _answered(f"publish {methodology_id}@{version}", command, build, table)
+    return _answered(_what(table, f"publish {methodology_id}@{version}"), command, build, table)
 
 
 def withdraw(
@@ -119,7 +121,7 @@ def withdraw(
 ) -> Answer:
     """Withdraw a published or superseded version. Raises MethodologyNotFound, VersionShipped (a version of the layer is
     withdrawn by a new layer) and what ``lifecycle.withdraw`` raises."""
-    if version in registry.versions().get(methodology_id, ()):
+    if version in table.shipped(methodology_id):
         raise VersionShipped(methodology=f"{methodology_id}@{version}")
 
     def build(session: Session) -> Version:
@@ -127,17 +129,18 @@ def withdraw(
         after = lifecycle.withdraw(standing, command.officer, reason, command.now)
         if after is not standing:
             table.put_version(session, after)
+            table.put_in_force(session, after)
             before = table.latest(methodology_id)
             if before and before.version == version:
                 table.put_latest(session, after, before)
         return after
 
-    return _answered(f"withdraw {methodology_id}@{version}", command, build, table)
+    return _answered(_what(table, f"withdraw {methodology_id}@{version}"), command, build, table)
 
 
 def list_drafts(limit: int, cursor: str | None, *, table: Methodologies, cursors: Cursors) -> Page[Version]:
     """A page of what waits for a review or for publication. Raises CursorInvalid."""
-    scope = "methodology drafts"
+    scope = f"{table.kind} drafts"
     position = cursors.read(scope, cursor)
     items, last = table.open(limit, position["at"] if position else None)
     return Page(items, cursors.write(scope, {"at": last} if last else None))
@@ -146,11 +149,23 @@ def list_drafts(limit: int, cursor: str | None, *, table: Methodologies, cursors
 def get_draft(methodology_id: str, version: str, *, table: Methodologies) -> Answer:
     """A version at any step, with its document and everything that was done. Raises MethodologyNotFound."""
     standing = _standing(methodology_id, version, table)
-    return {**shown(standing), "document": table.document(methodology_id, standing.hash)}
+    return {**show(standing, table.kind), "document": table.document(methodology_id, standing.hash)}
 
 
-def shown(version: Version) -> Answer:
-    """The contract's ``MethodologyDraft``."""
+def show(version: Version, kind: str = METHODOLOGY) -> Answer:
+    """The contract's ``MethodologyDraft`` or ``FactorDraft``; once public, with the entry of the journal that tells of it."""
+    told = _shown(version)
+    return told | (
+        {"entry_id": ids.key_id(kind, version.id, version.version)} if version.status in PUBLIC else {}
+    )
+
+
+def show_factor_draft(version: Version) -> Answer:
+    """The contract's ``FactorDraft``."""
+    return show(version, FACTOR)
+
+
+def _shown(version: Version) -> Answer:
     answer: Answer = {
         "id": version.id,
         "version": version.version,
@@ -172,18 +187,18 @@ def shown(version: Version) -> Answer:
             for step in version.history
         ],
     }
-    return answer | ({"entry_id": entry_id(version)} if version.status in PUBLIC else {})
-
-
-def entry_id(version: Version) -> str:
-    """The entry of the journal that tells of its publication."""
-    return ids.key_id("methodology", version.id, version.version)
+    return answer | {"warnings": [dict(each) for each in version.warnings]}
 
 
 def _standing(methodology_id: str, version: str, table: Methodologies) -> Version:
     if (standing := table.version(methodology_id, version)) is None:
-        raise MethodologyNotFound
+        raise FactorNotFound if table.kind == FACTOR else MethodologyNotFound
     return standing
+
+
+def _what(table: Methodologies, step: str) -> str:
+    """What an idempotency key is for."""
+    return step if table.kind == METHODOLOGY else f"{table.kind} {step}"
 
 
 def _answered(
@@ -196,7 +211,7 @@ def _answered(
         return _first(stored, command)
 
     def keep(session: Session) -> Answer:
-        answer = shown(build(session))
+        answer = show(build(session), table.kind)
         if key_id:
             table.add_answer(session, officer_id, key_id, command.body_hash, answer)
         return answer

@@ -2,24 +2,26 @@
 functions only those that take such a document load this module. Every fault is a DocumentInvalid with the path to it; sizes are bounded, so the
 time is too."""
 
-import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-
-from jsonschema import Draft202012Validator
 
 from puhui.formulas import reductions
 from puhui.formulas.expressions import FormulaError
 from puhui.formulas.units import Unit, decimal_of, unit
 from puhui.kernel.documents import DocumentInvalid, parse, pointer, require_valid
 from puhui.kernel.errors import DomainError
+from puhui.kernel.schemas import validator
 from puhui.methodologies import explanation, registry
 from puhui.methodologies.formula import bind
 from puhui.methodologies.model import Factor, FactorUse, Methodology
 
 _HERE = Path(__file__).parent
-_METHODOLOGY = Draft202012Validator(json.loads((_HERE / "schema.json").read_bytes()))
-_FACTORS = Draft202012Validator(json.loads((_HERE / "factors.schema.json").read_bytes()))
+_METHODOLOGY = validator(_HERE / "schema.json")
+_FACTOR = validator(_HERE / "factor.schema.json")
+FACTORS_MAX = 500  # in one file of the layer
+_PLACE = re.compile(r"\{[a-z][a-z0-9_]*\}")
 
 
 def check_methodology(text: bytes) -> Methodology:
@@ -84,6 +86,8 @@ def _check_bounds(methodology: Methodology) -> None:
 
 def _check_texts(document: dict[str, Any], methodology: Methodology) -> None:
     for language, template in document["act"].items():
+        if "{" in (rest := _PLACE.sub("", template)) or "}" in rest:
+            raise _fault(("act", language), "a brace stands alone: write {name} for an input")
         try:
             explanation.fill(template, {each.name: 1 for each in methodology.inputs})
         except KeyError as error:
@@ -96,7 +100,7 @@ def _check_lines(methodology: Methodology) -> None:
     path: tuple[str | int, ...] = ("formula",)
     try:
         units = {use.name: _unit_of(use) for use in methodology.factors}
-        reductions.check(inputs, units, methodology.lines, methodology.discount)
+        reductions.check(inputs, units, methodology.lines, methodology.discount, _may_be_nothing(methodology))
     except FormulaError as error:
         name, why = error.args
         positions = [position for position, (line, _) in enumerate(methodology.lines) if line == name]
@@ -109,35 +113,65 @@ def _check_lines(methodology: Methodology) -> None:
         raise _fault(path, f"{name}: {why}") from None
 
 
+def _may_be_nothing(methodology: Methodology) -> frozenset[str]:
+    """The factors of which a published record is zero: nothing is divided by them."""
+    return frozenset(
+        use.name
+        for use in methodology.factors
+        for quantity in use.quantities.values()
+        if any(each.is_nothing for each in registry.records_of(quantity))
+    )
+
+
 def _unit_of(use: FactorUse) -> Unit:
     """The unit of a factor: one dimension for all its records and choices. Raises FormulaError."""
-    found = [
-        factor.unit for factor in registry.factors().values() if factor.quantity in use.quantities.values()
-    ]
-    known = {factor.quantity for factor in registry.factors().values()}
-    if unknown := sorted(set(use.quantities.values()) - known):
-        raise FormulaError(use.name, f"no factor of {unknown[0]} is published")
+    found = []
+    for quantity in sorted(set(use.quantities.values())):
+        records = registry.records_of(quantity)
+        if not records:
+            raise FormulaError(use.name, f"no factor of {quantity} is published")
+        found += [each.unit for each in records]
     if len({each.dimensions for each in found}) > 1:
         raise FormulaError(use.name, "its records measure different things")
     return found[0]
 
 
 def check_factors(text: bytes) -> tuple[Factor, ...]:
-    """The factor records in ``text``."""
+    """The factor records of a file of the layer: ``{"factors": [...]}``."""
     document = parse(text)
-    require_valid(document, _FACTORS)
+    records = document.get("factors") if isinstance(document, dict) and len(document) == 1 else None
+    if not isinstance(records, list) or not 1 <= len(records) <= FACTORS_MAX:
+        raise _fault((), f"an object with 1 to {FACTORS_MAX} factors, and nothing else")
     seen: set[tuple[str, str]] = set()
-    for position, record in enumerate(document["factors"]):
+    for position, record in enumerate(records):
         path = ("factors", position)
+        try:
+            check_record(record)
+        except DocumentInvalid as fault:
+            where = "" if fault.details["pointer"] == "/" else fault.details["pointer"]
+            raise DocumentInvalid(pointer=pointer(path) + where, detail=fault.details["detail"]) from None
         if (key := (record["id"], record["version"])) in seen:
             raise _fault((*path, "version"), "this version stands twice")
         seen.add(key)
-        _check_unit(record["unit"], (*path, "unit"))
-        try:
-            decimal_of(record["value"])
-        except ValueError as error:
-            raise _fault((*path, "value"), str(error)) from None
-    return tuple(registry.factor_from(record) for record in document["factors"])
+    return tuple(registry.factor_from(record) for record in records)
+
+
+def check_record(record: Any, standing: Iterable[Factor] = ()) -> Factor:
+    """The factor that one record describes, which measures what the ``standing`` records of its quantity do."""
+    require_valid(record, _FACTOR)
+    _check_unit(record["unit"], ("unit",))
+    try:
+        decimal_of(record["value"])
+    except ValueError as error:
+        raise _fault(("value",), str(error)) from None
+    made = registry.factor_from(record)
+    for other in standing:
+        if other.unit.dimensions != made.unit.dimensions:
+            detail = (
+                f"{other.key} is of the same quantity in {other.unit.text}: they measure different things"
+            )
+            raise _fault(("unit",), detail)
+    return made
 
 
 def _check_terms(document: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
-"""Versions that were published after the layer was built, for the functions that quantify by them.
+"""Versions and factors that were published after the layer was built, for the functions that quantify by them.
 
 A version's document is read once and kept: it never changes. Whether it was withdrawn is asked again after
-STATUS_SECONDS, so a withdrawal reaches every function within that time.
+STATUS_SECONDS, so a withdrawal reaches every function within that time. So do factors: those of a quantity are read again
+after as long.
 """
 
 import os
@@ -13,9 +14,11 @@ from typing import Any
 from puhui.methodologies import registry
 from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.lifecycle import PUBLIC, WITHDRAWN
+from puhui.methodologies.model import Factor
 
 STATUS_SECONDS = 300
 STATUSES_KEPT = 1024
+FACTORS_KEPT = 1024
 
 
 class Published:
@@ -25,6 +28,8 @@ class Published:
         self._table = table
         self._seconds = seconds
         self._statuses: dict[tuple[str, str], tuple[str, float]] = {}
+        self._records: dict[str, Factor] = {}
+        self._factors: dict[str, tuple[tuple[Factor, ...], float]] = {}
 
     def document(self, methodology_id: str, version: str) -> dict[str, Any] | None:
         """The document of a version that was published, whatever became of it since."""
@@ -45,6 +50,32 @@ class Published:
             self._keep((methodology_id, version), status)
         return status == WITHDRAWN
 
+    def factors(self, quantity: str) -> tuple[Factor, ...]:
+        """The records of a quantity that are in force, as known for at most STATUS_SECONDS."""
+        found, asked = self._factors.get(quantity, ((), 0.0))
+        if quantity not in self._factors or self._seconds() - asked >= STATUS_SECONDS:
+            records = self._table.as_factors().records(quantity)
+            read = tuple(registry.factor_from(each) for each in records.values())
+            found = found if read == found else read  # the same objects: what was bound to them stays
+            if len(self._factors) >= STATUSES_KEPT:
+                self._factors.clear()
+            self._factors[quantity] = found, self._seconds()
+        return found
+
+    def factor(self, key: str) -> Factor | None:
+        """A record that was published, whatever became of it since."""
+        if key in self._records:
+            return self._records[key]
+        factor_id, _, version = key.partition("@")
+        table = self._table.as_factors()
+        found = table.version(factor_id, version)
+        if found is None or found.status not in PUBLIC:
+            return None
+        if len(self._records) >= FACTORS_KEPT:
+            self._records.clear()
+        self._records[key] = registry.factor_from(table.document(factor_id, found.hash))
+        return self._records[key]
+
     def _keep(self, key: tuple[str, str], status: str) -> None:
         if len(self._statuses) >= STATUSES_KEPT:
             self._statuses.clear()
@@ -61,6 +92,14 @@ class _FromEnvironment:
     def withdrawn(self, methodology_id: str, version: str) -> bool:
         source = _source()
         return source.withdrawn(methodology_id, version) if source else False
+
+    def factors(self, quantity: str) -> tuple[Factor, ...]:
+        source = _source()
+        return source.factors(quantity) if source else ()
+
+    def factor(self, key: str) -> Factor | None:
+        source = _source()
+        return source.factor(key) if source else None
 
 
 def from_environment() -> None:

@@ -12,9 +12,15 @@ from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from puhui.formulas.units import unit
-from puhui.methodologies.errors import FactorUnavailable, MethodologyNotFound, MethodologyWithdrawn
+from puhui.kernel.regions import widening
+from puhui.methodologies.errors import (
+    FactorIsZero,
+    FactorUnavailable,
+    MethodologyNotFound,
+    MethodologyWithdrawn,
+)
 from puhui.methodologies.formula import Formula, bind
-from puhui.methodologies.model import Bound, Factor, FactorUse, Input, Methodology, widening
+from puhui.methodologies.model import Bound, Factor, FactorUse, Input, Methodology
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120 pathlib is not needed at run time
 BINDINGS_KEPT = 1024  # callers choose region and day, so the number is bounded
@@ -29,6 +35,12 @@ class Source(Protocol):
     def withdrawn(self, methodology_id: str, version: str) -> bool:
         """Whether a published version counts no new acts any more."""
 
+    def factors(self, quantity: str) -> tuple[Factor, ...]:
+        """The published factor records of a quantity, those that were withdrawn left out."""
+
+    def factor(self, key: str) -> Factor | None:
+        """A factor record that was published, whatever became of it since."""
+
 
 class _Nothing:
     def document(self, methodology_id: str, version: str) -> dict[str, Any] | None:  # noqa: ARG002
@@ -37,6 +49,12 @@ class _Nothing:
     def withdrawn(self, methodology_id: str, version: str) -> bool:  # noqa: ARG002
         return False
 
+    def factors(self, quantity: str) -> tuple[Factor, ...]:  # noqa: ARG002
+        return ()
+
+    def factor(self, key: str) -> Factor | None:  # noqa: ARG002
+        return None
+
 
 _sources: list[Source] = [_Nothing()]
 
@@ -44,7 +62,7 @@ _sources: list[Source] = [_Nothing()]
 def also_from(source: Source) -> None:
     """Look versions that are not in the layer up in ``source``. Called once, by functions that have a table."""
     _sources[0] = source
-    for kept in (_filed, formula_of_record):
+    for kept in (_filed, _bound, formula_of_record):
         kept.cache_clear()
 
 
@@ -84,20 +102,28 @@ def _filed(methodology_id: str, version: str) -> Methodology:
 
 @cache
 def factors() -> dict[str, Factor]:
-    """All factor records by ``id@version``."""
+    """The layer's factor records by ``id@version``."""
     read = (factor_from(each) for name in _names("factors") for each in _load("factors", name)["factors"])
     return {factor.key: factor for factor in read}
+
+
+def factor_of(key: str) -> Factor | None:
+    """A published record by its key, of the layer or filed since, whatever became of it."""
+    return factors().get(key) or _sources[0].factor(key)
+
+
+def records_of(quantity: str) -> tuple[Factor, ...]:
+    """The published records of a quantity: the layer's, then those that were filed since."""
+    return (*_shipped(quantity), *_sources[0].factors(quantity))
 
 
 def factor(quantity: str, profile: str, region: str, day: str) -> Factor:
     """The record of a quantity that holds for a profile, a region and a day (ISO text): that of the nearest
     region, and of those the one that came into force last. A record for one place alone wins over one that
     holds in several, such as a province's grid over that of its region. Raises FactorUnavailable."""
+    known = [each for each in records_of(quantity) if profile in each.profiles and each.valid_from <= day]
     for place in widening(region):
-        found = [
-            each for each in _of(quantity, profile) if place in each.applies_in and each.valid_from <= day
-        ]
-        if found:
+        if found := [each for each in known if place in each.applies_in]:
             return max(
                 found, key=lambda each: (len(each.applies_in) == 1, each.valid_from, _order(each.version))
             )
@@ -109,21 +135,30 @@ def formula(chosen: Methodology, profile: str, region: str, day: str, inputs: Ma
 
     Raises FactorUnavailable.
     """
-    return _formula(chosen, profile, region, day, tuple(use.quantity(inputs) for use in chosen.factors))
+    quantities = tuple(use.quantity(inputs) for use in chosen.factors)
+    return _bound(chosen, tuple(factor(name, profile, region, day) for name in quantities))
 
 
 @lru_cache(BINDINGS_KEPT)
-def _formula(
-    chosen: Methodology, profile: str, region: str, day: str, quantities: tuple[str, ...]
-) -> Formula:
-    return bind(chosen, tuple(factor(name, profile, region, day) for name in quantities))
+def _bound(chosen: Methodology, records: tuple[Factor, ...]) -> Formula:
+    bound = bind(chosen, records)
+    for use, record in zip(chosen.factors, records, strict=True):
+        if record.is_nothing and bound.reduction.divides_by(use.name):
+            raise FactorIsZero(factor=record.key, methodology=chosen.key)
+    return bound
 
 
 @lru_cache(BINDINGS_KEPT)
 def formula_of_record(methodology_key: str, factor_keys: tuple[str, ...]) -> Formula:
     """A version with exactly the factors that a record names."""
     chosen = methodology(*_id_and_version(methodology_key))
-    return bind(chosen, tuple(factors()[key] for key in factor_keys))
+    return bind(chosen, tuple(_record(key) for key in factor_keys))
+
+
+def _record(key: str) -> Factor:
+    if (found := factor_of(key)) is None:
+        raise ValueError(f"no factor {key} was ever published")
+    return found
 
 
 def _id_and_version(key: str) -> tuple[str, str]:
@@ -132,10 +167,8 @@ def _id_and_version(key: str) -> tuple[str, str]:
 
 
 @cache
-def _of(quantity: str, profile: str) -> tuple[Factor, ...]:
-    return tuple(
-        each for each in factors().values() if each.quantity == quantity and profile in each.profiles
-    )
+def _shipped(quantity: str) -> tuple[Factor, ...]:
+    return tuple(each for each in factors().values() if each.quantity == quantity)
 
 
 @cache
@@ -161,7 +194,8 @@ def methodology_from(document: dict[str, Any]) -> Methodology:
         evidence=tuple(document.get("evidence", ())),
         document=document,
         bounds=tuple(
-            _bound(each) for each in (*house_bounds().get(document["id"], ()), *document.get("bounds", ()))
+            _plausible(each)
+            for each in (*house_bounds().get(document["id"], ()), *document.get("bounds", ()))
         ),
     )
 
@@ -173,7 +207,7 @@ def house_bounds() -> dict[str, list[dict[str, Any]]]:
     return _load("", "bounds.json")
 
 
-def _bound(each: dict[str, Any]) -> Bound:
+def _plausible(each: dict[str, Any]) -> Bound:
     when = next(((name, frozenset(words)) for name, words in each.get("when", {}).items()), None)
     return Bound(
         each["quantity"],
@@ -222,7 +256,7 @@ def _factor_name(quantity: str) -> str:
 
 
 def factor_from(record: dict[str, Any]) -> Factor:
-    """A factor from its record, which fits factors.schema.json. Raises ValueError for an unknown unit."""
+    """A factor from its record, which fits factor.schema.json. Raises ValueError for an unknown unit."""
     return Factor(
         id=record["id"],
         version=record["version"],

@@ -10,7 +10,7 @@ from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.errors import MethodologyMismatch, MethodologyNotFound
 from puhui.methodologies.explanation import show_factor
 from puhui.methodologies.lifecycle import PUBLIC, PUBLISHED, SUPERSEDED, WITHDRAWN, Version, order
-from puhui.methodologies.model import Behaviour, Methodology, Programme
+from puhui.methodologies.model import Behaviour, Factor, Methodology, Programme
 
 
 def list_methodologies(table: Methodologies | None = None) -> dict[str, Any]:
@@ -48,9 +48,9 @@ def get_methodology_version(
             raise MethodologyNotFound
         methodology = registry.methodology_from(table.document(methodology_id, found.hash))
         status = _told(found)
-    records = (
-        factor for factor in registry.factors().values() if factor.quantity in methodology.factor_quantities
-    )
+    filed = (_filed(name, table) for name in methodology.factor_quantities)
+    shipped = (each for each in registry.factors().values() if each.quantity in methodology.factor_quantities)
+    records = [*shipped, *(each for found in filed for each in found)]
     return {
         **_shown(methodology),
         **status,
@@ -58,6 +58,11 @@ def get_methodology_version(
         "factors": [show_factor(factor) for factor in records],
         "document": methodology.document,
     }
+
+
+def _filed(quantity: str, table: Methodologies | None) -> list[Factor]:
+    records = table.as_factors().records(quantity) if table else {}
+    return [registry.factor_from(each) for each in records.values()]
 
 
 def _status_in_layer(methodology_id: str, version: str, table: Methodologies | None) -> str:

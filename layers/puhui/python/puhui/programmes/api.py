@@ -1,10 +1,10 @@
-"""What other contexts may ask of programmes. Nothing here reads a table: a programme is data in the layer."""
+"""What other contexts may ask of programmes: data in the layer, and what was started and decided since (``published.py``)."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from puhui.programmes import presets, published
-from puhui.programmes.errors import BehaviourUnknown, ProgrammeNotFound
+from puhui.programmes.errors import BehaviourUnknown, ProgrammeClosed, ProgrammeNotFound, TermsChanged
 from puhui.programmes.model import (
     Behaviour,
     Caps,
@@ -27,8 +27,10 @@ __all__ = [
     "FriendsRule",
     "PointsRule",
     "Programme",
+    "ProgrammeClosed",
     "ProgrammeNotFound",
     "Span",
+    "TermsChanged",
     "all_programmes",
     "behaviour",
     "occupied_minutes",
@@ -36,9 +38,9 @@ __all__ = [
 ]
 
 
-def programme(programme_id: str) -> Programme:
-    """The programme. Raises ProgrammeNotFound."""
-    return presets.read(programme_id)
+def programme(programme_id: str, version: str = "") -> Programme:
+    """The programme as it is now, or in the ``version`` that something was recorded by. Raises ProgrammeNotFound."""
+    return presets.read(programme_id, version)
 
 
 def behaviour(programme: Programme, behaviour_id: str) -> Behaviour:
@@ -57,5 +59,4 @@ def occupied_minutes(behaviour: Behaviour, quantity: Mapping[str, Any]) -> int:
 
 def all_programmes() -> tuple[Programme, ...]:
     """Every programme: the layer's in the order of their ids, then those that were started since."""
-    started = tuple(presets.from_document(each) for each in published.all_running())
-    return (*presets.shipped(), *started)
+    return presets.running(published.all_standing())

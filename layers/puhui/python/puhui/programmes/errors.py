@@ -2,6 +2,10 @@
 
 ProgrammeNotFound   404
 BehaviourUnknown    422  names the behaviours that the programme counts
+GateNotAllowed      422  the jurisdiction's document keeps the gate closed
+ProgrammeClosed     409  no new acts, no new members
+
+and what the steps of filing and deciding refuse.
 """
 
 from puhui.kernel.errors import Conflict, Forbidden, Invalid, NotFound
@@ -23,8 +27,8 @@ class BehaviourUnknown(Invalid):
 
 class ProgrammeShipped(Conflict):
     code = "PROGRAMME_SHIPPED"
-    zh = "项目 {programme_id} 随系统发布，不能在这里修改；请换一个编号。"
-    en = "The programme {programme_id} ships with the system and is not changed here. Choose another id."
+    zh = "项目 {programme_id} 的版本 {version} 随系统发布；要取代它，请提交更新的版本号。"
+    en = "Version {version} of {programme_id} ships with the system. To take its place, file a later version."
 
 
 class VersionTaken(Conflict):
@@ -55,3 +59,47 @@ class AuthorMayNotStart(Forbidden):
     code = "AUTHOR_MAY_NOT_START"
     zh = "提交的人不能启用，请由另一个人启用。"
     en = "Whoever filed it may not start it. Somebody else has to."
+
+
+class GateNotAllowed(Invalid):
+    code = "GATE_NOT_ALLOWED"
+    zh = "{region} 的规则不允许打开 {gate}：{why_zh}"
+    en = "The rules of {region} keep {gate} closed: {why_en}"
+
+
+class ProposalNotFound(NotFound):
+    code = "PROPOSAL_NOT_FOUND"
+    zh = "没有这样的提案。"
+    en = "Nothing was proposed here."
+
+
+class ProposerMayNotApprove(Forbidden):
+    code = "PROPOSER_MAY_NOT_APPROVE"
+    zh = "提出的人不能批准，请由另一个人批准。"
+    en = "Whoever proposed it may not approve it. Somebody else has to."
+
+
+class ProposalChanged(Conflict):
+    code = "PROPOSAL_CHANGED"
+    zh = "您读过之后提案又被改过，请重新阅读后再批准。"
+    en = "The proposal was changed after you read it. Read it again before you approve it."
+
+
+class ClosingInThePast(Invalid):
+    code = "CLOSING_IN_THE_PAST"
+    zh = "结束时间已过，请提出一个将来的时间。"
+    en = "The time of the end has passed. Propose one to come."
+
+
+class ProgrammeClosed(Conflict):
+    """``at`` is when it ended."""
+
+    code = "PROGRAMME_CLOSED"
+    zh = "本项目已于 {at} 结束，不再计入新的行为；积分在到期前仍可使用。"
+    en = "The programme ended at {at} and counts no new acts. Points can be spent until they end."
+
+
+class TermsChanged(Conflict):
+    code = "TERMS_CHANGED"
+    zh = "项目条款现在是版本 {version}，请阅读后再加入。"
+    en = "The programme's terms are now version {version}. Read them before you join."

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from puhui.kernel import clock
 from puhui.kernel.documents import Text
+from puhui.programmes.errors import ProgrammeClosed
 
 Evidence = Literal["none", "photo", "photo_optional", "steps"]
 PHOTOS_MAX = 3
@@ -195,9 +196,18 @@ class CouponRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What members accept when they join: which version of it is on record with each of them."""
+
+    version: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
-    """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed. Of the acts that
-    nothing but the member's word shows, at most ``self_declared_per_day_mg`` count a day, all behaviours together."""
+    """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed. ``reward_kinds`` are
+    the kinds of rewards it has. From ``closes_at`` on it counts no new acts. Of the acts that nothing but the member's word
+    shows, at most ``self_declared_per_day_mg`` count a day, all behaviours together."""
 
     id: str
     version: str
@@ -211,8 +221,17 @@ class Programme:
     claim: ClaimRule
     gates: Mapping[str, bool]
     behaviours: Mapping[str, Behaviour]
+    terms: Terms
+    reward_kinds: tuple[str, ...]
     coupons: CouponRule = CouponRule()
     self_declared_per_day_mg: int = SELF_DECLARED_PER_DAY_MG
+    closes_at: datetime | None = None
+    closed_because: str = ""
+
+    def require_open(self, now: datetime) -> None:
+        """Raise ProgrammeClosed once the programme has ended: what was recorded before goes on as it would have."""
+        if self.closes_at is not None and now >= self.closes_at:
+            raise ProgrammeClosed(at=clock.to_text(self.closes_at))
 
     @property
     def claim_window_days(self) -> int:

@@ -1,12 +1,16 @@
-"""The documents that ship with the layer, read once and kept. One file a programme: ``presets/<id>.json``."""
+"""The documents that ship with the layer, read once and kept. One file a programme: ``presets/<id>.json``. A version that was
+filed and started since takes a preset's place when it is the later one; what was decided of a programme (``standing.py``) is
+applied to whichever runs."""
 
 import json
 import os
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from puhui.programmes import published
 from puhui.programmes.errors import ProgrammeNotFound
+from puhui.programmes.filing import order
 from puhui.programmes.model import (
     SELF_DECLARED_PER_DAY_MG,
     Behaviour,
@@ -18,7 +22,9 @@ from puhui.programmes.model import (
     PointsRule,
     Programme,
     Span,
+    Terms,
 )
+from puhui.programmes.standing import Standing, applied
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "presets")  # noqa: PTH118, PTH120 pathlib is not needed at run time
 
@@ -30,20 +36,57 @@ def ids() -> tuple[str, ...]:
 
 
 @cache
-def _read(programme_id: str) -> Programme:
+def document(programme_id: str) -> dict[str, Any]:
+    """A preset's document."""
     with open(os.path.join(_FOLDER, f"{programme_id}.json"), "rb") as file:  # noqa: PTH118, PTH123
-        return from_document(json.load(file))
+        read_: dict[str, Any] = json.load(file)
+    return read_
 
 
-def read(programme_id: str) -> Programme:
-    """The programme: one of the layer's, or one that was started since. Raises ProgrammeNotFound; only names that stand in
-    the folder ever reach the file system."""
+@cache
+def _read(programme_id: str) -> Programme:
+    return from_document(document(programme_id))
+
+
+def read(programme_id: str, version: str = "") -> Programme:
+    """The programme that counts acts now; with ``version``, as it was in that one (what was recorded by it keeps it), where that
+    is still known. Raises ProgrammeNotFound; only names that stand in the folder ever reach the file system."""
+    standing = published.standing(programme_id)
+    now = _running(programme_id, standing)
+    if version and version != now.version:
+        before = _version(programme_id, version)
+        return applied(before, standing) if before and standing else before or now
+    return now
+
+
+def _running(programme_id: str, standing: Standing | None) -> Programme:
     if programme_id in ids():
-        return _read(programme_id)
-    document = published.running(programme_id)
-    if document is None:
+        preset = _read(programme_id)
+        if standing is None:
+            return preset
+        if standing.version is None or order(standing.version) <= order(preset.version):
+            return applied(preset, standing)
+    if standing is None or standing.document is None:
         raise ProgrammeNotFound
-    return from_document(document)
+    return applied(from_document(dict(standing.document)), standing)
+
+
+def _version(programme_id: str, version: str) -> Programme | None:
+    if programme_id in ids() and _read(programme_id).version == version:
+        return _read(programme_id)
+    found = published.version(programme_id, version)
+    return from_document(found) if found else None
+
+
+def running(standings: Mapping[str, Standing]) -> tuple[Programme, ...]:
+    """All programmes, the layer's in the order of their ids, then the others; ``standings``: what the table says of each."""
+    names = (*ids(), *(each for each in standings if each not in ids()))
+    known = ((name, standings.get(name)) for name in names)
+    return tuple(
+        _running(name, standing)
+        for name, standing in known
+        if name in ids() or (standing and standing.document)
+    )
 
 
 def shipped() -> tuple[Programme, ...]:
@@ -67,6 +110,8 @@ def from_document(document: dict[str, Any]) -> Programme:
         claim=_claim(document["claim"]),
         gates=document["gates"],
         behaviours={behaviour.id: behaviour for behaviour in behaviours},
+        terms=Terms(**document["terms"]),
+        reward_kinds=tuple(document["reward_kinds"]),
         coupons=CouponRule(**document.get("coupons", {})),
         self_declared_per_day_mg=document.get("self_declared", {}).get(
             "per_day_mg", SELF_DECLARED_PER_DAY_MG

@@ -1,22 +1,30 @@
-"""Filing and starting a programme on the table: each step is one transaction; of two at once one reads again."""
+"""Filing and starting a programme, and deciding its gates and its end, on the table: each step is one transaction; of two at once
+one reads again."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock
-from puhui.programmes import filing, presets
+from puhui.programmes import filing, jurisdictions, presets
+from puhui.programmes import standing as decisions
 from puhui.programmes.dynamo import Programmes
-from puhui.programmes.errors import ProgrammeNotFound, ProgrammeShipped
+from puhui.programmes.errors import GateNotAllowed, ProgrammeNotFound, ProgrammeShipped, ProposalNotFound
 from puhui.programmes.filing import Filed
+from puhui.programmes.standing import CLOSING, Proposal, Standing
 from puhui.store.session import Session, attempt
 
 
 def file(document: Mapping[str, Any], author: str, now: datetime, *, table: Programmes) -> Filed:
-    """File a document that was checked. The same again changes nothing. Raises ProgrammeShipped and as ``filing.file``."""
+    """File a document that was checked. The same again changes nothing. Raises ProgrammeShipped for a version that is no later
+    than the layer's, GateNotAllowed, and as ``filing.file``."""
     programme_id, version = document["id"], document["version"]
+    _require_gates(document)
     if programme_id in presets.ids():
-        raise ProgrammeShipped(programme_id=programme_id)
+        preset = presets.document(programme_id)
+        if filing.order(version) <= filing.order(preset["version"]):
+            raise ProgrammeShipped(programme_id=programme_id, version=preset["version"])
 
     def build(session: Session) -> Filed:
         standing = table.filed(programme_id, version)
@@ -26,6 +34,15 @@ def file(document: Mapping[str, Any], author: str, now: datetime, *, table: Prog
         return filed
 
     return attempt(table.dynamodb, build)
+
+
+def _require_gates(document: Mapping[str, Any]) -> None:
+    for gate, is_open in document.get("gates", {}).items():
+        rule = jurisdictions.rule(document["jurisdiction"], gate)
+        if is_open and not rule.may_open:
+            raise GateNotAllowed(
+                gate=gate, region=rule.region, why_zh=rule.why["zh-CN"], why_en=rule.why["en"]
+            )
 
 
 def start(
@@ -44,19 +61,88 @@ def start(
     """
 
     def build(session: Session) -> Filed:
-        running = table.running(
-            programme_id
-        )  # before the version, so that it is this one only if the version says so
+        # What stands is read before the version, so that it is this one only if the version says so.
+        running = table.standing(programme_id) or Standing(programme_id)
         standing = find(programme_id, version, table=table)
-        before = running["version"] if running else None
+        known = [running.version] if running.version else []
+        if programme_id in presets.ids():
+            known.append(presets.document(programme_id)["version"])
+        before = max(known, key=filing.order, default=None)
         started = filing.start(standing, by, read_hash, now, before)
         if started is not standing:
             table.put_filed(session, standing, started)
-            table.put_running(session, started, before)
+            table.put_standing(session, replace(running, document=started.document, hash=started.hash))
             also(session, started)
         return started
 
     return attempt(table.dynamodb, build)
+
+
+def propose(wanted: Proposal, *, table: Programmes) -> Proposal:
+    """Propose that a gate be opened or closed, or that the programme end. Raises ProgrammeNotFound, GateNotAllowed,
+    ClosingInThePast."""
+    programme = presets.read(wanted.programme_id)
+
+    def build(session: Session) -> Proposal:
+        before = table.proposal(wanted.programme_id, wanted.subject)
+        after = decisions.propose(before, wanted)
+        if after is not before:
+            decisions.require_allowed(programme, after, after.at)
+            table.put_proposal(session, before, after)
+        return after
+
+    return attempt(table.dynamodb, build)
+
+
+def approve(
+    programme_id: str,
+    subject: str,
+    by: str,
+    read_hash: str,
+    now: datetime,
+    *,
+    table: Programmes,
+    also: Callable[[Session, Proposal], None],
+) -> Proposal:
+    """Approve what somebody else proposed: it holds everywhere within a minute. Again changes nothing.
+
+    Raises ProgrammeNotFound, ProposalNotFound, GateNotAllowed, ClosingInThePast, ProposerMayNotApprove, ProposalChanged.
+    """
+    programme = presets.read(programme_id)
+
+    def build(session: Session) -> Proposal:
+        before = table.proposal(programme_id, subject)
+        if before is None:
+            raise ProposalNotFound
+        after = decisions.approve(before, by, read_hash, now)
+        if after is not before:
+            decisions.require_allowed(programme, after, now)
+            table.put_proposal(session, before, after)
+            standing = table.standing(programme_id) or Standing(programme_id)
+            table.put_standing(session, decisions.decided(standing, after))
+            also(session, after)
+        return after
+
+    return attempt(table.dynamodb, build)
+
+
+def show_proposal(proposal: Proposal) -> dict[str, Any]:
+    """The contract's ProgrammeProposal."""
+    wanted = {"closes_at": proposal.wanted} if proposal.subject == CLOSING else {"open": proposal.wanted}
+    told = {
+        "programme_id": proposal.programme_id,
+        "subject": proposal.subject,
+        **wanted,
+        "reason": proposal.reason,
+        "status": proposal.status,
+        "proposed_by": proposal.by,
+        "proposed_at": clock.to_text(proposal.at),
+        "number": proposal.number,
+        "hash": proposal.hash,
+    }
+    if proposal.approved_at:
+        told |= {"approved_by": proposal.approved_by, "approved_at": clock.to_text(proposal.approved_at)}
+    return told
 
 
 def find(programme_id: str, version: str, *, table: Programmes) -> Filed:

@@ -1,17 +1,15 @@
 """Before a programme is published: does its document fit the schema? Only the function that files imports this module."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from puhui.kernel.documents import DocumentInvalid, parse, pointer, require_valid
+from puhui.kernel.schemas import validator
 from puhui.programmes.model import FriendsRule, Programme, Span
 from puhui.programmes.presets import from_document
 
-_VALIDATOR = Draft202012Validator(json.loads((Path(__file__).parent / "schema.json").read_bytes()))
+_VALIDATOR = validator(Path(__file__).parent / "schema.json")
 
 
 def check(text: bytes) -> Programme:

@@ -3,7 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
-from puhui.programmes import api
+from puhui.kernel import clock
+from puhui.programmes import api, jurisdictions
 from puhui.programmes.model import PHOTOS_MAX, Behaviour, ClaimRule, Programme
 
 
@@ -39,7 +40,36 @@ def show_programme(programme: Programme) -> dict[str, Any]:
         "factor_profile": programme.factor_profile,
         "claim": _claim(programme.claim),
         "self_declared": {"per_day_mg": programme.self_declared_per_day_mg},
-        "gates": programme.gates,
+        "gates": dict(programme.gates),
+        "terms": {"version": programme.terms.version, "text": programme.terms.text},
+        "reward_kinds": list(programme.reward_kinds),
+        **_closing(programme),
+    }
+
+
+def _closing(programme: Programme) -> dict[str, Any]:
+    if programme.closes_at is None:
+        return {}
+    return {"closes_at": clock.to_text(programme.closes_at), "closed_because": programme.closed_because}
+
+
+def list_gates(programme_id: str) -> dict[str, Any]:
+    """Each gate of a programme: whether it is open, and what the jurisdiction's document says of it. Raises
+    ProgrammeNotFound."""
+    programme = api.programme(programme_id)
+    rules = [jurisdictions.rule(programme.jurisdiction, gate) for gate in jurisdictions.GATES]
+    return {
+        "items": [
+            {
+                "gate": rule.gate,
+                "open": programme.gates[rule.gate],
+                "may_open": rule.may_open,
+                "region": rule.region,
+                "why": rule.why,
+                **({"source": rule.source} if rule.source else {}),
+            }
+            for rule in rules
+        ]
     }
 
 

@@ -82,12 +82,26 @@ class QuantityInvalid(Invalid):
     en = "Redeem 1 to {most} pieces at a time."
 
 
+class GrantedOnly(Conflict):
+    code = "GRANTED_ONLY"
+    zh = "这是奖品，由项目方颁发，不能用积分兑换；用积分兑换的奖品也不能颁发。"
+    en = "This is a prize: the programme grants it, and nobody redeems it. What points buy is not granted."
+
+
 class RewardInvalid(Invalid):
     """``field`` of an operator's reward breaks the rule that ``rule`` states in English."""
 
     code = "REWARD_INVALID"
     zh = "奖品的 {field} 不符合规则：{rule}"
     en = "The reward's {field} breaks a rule: {rule}"
+
+
+class RewardKindNotOffered(RewardInvalid):
+    """``field`` is the kind; ``known`` are those that the programme's document has."""
+
+    code = "REWARD_KIND_NOT_OFFERED"
+    zh = "本项目的文档没有这种奖品（{kind}）；可用的种类：{known}。"
+    en = "The programme's document has no such rewards ({kind}). It has: {known}."
 
 
 class RewardShrinks(Conflict):

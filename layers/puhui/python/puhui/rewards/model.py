@@ -94,6 +94,11 @@ class Reward:
         return bool(self.merchant_id) and not self.partner_id and self.kind != DONATION
 
     @property
+    def is_granted(self) -> bool:
+        """Whether it has no price: a prize, which nobody redeems and an operator grants."""
+        return self.price_points == 0
+
+    @property
     def delivers(self) -> bool:
         """Whether it may be sent to an address: a good or a service that is not handed out at the till."""
         return self.kind in (GOOD, SERVICE) and not self.gives_coupons

@@ -19,6 +19,7 @@ from puhui.merchants.api import (
     require_active,
 )
 from puhui.partners.api import Partners, find_partner, require_item
+from puhui.programmes.api import programme
 from puhui.rewards import model, stock
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.errors import (
@@ -32,6 +33,7 @@ from puhui.rewards.errors import (
     RewardNotProposed,
 )
 from puhui.rewards.model import CLOSED, DONATION, ON_SALE, PROPOSED, Offer, Reward
+from puhui.rewards.terms import require_kind
 from puhui.rewards.usecases import Shelf
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
@@ -158,7 +160,8 @@ def publish(
     """Put a proposed reward on sale as it was read (``version``), its sponsor's money set aside; by somebody who wrote none of
     it and does not work for the merchant. Again changes nothing.
 
-    Raises RewardNotFound, RewardNotProposed, RewardChanged, ProposerMayNotPublish, OwnMerchant, MerchantSuspended, NotEnough.
+    Raises RewardNotFound, RewardNotProposed, RewardChanged, ProposerMayNotPublish, OwnMerchant, MerchantSuspended, RewardKindNotOffered,
+    NotEnough.
     """
 
     def build(session: Session) -> Reward:
@@ -176,6 +179,7 @@ def publish(
         if merchants.staff_of(standing.merchant_id, by):
             raise OwnMerchant
         require_active(merchants.find_standing(standing.merchant_id))
+        require_kind(programme(standing.programme_id), standing.kind)
         reward = replace(standing, state=ON_SALE, published_by=by, version=standing.version + 1)
         _write(session, reward, reward.stock, rewards, ledger, now)
         return reward

@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from puhui.kernel import clock, ids
+from puhui.kernel import clock, ids, regions
 from puhui.kernel.quantities import AMOUNT_MAX
 from puhui.merchants.api import Picture
-from puhui.programmes.api import programme
-from puhui.rewards.errors import RewardInvalid
+from puhui.programmes.api import Programme, programme
+from puhui.rewards.errors import RewardInvalid, RewardKindNotOffered
 from puhui.rewards.model import (
     COUPON,
     COUPON_DAYS,
@@ -34,7 +34,7 @@ LIMIT_MAX = 10**6
 DAYS_MAX = 3650
 PICTURES_MAX = REGIONS_MAX = 9
 _ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,63}\Z")
-_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,8}){0,2}\Z")
+_REGION = re.compile(regions.PATTERN.removesuffix("$") + r"\Z")
 _MEMBERS = {
     "id",
     "programme_id",
@@ -69,16 +69,18 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
          "per_day_limit"?, "shards"?, "queue_lanes"?, "opens_at"?, "closes_at"?, "regions"?, "merchant_id"?,
          "sponsor"?: {"budget_id", "fen"}, "partner_id"?, "partner_item"?, "cancellable"?, "valid_days"?, "state"?}
 
-    Raises RewardInvalid, ProgrammeNotFound.
+    Raises RewardInvalid, RewardKindNotOffered, ProgrammeNotFound.
     """
     if unknown := sorted(set(document) - _MEMBERS):
         raise RewardInvalid(field=unknown[0], rule="no such member")
     rules = programme(str(document.get("programme_id")))
-    if rules.points is None:
-        raise RewardInvalid(field="programme_id", rule="the programme has no points")
     kind, title = document.get("kind"), document.get("title")
     if kind not in KINDS:
         raise RewardInvalid(field="kind", rule=f"one of {', '.join(KINDS)}")
+    require_kind(rules, kind)
+    granted = rules.points is None and kind == LEAVE_DAY  # a prize: it has no price
+    if rules.points is None and not granted:
+        raise RewardInvalid(field="programme_id", rule="the programme has no points")
     if not isinstance(title, Mapping) or not _is_text(title, TITLE_MAX):
         raise RewardInvalid(field="title", rule=f"zh-CN and en, 1 to {TITLE_MAX} characters each")
     reward_id = document.get("id") or _id_of(rules.id, kind, title)
@@ -92,7 +94,7 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
         programme_id=rules.id,
         kind=kind,
         title=dict(title),
-        price_points=_count(document, "price_points", 1, PRICE_MAX),
+        price_points=_count(document, "price_points", 0 if granted else 1, 0 if granted else PRICE_MAX),
         stock=_count(document, "stock", 0, STOCK_MAX),
         per_member_limit=_limit(document, "per_member_limit"),
         shards=_count(document, "shards", 1, SHARDS_MAX) if "shards" in document else 0,
@@ -113,6 +115,12 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
     return _consistent(_sponsored(made, document.get("sponsor")))
 
 
+def require_kind(rules: Programme, kind: str) -> None:
+    """Raise RewardKindNotOffered unless the programme's document has this kind of rewards."""
+    if kind not in rules.reward_kinds:
+        raise RewardKindNotOffered(field="kind", kind=kind, known=", ".join(rules.reward_kinds) or "-")
+
+
 def _sponsored(made: Reward, sponsor: Any) -> Reward:
     if sponsor is None:
         return made
@@ -124,7 +132,14 @@ def _sponsored(made: Reward, sponsor: Any) -> Reward:
 def _consistent(made: Reward) -> Reward:
     if made.opens_at and made.closes_at and made.closes_at <= made.opens_at:
         raise RewardInvalid(field="closes_at", rule="after opens_at")
-    if made.kind in (COUPON, SERVICE, LEAVE_DAY) and not (made.merchant_id or made.partner_id):
+    if made.is_granted and (
+        made.cancellable or made.merchant_id or made.partner_id or made.lanes or made.fen
+    ):
+        raise RewardInvalid(
+            field="price_points", rule="a prize is given by the programme, and not given back"
+        )
+    honoured = made.merchant_id or made.partner_id or made.is_granted
+    if made.kind in (COUPON, SERVICE, LEAVE_DAY) and not honoured:
         raise RewardInvalid(field="merchant_id", rule="a merchant or a partner has to honour it")
     if made.fen and not made.merchant_id:
         raise RewardInvalid(field="sponsor", rule="there is a merchant to be paid")

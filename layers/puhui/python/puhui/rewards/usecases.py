@@ -15,6 +15,7 @@ from puhui.programmes.api import programme
 from puhui.rewards import model, stock
 from puhui.rewards.dynamo import Counter, Rewards
 from puhui.rewards.errors import (
+    GrantedOnly,
     NotCancellable,
     NotOnSale,
     PriceChanged,
@@ -88,12 +89,14 @@ def get_reward(reward_id: str, *, catalogue: Shelf) -> Offer:
     return offer
 
 
-def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) -> Redemption:
+def redeem(
+    command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime, granted: bool = False
+) -> Redemption:
     """Points, stock, limits, coupons and redemption change together or not at all; the same request again gives the first
     answer. Where the reward has a queue the redemption is ``queued`` and nothing is taken yet; where a partner has a say it is
-    ``processing`` and the points are held.
+    ``processing`` and the points are held. ``granted``: an operator gives a prize.
 
-    Raises QuantityInvalid, RewardNotFound, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, TicketsOpen, MerchantSuspended,
+    Raises QuantityInvalid, RewardNotFound, GrantedOnly, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, TicketsOpen, MerchantSuspended,
     LimitReached, DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
     """
     model.require_quantity(command.quantity, DONATION)
@@ -106,6 +109,8 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
         reward = counter.reward
         model.require_quantity(command.quantity, reward.kind, coupons=reward.gives_coupons)
         _require_offered(counter, now)
+        if reward.is_granted != granted:
+            raise GrantedOnly
         if command.price_points not in (None, reward.price_points):
             raise PriceChanged(price_points=reward.price_points)
         made = model.redemption_of(
@@ -390,7 +395,7 @@ def _add_effects(
     if made.status == PROCESSING:
         rewards.add_order(session, made)
         add_hold(session, model.hold_of(made, now), balances, ledger=ledger, now=now)
-    else:
+    elif made.points:  # a prize takes none
         ledger.add(session, [model.spending(made)], balances, clock.programme_day(now))
     if made.to_send:
         rewards.add_to_send(session, made)

@@ -1,0 +1,25 @@
+"""POST /factors/{factor_id}/versions/{version}/publication: publish what was approved."""
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.methodologies import procedure
+from puhui.methodologies.dynamo import Factors
+from puhui.methodologies.lifecycle import Officer
+
+app = HttpFunction("publish-factor")
+TABLE = Factors.from_environment()
+
+
+@app.operation("publish_factor", "POST", "/factors/{factor_id}/versions/{version}/publication")
+def publish_factor(request: Request) -> Answer:
+    body = request.body
+    command = procedure.Command(
+        Officer(request.member_id, request.roles), request.now, request.idempotency_key, request.body_hash
+    )
+    return procedure.publish(
+        request.path["factor_id"],
+        request.path["version"],
+        body["hash"],
+        body.get("note", ""),
+        command,
+        table=TABLE,
+    )

@@ -1,0 +1,43 @@
+"""POST /programmes/{programme_id}/closing/approval: somebody else approves the end that was proposed."""
+
+from functools import cache
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.journal import wiring
+from puhui.journal.dynamo import Journal
+from puhui.journal.usecases import add_decision
+from puhui.programmes import procedure
+from puhui.programmes.dynamo import Programmes
+from puhui.programmes.standing import CLOSING, Proposal
+from puhui.store.session import Session
+
+app = HttpFunction("approve-closing")
+TABLE, JOURNAL = Programmes.from_environment(), Journal.from_environment()
+PEPPER = cache(wiring.pepper)
+
+
+@app.operation("approve_closing", "POST", "/programmes/{programme_id}/closing/approval")
+def approve_closing(request: Request) -> Answer:
+    def publish(session: Session, made: Proposal) -> None:
+        add_decision(
+            session,
+            made.programme_id,
+            made.subject,
+            made.number,
+            made.decision,
+            made.reason,
+            JOURNAL,
+            PEPPER(),
+            request.now,
+        )
+
+    approved = procedure.approve(
+        request.path["programme_id"],
+        CLOSING,
+        request.member_id,
+        request.body["hash"],
+        request.now,
+        table=TABLE,
+        also=publish,
+    )
+    return procedure.show_proposal(approved)

@@ -1,0 +1,43 @@
+"""POST /programmes/{programme_id}/gates/{gate}/approval: somebody else approves what was proposed of a gate."""
+
+from functools import cache
+
+from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.journal import wiring
+from puhui.journal.dynamo import Journal
+from puhui.journal.usecases import add_decision
+from puhui.programmes import procedure
+from puhui.programmes.dynamo import Programmes
+from puhui.programmes.standing import Proposal
+from puhui.store.session import Session
+
+app = HttpFunction("approve-gate")
+TABLE, JOURNAL = Programmes.from_environment(), Journal.from_environment()
+PEPPER = cache(wiring.pepper)
+
+
+@app.operation("approve_gate", "POST", "/programmes/{programme_id}/gates/{gate}/approval")
+def approve_gate(request: Request) -> Answer:
+    def publish(session: Session, made: Proposal) -> None:
+        add_decision(
+            session,
+            made.programme_id,
+            made.subject,
+            made.number,
+            made.decision,
+            made.reason,
+            JOURNAL,
+            PEPPER(),
+            request.now,
+        )
+
+    approved = procedure.approve(
+        request.path["programme_id"],
+        request.path["gate"],
+        request.member_id,
+        request.body["hash"],
+        request.now,
+        table=TABLE,
+        also=publish,
+    )
+    return procedure.show_proposal(approved)
