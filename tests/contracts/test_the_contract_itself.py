@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from infra.build import contract
+from infra.build import codes, contract
 from infra.build.contract import Operation, json_schema, resolved
 
 OPERATIONS = list(contract.operations())
@@ -131,6 +131,22 @@ def test_what_the_gateway_itself_refuses_is_a_problem_too() -> None:
         shown = json.loads(answer["responseTemplates"]["application/json"])
         jsonschema.validate(shown, problem)
         assert shown["status"] == answer["statusCode"]
+
+
+def test_the_gateway_speaks_one_language_and_says_which() -> None:
+    """It cannot choose: its templates know no conditions. Whoever reads another language goes by ``code``."""
+    for answer in contract.document()["x-amazon-apigateway-gateway-responses"].values():
+        shown = json.loads(answer["responseTemplates"]["application/json"])
+        assert answer["responseParameters"]["gatewayresponse.header.Content-Language"] == "'zh-CN'"
+        for text in (shown["title"], shown["detail"]):
+            assert re.search(r"[\u4e00-\u9fff]", text)
+            assert not re.search(r"[A-Za-z]+ [A-Za-z]+", text)
+
+
+def test_every_error_code_stands_in_the_contract_with_its_sentence() -> None:
+    told = contract.document()["components"]["schemas"]["ErrorCode"]
+
+    assert told == codes.schema(), "python -m infra.build.codes writes it anew"
 
 
 def _examples(operation: Operation) -> Iterator[tuple[dict[str, Any], Any]]:

@@ -3,16 +3,16 @@ canonical form."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from puhui.kernel.errors import Invalid
+from puhui.kernel.words import Text as Text
 
 DOCUMENT_BYTES_MAX = 256 * 1024
 DEPTH_MAX = 12
 VALUES_MAX = 5000
 DETAIL_MAX = 200
-Text = Mapping[str, str]  # one text by language: "zh-CN" and "en"
 
 
 class DocumentInvalid(Invalid):

@@ -57,12 +57,12 @@ def ended(balance: Balance, day: date) -> list[str]:
 def expiring(balance: Balance, lot: str, now: datetime) -> Transfer:
     """The transfer that ends what the balance holds in ``lot``.
 
-    Its id derives from account, lot and the balance's version. The transfer is written only on that version and makes it one
+    Its id derives from the moment, account, lot and the balance's version. The transfer is written only on that version and makes it one
     more; versions only grow: so nothing expires twice, and points that come into the lot later expire under another id.
     """
     asset, amount = points(balance.unit), balance.lots[lot]
     legs = (Leg(balance.account, asset, -amount, lot), Leg(f"expired:{balance.unit}", asset, amount))
-    transfer_id = ids.derived_id(lot_end(lot), balance.account, balance.unit, lot, str(balance.version))
+    transfer_id = ids.derived_id(now, balance.account, balance.unit, lot, str(balance.version))
     return Transfer(transfer_id, KIND, now.replace(microsecond=0), legs, lot)
 
 

@@ -57,9 +57,7 @@ class TicketsOpen(Conflict):
 
     code = "TICKETS_OPEN"
     zh = "您在这个奖品的队列中已有 {most} 张号，请等待结果后再取号。"
-    en = (
-        "You have {most} tickets open in this reward's queue. Wait for their results before you take another."
-    )
+    en = "You have {most:ticket} open in this reward's queue. Wait for their results before you take another."
 
 
 class PriceChanged(Conflict):
@@ -67,7 +65,7 @@ class PriceChanged(Conflict):
 
     code = "PRICE_CHANGED"
     zh = "价格已变为每件 {price_points} 积分，请确认后重新兑换。"
-    en = "A piece now costs {price_points} points. Confirm the new price and redeem again."
+    en = "A piece now costs {price_points:point}. Confirm the new price and redeem again."
 
 
 class RewardChanged(Conflict):
@@ -79,7 +77,7 @@ class RewardChanged(Conflict):
 class QuantityInvalid(Invalid):
     code = "QUANTITY_INVALID"
     zh = "一次可兑换 1 到 {most} 件。"
-    en = "Redeem 1 to {most} pieces at a time."
+    en = "Redeem 1 to {most:piece} at a time."
 
 
 class RewardInvalid(Invalid):
@@ -224,7 +222,7 @@ class ScanTimeInvalid(Invalid):
 
     code = "SCAN_TIME_INVALID"
     zh = "离线核销须在 {hours} 小时内补报，且不晚于现在、不早于发券。"
-    en = "What a till verified off line is handed in within {hours} hours; the time is not in the future nor before the coupon."
+    en = "What a till verified off line is handed in within {hours:hour}; the time is not in the future nor before the coupon."
 
 
 class ReportsForDonations(NotFound):
