@@ -204,6 +204,7 @@ def _collection(
         "id": activity_id,
         "programme_id": programme_id,
         "behaviour": behaviour,
+        "title": programmes.behaviour_name(programme_id, behaviour),
         "status": CREDITED,
         "credits_mg": credits_mg,
         "points": points,
@@ -225,6 +226,7 @@ class Ripe(NamedTuple):
             "id": self.activity.id,
             "programme_id": self.activity.programme_id,
             "behaviour": self.activity.behaviour,
+            "title": programmes.behaviour_name(self.activity.programme_id, self.activity.behaviour),
             "can_take_points": self.points,
             "collect_by": clock.to_text(self.activity.collect_by),
         }

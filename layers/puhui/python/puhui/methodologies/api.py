@@ -14,6 +14,7 @@ from puhui.methodologies.errors import (
     MethodologyNotFound,
     QuantityInvalid,
 )
+from puhui.methodologies.forms import labelled
 from puhui.methodologies.model import Behaviour, Factor, Methodology, PointsRate, Programme
 from puhui.methodologies.quantification import (
     Allowed,
@@ -39,6 +40,7 @@ __all__ = [
     "explain",
     "explain_record",
     "factors",
+    "labelled",
     "methodology_of",
     "points_for",
     "publication_in",

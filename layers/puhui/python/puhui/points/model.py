@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock, ids
+from puhui.kernel.words import CHOICES
 from puhui.ledger.api import NO_EXPIRY, Balance, Leg, Transfer, lot_end, lot_of, points
 
 EXPIRE, DONATE, REMIND = "expire", "donate", "remind"  # EXPIRE and DONATE are choices and steps
@@ -140,6 +141,7 @@ class Choice:
     def shown(self) -> dict[str, Any]:
         """For the contract."""
         told: dict[str, Any] = {"programme_id": self.programme_id, "choice": self.choice}
+        told["title"] = CHOICES[self.choice]
         told |= {"reward_id": self.reward_id} if self.reward_id else {}
         return told | ({"last_donation": self.last.shown()} if self.last else {})
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from puhui.activities.api import MATURING, PENDING, Activities, Activity, activity_from
+from puhui.activities.api import MATURING, PENDING, Activities, activity_from
 from puhui.kernel import clock
 from puhui.kernel.pages import Page
 from puhui.kernel.words import Text
@@ -60,20 +60,13 @@ def _names(
     for about, item in zip(places, found, strict=True):
         if item is None:
             continue
-        title = (
-            _act_name(activity_from(item)) if about.type == ABOUT_ACTIVITY else redemption_from(item).title
-        )
-        if title:
-            titles[about] = title
+        if about.type == ABOUT_ACTIVITY:
+            act = activity_from(item)
+            titles[about] = programmes.behaviour_name(act.programme_id, act.behaviour)
+        else:
+            titles[about] = redemption_from(item).title
     units = {each: _unit(each) for each in {accounts.programme_of(posted) for posted in page}}
     return accounts.Names(titles, {name: unit for name, unit in units.items() if unit})
-
-
-def _act_name(act: Activity) -> Text | None:
-    """What its programme calls it now; None where the programme counts it no longer."""
-    programme = _programme(act.programme_id)
-    behaviour = programme.behaviours.get(act.behaviour) if programme else None
-    return behaviour.name if behaviour else None
 
 
 def _unit(programme_id: str) -> Text | None:
