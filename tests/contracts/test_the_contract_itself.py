@@ -143,6 +143,35 @@ def test_the_gateway_speaks_one_language_and_says_which() -> None:
             assert not re.search(r"[A-Za-z]+ [A-Za-z]+", text)
 
 
+LISTS = [operation for operation in OPERATIONS if operation.id.startswith("list_")]
+ONE_STATUS = {"list_methodologies", "list_merchants"}  # what is published, who is certified
+ONE_PROGRAMME = {
+    "list_memberships",
+    "list_merchant_rewards",
+    "list_merchant_settlements",
+}  # one each; a merchant's own
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
+def test_lists_are_alike(operation: Operation) -> None:
+    asked = {parameter["name"] for parameter in operation.parameters("query")}
+    answer = operation.spec["responses"]["200"]["content"]["application/json"]["schema"]
+    shown = answer["properties"]["items"]["items"]["properties"]
+
+    assert {"limit", "cursor"} <= asked
+    assert {"items", "next_cursor"} == set(answer["required"])
+    if "status" in shown and operation.id not in ONE_STATUS:
+        assert "status" in asked or "merchant_id" in asked
+    if "programme_id" in shown and operation.id not in ONE_PROGRAMME:
+        assert "programme_id" in asked
+
+
+def test_whatever_takes_an_owner_can_be_told_whose_it_is() -> None:
+    """``owner_id`` of a friend's act stands where the act is listed."""
+    listed = contract.document()["components"]["schemas"]["RipeActivity"]
+    assert "owner_id" in listed["required"]
+
+
 def test_every_error_code_stands_in_the_contract_with_its_sentence() -> None:
     told = contract.document()["components"]["schemas"]["ErrorCode"]
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from puhui.kernel import ids, languages
-from puhui.ledger.model import Leg, Transfer, member
+from puhui.ledger.model import Balance, Leg, Transfer, member
 from puhui.ledger.statement import About, Names, change, line
+from puhui.points.model import expiring
 
 NOW = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
 ME, FRIEND = member("01ME"), member("01FRIEND")
@@ -177,9 +178,6 @@ def test_the_changes_add_up_to_what_was_reduced() -> None:
 
 def test_ids_of_transfers_carry_their_own_moment() -> None:
     """A statement goes by ids: one that carried another moment would stand in the wrong place."""
-    from puhui.points.model import expiring  # noqa: PLC0415
-    from puhui.ledger.model import Balance  # noqa: PLC0415
-
     late = NOW + timedelta(days=40)
     held = Balance(ME, "carbon-88", {}, {"2026-11": 5}, 3)
 

@@ -224,6 +224,7 @@ class Ripe(NamedTuple):
         assert self.activity.collect_by is not None  # noqa: S101 only acts that wait are ripe
         return {
             "id": self.activity.id,
+            "owner_id": self.activity.member_id,
             "programme_id": self.activity.programme_id,
             "behaviour": self.activity.behaviour,
             "title": programmes.behaviour_name(self.activity.programme_id, self.activity.behaviour),

@@ -7,7 +7,22 @@ from collections.abc import Iterable
 from typing import Any, Protocol
 
 from puhui.kernel.errors import Invalid
-from puhui.kernel.words import Text as Text
+from puhui.kernel.words import Text
+
+__all__ = [
+    "DEPTH_MAX",
+    "DETAIL_MAX",
+    "DOCUMENT_BYTES_MAX",
+    "VALUES_MAX",
+    "DocumentInvalid",
+    "Text",
+    "canonical",
+    "content_hash",
+    "parse",
+    "pointer",
+    "require_bounded",
+    "require_valid",
+]
 
 DOCUMENT_BYTES_MAX = 256 * 1024
 DEPTH_MAX = 12
