@@ -99,7 +99,7 @@ def test_friends_take_a_part_within_limits_and_nothing_is_lost(me: Member, frien
     for member in (me, friend):
         for transfer in member.get("/me/transfers")["items"]:
             sums: dict[str, int] = {}
-            for leg in transfer["legs"]:
+            for leg in transfer["details"]["legs"]:
                 sums[leg["asset"]] = sums.get(leg["asset"], 0) + leg["amount"]
             assert set(sums.values()) == {0}, transfer
     assert me.id not in json.dumps(friend.get("/me/transfers")), "a statement names no other member"

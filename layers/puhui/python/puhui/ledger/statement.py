@@ -59,7 +59,7 @@ _SENTENCES: Mapping[str, Text] = {
     },
     "redemption": {"zh-CN": "兑换「{title}」，用去 {points}。", "en": "Redeemed: {title}, for {points}."},
     "donation": {"zh-CN": "捐赠「{title}」，用去 {points}。", "en": "Donated: {title}, {points}."},
-    "refund": {"zh-CN": "「{title}」的 {points} 已退回。", "en": "{points} came back: {title}."},
+    "refund": {"zh-CN": "「{title}」退回 {points}。", "en": "{points} came back: {title}."},
     "hold": {"zh-CN": "为「{title}」预留 {points}。", "en": "{points} set aside: {title}."},
     "void": {
         "zh-CN": "为「{title}」预留的 {points} 已退回。",
