@@ -6,6 +6,7 @@ import pytest
 
 from puhui.kernel import languages, words
 from puhui.kernel.errors import Invalid
+from puhui.rewards.errors import RewardInvalid
 
 BOTH = {"zh-CN": "可乐", "en": "Cola"}
 
@@ -19,8 +20,9 @@ def test_an_answer_holds_one_language_however_deep_a_text_stands(language: str, 
     assert told == {"items": [{"title": name, "lines": [{"name": name}]}], "next_cursor": None}
 
 
-def test_documents_and_the_texts_of_authors_are_answered_as_they_were_written() -> None:
-    answer = {"document": {"name": BOTH}, "texts": {"title": BOTH}}
+def test_what_is_hashed_and_what_authors_edit_is_answered_as_it_was_written() -> None:
+    event = {"name": BOTH, "reason_code": "FILE_TYPE"}
+    answer = {"document": {"name": BOTH}, "texts": {"title": BOTH}, "opening": {"salt": "", "event": event}}
 
     assert languages.told(answer, "en") == answer
 
@@ -66,3 +68,21 @@ def test_every_word_is_said_in_both_languages(vocabulary: dict[str, Any]) -> Non
     for code, text in vocabulary.items():
         assert text.keys() == {"zh-CN", "en"}
         assert all(text.values()) or code == "1"
+
+
+@pytest.mark.parametrize(
+    ("rule", "chinese"),
+    [
+        ("an integer from 1 to 40", "奖品的 f 不符合规则：须为 1 到 40 的整数"),
+        (
+            "zh-CN and en, 1 to 60 characters each",
+            "奖品的 f 不符合规则：须有 zh-CN 和 en 两种文字，各 1 到 60 个字",
+        ),
+        ("a rule that nobody translated", "奖品的 f 不符合规则：请对照接口说明修改"),
+    ],
+)
+def test_a_rule_of_a_reward_is_told_in_one_language(rule: str, chinese: str) -> None:
+    refused = RewardInvalid(field="f", rule=rule)
+
+    assert refused.text("zh-CN") == chinese
+    assert refused.text("en") == f"The reward's f breaks a rule: {rule}"

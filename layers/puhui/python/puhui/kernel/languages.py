@@ -1,7 +1,7 @@
 """One language per answer: texts that are kept in both become the reader's, and codes get their sentence.
 
-The house keeps a text as ``{"zh-CN": ..., "en": ...}``. ``told`` turns an answer into what one reader reads; documents
-and the texts that their authors edit are answered as they were written, under ``document`` and ``texts``.
+The house keeps a text as ``{"zh-CN": ..., "en": ...}``. ``told`` turns an answer into what one reader reads; what is
+hashed and what authors edit is answered as it was written: it stands under ``document``, ``opening`` or ``texts``.
 """
 
 import string
@@ -11,7 +11,7 @@ from typing import Any
 from puhui.kernel import words
 
 CHINESE, ENGLISH = "zh-CN", "en"
-AS_WRITTEN = frozenset({"document", "texts"})
+AS_WRITTEN = frozenset({"document", "opening", "texts"})
 _BOTH = {CHINESE, ENGLISH}
 
 
