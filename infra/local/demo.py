@@ -48,9 +48,10 @@ class Person:
         self.member = session["member"]
         self._headers = {"Authorization": f"Bearer {session['access_token']}", "Accept-Language": "en"}
 
-    def get(self, path: str, **params: Any) -> dict[str, Any]:
+    def get(self, path: str, language: str = "en", **params: Any) -> dict[str, Any]:
         """The answer of a GET that must succeed."""
-        return self._checked(self.api.get(f"/v1{path}", headers=self._headers, params=params), 200)
+        headers = {**self._headers, "Accept-Language": language}
+        return self._checked(self.api.get(f"/v1{path}", headers=headers, params=params), 200)
 
     def send(
         self, method: str, path: str, body: dict[str, Any], status: int, key: str = ""
@@ -231,7 +232,7 @@ def _photos(api: httpx.Client, me: Person, verifier: Person, first: int, console
         body = {"decision": decision} | ({"reason_code": "NOT_THE_ACT"} if decision == "refuse" else {})
         verifier.send("POST", f"/reviews/{review['id']}/decision", body, 200)
         activity = ended(me, activity_id, status)
-        reason = f", reason {activity['reason_code']}" if status == "refused" else ""
+        reason = f", {activity['reason_code']}: {activity['reason_text']}" if status == "refused" else ""
         signals = ", ".join(review["risk"]["signals"])
         console.print(
             f" {6 + number}. A flagged photo ({signals}, score {review['risk']['score']}): a verifier says {decision}:"
@@ -246,10 +247,11 @@ def _review(verifier: Person, activity_id: str) -> dict[str, Any] | None:
 
 
 def _why(me: Person, activity_id: str, console: Console) -> None:
-    why = me.get(f"/activities/{activity_id}/explanation")
+    path = f"/activities/{activity_id}/explanation"
+    why = me.get(path)
     factor = why["factors"][0]
-    console.print(f" 8. Why this number: {why['sentence']['en']}")
-    console.print(f"    {why['sentence']['zh-CN']}")
+    console.print(f" 8. Why this number: {why['sentence']}")
+    console.print(f"    {me.get(path, 'zh-CN')['sentence']}")
     console.print(
         f"    {why['formula']} · {factor['id']} {factor['version']}: {factor['value']} {factor['unit']}"
     )
@@ -259,15 +261,12 @@ def _account(me: Person, console: Console) -> None:
     balance = me.get("/me/balances")["items"][0]
     console.print(
         f" 9. Balance: {balance['points']} points, {grams(balance['credits_mg'])} not yet a point,"
-        f" {grams(balance['pending_mg'])} pending; {grams(balance['reduced_mg'])} reduced so far"
+        f" {balance['pending_points']} points pending; {grams(balance['reduced_mg'])} reduced so far"
     )
     page = me.get("/me/transfers", limit=3)
     console.print("10. Statement, latest first:")
     for transfer in page["items"]:
-        legs = "; ".join(
-            f"{leg['account'].partition(':')[0]} {leg['amount']:+} {leg['asset']}" for leg in transfer["legs"]
-        )
-        console.print(f"    {transfer['at']} {transfer['kind']}: {legs}")
+        console.print(f"    {transfer['at']} {transfer['sentence']}", highlight=False)
 
 
 def _cola(me: Person, console: Console) -> None:

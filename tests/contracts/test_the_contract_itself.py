@@ -9,8 +9,10 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from infra.build import contract
-from infra.build.contract import Operation, json_schema, resolved
+from infra.build import codes, contract
+from infra.build.contract import ROOT, Operation, json_schema, resolved
+from puhui.activities import risk
+from puhui.kernel import words
 
 OPERATIONS = list(contract.operations())
 each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
@@ -131,6 +133,88 @@ def test_what_the_gateway_itself_refuses_is_a_problem_too() -> None:
         shown = json.loads(answer["responseTemplates"]["application/json"])
         jsonschema.validate(shown, problem)
         assert shown["status"] == answer["statusCode"]
+
+
+def test_the_gateway_speaks_one_language_and_says_which() -> None:
+    """It cannot choose: its templates know no conditions. Whoever reads another language goes by ``code``."""
+    for answer in contract.document()["x-amazon-apigateway-gateway-responses"].values():
+        shown = json.loads(answer["responseTemplates"]["application/json"])
+        assert answer["responseParameters"]["gatewayresponse.header.Content-Language"] == "'zh-CN'"
+        for text in (shown["title"], shown["detail"]):
+            assert re.search(r"[\u4e00-\u9fff]", text)
+            assert not re.search(r"[A-Za-z]+ [A-Za-z]+", text)
+
+
+def test_every_enumeration_and_object_has_a_name() -> None:
+    """What a generator makes of the contract has names that people can say. (A default stands beside its enumeration.)"""
+
+    def unnamed(node: dict[str, Any], path: str) -> Iterator[str]:
+        below = [(f"{path}.{name}", child) for name, child in node.get("properties", {}).items()]
+        below += [(f"{path}.{key}", node[key]) for key in ("items", "additionalProperties") if key in node]
+        for where, child in below:
+            if isinstance(child, dict):
+                if ("enum" in child and "default" not in child) or "properties" in child:
+                    yield where
+                yield from unnamed(child, where)
+
+    schemas = contract.document()["components"]["schemas"]
+
+    assert not [where for name, schema in schemas.items() for where in unnamed(schema, name)]
+
+
+LISTS = [operation for operation in OPERATIONS if operation.id.startswith("list_")]
+ONE_STATUS = {"list_methodologies", "list_merchants"}  # what is published, who is certified
+ONE_PROGRAMME = {
+    "list_memberships",
+    "list_merchant_rewards",
+    "list_merchant_settlements",
+}  # one each; a merchant's own
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)
+def test_lists_are_alike(operation: Operation) -> None:
+    asked = {parameter["name"] for parameter in operation.parameters("query")}
+    answer = operation.spec["responses"]["200"]["content"]["application/json"]["schema"]
+    shown = answer["properties"]["items"]["items"]["properties"]
+
+    assert {"limit", "cursor"} <= asked
+    assert {"items", "next_cursor"} == set(answer["required"])
+    if "status" in shown and operation.id not in ONE_STATUS:
+        assert "status" in asked or "merchant_id" in asked
+    if "programme_id" in shown and operation.id not in ONE_PROGRAMME:
+        assert "programme_id" in asked
+
+
+def test_vocabularies_have_a_name_for_whatever_the_contract_lists() -> None:
+    schemas = contract.document()["components"]["schemas"]
+
+    assert set(schemas["Purpose"]["enum"]) == words.PURPOSES.keys()
+    assert set(schemas["ExpiryChoiceName"]["enum"]) == words.CHOICES.keys()
+
+
+REASON = re.compile(r"""reason_code[\"']?\s*(?:=|:|==|!=)\s*[\"']([A-Z][A-Z0-9_]+)[\"']""")
+
+
+def test_every_reason_that_the_house_gives_has_its_sentence() -> None:
+    """A reason that only a person makes up is told as such; whatever stands in the sources has a sentence of its own."""
+    folders = (ROOT / "layers/puhui/python/puhui", ROOT / "functions", ROOT / "infra/workflows")
+    sources = [path for folder in folders for path in folder.rglob("*.*") if path.suffix in (".py", ".json")]
+    given = {code for path in sources for code in REASON.findall(path.read_text(encoding="utf-8"))}
+
+    assert {"FILE_MISSING", "CANCELLED_BY_MEMBER"} <= given
+    assert {*given, *risk.REFUSALS, *risk.WEIGHTS} <= words.REASONS.keys()
+
+
+def test_whatever_takes_an_owner_can_be_told_whose_it_is() -> None:
+    """``owner_id`` of a friend's act stands where the act is listed."""
+    listed = contract.document()["components"]["schemas"]["RipeActivity"]
+    assert "owner_id" in listed["required"]
+
+
+def test_every_error_code_stands_in_the_contract_with_its_sentence() -> None:
+    told = contract.document()["components"]["schemas"]["ErrorCode"]
+
+    assert told == codes.schema(), "python -m infra.build.codes writes it anew"
 
 
 def _examples(operation: Operation) -> Iterator[tuple[dict[str, Any], Any]]:

@@ -352,7 +352,7 @@ class World:
 
     def _note_issued(self, given: dict[str, Any]) -> None:
         """Whoever heard it and lived on in time: from now on the points do not go back."""
-        key = self.rewards._redemption_key(given["member_id"], given["redemption_id"])
+        key = self.rewards.redemption_key(given["member_id"], given["redemption_id"])
         got = call_engine("GetItem", {"TableName": key.table, "Key": encode_item(key.key)})
         if decode_item(got["Item"])["status"] == PROCESSING:
             self.heard_issued.add(given["redemption_id"])

@@ -251,7 +251,7 @@ def test_each_line_of_the_statement_has_an_entry_that_its_member_can_open(
     for line in me.get("/me/transfers")["items"]:
         event = opened(log, line["entry_id"], me.access_token)
         assert (event["id"], event["kind"], event["at"]) == (line["id"], line["kind"], line["at"])
-        told = [(leg["account"], leg["asset"], str(leg["amount"])) for leg in line["legs"]]
+        told = [(leg["account"], leg["asset"], str(leg["amount"])) for leg in line["details"]["legs"]]
         assert [(leg["account"], leg["asset"], leg["amount"]) for leg in event["legs"]] == told
 
 

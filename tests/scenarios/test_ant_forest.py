@@ -81,11 +81,15 @@ def test_a_ball_matures_and_is_collected_by_its_owner(me: Member):
 
 def test_friends_take_a_part_within_limits_and_nothing_is_lost(me: Member, friend: Member, api: httpx.Client):
     ball = ride(me, 30)
+    (coming,) = me.get("/me/balances")["items"]
+    assert (coming["pending_mg"], coming["maturing_mg"], coming["maturing_points"]) == (250_000, 250_000, 250)
     (ripe,) = friend.get(f"/friends/{me.id}/activities", programme_id=forest_of(me))["items"]
     assert ripe == {
         "id": ball["id"],
+        "owner_id": me.id,
         "programme_id": forest_of(me),
         "behaviour": "cycling",
+        "title": ball["title"],
         "can_take_points": 50,
         "collect_by": ball["collect_by"],
     }
@@ -106,7 +110,7 @@ def test_friends_take_a_part_within_limits_and_nothing_is_lost(me: Member, frien
     for member in (me, friend):
         for transfer in member.get("/me/transfers")["items"]:
             sums: dict[str, int] = {}
-            for leg in transfer["legs"]:
+            for leg in transfer["details"]["legs"]:
                 sums[leg["asset"]] = sums.get(leg["asset"], 0) + leg["amount"]
             assert set(sums.values()) == {0}, transfer
     assert me.id not in json.dumps(friend.get("/me/transfers")), "a statement names no other member"

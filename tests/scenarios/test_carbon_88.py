@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from infra.local import demo
+from infra.local.seed import DEMO_MERCHANTS
 from tests.scenarios.life import Member
 
 pytestmark = pytest.mark.local_cloud
@@ -47,7 +48,7 @@ def test_five_hundred_points_take_home_twelve_cans_and_the_next_twelve_are_refus
     assert len(me.get("/redemptions")["items"]) == 1
     for transfer in me.get("/me/transfers")["items"]:
         sums: dict[str, int] = {}
-        for leg in transfer["legs"]:
+        for leg in transfer["details"]["legs"]:
             sums[leg["asset"]] = sums.get(leg["asset"], 0) + leg["amount"]
         assert set(sums.values()) == {0}
 
@@ -105,6 +106,72 @@ def test_a_usb_cable_is_sent_home_by_the_programme(me: Member, api: httpx.Client
     assert (late.status_code, late.json()["code"]) == (409, "NOT_CANCELLABLE")
     assert me.request("GET", path).status_code == 403
     assert "陈小满" not in json.dumps(me.get("/redemptions"), ensure_ascii=False)
+
+
+def test_the_statement_is_for_people(me: Member, api: httpx.Client):
+    operator, reward_id = Member(api, "demo-operator"), f"bottle-{time.time_ns() % 10**9}"
+    terms = {
+        "programme_id": "carbon-88",
+        "kind": "coupon",
+        "title": {"zh-CN": "水壶券", "en": "Flask coupon"},
+        "price_points": 100,
+        "stock": 5,
+        "cancellable": True,
+        "merchant_id": DEMO_MERCHANTS["carbon-88"],
+    }
+    put = operator.request("PUT", f"/rewards/{reward_id}", json=terms)
+    assert put.status_code == 200, put.text
+    me.record("cycling", {"distance_m": 1_000})
+    bought = me.request(
+        "POST", "/redemptions", json={"reward_id": reward_id, "quantity": 1}, key="flask"
+    ).json()
+    given_back = me.request("POST", f"/redemptions/{bought['id']}/cancellation").json()
+    assert (given_back["status"], given_back["reason_text"]) == ("cancelled", "You cancelled it.")
+
+    lines = me.get("/me/transfers")["items"]
+    assert [(line["title"], line["change"], line["about"]["type"]) for line in lines] == [
+        ("Flask coupon", {"points": 100}, "redemption"),
+        ("Flask coupon", {"points": -100}, "redemption"),
+        ("Cycling instead of driving", {"credits_mg": 250_000, "points": 250}, "activity"),
+    ]
+    assert lines[0]["sentence"] == "100 points came back: Flask coupon."
+    chinese = me.request("GET", "/me/transfers", headers={"Accept-Language": "zh-CN"})
+    assert chinese.headers["content-language"] == "zh-CN"
+    assert [line["sentence"] for line in chinese.json()["items"]] == [
+        "「水壶券」退回 100 分。",
+        "兑换「水壶券」，用去 100 分。",
+        "「骑车代替开车」计入减排 250 克，得 250 分。",
+    ]
+    assert me.get("/me/transfers", programme_id="ant-forest")["items"] == []
+    held = me.get("/me/balances")["items"][0]
+    assert (held["reduced_mg"], held["points"], held["pending_points"], held["maturing_mg"]) == (
+        250_000,
+        250,
+        0,
+        0,
+    )
+
+
+def test_a_front_end_learns_templates_forms_and_until_when_a_token_lasts(me: Member, api: httpx.Client):
+    notices = api.get("/v1/configuration", headers={"Accept-Language": "en"}).json()["notices"]
+    assert {each["notice"]: each["template_id"] for each in notices}[
+        "activity_result"
+    ] == "puhui-activity-result"
+    behaviours = me.get("/programmes/carbon-88/behaviours", limit=2)
+    asked = behaviours["items"][0]["quantity_schema"]["properties"]["trips"]
+    assert (asked["title"], asked["unit"]["name"], behaviours["next_cursor"] is None) == (
+        "trips",
+        "trips",
+        False,
+    )
+    rest = me.get("/programmes/carbon-88/behaviours", limit=100, cursor=behaviours["next_cursor"])
+    assert len(rest["items"]) == 3
+    nowhere = api.get("/v1/nowhere", headers={"Accept-Language": "en"})
+    assert (nowhere.json()["code"], nowhere.headers["content-language"]) == ("NOT_FOUND", "zh-CN")
+    until = datetime.fromisoformat(
+        me.request("DELETE", "/sessions/current").json()["access_token_valid_until"]
+    )
+    assert timedelta(minutes=20) < until - datetime.now(UTC) <= timedelta(minutes=30)
 
 
 def test_eight_clients_that_spend_one_balance_never_take_more_than_it_holds(me: Member):

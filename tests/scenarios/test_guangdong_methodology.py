@@ -133,7 +133,7 @@ def test_the_city_files_the_province_publishes_and_the_journal_has_it(
         draft["hash"],
         filed["document"],
     )
-    listed = {each["id"]: each["version"] for each in api.get("/v1/methodologies").json()["items"]}
+    listed = {each["id"]: each["version"] for each in api.get("/v1/methodologies?limit=100").json()["items"]}
     assert listed[METHODOLOGY] == version
     before, after = trial(api).json(), trial(api, version=version).json()
     whole = before["explanation"]["computation"]["reduction_mg"]
@@ -160,7 +160,7 @@ def test_the_city_files_the_province_publishes_and_the_journal_has_it(
     status, withdrawn = province.post(f"{where}/withdrawal", {"reason": "来源已更正"})
     assert (status, withdrawn["status"]) == (200, "withdrawn")
     assert api.get(f"/v1/methodologies{where}").json()["withdrawn_because"] == "来源已更正"
-    listed = {each["id"]: each["version"] for each in api.get("/v1/methodologies").json()["items"]}
+    listed = {each["id"]: each["version"] for each in api.get("/v1/methodologies?limit=100").json()["items"]}
     assert listed[METHODOLOGY] == "1"
 
 

@@ -119,7 +119,7 @@ def test_from_the_application_to_the_reinstatement(
         assert (revised.status_code, revised.json()["status"]) == (200, "certified"), revised.text
     shown = demo.until("the new picture passes", lambda: stranger.get(path)["pictures"])
     assert [each["document_id"] for each in shown] == [cake]
-    assert stranger.get(path)["description"] == profile["description"]
+    assert stranger.get(path)["description"] == profile["description"]["en"]
 
     suspension = {"reason_code": "COMPLAINTS", "note": "三次拒绝核销"}
     assert post(city, f"{path}/suspension", suspension) == (200, "suspended")

@@ -25,6 +25,7 @@ EXPECTED = {
     "sign_in": PUBLIC,
     "refresh_session": PUBLIC,
     "get_jwks": PUBLIC,
+    "get_configuration": PUBLIC,
     "list_programmes": PUBLIC,
     "get_programme": PUBLIC,
     "list_behaviours": PUBLIC,

@@ -298,7 +298,7 @@ class Buyer:
         """Points by programme, added up from the member's transfers."""
         sums: Counter[str] = Counter()
         for transfer in self.pages("/me/transfers"):
-            for leg in transfer["legs"]:
+            for leg in transfer["details"]["legs"]:
                 if leg["account"] == f"member:{self.id}" and leg["asset"].startswith("PTS:"):
                     sums[leg["asset"].partition(":")[2]] += leg["amount"]
         return sums

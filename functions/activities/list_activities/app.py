@@ -23,4 +23,4 @@ def list_activities(request: Request) -> Answer:
         books=BOOKS,
         cursors=CURSORS(),
     )
-    return page.body(lambda activity: usecases.shown(activity, request.now))
+    return page.body(lambda activity: usecases.shown(activity, request.now), status=query.get("status"))

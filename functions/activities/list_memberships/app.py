@@ -1,12 +1,20 @@
 """GET /me/memberships: the programmes that the member takes or took part in."""
 
+from functools import cache
+
 from puhui.activities.dynamo import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.store import wiring
+from puhui.store.cursors import page_at_hand
 
 app = HttpFunction("list-memberships")
 ACTIVITIES = Activities.from_environment()
+CURSORS = cache(wiring.cursors)
 
 
 @app.operation("list_memberships", "GET", "/me/memberships")
 def list_memberships(request: Request) -> Answer:
-    return {"items": [each.shown() for each in ACTIVITIES.memberships(request.member_id)]}
+    memberships = list(ACTIVITIES.memberships(request.member_id))
+    scope = f"memberships:{request.member_id}"
+    page = page_at_hand(memberships, lambda each: each.programme_id, scope, request.query, CURSORS)
+    return page.body(lambda each: each.shown())

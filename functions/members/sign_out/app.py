@@ -1,6 +1,7 @@
-"""DELETE /sessions/current: end this sign-in; its access token dies of age."""
+"""DELETE /sessions/current: end this sign-in; its access token dies of age, and the answer says when."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.kernel import clock
 from puhui.members.dynamo import Members
 
 app = HttpFunction("sign-out")
@@ -10,4 +11,4 @@ MEMBERS = Members.from_environment()
 @app.operation("sign_out", "DELETE", "/sessions/current")
 def sign_out(request: Request) -> Answer:
     MEMBERS.end_family(request.session_id)
-    return 204, None
+    return {"access_token_valid_until": clock.to_text(request.token_ends_at or request.now)}

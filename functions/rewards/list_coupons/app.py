@@ -21,4 +21,9 @@ def list_coupons(request: Request) -> Answer:
         rewards=REWARDS,
         cursors=CURSORS(),
     )
-    return page.body(lambda coupon: coupons.shown(coupon, request.now))
+    query = request.query
+    return page.body(
+        lambda coupon: coupons.shown(coupon, request.now),
+        programme_id=query.get("programme_id"),
+        status=query.get("status"),
+    )

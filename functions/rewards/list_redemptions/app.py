@@ -18,4 +18,4 @@ def list_redemptions(request: Request) -> Answer:
     page = usecases.list_redemptions(
         request.member_id, query["limit"], query.get("cursor"), rewards=REWARDS, cursors=CURSORS()
     )
-    return page.body(usecases.shown)
+    return page.body(usecases.shown, programme_id=query.get("programme_id"), status=query.get("status"))

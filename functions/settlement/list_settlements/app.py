@@ -22,4 +22,4 @@ def list_settlements(request: Request) -> Answer:
         settlements=SETTLEMENTS,
         cursors=CURSORS(),
     )
-    return page.body(statements.settlement_shown)
+    return page.body(statements.settlement_shown, status=query.get("status"))

@@ -52,6 +52,7 @@ def test_an_act_matures_then_waits_then_is_its_owners(forest: Acts):
         "id": "",
         "programme_id": "ant-forest",
         "behaviour": "cycling",
+        "title": {"zh-CN": "骑车代替开车", "en": "Cycling instead of driving"},
         "status": "maturing",
         "credits_mg": 500_000,
         "points": 0,

@@ -48,7 +48,7 @@ def add_secret(key: str, role: str = "operator") -> Answer:
 def test_a_partner_is_registered_then_changed():
     assert get().status == 404
     first = put()
-    assert (first.status, first.json) == (201, {"id": "cinema", **BODY, "secrets": []})
+    assert (first.status, first.json) == (201, {"id": "cinema", **BODY, "name": "影院", "secrets": []})
     assert put(BODY | {"answer_within_seconds": 60}).status == 200
     assert get().json["answer_within_seconds"] == 60
 

@@ -290,7 +290,7 @@ def test_a_ticket_that_the_stream_gave_up_is_served_when_its_member_asks_again(s
     def ask(ticket: Redemption, now: datetime = later) -> Item:
         served = usecases.serving(ticket, rewards=shop.rewards)
         usecases.knock(ticket, served, rewards=shop.rewards, now=now)
-        return shop.rewards.dynamodb.get(*shop.rewards._redemption_key(ticket.member_id, ticket.id)) or {}
+        return shop.rewards.dynamodb.get(*shop.rewards.redemption_key(ticket.member_id, ticket.id)) or {}
 
     assert "knocked" not in ask(first), "its turn is still to come"
     shop.serve(second)

@@ -654,7 +654,7 @@ def test_a_voucher_opens_for_its_redemption_only_and_stands_nowhere_in_clear(
         SEALER.open(done.voucher, "another", "voucher")
     with pytest.raises(RedemptionNotFound):
         usecases.get_redemption(cinema.shop.member(), made.id, rewards=cinema.shop.rewards)
-    kept = cinema.shop.rewards.dynamodb.get(*cinema.shop.rewards._redemption_key(made.member_id, made.id))
+    kept = cinema.shop.rewards.dynamodb.get(*cinema.shop.rewards.redemption_key(made.member_id, made.id))
     assert code not in repr(kept) + repr(done) + capsys.readouterr().out + caplog.text
     [listed] = cinema.shop.redemptions(made.member_id)
     assert (listed.voucher, listed.task_token, listed.reference) == (b"", "", "")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puhui.kernel import clock
+from puhui.kernel import clock, ids
 from puhui.ledger.api import NO_EXPIRY, Balance, lot_end, lot_of
 from puhui.points.errors import DayNotToday
 from puhui.points.expiry import day_asked
@@ -105,7 +105,7 @@ def test_only_lots_that_hold_something_are_due():
     ]
 
 
-def test_an_expiry_is_named_by_account_lot_and_version():
+def test_an_expiry_is_named_by_its_moment_account_lot_and_version():
     held = balance(_2026_09=2, _2026_10=3)
     transfer = expiring(held, "2026-10", NOW)
     assert [(leg.account, leg.amount, leg.lot) for leg in transfer.legs] == [
@@ -113,7 +113,9 @@ def test_an_expiry_is_named_by_account_lot_and_version():
         ("expired:carbon-88", 3, ""),
     ]
     later = NOW + timedelta(days=40)
-    assert expiring(held, "2026-10", later).id == transfer.id  # whenever it runs
+    assert ids.time_of(transfer.id) == NOW  # statements go by ids
+    assert ids.time_of(expiring(held, "2026-10", later).id) == later
+    assert expiring(held, "2026-10", NOW).id == transfer.id
     others = [
         expiring(held, "2026-09", NOW),
         expiring(Balance(held.account, held.unit, held.amounts, held.lots, 8), "2026-10", NOW),
@@ -176,7 +178,12 @@ def test_a_forecast_lists_what_can_be_spent_and_when_it_ends():
                 "ends_as": "expiry",
             },
         ],
-        "choice": {"programme_id": "carbon-88", "choice": "donate", "reward_id": "trees"},
+        "choice": {
+            "programme_id": "carbon-88",
+            "choice": "donate",
+            "title": {"zh-CN": "到期前捐赠", "en": "Donate them before they end"},
+            "reward_id": "trees",
+        },
     }
 
 

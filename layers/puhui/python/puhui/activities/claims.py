@@ -173,6 +173,7 @@ def _collection(
         "id": activity_id,
         "programme_id": programme_id,
         "behaviour": behaviour,
+        "title": programmes.behaviour_name(programme_id, behaviour),
         "status": CREDITED,
         "credits_mg": credits_mg,
         "points": points,
@@ -192,8 +193,10 @@ class Ripe(NamedTuple):
         assert self.activity.collect_by is not None  # noqa: S101 only acts that wait are ripe
         return {
             "id": self.activity.id,
+            "owner_id": self.activity.member_id,
             "programme_id": self.activity.programme_id,
             "behaviour": self.activity.behaviour,
+            "title": programmes.behaviour_name(self.activity.programme_id, self.activity.behaviour),
             "can_take_points": self.points,
             "collect_by": clock.to_text(self.activity.collect_by),
         }

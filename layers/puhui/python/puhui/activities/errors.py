@@ -77,7 +77,7 @@ class PersonsNotOnRecord(Invalid):
 class OccurredTooLongAgo(Invalid):
     code = "OCCURRED_TOO_LONG_AGO"
     zh = "行为须在 {days} 天内提交。"
-    en = "An act is submitted within {days} days."
+    en = "An act is submitted within {days:day}."
 
 
 class StepsComeFromWeRun(Invalid):

@@ -53,6 +53,7 @@ class Activity:
     evidence_ids: tuple[str, ...] = ()
     entry_id: str = ""
     reason_code: str = ""
+    note: str = ""  # what the verifier who refused it wrote to its member
     matured_at: datetime | None = None
     collect_by: datetime | None = None
     taken_mg: int = 0

@@ -310,6 +310,7 @@ def first_answer(activity: Activity) -> Activity:
         points=0,
         entry_id="",
         reason_code="",
+        note="",
         taken_mg=0,
         lapsed_mg=0,
     )
@@ -385,6 +386,7 @@ def shown(activity: Activity, now: datetime) -> dict[str, Any]:
         "id": activity.id,
         "programme_id": activity.programme_id,
         "behaviour": activity.behaviour,
+        "title": programmes.behaviour_name(activity.programme_id, activity.behaviour),
         "status": activity.status,
         "credits_mg": 0 if activity.points_only else activity.credits_mg,
         "points": activity.points,
@@ -398,6 +400,8 @@ def shown(activity: Activity, now: datetime) -> dict[str, Any]:
         body["taken_mg"] = activity.taken_mg
     if activity.reason_code:
         body["reason_code"] = activity.reason_code
+    if activity.note:
+        body["note"] = activity.note
     if activity.entry_id:
         body["entry_id"] = activity.entry_id
     return body

@@ -34,6 +34,7 @@ from puhui.ledger.api import (
     member,
     of,
 )
+from puhui.programmes import api as programmes
 from puhui.programmes.api import Programme
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
@@ -294,7 +295,8 @@ def _mature(
 def refuse_activity(
     member_id: str, activity_id: str, reason_code: str, *, books: Books, now: datetime
 ) -> Activity:
-    """Refuse an act, or let it expire (reason REVIEW_EXPIRED): its hold is voided and its day is free again. Once."""
+    """Refuse an act, or let it expire (reason REVIEW_EXPIRED): its hold is voided and its day is free again. Once.
+    A verifier's note goes to the member with it."""
 
     def build(session: Session) -> Activity:
         activity, day_item, _ = _read(member_id, activity_id, books)
@@ -305,7 +307,9 @@ def refuse_activity(
         if held is None:
             raise HoldNotFound
         status = EXPIRED if reason_code == EXPIRED_REASON else REFUSED
-        refused = replace(activity, status=status, credits_mg=0, points=0, reason_code=reason_code)
+        review = books.activities.review(review_id_of(activity))
+        note = review.note if review else ""
+        refused = replace(activity, status=status, credits_mg=0, points=0, reason_code=reason_code, note=note)
         books.activities.close_activity(session, refused)
         books.activities.put_day(session, member_id, day.without(activity_id))
         if entry := day.find(activity_id):
@@ -373,6 +377,7 @@ def review_shown(review: Review, store: EvidenceStore) -> dict[str, Any]:
         "activity_id": review.activity_id,
         "programme_id": review.programme_id,
         "behaviour": review.behaviour,
+        "title": programmes.behaviour_name(review.programme_id, review.behaviour),
         "occurred_at": clock.to_text(review.occurred_at),
         "submitted_at": clock.to_text(review.submitted_at),
         "expires_at": clock.to_text(review.expires_at),

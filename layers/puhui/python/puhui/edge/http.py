@@ -1,7 +1,8 @@
 """HTTP functions: one Chalice app each, its requests checked against the contract, its errors mapped to problems.
 
 ``HttpFunction`` is the Lambda handler. A view gets a ``Request`` whose body, path and query have passed the operation's
-validator, and returns a dict (200) or ``(status, dict | str | None)``. DomainErrors become the problem answers of
+validator, and returns a dict (200) or ``(status, dict | str | None)``, which is told in the reader's language
+(``kernel.languages``). DomainErrors become the problem answers of
 RFC 9457 with our stable ``code``; anything unexpected becomes a 500 that names only the request.
 """
 
@@ -20,10 +21,23 @@ from chalice.app import Chalice, Response
 
 from puhui.edge import log
 from puhui.edge.validation import ContractError
-from puhui.kernel import clock
+from puhui.kernel import clock, languages
 from puhui.kernel.errors import DomainError, Forbidden, Unauthenticated
 
 BODY_BYTES_MAX = 256 * 1024
+TITLES = {  # of problems in Chinese; in English a code is its own title
+    400: "请求不符合接口约定",
+    401: "未登录",
+    403: "没有权限",
+    404: "没有找到",
+    405: "不支持的方法",
+    409: "与当前状态冲突",
+    413: "请求过大",
+    415: "不支持的内容类型",
+    422: "不符合规则",
+    429: "请求太频繁",
+    503: "服务繁忙",
+}
 Answer = dict[str, Any] | tuple[int, dict[str, Any] | str | None]
 Headers = dict[str, str | list[str]]
 
@@ -79,6 +93,7 @@ class Request:
     roles: frozenset[str]
     org: str
     session_id: str
+    token_ends_at: datetime | None
     body: dict[str, Any]
     path: dict[str, str]
     query: dict[str, Any]
@@ -140,7 +155,7 @@ def _serve(
     try:
         answer = view(_request(event, contract, request_id, language))
         status, body = answer if isinstance(answer, tuple) else (200, answer)
-        response = _response(status, body, request_id)
+        response = _response(status, body, request_id, language)
     except DomainError as error:
         code, response = error.code, _problem(error, request_id, language)
     except Exception as error:  # noqa: BLE001 the last resort: logged by type and place, without a detail
@@ -175,6 +190,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
             roles=roles,
             org=str(context.get("org") or ""),
             session_id=str(context.get("sid") or ""),
+            token_ends_at=datetime.fromtimestamp(int(context["exp"]), UTC) if "exp" in context else None,
             body=_body(raw, headers, contract),
             path=contract.path(event.get("pathParameters") or {}),
             query=contract.query(_query(event)),
@@ -226,21 +242,30 @@ def _language(headers: dict[str, str]) -> str:
     return "en" if first.startswith("en") else "zh-CN"
 
 
-def _response(status: int, body: dict[str, Any] | str | None, request_id: str) -> Response:
+def _response(
+    status: int, body: dict[str, Any] | str | None, request_id: str, language: str = languages.CHINESE
+) -> Response:
     headers: Headers = {"X-Request-Id": request_id, "Cache-Control": "no-store"}
     if body is None:
         return Response(body="", status_code=status, headers=headers)
     if isinstance(body, str):
         kind = body.content_type if isinstance(body, Text) else "text/plain"
         return Response(body=body, status_code=status, headers={**headers, "Content-Type": kind})
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    return Response(body=text, status_code=status, headers={**headers, "Content-Type": "application/json"})
+    text = json.dumps(languages.told(body, language), ensure_ascii=False, separators=(",", ":"))
+    told = {"Content-Type": "application/json", "Content-Language": language}
+    return Response(body=text, status_code=status, headers={**headers, **told})
+
+
+def _title(error: DomainError, language: str) -> str:
+    if language == languages.CHINESE:
+        return TITLES.get(error.status, "服务出错")
+    return error.code.replace("_", " ").capitalize()
 
 
 def _problem(error: DomainError, request_id: str, language: str) -> Response:
     problem = {
         "type": HttpFunction.problem_type,
-        "title": error.code.replace("_", " ").capitalize(),
+        "title": _title(error, language),
         "status": error.status,
         "detail": error.text(language),
         "code": error.code,

@@ -4,17 +4,32 @@ canonical form."""
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from puhui.kernel.errors import Invalid
+from puhui.kernel.words import Text
+
+__all__ = [
+    "DEPTH_MAX",
+    "DETAIL_MAX",
+    "DOCUMENT_BYTES_MAX",
+    "VALUES_MAX",
+    "DocumentInvalid",
+    "Text",
+    "canonical",
+    "content_hash",
+    "parse",
+    "pointer",
+    "require_bounded",
+    "require_valid",
+]
 
 DOCUMENT_BYTES_MAX = 256 * 1024
 DEPTH_MAX = 12
 VALUES_MAX = 5000
 DETAIL_MAX = 200
 JOINERS = "\u200c\u200d"  # letters of some scripts, and pictures of several people, are joined by them
-Text = Mapping[str, str]  # one text by language: "zh-CN" and "en"
 
 
 class DocumentInvalid(Invalid):

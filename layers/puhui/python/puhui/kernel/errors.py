@@ -15,9 +15,12 @@ A context subclasses these in its ``errors.py``; the edge maps them to problem a
 
 from typing import Any, ClassVar
 
+from puhui.kernel import languages
+
 
 class DomainError(Exception):
-    """Something a caller can act upon. ``zh`` and ``en`` are templates over the keyword arguments."""
+    """Something a caller can act upon. ``zh`` and ``en`` are templates over the keyword arguments
+    (``languages.sentence``)."""
 
     code: ClassVar[str] = "INTERNAL"
     status: ClassVar[int] = 500
@@ -30,7 +33,9 @@ class DomainError(Exception):
 
     def text(self, language: str) -> str:
         """The sentence for a person who reads ``language`` ("zh-CN" or "en")."""
-        return (self.en if language.startswith("en") else self.zh).format(**self.details)
+        chosen = languages.of(language)
+        template = self.en if chosen == languages.ENGLISH else self.zh
+        return languages.sentence(template, self.details, chosen)
 
     def found(self, item: dict[str, Any] | None) -> "DomainError":  # noqa: ARG002 for those who override it
         """The error to raise when a write's condition failed and ``item`` is what stood there instead.
@@ -88,6 +93,14 @@ class TooManyRequests(DomainError):
     status = 429
     zh = "请求太频繁，请稍后重试。"
     en = "Too many requests. Wait a moment and try again."
+
+
+class QuotaExceeded(TooManyRequests):
+    """Answered by the gateway alone."""
+
+    code = "QUOTA_EXCEEDED"
+    zh = "今天的调用次数已用完，请明天再试。"
+    en = "The day's quota is used up. Try again tomorrow."
 
 
 class Unavailable(DomainError):

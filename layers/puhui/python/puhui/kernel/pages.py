@@ -13,6 +13,12 @@ class Page(NamedTuple, Generic[Item]):
     items: list[Item]
     cursor: str | None
 
-    def body(self, show: Callable[[Item], dict[str, Any]]) -> dict[str, Any]:
-        """The answer ``{"items": [...], "next_cursor": ...}``, each item as ``show`` shows it."""
-        return {"items": [show(item) for item in self.items], "next_cursor": self.cursor}
+    def body(self, show: Callable[[Item], dict[str, Any]], **wanted: str | None) -> dict[str, Any]:
+        """The answer ``{"items": [...], "next_cursor": ...}``, each item as ``show`` shows it.
+
+        ``wanted``: only items that are shown with these values (None: any); such a page may hold fewer than its limit.
+        """
+        shown = (show(item) for item in self.items)
+        asked = {name: value for name, value in wanted.items() if value is not None}
+        mine = [each for each in shown if all(each.get(name) == value for name, value in asked.items())]
+        return {"items": mine, "next_cursor": self.cursor}

@@ -27,11 +27,17 @@ from puhui.ledger.model import (
     returned_lot,
     unverified,
 )
+from puhui.ledger.showing import balance as shown_balance
+from puhui.ledger.statement import ABOUT_ACTIVITY, ABOUT_REDEMPTION, About, Names, about, line, programme_of
 from puhui.ledger.usecases import add_hold, add_post, add_void, add_with_holds
+from puhui.ledger.usecases import statement as statement_page
 
 __all__ = [
+    "ABOUT_ACTIVITY",
+    "ABOUT_REDEMPTION",
     "AUDIT_SHARDS",
     "NO_EXPIRY",
+    "About",
     "Balance",
     "Entrustment",
     "Hold",
@@ -40,10 +46,12 @@ __all__ = [
     "HoldResolved",
     "Ledger",
     "Leg",
+    "Names",
     "NotEnough",
     "NotEnoughPoints",
     "Transfer",
     "TransferPosted",
+    "about",
     "add_hold",
     "add_post",
     "add_void",
@@ -52,13 +60,17 @@ __all__ = [
     "credits",
     "hold_from",
     "is_limited",
+    "line",
     "lot_end",
     "lot_expiring",
     "lot_of",
     "member",
     "of",
     "points",
+    "programme_of",
     "returned_lot",
+    "shown_balance",
+    "statement_page",
     "transfer_from",
     "unverified",
 ]

@@ -142,6 +142,11 @@ class Balance:
         """Verified reductions that the owner handed over to the programme's pool for points, all vintages."""
         return sum(value for name, value in self.amounts.items() if name.startswith("pooled_"))
 
+    @property
+    def pending_mg(self) -> int:
+        """Reductions that are to come: of acts that are being verified, or wait to be collected."""
+        return self.amounts.get("pending_mg", 0)
+
     def spendable(self, today: date) -> dict[str, int]:
         """The lots that can still be spent on ``today``, oldest first."""
         month = lot_of(today)

@@ -1,11 +1,11 @@
-"""Balances and transfers as the contract shows them."""
+"""Balances as the contract shows them; ``statement.py`` has the lines of statements."""
 
 from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock
-from puhui.ledger.model import NO_EXPIRY, Balance, Entrustment, Transfer, is_limited, lot_end
-from puhui.ledger.planning import PENDING, REDUCED
+from puhui.ledger.model import NO_EXPIRY, Balance, Entrustment, lot_end
+from puhui.ledger.planning import REDUCED
 
 
 def balance(held: Balance, now: datetime, entrusted: Entrustment | None = None) -> dict[str, Any]:
@@ -15,10 +15,10 @@ def balance(held: Balance, now: datetime, entrusted: Entrustment | None = None) 
     lots = held.spendable(clock.programme_day(now))
     return {
         "programme_id": held.unit,
+        "reduced_mg": held.amounts.get(REDUCED, 0),
         "credits_mg": held.credits_mg,
         "points": sum(lots.values()),
-        "pending_mg": held.amounts.get(PENDING, 0),
-        "reduced_mg": held.amounts.get(REDUCED, 0),
+        "pending_mg": held.pending_mg,
         "pooled_mg": held.pooled_mg,
         "entrusted_mg": held.credits_mg + held.pooled_mg if may_be_sold else 0,
         "expiring": [
@@ -27,33 +27,3 @@ def balance(held: Balance, now: datetime, entrusted: Entrustment | None = None) 
             if lot != NO_EXPIRY
         ],
     }
-
-
-def transfer(posted: Transfer, account: str) -> dict[str, Any]:
-    """A transfer in the statement of ``account``; of other people's accounts only the kind is shown."""
-    legs = [
-        {
-            "account": leg.account
-            if leg.account == account or not is_limited(leg.account)
-            else _kind(leg.account),
-            "asset": leg.asset,
-            "amount": leg.amount,
-        }
-        for leg in posted.legs
-    ]
-    shown: dict[str, Any] = {
-        "id": posted.id,
-        "at": clock.to_text(posted.at),
-        "kind": posted.kind,
-        "legs": legs,
-        "entry_id": posted.id,  # a transfer's entry in the journal has its id
-    }
-    if posted.reference:
-        shown["reference"] = posted.reference
-    if posted.reverses:
-        shown["reverses"] = posted.reverses
-    return shown
-
-
-def _kind(account: str) -> str:
-    return account.partition(":")[0]

@@ -22,9 +22,7 @@ from puhui.ledger.errors import (
 )
 from puhui.ledger.holds import EXPIRED, POSTED, VOIDED, Hold
 from puhui.ledger.model import (
-    Balance,
     Balances,
-    Entrustment,
     Leg,
     Plan,
     Transfer,
@@ -217,11 +215,6 @@ def reverse(account: str, transfer_id: str, *, ledger: Ledger, now: datetime) ->
 
     attempt(ledger.dynamodb, build)
     return mirror
-
-
-def holdings_of(account: str, *, ledger: Ledger) -> tuple[list[Balance], Entrustment | None]:
-    """What an account holds, programme by programme, and whether its credits may be sold: one query."""
-    return ledger.holdings(account)
 
 
 def statement(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from puhui.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unauthenticated
+from puhui.kernel.words import PURPOSES
 from puhui.store.session import Moved
 
 
@@ -14,8 +15,11 @@ class ConsentRequired(Forbidden):
     """``purpose`` is what the member has not agreed to, or no longer."""
 
     code = "CONSENT_REQUIRED"
-    zh = "需要您先同意用途「{purpose}」的授权。"
-    en = "This needs your consent for {purpose} first: PUT /me/consents/{purpose}."
+    zh = "需要您先同意用途「{name}」的授权：PUT /me/consents/{purpose}。"
+    en = "This needs your consent first ({name}): PUT /me/consents/{purpose}."
+
+    def __init__(self, purpose: str) -> None:
+        super().__init__(purpose=purpose, name=PURPOSES[purpose])
 
 
 class RefreshInvalid(Unauthenticated):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock
+from puhui.kernel.words import PURPOSES
 from puhui.members.errors import ConsentRequired
 
 REFRESH_LIFE = timedelta(days=30)
@@ -25,6 +26,7 @@ class Consent:
         """The consent of the contract."""
         return {
             "purpose": self.purpose,
+            "title": PURPOSES[self.purpose],
             "granted": self.granted,
             "version": self.version,
             "at": clock.to_text(self.at),

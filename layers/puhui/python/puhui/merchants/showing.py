@@ -73,7 +73,11 @@ def merchant_shown(
         "applied_at": clock.to_text(merchant.applied_at),
         "history": [each.shown() for each in merchants.history(merchant_id)],
     }
-    return told | _papers(application, verdicts, shelf) if seen == "papers" else told
+    if seen != "papers":
+        return told
+    texts = {"name": merchant.standing.name, "description": application.description}
+    written = {name: dict(text) for name, text in texts.items() if text}
+    return told | {"texts": written} | _papers(application, verdicts, shelf)
 
 
 def _papers(application: Application, verdicts: Mapping[str, str], shelf: Shelf) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from puhui.methodologies.errors import (
     QuantityImplausible,
     QuantityInvalid,
 )
+from puhui.methodologies.forms import labelled
 from puhui.methodologies.model import Behaviour, Factor, Methodology, PointsRate, Programme
 from puhui.methodologies.quantification import (
     Allowed,
@@ -43,6 +44,7 @@ __all__ = [
     "explain",
     "explain_record",
     "factor",
+    "labelled",
     "methodology_of",
     "points_for",
     "publication_in",

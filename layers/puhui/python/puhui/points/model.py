@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock, ids
+from puhui.kernel.words import CHOICES
 from puhui.ledger.api import NO_EXPIRY, Balance, Leg, Transfer, lot_end, lot_of, points
 
 EXPIRE, DONATE, REMIND = "expire", "donate", "remind"  # EXPIRE and DONATE are choices and steps
@@ -57,12 +58,12 @@ def ended(balance: Balance, day: date) -> list[str]:
 def expiring(balance: Balance, lot: str, now: datetime) -> Transfer:
     """The transfer that ends what the balance holds in ``lot``.
 
-    Its id derives from account, lot and the balance's version. The transfer is written only on that version and makes it one
+    Its id derives from the moment, account, lot and the balance's version. The transfer is written only on that version and makes it one
     more; versions only grow: so nothing expires twice, and points that come into the lot later expire under another id.
     """
     asset, amount = points(balance.unit), balance.lots[lot]
     legs = (Leg(balance.account, asset, -amount, lot), Leg(f"expired:{balance.unit}", asset, amount))
-    transfer_id = ids.derived_id(lot_end(lot), balance.account, balance.unit, lot, str(balance.version))
+    transfer_id = ids.derived_id(now, balance.account, balance.unit, lot, str(balance.version))
     return Transfer(transfer_id, KIND, now.replace(microsecond=0), legs, lot)
 
 
@@ -140,6 +141,7 @@ class Choice:
     def shown(self) -> dict[str, Any]:
         """For the contract."""
         told: dict[str, Any] = {"programme_id": self.programme_id, "choice": self.choice}
+        told["title"] = CHOICES[self.choice]
         told |= {"reward_id": self.reward_id} if self.reward_id else {}
         return told | ({"last_donation": self.last.shown()} if self.last else {})
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from puhui.kernel.words import Text
 from puhui.programmes import presets, published
 from puhui.programmes.errors import BehaviourUnknown, ProgrammeClosed, ProgrammeNotFound, TermsChanged
 from puhui.programmes.model import (
@@ -33,6 +34,7 @@ __all__ = [
     "TermsChanged",
     "all_programmes",
     "behaviour",
+    "behaviour_name",
     "occupied_minutes",
     "programme",
 ]
@@ -50,6 +52,15 @@ def behaviour(programme: Programme, behaviour_id: str) -> Behaviour:
         return programme.behaviours[behaviour_id]
     except KeyError:
         raise BehaviourUnknown(behaviour=behaviour_id, known=", ".join(programme.behaviours)) from None
+
+
+def behaviour_name(programme_id: str, behaviour_id: str) -> Text:
+    """What the programme calls it; its id where the programme is not known or counts it no longer."""
+    try:
+        found = programme(programme_id).behaviours.get(behaviour_id)
+    except ProgrammeNotFound:
+        found = None
+    return found.name if found else {"zh-CN": behaviour_id, "en": behaviour_id}
 
 
 def occupied_minutes(behaviour: Behaviour, quantity: Mapping[str, Any]) -> int:

@@ -3,6 +3,7 @@
 from puhui.rewards.coupons import expire as expire_coupon
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.errors import DueClaimed
+from puhui.rewards.items import redemption_from
 from puhui.rewards.model import (
     CANCELLED,
     CLOSED,
@@ -46,4 +47,5 @@ __all__ = [
     "expire_coupon",
     "leave_queue",
     "redeem",
+    "redemption_from",
 ]

@@ -132,7 +132,7 @@ class Rewards:
 
     def redemption(self, member_id: str, redemption_id: str) -> Redemption | None:
         """A member's redemption."""
-        item = self.dynamodb.get(*self._redemption_key(member_id, redemption_id))
+        item = self.dynamodb.get(*self.redemption_key(member_id, redemption_id))
         return redemption_from(item) if item else None
 
     def redemptions(
@@ -141,7 +141,7 @@ class Rewards:
         """A page of a member's redemptions, newest first, and the position of the next: {id, transfer_id}."""
         begin = None
         if start:
-            key = self._redemption_key(member_id, start["id"]).key
+            key = self.redemption_key(member_id, start["id"]).key
             begin = {**key, "transfer_id": start["transfer_id"]}
         items, last = self.dynamodb.query(
             self.table,
@@ -166,7 +166,7 @@ class Rewards:
 
         Raises RewardNotFound.
         """
-        own = self._redemption_key(member_id, redemption_id)
+        own = self.redemption_key(member_id, redemption_id)
         if kept := self._kept(reward_id):
             reward, merchant = kept
             seen = (reward.programme_id, reward.shards, "")
@@ -420,7 +420,7 @@ class Rewards:
         """Change a ticket's item, so that the stream tells of it again, unless that was done since ``before``."""
         with suppress(ConditionFailed):
             self.dynamodb.update(
-                *self._redemption_key(ticket.member_id, ticket.id),
+                *self.redemption_key(ticket.member_id, ticket.id),
                 "SET knocked = :now",
                 {":now": clock.to_text(now), ":before": clock.to_text(before), ":queued": QUEUED},
                 names={"#status": "status"},
@@ -496,7 +496,7 @@ class Rewards:
             items, after = self.dynamodb.entries(
                 self.table, owner, "O#", limit=limit - len(places), after=after
             )
-            places += [self._redemption_key(item["member_id"], item["entry"][2:]) for item in items]
+            places += [self.redemption_key(item["member_id"], item["entry"][2:]) for item in items]
             shard += after is None
         found = self.dynamodb.get_all(places) if places else []
         last = {"shard": shard, "after": after} if shard < SENDING_SHARDS else None
@@ -658,7 +658,8 @@ class Rewards:
     def _lane_key(self, reward_id: str, lane: int) -> Key:
         return Key(self.table, {"owner": f"lane:{reward_id}:{lane}", "entry": "lane"})
 
-    def _redemption_key(self, member_id: str, redemption_id: str) -> Key:
+    def redemption_key(self, member_id: str, redemption_id: str) -> Key:
+        """Where a redemption stands."""
         return Key(self.table, {"owner": member(member_id), "entry": f"X#{redemption_id}"})
 
     def _coupon_key(self, member_id: str, coupon_id: str) -> Key:

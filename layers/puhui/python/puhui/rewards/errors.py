@@ -15,9 +15,11 @@ CouponNotTransferable, CouponNotHere, ScanTimeInvalid  409, 422
 NotEnoughPoints                     409  is the ledger's
 """
 
+import re
 from typing import Any
 
 from puhui.kernel.errors import Conflict, DomainError, IdempotencyKeyReused, Invalid, NotFound
+from puhui.kernel.words import Text
 from puhui.store.session import Moved
 
 
@@ -57,9 +59,7 @@ class TicketsOpen(Conflict):
 
     code = "TICKETS_OPEN"
     zh = "您在这个奖品的队列中已有 {most} 张号，请等待结果后再取号。"
-    en = (
-        "You have {most} tickets open in this reward's queue. Wait for their results before you take another."
-    )
+    en = "You have {most:ticket} open in this reward's queue. Wait for their results before you take another."
 
 
 class PriceChanged(Conflict):
@@ -67,7 +67,7 @@ class PriceChanged(Conflict):
 
     code = "PRICE_CHANGED"
     zh = "价格已变为每件 {price_points} 积分，请确认后重新兑换。"
-    en = "A piece now costs {price_points} points. Confirm the new price and redeem again."
+    en = "A piece now costs {price_points:point}. Confirm the new price and redeem again."
 
 
 class RewardChanged(Conflict):
@@ -79,7 +79,43 @@ class RewardChanged(Conflict):
 class QuantityInvalid(Invalid):
     code = "QUANTITY_INVALID"
     zh = "一次可兑换 1 到 {most} 件。"
-    en = "Redeem 1 to {most} pieces at a time."
+    en = "Redeem 1 to {most:piece} at a time."
+
+
+_RULES = {  # by how they begin in English; numbers are taken over
+    "handed in by whoever uploaded": "图片须由上传者本人提交",
+    "an offer with a sponsor": "有赞助方的奖品须与账本一起提交",
+    "a merchant of the same programme": "须是同一项目的商家",
+    "where the merchant is": "须在商家所在的地区内",
+    "a partner of the same programme": "须是同一项目的合作方",
+    "the merchant that proposes it": "须是提交奖品的商家",
+    "no such member": "没有这个字段",
+    "the programme has no points": "这个项目没有积分",
+    "one of ": "须是其中之一：{rest}",
+    "zh-CN and en, 1 to ": "须有 zh-CN 和 en 两种文字，各 1 到 {last} 个字",
+    "1 to 64 letters": "须为 1 到 64 个字母、数字或连字符",
+    "budget_id and fen": "须有 budget_id 和 fen",
+    "after opens_at": "须晚于 opens_at",
+    "a merchant or a partner has": "须有商家或合作方提供",
+    "there is a merchant to be paid": "须有收款的商家",
+    "partners give goods": "合作方只提供实物、券和服务",
+    "nobody queues to give": "捐赠不排队",
+    "less money": "金额过大",
+    "at most ": "最多 {last} 项",
+    "true or false": "须为 true 或 false",
+    "a time with an offset": "须为带时区的时间",
+    "an integer from ": "须为 {first} 到 {last} 的整数",
+}
+
+
+def _rule(english: str) -> Text:
+    """A rule in both languages; one that is stated in English alone is in Chinese no more than broken."""
+    numbers = re.findall(r"[0-9]+", english) or [""]
+    for start, chinese in _RULES.items():
+        if english.startswith(start):
+            rest = english.removeprefix(start)
+            return {"zh-CN": chinese.format(rest=rest, first=numbers[0], last=numbers[-1]), "en": english}
+    return {"zh-CN": "请对照接口说明修改", "en": english}
 
 
 class GrantedOnly(Conflict):
@@ -95,9 +131,12 @@ class RewardInvalid(Invalid):
     zh = "奖品的 {field} 不符合规则：{rule}"
     en = "The reward's {field} breaks a rule: {rule}"
 
+    def __init__(self, field: str, rule: str) -> None:
+        super().__init__(field=field, rule=_rule(rule))
 
-class RewardKindNotOffered(RewardInvalid):
-    """``field`` is the kind; ``known`` are those that the programme's document has."""
+
+class RewardKindNotOffered(Invalid):
+    """``known`` are the kinds that the programme's document has."""
 
     code = "REWARD_KIND_NOT_OFFERED"
     zh = "本项目的文档没有这种奖品（{kind}）；可用的种类：{known}。"
@@ -238,7 +277,7 @@ class ScanTimeInvalid(Invalid):
 
     code = "SCAN_TIME_INVALID"
     zh = "离线核销须在 {hours} 小时内补报，且不晚于现在、不早于发券。"
-    en = "What a till verified off line is handed in within {hours} hours; the time is not in the future nor before the coupon."
+    en = "What a till verified off line is handed in within {hours:hour}; the time is not in the future nor before the coupon."
 
 
 class ReportsForDonations(NotFound):

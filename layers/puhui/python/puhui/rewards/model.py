@@ -423,7 +423,8 @@ def refund(
     redemption: Redemption, spent: Sequence[Leg], start: int, count: int, now: datetime, *parts: str
 ) -> Transfer:
     """``count`` of the points that ``spent`` (the legs that took them, oldest lot first) come back, from the ``start``-th on:
-    each into the lot it came from, or next month's when that has ended. Its id derives from ``parts``."""
+    each into the lot it came from, or next month's when that has ended. Its id derives from ``parts`` and the moment, so that it
+    stands above the redemption in a statement; that it happens once is a condition of the redemption's or the coupon's state."""
     asset, owner = points(redemption.programme_id), member(redemption.member_id)
     today = clock.programme_day(now)
     lots: dict[str, int] = {}
@@ -438,7 +439,7 @@ def refund(
         raise ValueError("more points would come back than were spent")
     legs = [Leg(owner, asset, amount, lot) for lot, amount in lots.items()]
     return Transfer(
-        ids.derived_id(redemption.redeemed_at, redemption.id, REFUND, *parts),
+        ids.derived_id(now, redemption.id, REFUND, *parts),
         REFUND,
         now,
         (Leg(f"retired:{redemption.programme_id}", asset, -count), *legs),

@@ -335,6 +335,8 @@ def shown_terms(reward: Reward, states: Mapping[Picture, PictureState] | None = 
         "programme_id": reward.programme_id,
         "kind": reward.kind,
         "title": dict(reward.title),
+        "texts": {"title": dict(reward.title)}
+        | ({"description": dict(reward.description)} if reward.description else {}),
         "price_points": reward.price_points,
         "stock": reward.stock,
         "per_member_limit": reward.per_member_limit,

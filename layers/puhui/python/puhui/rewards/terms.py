@@ -118,7 +118,7 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
 def require_kind(rules: Programme, kind: str) -> None:
     """Raise RewardKindNotOffered unless the programme's document has this kind of rewards."""
     if kind not in rules.reward_kinds:
-        raise RewardKindNotOffered(field="kind", kind=kind, known=", ".join(rules.reward_kinds) or "-")
+        raise RewardKindNotOffered(kind=kind, known=", ".join(rules.reward_kinds) or "-")
 
 
 def _sponsored(made: Reward, sponsor: Any) -> Reward:

@@ -328,6 +328,7 @@ def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
     position of one that is queued."""
     told: dict[str, Any] = {
         "id": redemption.id,
+        "programme_id": redemption.programme_id,
         "reward_id": redemption.reward_id,
         "quantity": redemption.quantity,
         "status": redemption.status,

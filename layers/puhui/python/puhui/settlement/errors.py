@@ -64,7 +64,7 @@ class SettlementNotFound(NotFound):
 class SettlementTooEarly(Invalid):
     code = "SETTLEMENT_TOO_EARLY"
     zh = "结算截止时间 until 至少要在 {seconds} 秒之前。"
-    en = "The settlement's `until` has to be at least {seconds} seconds ago."
+    en = "The settlement's `until` has to be at least {seconds:second} ago."
 
 
 class SettlementNotComputed(Conflict):
@@ -154,7 +154,7 @@ class NothingToPay(Conflict):
 class DisputesExhausted(Conflict):
     code = "DISPUTES_EXHAUSTED"
     zh = "一张对账单最多可提 {most} 次异议，请联系运营方。"
-    en = "A statement can be disputed {most} times. Speak with the operator."
+    en = "A statement can be disputed {most:time}. Speak with the operator."
 
 
 class DisputeNotFound(NotFound):

@@ -3,12 +3,14 @@
 import base64
 import hmac
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from puhui.kernel.errors import Invalid
+from puhui.kernel.pages import Page
 
 _MAC_BYTES = 16
+Item = TypeVar("Item")
 
 
 class CursorInvalid(Invalid):
@@ -56,3 +58,24 @@ class Cursors:
 
     def _mac(self, scope: str, body: bytes) -> bytes:
         return hmac.digest(self._key, scope.encode() + b"\0" + body, "sha256")[:_MAC_BYTES]
+
+
+def page_at_hand(
+    items: Sequence[Item],
+    id_of: Callable[[Item], str],
+    scope: str,
+    query: Mapping[str, Any],
+    cursors: Callable[[], Cursors],
+) -> Page[Item]:
+    """A page (``limit``, ``cursor`` of the query) of a short list that was read whole; the next one goes on after the last item
+    shown, or in its place when that has gone. ``cursors`` is asked only where there is more than a page. Raises CursorInvalid."""
+    start = 0
+    if cursor := query.get("cursor"):
+        position = cursors().read(scope, cursor) or {}
+        ids = [id_of(item) for item in items]
+        start = ids.index(position["id"]) + 1 if position["id"] in ids else position["at"]
+    shown = list(items[start : start + query["limit"]])
+    end = start + len(shown)
+    if not shown or end >= len(items):
+        return Page(shown, None)
+    return Page(shown, cursors().write(scope, {"id": id_of(shown[-1]), "at": end}))

@@ -50,6 +50,8 @@ def check_explanation(data: bytes, published: bytes | None) -> Recomputed:
     Raises Malformed, NotProved.
     """
     told = _object(data, "explanation")
+    if isinstance(told.get("sentence"), str):  # an answer speaks one language
+        told["sentence"] = dict.fromkeys(("zh-CN", "en"), told["sentence"])
     try:
         found = _recomputed(told, published is not None)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

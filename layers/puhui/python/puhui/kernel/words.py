@@ -1,0 +1,200 @@
+"""What codes and internal words are called, in both languages: why something was refused, what a consent is for, units."""
+
+from collections.abc import Mapping
+
+Text = Mapping[str, str]  # one text by language: "zh-CN" and "en"
+
+
+def _both(zh: str, en: str) -> Text:
+    return {"zh-CN": zh, "en": en}
+
+
+# Why an act, a redemption, a donation or a statement ended as it did; and what made a person look at an act.
+REASONS: Mapping[str, Text] = {
+    # acts
+    "CAP_REACHED": _both("已达到这个行为的上限。", "The limit for this act has been reached."),
+    "CLAIMED_ELSEWHERE": _both(
+        "同一行为已在另一个项目中申报。", "The same act was recorded in another programme."
+    ),
+    "CLAIM_CLOSED": _both(
+        "当天的步行已经收取或已作废，不再增加。",
+        "That day's walk was collected or has lapsed, and grows no more.",
+    ),
+    "CLAIM_EXPIRED": _both("收取的期限已过。", "The time to collect this is over."),
+    "NOTHING_TO_CREDIT": _both("这个数量不足以计入减排量。", "This quantity is too small to be credited."),
+    "NOT_COLLECTED": _both("没有在期限内收取。", "It was not collected in time."),
+    "STEPS_IMPLAUSIBLE": _both(
+        "这一天的步数不合常理，没有计入。", "That day's number of steps is implausible: not counted."
+    ),
+    # photos
+    "CONTENT_REVIEW": _both("平台的内容检测没有把握。", "The platform's content check was not sure."),
+    "CONTENT_RISKY": _both(
+        "照片未通过平台的内容安全检测。", "The photo did not pass the platform's content check."
+    ),
+    "CONTENT_UNCHECKED": _both(
+        "平台的内容检测没有及时答复。", "The platform's content check did not answer in time."
+    ),
+    "EVIDENCE_REUSED": _both("这张照片已用于另一个行为。", "This photo has been used for another act."),
+    "FILE_CHANGED": _both(
+        "上传的照片与登记的不一致，请重新登记并上传。",
+        "The photo is not the one that was announced. Announce and upload it anew.",
+    ),
+    "FILE_MISSING": _both(
+        "照片没有上传成功，请重新上传。", "The photo was never uploaded. Upload it and record the act again."
+    ),
+    "FILE_TYPE": _both(
+        "照片的格式与登记的不一致，请使用 JPEG、PNG 或 WebP。",
+        "The photo is not of the announced type. Use JPEG, PNG or WebP.",
+    ),
+    "LATE_SUBMISSION": _both(
+        "行为发生两天之后才提交。", "It was submitted more than two days after the act."
+    ),
+    "PHOTO_SIMILAR": _both(
+        "与以前用过的一张照片几乎相同。", "It is nearly the same picture as one that was used before."
+    ),
+    "PHOTO_SMALL": _both("照片太小，看不清内容。", "The picture is too small to make anything out."),
+    # reviews
+    "NOT_THE_ACT": _both("照片没有显示所申报的行为。", "The photo does not show the act."),
+    "REVIEW_EXPIRED": _both(
+        "没有人在期限内审核，请重新提交。", "Nobody reviewed it in time. Record the act again."
+    ),
+    # redemptions and donations
+    "CANCELLED_BY_MEMBER": _both("由您取消。", "You cancelled it."),
+    "NOT_CANCELLABLE": _both("这次兑换已不能取消。", "This redemption can no longer be cancelled."),
+    "NOT_ENOUGH_POINTS": _both("积分不足。", "There were not enough points."),
+    "NOT_ON_SALE": _both("该奖品当时不可兑换。", "The reward was not on sale."),
+    "NOT_ON_SALE_YET": _both("兑换当时还没有开始。", "The sale had not begun."),
+    "MERCHANT_SUSPENDED": _both("提供奖品的商家已被暂停。", "The merchant that honours it is suspended."),
+    "MERCHANT_NOT_CERTIFIED": _both(
+        "提供奖品的商家未通过认证。", "The merchant that honours it is not certified."
+    ),
+    "OUT_OF_STOCK": _both("库存不足，已兑完。", "It is out of stock."),
+    "PARTNER_REFUSED": _both(
+        "合作方没有接受这个订单，积分已退回。", "The partner refused the order. The points are back."
+    ),
+    "PARTNER_SILENT": _both("合作方没有及时答复。", "The partner did not answer in time."),
+    "PRICE_CHANGED": _both("价格已经改变。", "The price has changed."),
+    "REWARD_DAY_LIMIT_REACHED": _both("已达到每人每天的限额。", "The limit of a member and day was reached."),
+    "NOT_ENOUGH_FOR_A_PIECE": _both(
+        "积分不足一份，没有捐赠。", "The points were too few for one piece: none were given."
+    ),
+    "REWARD_HAS_QUEUE": _both(
+        "这个项目须排队，不能自动捐赠。", "The project has a queue, so nothing is given automatically."
+    ),
+    "REWARD_LIMIT_REACHED": _both("已达到每人的限额。", "The limit of a member was reached."),
+    "REWARD_NOT_FOUND": _both("奖品已不存在。", "The reward is not there any more."),
+    "SALE_OVER": _both("兑换活动已经结束。", "The sale was over."),
+    # statements
+    "NOT_ENOUGH_MONEY": _both("赞助预算余额不足。", "The sponsor's budget is too short."),
+}
+
+
+def reason(code: str) -> Text:
+    """The sentence of a reason code. Of one that a person made up for the case, only that a person gave it is known."""
+    return REASONS.get(code) or _both(f"理由：{code}。", f"Reason: {code.replace('_', ' ').lower()}.")
+
+
+# What a member's consent is for.
+PURPOSES: Mapping[str, Text] = {
+    "photos": _both("用照片核验行为", "Photos that show an act"),
+    "pooling": _both("减排量汇集出售", "Selling one's reductions in a pool"),
+    "profile": _both("向他人显示昵称和头像", "Nickname and picture shown to others"),
+    "steps": _both("微信运动步数", "Steps of WeRun"),
+    "whereabouts": _both("位置与行程", "Whereabouts and journeys"),
+}
+
+CHOICES: Mapping[str, Text] = {
+    "expire": _both("到期作废", "Let them expire"),
+    "donate": _both("到期前捐赠", "Donate them before they end"),
+}
+
+# Units of quantities, by the symbol that methodologies give them.
+UNITS: Mapping[str, Text] = {
+    "1": _both("", ""),
+    "Wh": _both("瓦时", "Wh"),
+    "Wh/day": _both("瓦时/天", "Wh a day"),
+    "act": _both("次", "acts"),
+    "book": _both("本", "books"),
+    "box": _both("个", "boxes"),
+    "day": _both("天", "days"),
+    "fen": _both("分（人民币）", "fen"),
+    "g": _both("克", "g"),
+    "item": _both("件", "items"),
+    "km": _both("公里", "km"),
+    "kWh": _both("千瓦时", "kWh"),
+    "kg": _both("千克", "kg"),
+    "l": _both("升", "litres"),
+    "m": _both("米", "m"),
+    "meal": _both("餐", "meals"),
+    "mg": _both("毫克", "mg"),
+    "min": _both("分钟", "minutes"),
+    "ml": _both("毫升", "ml"),
+    "order": _both("单", "orders"),
+    "person": _both("人", "persons"),
+    "step": _both("步", "steps"),
+    "trip": _both("次", "trips"),
+}
+
+# The words that a quantity is chosen from.
+OPTIONS: Mapping[str, Text] = {
+    "kitchen": _both("厨余垃圾", "kitchen waste"),
+    "recyclable": _both("可回收物", "recyclables"),
+    "hazardous": _both("有害垃圾", "hazardous waste"),
+    "residual": _both("其他垃圾", "residual waste"),
+    "bill": _both("账单", "bills"),
+    "ticket": _both("票证", "tickets"),
+    "receipt": _both("小票", "receipts"),
+    "t_shirt": _both("T 恤", "T-shirt"),
+    "shirt": _both("衬衫", "shirt"),
+    "sweatshirt": _both("卫衣", "sweatshirt"),
+    "pullover": _both("毛衣", "pullover"),
+    "dress": _both("连衣裙", "dress"),
+    "trousers": _both("长裤", "trousers"),
+    "jeans": _both("牛仔裤", "jeans"),
+    "coat": _both("大衣", "coat"),
+    "smartphone": _both("智能手机", "smartphone"),
+    "tablet": _both("平板电脑", "tablet"),
+    "laptop": _both("笔记本电脑", "laptop"),
+    "screen": _both("显示器", "screen"),
+    "television": _both("电视机", "television"),
+    "washing_machine": _both("洗衣机", "washing machine"),
+    "refrigerator": _both("冰箱", "refrigerator"),
+}
+
+
+def option(word: str) -> Text:
+    """What a choice is called; a word that the house does not know is shown as it is written."""
+    return OPTIONS.get(word) or _both(word, word.replace("_", " "))
+
+
+def unit(symbol: str) -> Text:
+    """What a unit is called; a symbol that the house does not know is its own name."""
+    return UNITS.get(symbol) or _both(symbol, symbol)
+
+
+# Words of the house that sentences name: caps, states, steps.
+WORDS: Mapping[str, Text] = {
+    "per_act_mg": _both("每次的减排量", "the mass of one act"),
+    "per_day_acts": _both("每天的次数", "acts a day"),
+    "per_day_mg": _both("每天的减排量", "the mass of a day"),
+    "per_day_quantity": _both("每天的数量", "the quantity of a day"),
+    "per_household_day_acts": _both("每户每天的次数", "acts of a household and day"),
+    "per_household_day_mg": _both("每户每天的减排量", "the mass of a household and day"),
+    "applied": _both("待认证", "waiting to be certified"),
+    "cancelled": _both("已取消", "cancelled"),
+    "certified": _both("已认证", "certified"),
+    "decided": _both("已有决定", "decided"),
+    "draft": _both("草稿", "a draft"),
+    "expired": _both("已过期", "expired"),
+    "handed_on": _both("已转赠", "handed on"),
+    "issued": _both("可使用", "ready to use"),
+    "posted": _both("已入账", "posted"),
+    "published": _both("已发布", "published"),
+    "refused": _both("未通过", "refused"),
+    "reviewed": _both("已审核", "reviewed"),
+    "superseded": _both("已被取代", "superseded"),
+    "suspended": _both("已暂停", "suspended"),
+    "used": _both("已使用", "used"),
+    "voided": _both("已解除", "given up"),
+    "withdrawn": _both("已撤回", "withdrawn"),
+}
