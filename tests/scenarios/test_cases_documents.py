@@ -132,7 +132,7 @@ def test_one_who_filed_a_factor_neither_reviews_nor_publishes_it(api: httpx.Clie
 def test_a_faulty_factor_is_refused_with_the_path_to_the_fault(
     author: Member, changes: dict[str, Any], pointer: str
 ):
-    answer = filed(author, "/factors", factor("heat", **changes))
+    answer = filed(author, "/factors", factor(**{"quantity": "heat", **changes}))
     assert (answer.status_code, answer.json()["code"]) == (422, "DOCUMENT_INVALID")
     assert answer.json()["errors"][0]["pointer"] == pointer
 

@@ -20,6 +20,7 @@ from tests.unit.activities.test_pictures_and_risk import photo
 pytestmark = pytest.mark.usefixtures("engine")  # on every engine there is
 
 TOMORROW = NOW + timedelta(days=1)
+TERMS = "2026-11"  # of the presets
 
 
 def joined(acts: Acts) -> dict[str, Membership]:
@@ -67,7 +68,7 @@ def test_joining_and_leaving_again_changes_nothing(acts: Acts):
     assert join(acts) == join(acts, now=TOMORROW)
     leave(acts, now=TOMORROW)
     leave(acts, now=TOMORROW + timedelta(days=1))
-    assert joined(acts)["carbon-88"] == Membership("carbon-88", NOW, TOMORROW)
+    assert joined(acts)["carbon-88"] == Membership("carbon-88", NOW, TOMORROW, TERMS, "joined")
     with pytest.raises(ProgrammeNotFound):
         join(acts, "no-such")
     with pytest.raises(ProgrammeNotFound):
@@ -79,7 +80,7 @@ def test_the_first_act_joins_and_only_the_first_says_so(acts: Acts):
     item = activity_item(first)
     for _ in range(2):
         outbox.follow(item, "machine", acts.books.activities)
-    assert joined(acts) == {"carbon-88": Membership("carbon-88", SENT)}
+    assert joined(acts) == {"carbon-88": Membership("carbon-88", SENT, None, TERMS, "acted")}
     assert (first.joins, acts.record().joins) == (True, False)
 
 
@@ -102,7 +103,7 @@ def test_signing_in_to_a_programme_joins_it_and_brings_nobody_back(acts: Acts):
     activities = acts.books.activities
     for now in (NOW, TOMORROW):
         memberships.join_at_sign_in(acts.member_id, "ant-forest", activities=activities, now=now)
-    assert joined(acts) == {"ant-forest": Membership("ant-forest", NOW)}
+    assert joined(acts) == {"ant-forest": Membership("ant-forest", NOW, None, TERMS, "signed_in")}
     leave(acts, "ant-forest", TOMORROW)
     memberships.join_at_sign_in(acts.member_id, "ant-forest", activities=activities, now=TOMORROW)
     assert joined(acts)["ant-forest"].left_at == TOMORROW
