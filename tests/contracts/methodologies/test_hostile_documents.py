@@ -8,12 +8,19 @@ from typing import Any
 import pytest
 
 from puhui.kernel.documents import DEPTH_MAX, VALUES_MAX, DocumentInvalid, require_bounded
+from puhui.methodologies import published
 from tests.contracts.methodologies.conftest import Office, document
 from tests.support.gateway import Answer, call
 
 pytestmark = [pytest.mark.usefixtures("function_environment"), pytest.mark.timeout(20)]
 OFFICERS = ("member", "authority_city")
 LINE = "/formula/lines/0"
+
+
+@pytest.fixture(autouse=True)
+def only_the_layers_factors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No table is asked for factors that were filed since."""
+    monkeypatch.setattr(published, "_source", lambda: None)
 
 
 def send(body: Any, roles: tuple[str, ...] = OFFICERS) -> Answer:
