@@ -186,7 +186,7 @@ def test_what_is_accepted_is_spent_when_the_partner_calls_back(cinema: Cinema):
 
 @pytest.mark.parametrize("fate", ["issued", "accepted", "refused"])
 def test_an_address_reaches_the_partner_and_is_not_kept_beyond_the_order(cinema: Cinema, fate: str):
-    cinema.shop.put(id="cup", price_points=100, stock=10, partner_id="cinema")
+    cinema.shop.put(id="cup", price_points=100, stock=10, partner_id="cinema", delivery="address")
     home = {"recipient": "陈小满", "phone": "13800000000", "address": "天河路 1 号"}
     me, said = cinema.shop.member(250), []
     redemption_id = ids.key_id(me, "redeem", "key")

@@ -14,8 +14,8 @@ from puhui.settlement.model import (
     Statement,
     Summing,
     Tally,
-    adjusted_budgets,
     computed,
+    paying_budgets,
     shard_of,
     transfers_of,
 )
@@ -59,7 +59,10 @@ def test_a_resolution_adds_one_transfer_at_the_end_and_changes_none_before():
         ("budget:bank-2", -5),
         ("merchant:shop-a", -15),
     ]
-    assert adjusted_budgets(after) == {"bank-1": 30, "bank-2": 5}
+    assert paying_budgets(after, {"tea": "bank-1"}) == {
+        "bank-1": {"settled": 10, "adjusted": 30},
+        "bank-2": {"adjusted": 5},
+    }
 
 
 def test_adjustments_that_cancel_out_move_nothing():

@@ -86,6 +86,8 @@ def verify(
         )
         rewards.add_request(session, staff_id, request_id, body_hash, used.id, used.member_id)
         rewards.change_coupon(session, coupon, used)
+        if coupon.kind in model.CONFIRMED:
+            rewards.confirm(session, coupon, used_at)
         return used
 
     try:

@@ -468,6 +468,26 @@ class Rewards:
         item = {**_sending_key(redemption.reward_id, redemption.id, "O"), "member_id": redemption.member_id}
         session.put(self.table, item)
 
+    def receive(self, redemption: Redemption, now: datetime) -> None:
+        """Say that what was sent has come; the first word counts."""
+        with suppress(ConditionFailed):
+            self.dynamodb.update(
+                *self._redemption_key(redemption.member_id, redemption.id),
+                "SET received_at = :now",
+                {":now": clock.to_text(now)},
+                condition="attribute_exists(sent_at) AND attribute_not_exists(received_at)",
+            )
+
+    def confirm(self, session: Session, coupon: Coupon, now: datetime) -> None:
+        """Say, where a coupon was redeemed, that one more piece was handed out at the till."""
+        session.update(
+            self.table,
+            self._redemption_key(coupon.redeemer_id, coupon.redemption_id).key,
+            "ADD confirmed :one SET received_at = :now",
+            {":one": 1, ":now": clock.to_text(now)},
+            condition="attribute_exists(entry)",
+        )
+
     def remove_to_send(
         self, session: Session, redemption: Redemption, sent_at: datetime | None = None
     ) -> None:

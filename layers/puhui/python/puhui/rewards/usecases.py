@@ -93,8 +93,8 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
     answer. Where the reward has a queue the redemption is ``queued`` and nothing is taken yet; where a partner has a say it is
     ``processing`` and the points are held.
 
-    Raises QuantityInvalid, RewardNotFound, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, TicketsOpen, MerchantSuspended,
-    LimitReached, DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
+    Raises QuantityInvalid, RewardNotFound, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, DeliveryRequired, TicketsOpen,
+    MerchantSuspended, LimitReached, DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
     """
     model.require_quantity(command.quantity, DONATION)
     redemption_id = ids.key_id(command.member_id, "redeem", command.key) if command.key else ids.new_id(now)
@@ -191,7 +191,7 @@ def cancel(
             after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER")
             rewards.add_step(session, standing, after)
             return after
-        if not standing.cancellable or standing.settlement_id:
+        if not (standing.cancellable or standing.to_send) or standing.settlement_id:
             raise NotCancellable
         if standing.partner_id:
             # Nobody settles what is looked after; it is due again, as before, when the partner does not take it.
@@ -207,18 +207,36 @@ def cancel(
 def _take_back(
     session: Session, standing: Redemption, *, rewards: Rewards, ledger: Ledger, now: datetime
 ) -> Redemption:
+    if standing.to_send:
+        return take_back_unsent(session, standing, rewards=rewards, ledger=ledger, now=now)
     coupons = [coupon for coupon in rewards.coupons_of(standing) if coupon]
     unused = [coupon for coupon in coupons if coupon.status_at(now) == model.ISSUED]
-    late = not (coupons or standing.to_send) and now >= standing.redeemed_at + model.GIVEN_BACK_WITHIN
+    late = not coupons and now >= standing.redeemed_at + model.GIVEN_BACK_WITHIN
     late |= standing.sent_at is not None
     if standing.kind == DONATION or len(unused) < len(standing.coupons) or late:
         raise NotCancellable
-    after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER", delivery=b"")
+    after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER")
     rewards.add_step(session, standing, after)
-    if standing.to_send:
-        rewards.remove_to_send(session, standing)
     for coupon in unused:
         rewards.change_coupon(session, coupon, replace(coupon, status=CANCELLED))
+    add_refund(session, standing, 0, standing.quantity, "cancelled", rewards=rewards, ledger=ledger, now=now)
+    return after
+
+
+def take_back_unsent(
+    session: Session,
+    standing: Redemption,
+    status: str = CANCELLED,
+    reason_code: str = "CANCELLED_BY_MEMBER",
+    *,
+    rewards: Rewards,
+    ledger: Ledger,
+    now: datetime,
+) -> Redemption:
+    """Give back what the programme has not sent or confirmed: nothing is to be sent any more, and the address is gone."""
+    after = replace(standing, status=status, reason_code=reason_code, delivery=b"", watch_at=None)
+    rewards.add_step(session, standing, after)
+    rewards.remove_to_send(session, standing)
     add_refund(session, standing, 0, standing.quantity, "cancelled", rewards=rewards, ledger=ledger, now=now)
     return after
 
@@ -313,19 +331,21 @@ def shown_offer(offer: Offer, states: Mapping[Picture, PictureState] | None = No
         "regions": list(reward.regions),
         "merchant_id": reward.merchant_id,
         "queue": bool(reward.lanes),
-        "cancellable": reward.cancellable,
+        "cancellable": reward.cancellable or reward.delivery in (model.ADDRESS, model.OPERATOR),
+        "delivery": reward.delivery,
     }
     return told | {name: value for name, value in more.items() if value}
 
 
-def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
+def shown(redemption: Redemption, serving: int | None = None, *, now: datetime) -> dict[str, Any]:
     """The contract's ``Redemption``, with what it cost and what it was called at that time; ``serving`` tells the
     position of one that is queued."""
     told: dict[str, Any] = {
         "id": redemption.id,
         "reward_id": redemption.reward_id,
         "quantity": redemption.quantity,
-        "status": redemption.status,
+        "status": redemption.shown_status,
+        "price_points": redemption.price_points,
         "points": redemption.points,
         "title": dict(redemption.title),
         "redeemed_at": clock.to_text(redemption.redeemed_at),
@@ -333,8 +353,10 @@ def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
     if redemption.status == QUEUED and serving is not None:
         told["ahead"] = stock.ahead(redemption.number, serving, redemption.lanes)
         told["poll_after_seconds"] = POLL_SECONDS
-    if redemption.cancellable and redemption.status in (FULFILLED, PROCESSING):
+    if redemption.to_send or (redemption.cancellable and redemption.status in (FULFILLED, PROCESSING)):
         told["cancellable"] = True
+    if state := redemption.delivery_at(now):
+        told["delivery"] = _shown_delivery(redemption, state)
     more = {
         "reason_code": redemption.reason_code,
         "coupons": list(redemption.coupons),
@@ -343,6 +365,19 @@ def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
         "sent_as": redemption.reference if redemption.sent_at else "",
     }
     return told | {name: value for name, value in more.items() if value}
+
+
+def _shown_delivery(redemption: Redemption, state: str) -> dict[str, str]:
+    received_at = redemption.received_at
+    if state == model.RECEIVED and received_at is None and redemption.sent_at:
+        received_at = redemption.sent_at + model.RECEIVED_AFTER
+    more = {
+        "sent_at": clock.to_text(redemption.sent_at) if redemption.sent_at else "",
+        "received_at": clock.to_text(received_at) if state == model.RECEIVED and received_at else "",
+        "carrier": redemption.carrier,
+        "tracking_no": redemption.reference if redemption.sent_at else "",
+    }
+    return {"by": redemption.handover, "state": state} | {name: value for name, value in more.items() if value}
 
 
 def _require_offered(counter: Counter, now: datetime) -> None:
@@ -364,6 +399,8 @@ def _complete(made: Redemption, reward: Reward, now: datetime) -> Redemption:
     made = replace(made, limits=(reward.per_member_limit is not None, reward.per_day_limit is not None))
     if made.status == PROCESSING:
         return replace(made, watch_at=now + model.WATCH_AFTER)
+    if made.to_send:
+        return replace(made, watch_at=now + model.SENT_WITHIN)
     if reward.gives_coupons:
         return replace(made, coupons=tuple(f"{made.id}-{number}" for number in range(made.quantity)))
     if reward.kind == DONATION and reward.merchant_id:

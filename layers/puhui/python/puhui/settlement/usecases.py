@@ -3,7 +3,7 @@
 open -> claim_shard (once a shard) -> close -> approve, approve -> post_shard (once a shard) -> close_posting -> record_payment
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
@@ -67,17 +67,17 @@ class Books:
 def open_settlement(
     programme_id: str, until: datetime, by: By, *, lag_seconds: int, settlements: Settlements
 ) -> Settlement:
-    """Open a settlement of everything that was verified before ``until`` (whole seconds); the caller starts the workflow.
+    """Open a settlement of everything that was verified before ``until`` (``model.latest``); the caller starts the workflow.
 
     Raises ProgrammeNotFound, SettlementTooEarly, IdempotencyKeyReused.
     """
     programme(programme_id)
-    model.require_past(until, by.now, lag_seconds)
+    until = model.latest(until, by.now, lag_seconds)
     settlement_id = by.id("open_settlement")
     settlement = Settlement(
         id=settlement_id,
         programme_id=programme_id,
-        until=until.replace(microsecond=0),
+        until=until,
         opened_by=by.member_id,
         opened_at=by.now.replace(microsecond=0),
         body_hash=by.body_hash,
@@ -299,6 +299,7 @@ def post_statement(
     reason.
     """
     lines = list(settlements.lines(settlement_id, merchant_id))
+    payers = {line.reward_id: line.budget_id for line in lines if line.tally.fen}
 
     def step(session: Session) -> bool | None:
         settlement = find(settlement_id, settlements)
@@ -306,15 +307,15 @@ def post_statement(
         if not model.may_be_posted(statement, settlement) or settlement.computed_at is None:
             return statement.status in (POSTED, PAID)
         transfers = model.transfers_of(statement, lines, settlement.computed_at, now)
-        group = _group(transfers[statement.posted :], ledger, now)
+        group = _group(transfers[statement.posted :], payers, ledger, now)
         count = statement.posted + len(group)
         done = count == len(transfers)
         settlements.put_statement(
             session,
             replace(statement, status=POSTED if done else POSTING, posted=count, reason_code=""),
         )
-        for budget_id, fen in model.adjusted_budgets(group).items():
-            settlements.add_to_budget(session, budget_id, adjusted=fen)
+        for budget_id, sums in model.paying_budgets(group, payers).items():
+            settlements.add_to_budget(session, budget_id, **sums)
         ledger.add(session, group, {}, clock.programme_day(now))
         return True if done else None
 
@@ -327,14 +328,16 @@ def post_statement(
     return posted
 
 
-def _group(transfers: Sequence[Transfer], ledger: Ledger, now: datetime) -> list[Transfer]:
+def _group(
+    transfers: Sequence[Transfer], payers: Mapping[str, str], ledger: Ledger, now: datetime
+) -> list[Transfer]:
     """The first of the transfers, as many as one transaction takes with the statement and the budgets' sums."""
     group: list[Transfer] = []
     items = 1  # the statement
     for each in transfers:
         alone = Session(ledger.dynamodb)
         ledger.add(alone, [each], {}, clock.programme_day(now))
-        items += len(alone.actions) + len(model.adjusted_budgets([each]))
+        items += len(alone.actions) + len(model.paying_budgets([each], payers))
         if group and items > POSTING_ITEMS_MAX:
             break
         group.append(each)
