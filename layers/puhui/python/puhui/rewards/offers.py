@@ -226,6 +226,8 @@ def _empty(
         if standing.fen:
             back = model.commitment(standing, -pieces, now)
             ledger.add(session, [back], {}, clock.programme_day(now))
+    else:  # somebody may have emptied it between the two readings
+        standing = rewards.reward(reward_id) or standing
     return standing, len(some) < len(left)
 
 

@@ -130,7 +130,7 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
 
     refused: Conflict | None = None
     try:
-        return attempt(rewards.dynamodb, build)
+        return attempt(rewards.dynamodb, build, doubt=False)
     except (RedemptionMade, TransferPosted):
         pass
     except Conflict as error:
@@ -164,7 +164,7 @@ def serve(
         return made
 
     try:
-        served = attempt(rewards.dynamodb, build)
+        served = attempt(rewards.dynamodb, build, doubt=False)
     except TransferPosted:  # served already, by a twin
         served = find(member_id, redemption_id, rewards)
     except Conflict as refused:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from puhui.kernel import clock, ids
-from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.kernel.errors import DomainError, IdempotencyKeyReused
 from puhui.ledger.api import Ledger, NotEnough, Transfer
 from puhui.merchants.api import Merchants
 from puhui.programmes.api import programme
@@ -249,7 +249,8 @@ def approve(
     Raises SettlementNotFound, ApproverIsStaff, IdempotencyKeyReused and what ``model.approve`` raises.
     """
     key = key_of("approve_settlement", settlement_id, by)
-    require_fresh(key, by, settlements)
+    if is_done(key, by, settlements):
+        return find(settlement_id, settlements)
     require_outsider(settlement_id, by.member_id, settlements=settlements, staffs=staffs)
 
     def build(session: Session) -> Settlement:
@@ -263,7 +264,9 @@ def approve(
 
     try:
         return attempt(settlements.dynamodb, build)
-    except Made:
+    except DomainError:  # Made; or a twin of the request, and what came after it
+        if not is_done(key, by, settlements):
+            raise
         return find(settlement_id, settlements)
 
 
@@ -272,10 +275,12 @@ def key_of(verb: str, settlement_id: str, by: By) -> str:
     return ids.key_id(verb, settlement_id, by.member_id, by.key) if by.key else ""
 
 
-def require_fresh(key: str, by: By, settlements: Settlements) -> None:
-    """Raise IdempotencyKeyReused when the key was used for another body."""
-    if key and settlements.used(key) not in (None, by.body_hash):
+def is_done(key: str, by: By, settlements: Settlements) -> bool:
+    """Whether what is asked for under this key was done. Raise IdempotencyKeyReused when the key was used for another body."""
+    used = settlements.used(key) if key else None
+    if used not in (None, by.body_hash):
         raise IdempotencyKeyReused
+    return used is not None
 
 
 def post_shard(
@@ -400,9 +405,9 @@ def record_payment(
     key = key_of("record_payment", settlement_id, by)
 
     def build(session: Session) -> Statement:
-        require_fresh(key, by, settlements)
+        done = is_done(key, by, settlements)
         statement = find_statement(settlement_id, merchant_id, settlements)
-        if key and statement.payment and statement.payment.id == key:
+        if done:
             return statement
         model.require_payable(statement, fen, paid_at, by.now)
         transfer_id = ids.derived_id(by.now, settlement_id, merchant_id, "pay")
