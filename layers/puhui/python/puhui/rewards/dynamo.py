@@ -260,6 +260,12 @@ class Rewards:
         items, last = self.dynamodb.entries(self.table, owner, "K#", limit=limit, after=start)
         return [coupon_from(item) for item in items], last
 
+    def redeemed(self, member_id: str, limit: int, start: str | None) -> tuple[list[Redemption], str | None]:
+        """A page of a member's redemptions, whole, in the order of their ids, and the id of the last one when there may be more."""
+        owner = ("owner", member(member_id))
+        items, last = self.dynamodb.entries(self.table, owner, "X#", limit=limit, after=start)
+        return [redemption_from(item) for item in items], last
+
     def coupons_of(self, redemption: Redemption) -> list[Coupon | None]:
         """The coupons of a redemption that its member still holds; None for those that were handed on."""
         keys = [self._coupon_key(redemption.member_id, coupon_id) for coupon_id in redemption.coupons]
