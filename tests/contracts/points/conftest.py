@@ -218,6 +218,7 @@ class Town:
             body_hash="",
             points=self.points,
             offers=self.catalogue,
+            rewards=self.rewards,
             now=self.now,
         )
 

@@ -20,7 +20,7 @@ from puhui.rewards.errors import (
     OwnCoupon,
 )
 from puhui.rewards.model import EXPIRED, FULFILLED, ISSUED, USED, Coupon, Redemption
-from puhui.rewards.usecases import add_refund, find, new_code
+from puhui.rewards.usecases import add_refund, find, home_of, new_code
 from puhui.store.cursors import Cursors
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session, attempt
@@ -193,8 +193,9 @@ def expire(member_id: str, coupon_id: str, *, rewards: Rewards, ledger: Ledger, 
         coupon = rewards.coupon(member_id, coupon_id)
         if coupon is None or coupon.status != ISSUED or now < coupon.expires_at + model.OFFLINE_GRACE:
             return False
-        rewards.change_coupon(session, coupon, replace(coupon, status=EXPIRED))
         redemption = find(coupon.redeemer_id, coupon.redemption_id, rewards)
+        home = home_of(redemption, rewards)
+        rewards.change_coupon(session, coupon, replace(coupon, status=EXPIRED, returned_in=home.mark))
         if coupon.returns_points:
             add_refund(
                 session,
@@ -202,13 +203,15 @@ def expire(member_id: str, coupon_id: str, *, rewards: Rewards, ledger: Ledger, 
                 coupon.number,
                 1,
                 f"expired {coupon.number}",
+                home,
                 rewards=rewards,
                 ledger=ledger,
                 now=now,
                 with_limits=False,
             )
-        elif reward := rewards.reward(coupon.reward_id):
-            rewards.give_back(session, replace(redemption, limits=(False, False)), 1, reward.shards)
+        else:
+            counted = replace(redemption, limits=(False, False))
+            rewards.give_back(session, counted, 1, home.reward.shards, home.mark)
         return True
 
     return attempt(rewards.dynamodb, build)

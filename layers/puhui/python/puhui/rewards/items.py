@@ -152,6 +152,8 @@ def redemption_item(redemption: Redemption) -> Item:
                 "carrier": redemption.carrier,
                 "received_at": _text(redemption.received_at),
                 "confirmed": redemption.confirmed,
+                "taken_in": redemption.taken_in,
+                "returned_in": redemption.returned_in,
             }
         )
         | _due(
@@ -206,6 +208,8 @@ def redemption_from(item: Mapping[str, Any]) -> Redemption:
         carrier=item.get("carrier", ""),
         received_at=_time(item.get("received_at")),
         confirmed=item.get("confirmed", 0),
+        taken_in=item.get("taken_in", ""),
+        returned_in=item.get("returned_in", ""),
         due_id=item.get("due_id", ""),
         settlement_id=item.get("settlement_id", ""),
     )
@@ -242,6 +246,7 @@ def coupon_item(coupon: Coupon) -> Item:
                 "used_at": _text(coupon.used_at),
                 "branch_id": coupon.branch_id,
                 "verification_id": coupon.verification_id,
+                "returned_in": coupon.returned_in,
             }
         )
         | _due(coupon.merchant_id, coupon.due_id, coupon.settlement_id)
@@ -274,6 +279,7 @@ def coupon_from(item: Mapping[str, Any]) -> Coupon:
         used_at=_time(item.get("used_at")),
         branch_id=item.get("branch_id", ""),
         verification_id=item.get("verification_id", ""),
+        returned_in=item.get("returned_in", ""),
         due_id=item.get("due_id", ""),
         settlement_id=item.get("settlement_id", ""),
     )

@@ -125,7 +125,8 @@ class Redemption:
     the call-off counts; ``unsure``: it ended without the partner's word, so the order is still being cancelled there;
     ``cancelling``: the member wants to give it back, since ``given_back_at``; ``late_answer``: what the partner said when
     all was over (``unknown``: nothing, for GIVES_UP_AFTER); ``watch_at``: when somebody has to look after it, and nobody settles
-    it until then; ``handover``: its reward's ``delivery``; ``confirmed``: the pieces that a till has handed out.
+    it until then; ``handover``: its reward's ``delivery``; ``confirmed``: the pieces that a till has handed out;
+    ``taken_in``, ``returned_in``: the last report's mark on the stock that it was taken from, and came back to.
     """
 
     id: str
@@ -166,6 +167,8 @@ class Redemption:
     carrier: str = ""
     received_at: datetime | None = None
     confirmed: int = 0
+    taken_in: str = ""
+    returned_in: str = ""
     due_id: str = ""
     settlement_id: str = ""
 
@@ -238,6 +241,7 @@ class Coupon:
     used_at: datetime | None = None
     branch_id: str = ""
     verification_id: str = ""
+    returned_in: str = ""  # as a redemption's, of a coupon that has ended
     due_id: str = ""
     settlement_id: str = ""
 

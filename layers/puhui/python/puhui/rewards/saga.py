@@ -27,7 +27,7 @@ from puhui.rewards import delivery, model
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.errors import OrderNotFound, OrderVoid, RewardNotFound
 from puhui.rewards.model import CANCELLED, FULFILLED, ISSUED, PROCESSING, REFUNDED, REFUSED, Redemption
-from puhui.rewards.usecases import add_refund, find
+from puhui.rewards.usecases import add_refund, find, home_of
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session, attempt
 
@@ -229,8 +229,10 @@ def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime
         add_post(session, held, model.REDEMPTION, (), ledger=desk.ledger, now=now)
         return after
     unsure = standing.answer in ("", CALLING_OFF)
+    mark = desk.rewards.mark_at_home(standing, reward.shards)
     after = replace(
         standing,
+        returned_in=mark,
         task_token="",
         cancelling=False,
         voucher=b"",
@@ -243,7 +245,7 @@ def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime
     )
     desk.rewards.add_step(session, standing, after)
     add_void(session, held, ledger=desk.ledger, now=now)
-    desk.rewards.give_back(session, standing, standing.quantity, reward.shards)
+    desk.rewards.give_back(session, standing, standing.quantity, reward.shards, mark)
     return after
 
 
@@ -256,8 +258,10 @@ def _end_return(session: Session, standing: Redemption, desk: Desk, now: datetim
         after = _asked_again(standing, now)
         desk.rewards.add_step(session, standing, after)
         return after
+    home = home_of(standing, desk.rewards)
     after = replace(
         standing,
+        returned_in=home.mark,
         status=CANCELLED,
         reason_code="CANCELLED_BY_MEMBER",
         cancelling=False,
@@ -272,6 +276,7 @@ def _end_return(session: Session, standing: Redemption, desk: Desk, now: datetim
         0,
         standing.quantity,
         "cancelled",
+        home,
         rewards=desk.rewards,
         ledger=desk.ledger,
         now=now,

@@ -123,9 +123,9 @@ def redeem(command: Redeem, *, rewards: Rewards, ledger: Ledger, now: datetime) 
             made = replace(made, lane=lane, lanes=reward.lanes, number=rewards.next_number(reward.id, lane))
             rewards.add_redemption(session, made)
             return made
-        made = _complete(made, reward, now)
+        made, draws = _drawn(_complete(made, reward, now), counter, rewards)
         rewards.add_redemption(session, made)
-        _add_effects(session, made, counter, rewards=rewards, ledger=ledger, now=now)
+        _add_effects(session, made, counter, draws, rewards=rewards, ledger=ledger, now=now)
         return made
 
     refused: Conflict | None = None
@@ -159,8 +159,9 @@ def serve(
             raise NotOnSale
         _require_honoured(counter)
         made = _complete(replace(ticket, status=model.state_of(counter.reward)), counter.reward, now)
+        made, draws = _drawn(made, counter, rewards)
         rewards.add_step(session, ticket, made)
-        _add_effects(session, made, counter, rewards=rewards, ledger=ledger, now=now)
+        _add_effects(session, made, counter, draws, rewards=rewards, ledger=ledger, now=now)
         return made
 
     try:
@@ -215,11 +216,12 @@ def _take_back(
     late |= standing.sent_at is not None
     if standing.kind == DONATION or len(unused) < len(standing.coupons) or late:
         raise NotCancellable
-    after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER")
+    home = home_of(standing, rewards)
+    after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER", returned_in=home.mark)
     rewards.add_step(session, standing, after)
     for coupon in unused:
         rewards.change_coupon(session, coupon, replace(coupon, status=CANCELLED))
-    add_refund(session, standing, 0, standing.quantity, "cancelled", rewards=rewards, ledger=ledger, now=now)
+    add_refund(session, standing, 0, standing.quantity, "cancelled", home, rewards=rewards, ledger=ledger, now=now)
     return after
 
 
@@ -234,11 +236,29 @@ def take_back_unsent(
     now: datetime,
 ) -> Redemption:
     """Give back what the programme has not sent or confirmed: nothing is to be sent any more, and the address is gone."""
+    home = home_of(standing, rewards)
     after = replace(standing, status=status, reason_code=reason_code, delivery=b"", watch_at=None)
+    after = replace(after, returned_in=home.mark)
     rewards.add_step(session, standing, after)
     rewards.remove_to_send(session, standing)
-    add_refund(session, standing, 0, standing.quantity, "cancelled", rewards=rewards, ledger=ledger, now=now)
+    add_refund(session, standing, 0, standing.quantity, "cancelled", home, rewards=rewards, ledger=ledger, now=now)
     return after
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a redemption's pieces come back to: its reward, and the mark of the shard."""
+
+    reward: Reward
+    mark: str
+
+
+def home_of(redemption: Redemption, rewards: Rewards) -> Home:
+    """Two reads. Raises RewardNotFound."""
+    reward = rewards.reward(redemption.reward_id)
+    if reward is None:
+        raise RewardNotFound
+    return Home(reward, rewards.mark_at_home(redemption, reward.shards))
 
 
 def add_refund(
@@ -247,6 +267,7 @@ def add_refund(
     first: int,
     pieces: int,
     why: str,
+    home: Home,
     *,
     rewards: Rewards,
     ledger: Ledger,
@@ -258,11 +279,8 @@ def add_refund(
     price = redemption.price_points
     back = model.refund(redemption, spent, first * price, pieces * price, now, why)
     ledger.add(session, [back], {}, clock.programme_day(now))
-    reward = rewards.reward(redemption.reward_id)
-    if reward is None:
-        raise RewardNotFound
     counted = redemption if with_limits else replace(redemption, limits=(False, False))
-    rewards.give_back(session, counted, pieces, reward.shards)
+    rewards.give_back(session, counted, pieces, home.reward.shards, home.mark)
 
 
 def spent_legs(redemption: Redemption, ledger: Ledger) -> tuple[Leg, ...]:
@@ -408,21 +426,34 @@ def _complete(made: Redemption, reward: Reward, now: datetime) -> Redemption:
     return made
 
 
+def _drawn(made: Redemption, counter: Counter, rewards: Rewards) -> tuple[Redemption, dict[int, int]]:
+    """The redemption with the mark of the stock that it takes from, and how many pieces each shard gives. Raises OutOfStock, Moved."""
+    reward, quantity = counter.reward, made.quantity
+    if counter.left >= quantity:
+        return replace(made, taken_in=counter.mark), {counter.home: quantity}
+    left, mark = [counter.left], counter.mark
+    if reward.shards > 1:
+        left, mark = rewards.stock_for(reward, quantity)
+    return replace(made, taken_in=mark), stock.draws(left, counter.home, quantity)
+
+
 def _add_effects(
-    session: Session, made: Redemption, counter: Counter, *, rewards: Rewards, ledger: Ledger, now: datetime
+    session: Session,
+    made: Redemption,
+    counter: Counter,
+    draws: Mapping[int, int],
+    *,
+    rewards: Rewards,
+    ledger: Ledger,
+    now: datetime,
 ) -> None:
     """Everything a redemption does besides standing there: limits, stock, points, coupons, what its merchant is owed."""
-    reward, quantity = counter.reward, made.quantity
+    reward = counter.reward
     if reward.per_member_limit is not None:
         rewards.count_taken(session, made, reward.per_member_limit)
     if reward.per_day_limit is not None:
         rewards.count_day(session, made, reward.per_day_limit)
-    if counter.left >= quantity:
-        draws = {counter.home: quantity}
-    else:
-        left = [counter.left] if reward.shards == 1 else rewards.stock_for(reward, quantity)
-        draws = stock.draws(left, counter.home, quantity)
-    rewards.draw(session, reward.id, draws)
+    rewards.draw(session, reward.id, draws, made.taken_in)
     balances = of([counter.balance])
     if made.status == PROCESSING:
         rewards.add_order(session, made)
