@@ -35,7 +35,7 @@ from tests.contracts.merchants.conftest import ANNA, BORA, CHEN, Town
 from tests.contracts.methodologies.conftest import COLLEAGUE, OTHER_PROVINCE, PROVINCE, Office
 from tests.contracts.partners.conftest import Registry
 from tests.contracts.programmes import test_filing as filing
-from tests.contracts.rewards.conftest import NOW, P, Shop
+from tests.contracts.rewards.conftest import NOW, Shop
 from tests.contracts.settlement.world import World, by
 
 CALLS_MAX = 40
@@ -98,7 +98,9 @@ class Bench:
         return Office(Methodologies(DynamoDB(self.line), self.make_table("methodologies")))
 
     def registry(self) -> Registry:
-        registry = Registry(Partners(DynamoDB(self.line), self.make_table("partners"), Sealer(bytes(32), b"p")))
+        registry = Registry(
+            Partners(DynamoDB(self.line), self.make_table("partners"), Sealer(bytes(32), b"p"))
+        )
         registry.put()
         return registry
 
@@ -222,7 +224,9 @@ def _let_hand_on(shop: Shop, me: str, coupon_id: str) -> None:
 def _funding(decide: str) -> Callable[[Bench], Ask]:
     def begin(bench: Bench) -> Ask:
         world = bench.world()
-        made = budgets.propose_funding("bank-1", "fund", 5, "wire", by("proposer"), settlements=world.settlements)
+        made = budgets.propose_funding(
+            "bank-1", "fund", 5, "wire", by("proposer"), settlements=world.settlements
+        )
         if decide == "approve":
             return lambda who, _key: world.approve_funding("bank-1", made.id, who)
         return lambda who, _key: budgets.reject("bank-1", made.id, who, settlements=world.settlements)
@@ -292,7 +296,9 @@ def _deciding(what: str, *before: tuple[str, str], **more: Any) -> Callable[[Ben
         for each, who in before:
             town.decide(merchant_id, each, who, reason="COMPLAINTS")
         people = {"first": BORA, "second": CHEN}
-        return lambda who, key: town.decide(merchant_id, what, people[who], key=key, reason="COMPLAINTS", **more)
+        return lambda who, key: town.decide(
+            merchant_id, what, people[who], key=key, reason="COMPLAINTS", **more
+        )
 
     return begin
 
@@ -372,7 +378,9 @@ OPERATIONS = [
     Operation("redeem", _redeeming, ("me", "me"), frozenset({"REWARD_LIMIT_REACHED", "NOT_ENOUGH_POINTS"})),
     Operation("cancel coupons", _cancelling(_tea), ("me", "me")),
     Operation("cancel a good", _cancelling(lambda shop: _cup(shop, cancellable=True)), ("me", "me")),
-    Operation("cancel what is to be sent", _cancelling(lambda shop: _cup(shop, delivery="address")), ("me", "me")),
+    Operation(
+        "cancel what is to be sent", _cancelling(lambda shop: _cup(shop, delivery="address")), ("me", "me")
+    ),
     Operation("cancel a ticket", _cancelling(lambda shop: _cup(shop, queue_lanes=1)), ("me", "me")),
     Operation("dispatch", _dispatching, TWO, frozenset({"ALREADY_SENT"})),
     Operation("receive", _receiving, ("me", "me")),
@@ -419,7 +427,9 @@ OPERATIONS = [
 ]
 
 
-def _met(operation: Operation, bench: Bench, first: tuple[str, str], second: tuple[str, str]) -> Iterator[tuple[Any, Any]]:
+def _met(
+    operation: Operation, bench: Bench, first: tuple[str, str], second: tuple[str, str]
+) -> Iterator[tuple[Any, Any]]:
     """What both are answered, the second one coming in before each call of the first."""
     for place in range(1, CALLS_MAX):
         ask = operation.begin(bench)
@@ -456,7 +466,9 @@ def test_twins_of_one_request_get_the_same_answer(bench: Bench, operation: Opera
         assert mine == twins, getattr(mine, "code", mine)
 
 
-@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.rivals], ids=lambda each: each.name)
+@pytest.mark.parametrize(
+    "operation", [each for each in OPERATIONS if each.rivals], ids=lambda each: each.name
+)
 def test_of_two_requests_at_once_one_wins_and_the_other_is_told_why(bench: Bench, operation: Operation):
     first, second = operation.rivals
     for mine, theirs in _met(operation, bench, (first, "key"), (second, "another")):

@@ -188,7 +188,16 @@ NOT_JUDGED: dict[str, set[str]] = {
     "K": {"title", "code", "issued_at", "expires_at_time", "used_at", "transferable", "returns_points"}
     | {"due_id", "due_to", "ends_in", "ends_at", "returned_in"},
     "stock": {"mark"},
-    "reward": {"delivery", "title", "price_points", "state", "v", "per_member_limit", "valid_days", "cancellable"}
+    "reward": {
+        "delivery",
+        "title",
+        "price_points",
+        "state",
+        "v",
+        "per_member_limit",
+        "valid_days",
+        "cancellable",
+    }
     | {"programme_id", "of_merchant", "partner_item", "proposed_by", "published_by", "shards"},
     "T": {"kind", "at", "ref", "hash"},
     "H": {"runs_out", "hash", "resolved_by"},

@@ -111,7 +111,9 @@ def test_a_usb_cable_is_sent_home_by_the_programme(me: Member, api: httpx.Client
     came = [me.request("POST", f"/redemptions/{first}/receipt") for _ in range(2)]
     assert [(each.status_code, each.json()["delivery"]["state"]) for each in came] == [(200, "received")] * 2
     assert came[0].json() == came[1].json()
-    assert {each["id"]: each.get("delivery", {}).get("state") for each in me.get("/redemptions")["items"]} == {
+    assert {
+        each["id"]: each.get("delivery", {}).get("state") for each in me.get("/redemptions")["items"]
+    } == {
         first: "received",
         second: None,
     }

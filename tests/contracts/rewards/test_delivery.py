@@ -58,7 +58,9 @@ def receive(shop: Shop, made: Redemption, now: datetime = LATER) -> Redemption:
 def seen(shop: Shop, made: Redemption, now: datetime = LATER) -> dict[str, str] | None:
     """How far the handing over is, as its member sees it, one by one and in the list."""
     one = usecases.shown(usecases.find(made.member_id, made.id, shop.rewards), now=now)
-    [listed] = [usecases.shown(each, now=now) for each in shop.redemptions(made.member_id) if each.id == made.id]
+    [listed] = [
+        usecases.shown(each, now=now) for each in shop.redemptions(made.member_id) if each.id == made.id
+    ]
     told, short = one.get("delivery"), listed.get("delivery")
     assert listed["status"] == one["status"] == ("processing" if waits(told) else made.status)
     assert short == (told and {name: value for name, value in told.items() if name != "tracking_no"})
@@ -138,10 +140,12 @@ def test_what_was_sent_is_received_when_its_member_says_so_or_after_fifteen_days
     first = receive(shop, said, LATER + timedelta(days=1))
     assert at_once([lambda: receive(shop, said, LATER + timedelta(days=2))] * 4) == [first] * 4
     told = seen(shop, first)
-    assert told and (told["state"], told["received_at"]) == ("received", "2026-11-24T12:00:00+08:00")
+    assert told
+    assert (told["state"], told["received_at"]) == ("received", "2026-11-24T12:00:00+08:00")
     assert seen(shop, silent, LATER + RECEIVED_AFTER - timedelta(seconds=1))["state"] == "sent"  # type: ignore[index]
     late = seen(shop, silent, LATER + RECEIVED_AFTER)
-    assert late and (late["state"], late["received_at"]) == ("received", "2026-12-08T12:00:00+08:00")
+    assert late
+    assert (late["state"], late["received_at"]) == ("received", "2026-12-08T12:00:00+08:00")
 
 
 def test_what_nobody_sends_in_thirty_days_is_given_back_and_its_address_gone(shop: Shop):
@@ -167,7 +171,8 @@ def test_a_day_of_leave_is_booked_by_an_operator_who_sees_whose_it_is(shop: Shop
     assert shop.cancel(given_back.member_id, given_back.id).status == CANCELLED
     booked = send(shop, day, "HR-7")
     told = seen(shop, booked)
-    assert told and (told["state"], told["tracking_no"]) == ("received", "HR-7")
+    assert told
+    assert (told["state"], told["tracking_no"]) == ("received", "HR-7")
     with pytest.raises(DeliveryNotFound):
         receive(shop, booked)
     with pytest.raises(NotCancellable):

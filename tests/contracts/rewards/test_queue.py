@@ -37,7 +37,10 @@ def test_a_ticket_has_a_number_and_takes_nothing(shop: Shop, store: Store):
     assert {(each.status, each.coupons, each.lanes) for each in (first, second, third)} == {(QUEUED, (), 1)}
     assert (shop.points(first.member_id), shop.left("tea")) == (500, [10])
     places = [usecases.serving(each, rewards=shop.rewards) for each in (first, second, third)]
-    told = [usecases.shown(each, place, now=NOW) for each, place in zip((first, second, third), places, strict=True)]
+    told = [
+        usecases.shown(each, place, now=NOW)
+        for each, place in zip((first, second, third), places, strict=True)
+    ]
     assert [each["ahead"] for each in told] == [0, 1, 2]
     assert {each["poll_after_seconds"] for each in told} == {2}
     served = shop.serve(first)

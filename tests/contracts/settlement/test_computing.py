@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from puhui.kernel.clock import CLOCK_SKEW
 from puhui.kernel import clock
+from puhui.kernel.clock import CLOCK_SKEW
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.programmes.api import ProgrammeNotFound
 from puhui.settlement import statements, usecases

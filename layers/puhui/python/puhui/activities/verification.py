@@ -167,7 +167,11 @@ def decide_review(
         return found
 
     def is_made(review: Review) -> bool:
-        return (review.decision, review.reason_code, review.decided_by) == (decision, reason_code, reviewer_id)
+        return (review.decision, review.reason_code, review.decided_by) == (
+            decision,
+            reason_code,
+            reviewer_id,
+        )
 
     review = standing()
     if review.member_id == reviewer_id:

@@ -5,7 +5,9 @@ from datetime import UTC, date, datetime, timedelta, timezone
 CHINA = timezone(
     timedelta(hours=8), "Asia/Shanghai"
 )  # China has kept one zone without summer time since 1991
-CLOCK_SKEW = timedelta(minutes=5)  # any clock that is not ours may run ahead by this much: phones, tills, WeChat
+CLOCK_SKEW = timedelta(
+    minutes=5
+)  # any clock that is not ours may run ahead by this much: phones, tills, WeChat
 
 
 def now() -> datetime:

@@ -206,7 +206,9 @@ def _answered(
     except AnswerStands as before:
         answer: Answer = before.details["answer"]
         return answer
-    except DomainError:  # the same request, sent twice at once: the other one may have done what this one found done
+    except (
+        DomainError
+    ):  # the same request, sent twice at once: the other one may have done what this one found done
         if key_id and (stored := table.answer(officer_id, key_id)):
             return _first(stored, command)
         raise

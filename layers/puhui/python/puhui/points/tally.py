@@ -163,7 +163,10 @@ class Flows:
 
     def late(self, reference: str, name: str) -> int:
         """How much of it came after the moment."""
-        return self.by_reference.get(reference, Counter())[name] - self.then.by_reference.get(reference, Counter())[name]
+        return (
+            self.by_reference.get(reference, Counter())[name]
+            - self.then.by_reference.get(reference, Counter())[name]
+        )
 
     def add(self, transfer: Transfer) -> None:
         """Add a transfer of the account's statement. One that stands in several statements is counted in each for that
@@ -328,10 +331,7 @@ def _add_pieces(
 ) -> None:
     """Add where a redemption's pieces and their money were at the moment; and what settlements have claimed of them."""
     sums, status, count = tally.reward(redemption.reward_id), redemption.status, redemption.quantity
-    for each in (redemption, *coupons):
-        if each.settlement_id and each.fen and (each is not redemption or not redemption.coupons):
-            pieces = count if each is redemption else 1
-            tally.claimed[f"{each.settlement_id}|{redemption.reward_id}"] += each.fen * pieces
+    _add_claimed(tally, redemption, coupons)
     if not moment.had_taken(redemption):
         if redemption.lanes and redemption.redeemed_at <= moment.at:
             sums[QUEUED] += count
@@ -349,13 +349,26 @@ def _add_pieces(
         _add_fen(sums, redemption.fen * count, is_due=bool(redemption.due_id))
         return
     for coupon in coupons:
-        state = ISSUED if coupon.status == CANCELLED else coupon.status
-        if state == EXPIRED and not moment.had_back(coupon.reward_id, coupon.returned_in):
-            state = ISSUED
+        state = _state_then(coupon, moment)
         sums[f"coupons_{state}"] += 1
         if state != EXPIRED:
             sums["out"] += 1
             _add_fen(sums, coupon.fen, is_due=state == USED)
+
+
+def _state_then(coupon: Coupon, moment: Moment) -> str:
+    """What a coupon was at the moment whose redemption stood then."""
+    late = coupon.status == EXPIRED and not moment.had_back(coupon.reward_id, coupon.returned_in)
+    return ISSUED if late or coupon.status == CANCELLED else coupon.status
+
+
+def _add_claimed(tally: Tally, redemption: Redemption, coupons: Sequence[Coupon]) -> None:
+    claims: list[tuple[str, int]] = [(each.settlement_id, each.fen) for each in coupons]
+    if not redemption.coupons:
+        claims.append((redemption.settlement_id, redemption.fen * redemption.quantity))
+    for settlement_id, fen in claims:
+        if settlement_id and fen:
+            tally.claimed[f"{settlement_id}|{redemption.reward_id}"] += fen
 
 
 def _add_fen(sums: Counter[str], fen: int, *, is_due: bool) -> None:
@@ -423,7 +436,12 @@ def _gave_back(coupon: Coupon) -> bool:
 
 
 def add_money_account(
-    tally: Tally, account: str, transfers: Iterable[Transfer], balance: Balance, until: datetime, since: datetime
+    tally: Tally,
+    account: str,
+    transfers: Iterable[Transfer],
+    balance: Balance,
+    until: datetime,
+    since: datetime,
 ) -> list[Difference]:
     """Add a budget's or a merchant's statement before ``until``; where all of it does not agree with the balance, or has none. A
     reward that was offered, or more or less of it, since ``since`` and before ``until`` or as long after it may have been so either
@@ -437,27 +455,20 @@ def add_money_account(
         own = sum(leg.amount for leg in transfer.legs if leg.account == account)
         count, total = count + 1, total + own
         if kind == "budget" and since <= transfer.at <= until + (until - since):
-            for leg in transfer.legs:
-                if leg.account.startswith("committed:"):
-                    tally.reward(leg.account.partition(":")[2])["offered"] += 1
+            for reward_id, _ in _committed(transfer):
+                tally.reward(reward_id)["offered"] += 1
         if transfer.at >= until:
             late += own
             continue
-        for leg in transfer.legs:
-            if transfer.owners[0] == account and leg.account.startswith("committed:"):
-                reward_id = leg.account.partition(":")[2]
-                tally.committed[reward_id] += leg.amount
-                if kind == "budget":
-                    tally.paid_by[f"{reward_id}|{owner}"] += leg.amount
+        for reward_id, fen in _committed(transfer) if transfer.owners[0] == account else ():
+            tally.committed[reward_id] += fen
+            if kind == "budget":
+                tally.paid_by[f"{reward_id}|{owner}"] += fen
         if kind == "budget":
             _add_budget(sums, transfer, account)
         else:
             _add_merchant(sums, transfer, account, settled, paid)
-    for reference, by_reward in settled.items():
-        for reward_id, fen in by_reward.items():
-            tally.settled[f"{reference}|{reward_id}"] += fen
-            tally.reward(reward_id)["settled_fen"] += fen
-            tally.reward(reward_id)["paid_fen"] += fen if reference in paid else 0
+    _add_settled(tally, settled, paid)
     sums["balance"] += balance.amounts.get("fen", 0) - late
     tally.sums["money_accounts"] += count > 0
     pairs = (
@@ -465,6 +476,20 @@ def add_money_account(
         ("balance", int(count > 0), int(balance.version > 0)),
     )
     return [Difference("account", account, *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def _committed(transfer: Transfer) -> list[tuple[str, int]]:
+    """What a transfer sets aside for rewards, and takes of that: (reward, fen)."""
+    parts = [(leg.account.partition(":"), leg.amount) for leg in transfer.legs]
+    return [(reward_id, fen) for (kind, _, reward_id), fen in parts if kind == "committed"]
+
+
+def _add_settled(tally: Tally, settled: Mapping[str, Counter[str]], paid: set[str]) -> None:
+    for reference, by_reward in settled.items():
+        for reward_id, fen in by_reward.items():
+            tally.settled[f"{reference}|{reward_id}"] += fen
+            tally.reward(reward_id)["settled_fen"] += fen
+            tally.reward(reward_id)["paid_fen"] += fen if reference in paid else 0
 
 
 def _add_budget(sums: Counter[str], transfer: Transfer, account: str) -> None:

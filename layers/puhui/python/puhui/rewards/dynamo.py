@@ -401,7 +401,12 @@ class Rewards:
             self._move(session, self._stock_key(reward_id, shard).key, values, enough, mark)
 
     def _move(
-        self, session: Session, key: Mapping[str, str], values: Mapping[str, Any], enough: str, mark: str | None
+        self,
+        session: Session,
+        key: Mapping[str, str],
+        values: Mapping[str, Any],
+        enough: str,
+        mark: str | None,
     ) -> None:
         conditions, expression, values = [enough] if enough else [], "ADD stock_left :n", dict(values)
         if mark:

@@ -45,7 +45,9 @@ COUPON_DAYS = 90
 GIVEN_BACK_WITHIN = timedelta(hours=24)  # where neither a coupon nor a partner tells whether it was used
 OFFLINE_GRACE = timedelta(hours=72)  # how late a till that was off line may hand in what it verified
 WATCH_AFTER = timedelta(hours=1)  # longer than any partner's answer: then the redemption is looked after
-SENT_WITHIN = timedelta(days=30)  # what nobody has sent or confirmed by then is given back, and its address deleted
+SENT_WITHIN = timedelta(
+    days=30
+)  # what nobody has sent or confirmed by then is given back, and its address deleted
 RECEIVED_AFTER = timedelta(days=15)  # what was sent counts as received by then, as China's shops have it
 HOLD_LASTS = timedelta(
     days=30
@@ -163,7 +165,9 @@ class Redemption:
     task_token: str = field(default="", repr=False)
     watch_at: datetime | None = None
     handover: str = ""
-    sent_at: datetime | None = None  # or confirmed, by the operator; ``reference`` is the carrier's where no partner sends
+    sent_at: datetime | None = (
+        None  # or confirmed, by the operator; ``reference`` is the carrier's where no partner sends
+    )
     carrier: str = ""
     received_at: datetime | None = None
     confirmed: int = 0
@@ -187,7 +191,9 @@ class Redemption:
             if self.kind not in CONFIRMED:
                 return ""
             return RECEIVED if self.confirmed >= self.quantity else TO_CONFIRM
-        if self.handover not in (ADDRESS, OPERATOR) or (self.sent_at is None and not self.to_send and self.status == FULFILLED):
+        if self.handover not in (ADDRESS, OPERATOR) or (
+            self.sent_at is None and not self.to_send and self.status == FULFILLED
+        ):
             return ""
         if self.sent_at is None:
             return TO_SEND if self.handover == ADDRESS else TO_CONFIRM

@@ -221,7 +221,9 @@ def _take_back(
     rewards.add_step(session, standing, after)
     for coupon in unused:
         rewards.change_coupon(session, coupon, replace(coupon, status=CANCELLED))
-    add_refund(session, standing, 0, standing.quantity, "cancelled", home, rewards=rewards, ledger=ledger, now=now)
+    add_refund(
+        session, standing, 0, standing.quantity, "cancelled", home, rewards=rewards, ledger=ledger, now=now
+    )
     return after
 
 
@@ -241,7 +243,9 @@ def take_back_unsent(
     after = replace(after, returned_in=home.mark)
     rewards.add_step(session, standing, after)
     rewards.remove_to_send(session, standing)
-    add_refund(session, standing, 0, standing.quantity, "cancelled", home, rewards=rewards, ledger=ledger, now=now)
+    add_refund(
+        session, standing, 0, standing.quantity, "cancelled", home, rewards=rewards, ledger=ledger, now=now
+    )
     return after
 
 
@@ -395,7 +399,9 @@ def _shown_delivery(redemption: Redemption, state: str) -> dict[str, str]:
         "carrier": redemption.carrier,
         "tracking_no": redemption.reference if redemption.sent_at else "",
     }
-    return {"by": redemption.handover, "state": state} | {name: value for name, value in more.items() if value}
+    return {"by": redemption.handover, "state": state} | {
+        name: value for name, value in more.items() if value
+    }
 
 
 def _require_offered(counter: Counter, now: datetime) -> None:
