@@ -98,7 +98,7 @@ def test_merchants_spread_over_the_shards():
 DETAILS = {
     "programme_id": "p",
     "budget_id": "b",
-    "seconds": 60,
+    "minutes": 5,
     "merchant_id": "m",
     "total_fen": 1,
     "most": 5,
