@@ -25,6 +25,7 @@ from infra.local.seed import COFFEE
 
 PROGRAMME = "carbon-88"
 COLA = "carbon-88-cola-12"
+HOME = {"recipient": "陈小满", "phone": "13800000000", "address": "示范路 1 号"}
 NOTICE = "puhui-activity-result"
 CHINA_HOURS = 8
 VERIFICATION_SECONDS = 60
@@ -271,14 +272,15 @@ def _account(me: Person, console: Console) -> None:
 
 def _cola(me: Person, console: Console) -> None:
     before = me.get("/me/balances")["items"][0]["points"]
-    order = {"reward_id": COLA, "quantity": 1}
+    order = {"reward_id": COLA, "quantity": 1, "delivery": HOME}
     redeemed = me.send("POST", "/redemptions", order, 201, key="cola-1")
     replay = me.send("POST", "/redemptions", order, 201, key="cola-1")
     if replay["id"] != redeemed["id"]:
         raise DayWentWrong("the same redemption was made twice")
     after = me.get("/me/balances")["items"][0]["points"]
     console.print(
-        f"11. Twelve cans of cola: {redeemed['status']}; points {before} -> {after} (sent twice, taken once)"
+        f"11. Twelve cans of cola: {redeemed['status']}, {redeemed['delivery']['state']}; points {before} -> {after} (asked twice,"
+        " taken once)"
     )
     refused = me.send("POST", "/redemptions", order, 409, key="cola-2")
     console.print(f"12. A second redemption: refused, {refused['code']}: {refused['detail']}")

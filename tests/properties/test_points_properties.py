@@ -183,10 +183,21 @@ def test_whatever_single_thing_is_left_out_is_named(life: Life):
 # What a report does not judge (points/README.md says why), by kind of item: all of it, or attributes.
 NOT_JUDGED: dict[str, set[str]] = {
     "X": {"title", "redeemed_at", "body_hash", "answer", "cancellable", "reason_code", "due_id", "due_to"}
-    | {"ends_in", "ends_at", "reference", "voucher", "settlement_id"},
+    | {"ends_in", "ends_at", "reference", "voucher", "settlement_id", "taken_in", "returned_in"}
+    | {"handover", "delivery", "sent_at", "carrier", "received_at", "confirmed"},
     "K": {"title", "code", "issued_at", "expires_at_time", "used_at", "transferable", "returns_points"}
-    | {"due_id", "due_to", "ends_in", "ends_at"},
-    "reward": {"title", "price_points", "state", "v", "per_member_limit", "valid_days", "cancellable"}
+    | {"due_id", "due_to", "ends_in", "ends_at", "returned_in"},
+    "stock": {"mark"},
+    "reward": {
+        "delivery",
+        "title",
+        "price_points",
+        "state",
+        "v",
+        "per_member_limit",
+        "valid_days",
+        "cancellable",
+    }
     | {"programme_id", "of_merchant", "partner_item", "proposed_by", "published_by", "shards"},
     "T": {"kind", "at", "ref", "hash"},
     "H": {"runs_out", "hash", "resolved_by"},

@@ -190,7 +190,7 @@ def life(api: httpx.Client) -> Life:
     first.consent("steps", "photos")
     activity_id = first.record("cycling", {"distance_m": 2_400}).json()["id"]
     first.earn(600)
-    order = {"reward_id": demo.COLA, "quantity": 1}
+    order = {"reward_id": demo.COLA, "quantity": 1, "delivery": demo.HOME}
     redemption = first.request("POST", "/redemptions", json=order, key="life")
     assert redemption.status_code == 201, redemption.text
     data = demo.photo(time.time_ns())

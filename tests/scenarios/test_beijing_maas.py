@@ -85,16 +85,23 @@ def test_friends_take_nothing_where_the_programme_has_no_rule_for_it(me: Member,
     assert (answer.status_code, answer.json()["code"]) == (409, "NOTHING_TO_COLLECT")
 
 
-def test_what_was_collected_becomes_a_gift_or_goes_to_public_welfare(me: Member):
+def test_what_was_collected_becomes_a_gift_or_goes_to_public_welfare(me: Member, api: httpx.Client):
     bank_of(me.api).give(me.id, MAAS, 600)
     offered = {item["id"]: item for item in me.get("/rewards", programme_id=MAAS)["items"]}
     gift, welfare = offered["beijing-maas-tote-bag"], offered["beijing-maas-green-bridge"]
     assert (gift["kind"], gift["price_points"], welfare["kind"]) == ("good", 400, "donation")
-    bag = me.request("POST", "/redemptions", json={"reward_id": gift["id"], "quantity": 1}, key="bag")
-    assert (bag.status_code, bag.json()["status"], me.points()) == (201, "fulfilled", 200)
+    home = {"recipient": "陈小满", "phone": "13800000000", "address": "示范路 1 号"}
+    order = {"reward_id": gift["id"], "quantity": 1, "delivery": home}
+    bag = me.request("POST", "/redemptions", json=order, key="bag")
+    assert (bag.status_code, bag.json()["delivery"]["state"], me.points()) == (201, "to_send", 200)
     given = {"reward_id": welfare["id"], "quantity": 200}
     donation = me.request("POST", "/redemptions", json=given, key="welfare")
     assert (donation.status_code, donation.json()["points"], me.points()) == (201, 200, 0)
+    report = {"text": {"zh-CN": "绿道种下 3 棵树", "en": "Three trees along the greenway"}, "points": 200}
+    path = f"/rewards/{welfare['id']}/reports"
+    assert me.request("POST", path, json=report).status_code == 403
+    told = Member(api, "demo-operator").request("POST", path, json=report)
+    assert (told.status_code, me.get(path)["items"][0]["points"]) == (201, 200), told.text
     kinds = [transfer["kind"] for transfer in me.get("/me/transfers")["items"]]
     assert (kinds.count("redemption"), kinds.count("donation")) == (1, 1)
     refused = me.request("POST", "/redemptions", json=given, key="more")

@@ -15,6 +15,7 @@ from infra.local.seed import DEMO_MERCHANTS
 from tests.scenarios.life import Member
 
 pytestmark = pytest.mark.local_cloud
+HOME = {"recipient": "陈小满", "phone": "13800000000", "address": "西湖区文三路 1 号"}
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_the_seeds_figures_come_out_exactly(me: Member):
 
 def test_five_hundred_points_take_home_twelve_cans_and_the_next_twelve_are_refused(me: Member):
     me.earn(600)
-    order = {"reward_id": "carbon-88-cola-12", "quantity": 1}
+    order = {"reward_id": "carbon-88-cola-12", "quantity": 1, "delivery": HOME}
     first = me.request("POST", "/redemptions", json=order, key="a")
     again = me.request("POST", "/redemptions", json=order, key="a")
     assert (first.status_code, first.json()["id"]) == (201, again.json()["id"])
@@ -61,13 +62,13 @@ def test_cola_toothpaste_and_usb_cable_are_there_up_to_their_limits(me: Member):
     for reward_id, limit in wanted.items():
         reward, before = offered[reward_id], me.points()
         assert reward["per_member_limit"] == limit
-        order = {"reward_id": reward_id, "quantity": limit}
+        order = {"reward_id": reward_id, "quantity": limit, "delivery": HOME}
         over = me.request(
             "POST", "/redemptions", json={**order, "quantity": limit + 1}, key=f"{reward_id}-over"
         )
         assert (over.status_code, over.json()["code"]) == (409, "REWARD_LIMIT_REACHED")
         got = me.request("POST", "/redemptions", json=order, key=reward_id)
-        assert (got.status_code, got.json()["status"]) == (201, "fulfilled")
+        assert (got.status_code, got.json()["status"]) == (201, "processing")
         spent += got.json()["points"]
         assert before - me.points() == limit * reward["price_points"]
         more = me.request("POST", "/redemptions", json={**order, "quantity": 1}, key=f"{reward_id}-again")
@@ -85,23 +86,38 @@ def test_a_usb_cable_is_sent_home_by_the_programme(me: Member, api: httpx.Client
         "title": {"zh-CN": "数据线", "en": "USB cable"},
         "price_points": 100,
         "stock": 5,
-        "cancellable": True,
     }
     assert operator.request("PUT", f"/rewards/{reward_id}", json=terms).status_code == 200
     me.earn(300)
-    home = {"recipient": "陈小满", "phone": "13800000000", "address": "西湖区文三路 1 号"}
-    body = {"reward_id": reward_id, "quantity": 1, "delivery": home}
+    body = {"reward_id": reward_id, "quantity": 1}
+    nowhere = me.request("POST", "/redemptions", json=body)
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "DELIVERY_REQUIRED")
+    body["delivery"] = HOME
     first, second = (me.request("POST", "/redemptions", json=body, key=key).json()["id"] for key in "ab")
     path = f"/rewards/{reward_id}/deliveries"
     listed = operator.get(path)["items"]
     assert {each["redemption_id"] for each in listed} == {first, second}
-    assert all(home.items() <= each.items() for each in listed)
+    assert all(HOME.items() <= each.items() for each in listed)
+    assert me.get(f"/redemptions/{first}")["delivery"] == {"by": "address", "state": "to_send"}
+    early = me.request("POST", f"/redemptions/{first}/receipt")
+    assert (early.status_code, early.json()["code"]) == (409, "NOT_SENT_YET")
     assert me.request("POST", f"/redemptions/{second}/cancellation").json()["status"] == "cancelled"
     for _ in range(2):
-        sent = operator.request("POST", f"{path}/{first}/dispatch", json={"reference": "SF123"})
+        dispatch = {"reference": "SF123", "carrier": "SF"}
+        sent = operator.request("POST", f"{path}/{first}/dispatch", json=dispatch)
         assert (sent.status_code, sent.json()["reference"]) == (200, "SF123"), sent.text
     assert operator.get(path)["items"] == []
-    assert me.get(f"/redemptions/{first}")["sent_as"] == "SF123"
+    told = me.get(f"/redemptions/{first}")
+    assert (told["status"], told["sent_as"], told["delivery"]["state"]) == ("fulfilled", "SF123", "sent")
+    came = [me.request("POST", f"/redemptions/{first}/receipt") for _ in range(2)]
+    assert [(each.status_code, each.json()["delivery"]["state"]) for each in came] == [(200, "received")] * 2
+    assert came[0].json() == came[1].json()
+    assert {
+        each["id"]: each.get("delivery", {}).get("state") for each in me.get("/redemptions")["items"]
+    } == {
+        first: "received",
+        second: None,
+    }
     late = me.request("POST", f"/redemptions/{first}/cancellation")
     assert (late.status_code, late.json()["code"]) == (409, "NOT_CANCELLABLE")
     assert me.request("GET", path).status_code == 403
@@ -176,7 +192,7 @@ def test_a_front_end_learns_templates_forms_and_until_when_a_token_lasts(me: Mem
 
 def test_eight_clients_that_spend_one_balance_never_take_more_than_it_holds(me: Member):
     me.earn(1_600)
-    order = {"reward_id": "carbon-88-cola-12", "quantity": 1}
+    order = {"reward_id": "carbon-88-cola-12", "quantity": 1, "delivery": HOME}
     with ThreadPoolExecutor(8) as pool:
         answers = list(
             pool.map(lambda n: me.request("POST", "/redemptions", json=order, key=f"k{n}"), range(8))

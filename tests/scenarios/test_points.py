@@ -160,7 +160,8 @@ def test_a_report_reconciles_the_whole_deployment_and_names_a_redemption_that_is
     me.earn(1_200)
     made = {}
     for reward_id in ("carbon-88-cola-12", "carbon-88-coffee"):
-        order = {"reward_id": reward_id, "quantity": 2}
+        home = {"recipient": "陈小满", "phone": "13800000000", "address": "示范路 1 号"}
+        order = {"reward_id": reward_id, "quantity": 2, "delivery": home}
         answer = me.request("POST", "/redemptions", json=order, key=reward_id)
         assert answer.status_code == 201, answer.text
         made[reward_id] = answer.json()["id"]

@@ -75,6 +75,7 @@ EXPECTED = {
     "leave_household": OWN,
     "get_redemption": HIDDEN,
     "cancel_redemption": UNSEEN,
+    "confirm_delivery": UNSEEN,
     "list_coupons": OWN,
     "get_coupon": UNSEEN,
     "hand_on_coupon": UNSEEN,

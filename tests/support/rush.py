@@ -393,6 +393,7 @@ class Rush:
                 "price_points": offer.price_points,
                 "stock": offer.stock,
                 "per_member_limit": None,
+                "delivery": "none",
                 **offer.document,
             }
             seed.invoke(self.cloud.aws("lambda"), "put-reward", document, "the rush")

@@ -8,6 +8,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +82,17 @@ def _wait(url: str) -> None:
 def make_table(dynamodb_endpoint: str) -> Callable[[str], str]:
     """Makes a context's table under a name of its own, and gives the name."""
 
+    client = cache(lambda: boto3.client("dynamodb"))
+
     def make(context: str) -> str:
-        definition = table_definition(context)
         name = f"{context}-{uuid.uuid4().hex[:12]}"
-        boto3.client("dynamodb").create_table(TableName=name, **definition)
+        client().create_table(TableName=name, **table_definition(context))
         return name
 
     return make
 
 
+@cache
 def table_definition(context: str) -> dict[str, Any]:
     """What CreateTable needs, out of the context's stack."""
     template = yaml.load((ROOT / "infra/stacks" / f"{context}.yaml").read_text(), _CloudFormation)

@@ -7,10 +7,12 @@ from puhui.points import reconciliation
 from puhui.points.dynamo import Points
 from puhui.points.expiry import shards_of
 from puhui.rewards.catalogue import Catalogue
+from puhui.rewards.dynamo import Rewards
 from puhui.store import states
 
 app = HttpFunction("start-report")
 POINTS, CATALOGUE = Points.from_environment(), Catalogue.from_environment()
+REWARDS = Rewards.from_environment()
 STATE_MACHINE = os.environ["REPORT_STATE_MACHINE"]
 
 
@@ -23,6 +25,7 @@ def start_report(request: Request) -> Answer:
         body_hash=request.body_hash,
         points=POINTS,
         offers=CATALOGUE,
+        rewards=REWARDS,
         now=request.now,
     )
     states.start_once(STATE_MACHINE, report.id, {"id": report.id, "shards": shards_of(report.id)})

@@ -14,4 +14,4 @@ def cancel_redemption(request: Request) -> Answer:
     given_back = usecases.cancel(
         request.member_id, request.path["redemption_id"], rewards=REWARDS, ledger=LEDGER, now=request.now
     )
-    return (202 if given_back.cancelling else 200), usecases.shown(given_back)
+    return (202 if given_back.cancelling else 200), usecases.shown(given_back, now=request.now)

@@ -1,4 +1,4 @@
-"""POST /rewards/{reward_id}/deliveries/{redemption_id}/dispatch: it was sent."""
+"""POST /rewards/{reward_id}/deliveries/{redemption_id}/dispatch: it was sent, or given."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.rewards import delivery
@@ -14,6 +14,7 @@ def dispatch_delivery(request: Request) -> Answer:
         request.path["reward_id"],
         request.path["redemption_id"],
         request.body["reference"],
+        request.body.get("carrier", ""),
         rewards=REWARDS,
         now=request.now,
     )

@@ -19,7 +19,7 @@ def get_redemption(request: Request) -> Answer:
     redemption = usecases.get_redemption(request.member_id, redemption_id, rewards=REWARDS)
     served = usecases.serving(redemption, rewards=REWARDS)
     usecases.knock(redemption, served, rewards=REWARDS, now=request.now)
-    told = usecases.shown(redemption, served)
+    told = usecases.shown(redemption, served, now=request.now)
     if redemption.voucher and redemption.status == FULFILLED:
         told["voucher"] = SEALER().open(redemption.voucher, redemption_id, "voucher")
     return told

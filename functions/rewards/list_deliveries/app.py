@@ -1,4 +1,4 @@
-"""GET /rewards/{reward_id}/deliveries: what the programme has to send, and where to."""
+"""GET /rewards/{reward_id}/deliveries: what the programme has to send or to confirm, and where to."""
 
 from functools import cache
 

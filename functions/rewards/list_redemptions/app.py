@@ -1,6 +1,6 @@
 """GET /redemptions: the member's redemptions."""
 
-from functools import cache
+from functools import cache, partial
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.rewards import usecases
@@ -18,4 +18,8 @@ def list_redemptions(request: Request) -> Answer:
     page = usecases.list_redemptions(
         request.member_id, query["limit"], query.get("cursor"), rewards=REWARDS, cursors=CURSORS()
     )
-    return page.body(usecases.shown, programme_id=query.get("programme_id"), status=query.get("status"))
+    return page.body(
+        partial(usecases.shown, now=request.now),
+        programme_id=query.get("programme_id"),
+        status=query.get("status"),
+    )

@@ -41,4 +41,4 @@ def redeem(request: Request) -> Answer:
     )
     made = usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=request.now)
     status = 202 if made.status in UNDER_WAY else 201
-    return status, usecases.shown(made, usecases.serving(made, rewards=REWARDS))
+    return status, usecases.shown(made, usecases.serving(made, rewards=REWARDS), now=request.now)

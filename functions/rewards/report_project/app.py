@@ -18,7 +18,7 @@ WECHAT = cache(wechat.connect)
 @app.operation("report_project", "POST", "/rewards/{reward_id}/reports")
 def report_project(request: Request) -> Answer:
     reward_id, body = request.path["reward_id"], request.body
-    offers.require_reporter(reward_id, request.member_id, rewards=REWARDS, merchants=MERCHANTS)
+    offers.require_reporter(reward_id, request.member_id, request.roles, rewards=REWARDS, merchants=MERCHANTS)
     text = "\n".join([*body["text"].values(), body.get("unit", "")])
     members.require_fit(text, request.member_id, members=MEMBERS, wechat=WECHAT())
     return 201, offers.report_project(

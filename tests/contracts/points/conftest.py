@@ -101,7 +101,10 @@ class Town:
             "stock": 1_000,
             "per_member_limit": None,
         }
-        wanted = terms_from(document | changes)
+        document |= changes
+        if document["kind"] == "good" and not document.get("merchant_id"):
+            document.setdefault("delivery", "none")
+        wanted = terms_from(document)
         return offers.put_reward(wanted, rewards=self.rewards, ledger=self.ledger, now=self.now)
 
     def sponsored(self, reward_id: str, kind: str, **changes: Any) -> Reward:
@@ -215,6 +218,7 @@ class Town:
             body_hash="",
             points=self.points,
             offers=self.catalogue,
+            rewards=self.rewards,
             now=self.now,
         )
 

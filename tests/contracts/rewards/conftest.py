@@ -105,7 +105,10 @@ class Shop:
             "stock": 1_000,
             "per_member_limit": 5,
         }
-        return standard | changes
+        made = standard | changes
+        if made["kind"] == "good" and not made.get("merchant_id"):
+            made.setdefault("delivery", "none")
+        return made
 
     def put(self, **changes: Any) -> Reward:
         wanted = terms_from(self.document(**changes))

@@ -36,6 +36,7 @@ def test_a_reward_is_shown_as_the_contract_has_it_with_what_is_left(shop: Shop):
         "stock_left": 5,
         "per_member_limit": 5,
         "state": "on_sale",
+        "delivery": "none",
     }
     assert offer.reward == shop.rewards.reward("cola")
     with pytest.raises(RewardNotFound):

@@ -83,7 +83,9 @@ def test_a_redemption_gives_a_coupon_for_each_piece_with_the_terms_of_that_momen
         assert (each.price_points, each.fen, each.budget_id, each.title["en"]) == (100, 150, "green", "Cola")
         assert (each.regions, each.issued_at) == (("CN-GD",), NOW)
         assert each.expires_at == datetime(2026, 12, 20, 16, tzinfo=UTC)  # thirty whole days after today
-    assert usecases.shown(shop.redeem(me, 3, reward_id="tea", key="a")) == usecases.shown(made)
+    assert usecases.shown(shop.redeem(me, 3, reward_id="tea", key="a"), now=NOW) == usecases.shown(
+        made, now=NOW
+    )
     assert (shop.points(me), sum(shop.left("tea"))) == (200, 17)
 
 

@@ -1,15 +1,23 @@
-"""Goods that the programme itself sends: who gets them where, told once, given back until they are on their way."""
+"""What the programme itself hands over: who gets it where, told once, given back until it is on its way, received."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from puhui.kernel import ids
-from puhui.rewards import delivery, usecases
+from puhui.rewards import delivery, saga, usecases, watch
 from puhui.rewards.dynamo import SENDING_SHARDS
-from puhui.rewards.errors import AlreadySent, DeliveryNotFound, NotCancellable, RewardNotFound
-from puhui.rewards.model import CANCELLED, Redemption
+from puhui.rewards.errors import (
+    AlreadySent,
+    DeliveryNotFound,
+    DeliveryRequired,
+    NotCancellable,
+    NotSentYet,
+    RedemptionNotFound,
+    RewardNotFound,
+)
+from puhui.rewards.model import CANCELLED, FULFILLED, RECEIVED_AFTER, REFUNDED, SENT_WITHIN, Redemption
 from puhui.store.sealing import Sealer
 from tests.contracts.rewards.conftest import CURSORS, NOW, Shop, at_once, refused
 
@@ -40,13 +48,39 @@ def waiting(shop: Shop, limit: int = 20) -> list[str]:
 
 
 def send(shop: Shop, made: Redemption, reference: str = "SF1") -> Redemption:
-    return delivery.dispatch(made.reward_id, made.id, reference, rewards=shop.rewards, now=LATER)
+    return delivery.dispatch(made.reward_id, made.id, reference, "SF", rewards=shop.rewards, now=LATER)
+
+
+def receive(shop: Shop, made: Redemption, now: datetime = LATER) -> Redemption:
+    return delivery.confirm(made.member_id, made.id, rewards=shop.rewards, now=now)
+
+
+def seen(shop: Shop, made: Redemption, now: datetime = LATER) -> dict[str, str] | None:
+    """How far the handing over is, as its member sees it, one by one and in the list."""
+    one = usecases.shown(usecases.find(made.member_id, made.id, shop.rewards), now=now)
+    [listed] = [
+        usecases.shown(each, now=now) for each in shop.redemptions(made.member_id) if each.id == made.id
+    ]
+    told, short = one.get("delivery"), listed.get("delivery")
+    assert listed["status"] == one["status"] == ("processing" if waits(told) else made.status)
+    assert short == (told and {name: value for name, value in told.items() if name != "tracking_no"})
+    return told
+
+
+def waits(told: dict[str, str] | None) -> bool:
+    return bool(told) and told["by"] != "till" and told["state"] in ("to_send", "to_confirm")
+
+
+def look_after(shop: Shop, now: datetime) -> None:
+    desk = saga.Desk(shop.rewards, shop.ledger, None, lambda: None, lambda: SEALER)  # type: ignore[arg-type, return-value]
+    watch.look_after(desk=desk, now=now)
 
 
 def test_every_good_with_an_address_is_listed_once_until_it_is_sent(shop: Shop):
-    shop.put(per_member_limit=None)
+    shop.put(per_member_limit=None, delivery="address")
     made = [order(shop) for _ in range(SENDING_SHARDS * 2)]
-    shop.redeem(shop.member(500))  # without an address it is fetched
+    with pytest.raises(DeliveryRequired):
+        shop.redeem(shop.member(500))
     order(shop, shop.members[0], "key")  # the same request again
     for limit in (1, 3, 100):
         assert sorted(waiting(shop, limit)) == sorted(each.id for each in made)
@@ -54,12 +88,13 @@ def test_every_good_with_an_address_is_listed_once_until_it_is_sent(shop: Shop):
     assert send(shop, made[0]) == sent, "again changes nothing"
     assert (sent.sent_at, sent.reference, sent.delivery) == (LATER, "SF1", b"")
     assert made[0].id not in waiting(shop)
-    told = usecases.shown(usecases.find(made[0].member_id, made[0].id, shop.rewards))
-    assert (told["status"], told["sent_as"], told["sent_at"]) == (
-        "fulfilled",
-        "SF1",
-        "2026-11-23T12:00:00+08:00",
-    )
+    assert seen(shop, sent) == {
+        "by": "address",
+        "state": "sent",
+        "sent_at": "2026-11-23T12:00:00+08:00",
+        "carrier": "SF",
+        "tracking_no": "SF1",
+    }
     with pytest.raises(AlreadySent):
         send(shop, made[0], "SF2")
 
@@ -67,6 +102,9 @@ def test_every_good_with_an_address_is_listed_once_until_it_is_sent(shop: Shop):
 def test_what_nobody_ordered_is_not_sent(shop: Shop):
     shop.put()
     fetched = shop.redeem(shop.member(500))
+    with pytest.raises(DeliveryNotFound):
+        receive(shop, fetched)
+    shop.put(delivery="address")
     for made in (fetched, order(shop)):
         with pytest.raises(DeliveryNotFound):
             delivery.dispatch("tea", made.id, "SF1", rewards=shop.rewards, now=LATER)
@@ -76,10 +114,12 @@ def test_what_nobody_ordered_is_not_sent(shop: Shop):
         delivery.list_to_send("no", 1, None, rewards=shop.rewards, cursors=CURSORS, sealer=SEALER)
 
 
-def test_it_is_given_back_until_it_is_sent(shop: Shop):
-    shop.put(cancellable=True, per_member_limit=None)
+def test_it_is_given_back_until_it_is_sent_whatever_the_terms_say_of_giving_back(shop: Shop):
+    shop.put(per_member_limit=None, delivery="address")
     kept, given = order(shop), order(shop)
-    assert shop.cancel(given.member_id, given.id, LATER).status == CANCELLED
+    assert usecases.shown(given, now=NOW)["cancellable"] is True
+    back = shop.cancel(given.member_id, given.id, LATER)
+    assert (back.status, back.delivery, back.watch_at) == (CANCELLED, b"", None)
     assert (waiting(shop), shop.points(given.member_id)) == ([kept.id], 500)
     with pytest.raises(DeliveryNotFound):
         send(shop, given)
@@ -88,8 +128,73 @@ def test_it_is_given_back_until_it_is_sent(shop: Shop):
         shop.cancel(kept.member_id, kept.id, LATER)
 
 
+def test_what_was_sent_is_received_when_its_member_says_so_or_after_fifteen_days(shop: Shop):
+    shop.put(per_member_limit=None, delivery="address")
+    said, silent = order(shop), order(shop)
+    assert seen(shop, said) == {"by": "address", "state": "to_send"}
+    with pytest.raises(NotSentYet):
+        receive(shop, said)
+    said, silent = send(shop, said), send(shop, silent)
+    with pytest.raises(RedemptionNotFound):
+        delivery.confirm(silent.member_id, said.id, rewards=shop.rewards, now=LATER)
+    first = receive(shop, said, LATER + timedelta(days=1))
+    assert at_once([lambda: receive(shop, said, LATER + timedelta(days=2))] * 4) == [first] * 4
+    told = seen(shop, first)
+    assert told
+    assert (told["state"], told["received_at"]) == ("received", "2026-11-24T12:00:00+08:00")
+    assert seen(shop, silent, LATER + RECEIVED_AFTER - timedelta(seconds=1))["state"] == "sent"  # type: ignore[index]
+    late = seen(shop, silent, LATER + RECEIVED_AFTER)
+    assert late
+    assert (late["state"], late["received_at"]) == ("received", "2026-12-08T12:00:00+08:00")
+
+
+def test_what_nobody_sends_in_thirty_days_is_given_back_and_its_address_gone(shop: Shop):
+    shop.put(per_member_limit=None, delivery="address")
+    sent, forgotten = send(shop, order(shop)), order(shop)
+    look_after(shop, NOW + SENT_WITHIN - timedelta(seconds=1))
+    assert waiting(shop) == [forgotten.id]
+    for _ in range(2):
+        look_after(shop, NOW + SENT_WITHIN)
+        stands = usecases.find(forgotten.member_id, forgotten.id, shop.rewards)
+        assert (stands.status, stands.reason_code, stands.delivery) == (REFUNDED, "NOT_SENT", b"")
+        assert (shop.points(forgotten.member_id), waiting(shop)) == (500, [])
+    assert usecases.find(sent.member_id, sent.id, shop.rewards).status == FULFILLED
+
+
+def test_a_day_of_leave_is_booked_by_an_operator_who_sees_whose_it_is(shop: Shop):
+    shop.put(kind="leave_day", per_member_limit=None)
+    day, given_back = (shop.redeem(shop.member(500)) for _ in range(2))
+    assert seen(shop, day) == {"by": "operator", "state": "to_confirm"}
+    page = delivery.list_to_send("cola", 9, None, rewards=shop.rewards, cursors=CURSORS, sealer=SEALER)
+    assert {each["member_id"] for each in page.items} == {day.member_id, given_back.member_id}
+    assert not any({"address", "phone"} & each.keys() for each in page.items)
+    assert shop.cancel(given_back.member_id, given_back.id).status == CANCELLED
+    booked = send(shop, day, "HR-7")
+    told = seen(shop, booked)
+    assert told
+    assert (told["state"], told["tracking_no"]) == ("received", "HR-7")
+    with pytest.raises(DeliveryNotFound):
+        receive(shop, booked)
+    with pytest.raises(NotCancellable):
+        shop.cancel(booked.member_id, booked.id, LATER)
+
+
+def test_a_service_is_received_once_the_till_has_taken_all_its_coupons(shop: Shop):
+    store = shop.open_store()
+    shop.put_coupon(store, kind="service")
+    me = shop.member(500)
+    made = shop.redeem(me, 2, reward_id="tea")
+    assert seen(shop, made) == {"by": "till", "state": "to_confirm"}
+    for coupon_id, state in zip(made.coupons, ("to_confirm", "received"), strict=True):
+        for _ in range(2):
+            shop.verify(store.clerk, shop.coupon(me, coupon_id).code, key=coupon_id)
+        assert seen(shop, made)["state"] == state  # type: ignore[index]
+    shop.put_coupon(store, id="cake", kind="coupon")
+    assert seen(shop, shop.redeem(me, reward_id="cake")) is None  # a coupon tells by itself
+
+
 def test_sending_and_giving_back_at_once_have_one_winner(shop: Shop):
-    shop.put(cancellable=True, per_member_limit=None)
+    shop.put(per_member_limit=None, delivery="address")
     for _ in range(8):
         made = order(shop)
         outcomes = at_once(

@@ -678,11 +678,20 @@ def test_reports_of_a_project_come_newest_first_from_its_organisation_only(shop:
     shop.put_coupon(trees, stock=1)
     for who, error in ((trees.clerk, Forbidden), (shop.open_store().owner, MerchantNotFound)):
         with pytest.raises(error):
-            offers.require_reporter("trees", who, rewards=shop.rewards, merchants=shop.merchants)
+            offers.require_reporter("trees", who, (), rewards=shop.rewards, merchants=shop.merchants)
     for reward_id, missing in (("tea", ReportsForDonations), ("gold", RewardNotFound)):
         with pytest.raises(missing):
-            offers.require_reporter(reward_id, trees.owner, rewards=shop.rewards, merchants=shop.merchants)
-    offers.require_reporter("trees", trees.manager, rewards=shop.rewards, merchants=shop.merchants)
+            offers.require_reporter(
+                reward_id, trees.owner, (), rewards=shop.rewards, merchants=shop.merchants
+            )
+    offers.require_reporter("trees", trees.manager, (), rewards=shop.rewards, merchants=shop.merchants)
+
+    shop.put(id="greenway", kind="donation")  # the programme's own: an operator tells of it
+    offers.require_reporter(
+        "greenway", "operator", {"operator"}, rewards=shop.rewards, merchants=shop.merchants
+    )
+    with pytest.raises(Forbidden):
+        offers.require_reporter("greenway", trees.owner, (), rewards=shop.rewards, merchants=shop.merchants)
 
     told = [report(n, f"k{n}") for n in range(5)]
     assert report(0, "k0") == told[0]
@@ -725,4 +734,6 @@ def test_a_redemption_names_what_it_was_made_of(shop: Shop, store: Store):
     made = shop.redeem(shop.member(500), 2, reward_id="tea")
     (listed,) = shop.redemptions(made.member_id)
     assert isinstance(listed, Redemption)
-    assert usecases.shown(listed)["coupons"] == list(made.coupons) == [f"{made.id}-0", f"{made.id}-1"]
+    assert (
+        usecases.shown(listed, now=NOW)["coupons"] == list(made.coupons) == [f"{made.id}-0", f"{made.id}-1"]
+    )

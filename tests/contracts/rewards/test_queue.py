@@ -37,7 +37,10 @@ def test_a_ticket_has_a_number_and_takes_nothing(shop: Shop, store: Store):
     assert {(each.status, each.coupons, each.lanes) for each in (first, second, third)} == {(QUEUED, (), 1)}
     assert (shop.points(first.member_id), shop.left("tea")) == (500, [10])
     places = [usecases.serving(each, rewards=shop.rewards) for each in (first, second, third)]
-    told = [usecases.shown(each, place) for each, place in zip((first, second, third), places, strict=True)]
+    told = [
+        usecases.shown(each, place, now=NOW)
+        for each, place in zip((first, second, third), places, strict=True)
+    ]
     assert [each["ahead"] for each in told] == [0, 1, 2]
     assert {each["poll_after_seconds"] for each in told} == {2}
     served = shop.serve(first)
@@ -47,7 +50,7 @@ def test_a_ticket_has_a_number_and_takes_nothing(shop: Shop, store: Store):
         None,
     )
     assert [usecases.serving(each, rewards=shop.rewards) for each in (second, third)] == [1, 1]
-    assert usecases.shown(second, 1)["ahead"] == 0
+    assert usecases.shown(second, 1, now=NOW)["ahead"] == 0
     assert (shop.points(first.member_id), shop.left("tea")) == (400, [9])
 
 
@@ -60,7 +63,7 @@ def test_each_member_stands_in_one_lane_and_lanes_count_for_themselves(shop: Sho
         assert {home_shard(each.member_id, 3) for each in mine} == {lane}
         assert shop.lane("tea", lane) == {"issued": len(mine), "serving": 0}
     last = max(all_of_them, key=lambda each: each.number)
-    assert usecases.shown(last, 0)["ahead"] == 3 * (last.number - 1)
+    assert usecases.shown(last, 0, now=NOW)["ahead"] == 3 * (last.number - 1)
 
 
 def test_the_same_key_again_is_the_same_ticket_and_another_body_is_refused(shop: Shop, store: Store):
@@ -135,7 +138,7 @@ def test_a_ticket_that_cannot_be_served_is_cancelled_with_the_reason(shop: Shop,
     before = shop.points(me), shop.left("tea")
     served = shop.serve(ticket, process=shop.connect(DynamoDB()))  # that has not read the terms before
     assert (served.status, served.reason_code, served.coupons) == (CANCELLED, code, ())
-    assert usecases.shown(served)["reason_code"] == code
+    assert usecases.shown(served, now=NOW)["reason_code"] == code
     assert (shop.points(me), shop.left("tea")) == before
     assert shop.serve(ticket) == served
     assert (shop.taken(me, "tea"), shop.rewards.member_items(me)[1]) == (None, [])
@@ -197,7 +200,7 @@ def test_a_request_that_died_after_it_took_a_number_leaves_a_gap_and_no_harm(sho
         shop.redeem(me, reward_id="tea", key="mine", process=shop.connect(DynamoDB(dying)))
     assert (shop.redemptions(me), shop.lane("tea", 0)["issued"]) == ([], 1)
     (next_one,) = tickets(shop, 1)
-    assert usecases.shown(next_one, 0)["ahead"] == 1  # one too many, until somebody later is served
+    assert usecases.shown(next_one, 0, now=NOW)["ahead"] == 1  # one too many, until somebody later is served
     mine = shop.redeem(me, reward_id="tea", key="mine")
     assert [next_one.number, mine.number] == [2, 3]
     assert [shop.serve(each).status for each in (next_one, mine)] == [FULFILLED] * 2

@@ -20,8 +20,9 @@ from puhui.partners import api as partners
 from puhui.partners import usecases as partners_usecases
 from puhui.partners.api import Partners, PartnerUnavailable, SignatureInvalid
 from puhui.partners.model import Message, Reply
-from puhui.rewards import outbox, saga, usecases, watch
+from puhui.rewards import coupons, outbox, saga, usecases, watch
 from puhui.rewards.errors import (
+    CouponNotFound,
     DueClaimed,
     NotCancellable,
     OrderNotFound,
@@ -41,7 +42,7 @@ from puhui.store import aws
 from puhui.store.client import ConditionFailed, DynamoDB
 from puhui.store.sealing import Sealer
 from puhui.store.session import Moved, Session
-from tests.contracts.rewards.conftest import NOW, Shop, Store
+from tests.contracts.rewards.conftest import CURSORS, NOW, Shop, Store
 from tests.faults.redemptions import SECRET, Partner
 
 SEALER = Sealer(bytes(range(32)), b"pepper")
@@ -186,7 +187,7 @@ def test_what_is_accepted_is_spent_when_the_partner_calls_back(cinema: Cinema):
 
 @pytest.mark.parametrize("fate", ["issued", "accepted", "refused"])
 def test_an_address_reaches_the_partner_and_is_not_kept_beyond_the_order(cinema: Cinema, fate: str):
-    cinema.shop.put(id="cup", price_points=100, stock=10, partner_id="cinema")
+    cinema.shop.put(id="cup", price_points=100, stock=10, partner_id="cinema", delivery="address")
     home = {"recipient": "陈小满", "phone": "13800000000", "address": "天河路 1 号"}
     me, said = cinema.shop.member(250), []
     redemption_id = ids.key_id(me, "redeem", "key")
@@ -658,6 +659,35 @@ def test_a_voucher_opens_for_its_redemption_only_and_stands_nowhere_in_clear(
     assert code not in repr(kept) + repr(done) + capsys.readouterr().out + caplog.text
     [listed] = cinema.shop.redemptions(made.member_id)
     assert (listed.voucher, listed.task_token, listed.reference) == (b"", "", "")
+
+
+def test_a_voucher_stands_among_the_coupons_of_its_member_until_it_is_given_back(cinema: Cinema):
+    shop = cinema.shop
+    tea = shop.put_coupon(shop.open_store(), price_points=50)
+    made = cinema.redeem()
+    me = made.member_id
+    shop.redeem(me, reward_id=tea.id)  # the 50 that are left
+    cinema.issue(made)
+    done = cinema.end(made)
+
+    def listed(limit: int) -> list[str]:
+        found, cursor = [], None
+        while True:
+            page = coupons.list_coupons(me, limit, cursor, rewards=shop.rewards, cursors=CURSORS)
+            found += [each.id for each in page.items]
+            if (cursor := page.cursor) is None:
+                return found
+
+    assert all(listed(limit)[1:] == [made.id] and len(listed(limit)) == 2 for limit in (1, 2, 20))
+    told = coupons.shown_voucher(coupons.get_voucher(me, f"{made.id}-0", rewards=shop.rewards), SEALER)
+    assert (told["partner_id"], told["code"]) == ("cinema", cinema.partner.orders[made.id].voucher)
+    for who, which in ((me, f"{made.id}-1"), (shop.member(), f"{made.id}-0")):
+        with pytest.raises(CouponNotFound):
+            coupons.get_voucher(who, which, rewards=shop.rewards)
+    shop.cancel(me, done.id)
+    cinema.call_off(made)
+    cinema.end(made)
+    assert len(listed(20)) == 1
 
 
 # Twice, and at the end of a month

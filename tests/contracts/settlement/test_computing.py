@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from puhui.kernel import clock
+from puhui.kernel.clock import CLOCK_SKEW
 from puhui.kernel.errors import IdempotencyKeyReused, Unavailable
 from puhui.programmes.api import ProgrammeNotFound
 from puhui.settlement import statements, usecases
@@ -206,11 +207,14 @@ def test_two_settlements_at_once_share_the_dues_without_a_rest(world: World):
     assert sum(each.fen for each in sums) == 6_900 + 50 * 300
 
 
-def test_the_moment_lies_far_enough_back_for_everything_to_be_seen(world: World):
+def test_up_to_now_is_up_to_the_last_moment_that_can_be_seen_whatever_clock_says_so(world: World):
+    latest = NOW - timedelta(seconds=LAG)
+    for until in (NOW - timedelta(seconds=LAG - 1), NOW, NOW + CLOCK_SKEW):
+        assert world.open(until=until).until == latest
+    assert world.open(until=latest - timedelta(days=1)).until == latest - timedelta(days=1)
     with pytest.raises(SettlementTooEarly) as refused:
-        world.open(until=NOW - timedelta(seconds=LAG - 1))
-    assert refused.value.details == {"seconds": LAG}
-    assert world.open(until=NOW - timedelta(seconds=LAG)).status == "computing"
+        world.open(until=NOW + CLOCK_SKEW + timedelta(seconds=1))
+    assert refused.value.details == {"minutes": 5}
 
 
 def test_the_same_request_opens_one_settlement(world: World):

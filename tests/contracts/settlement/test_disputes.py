@@ -94,7 +94,11 @@ def test_an_adjustment_before_the_approval_is_approved_with_everything_else(shop
     assert (shops.owed("shop-a"), shops.left("bank-1")) == (1_150, 55_000 - 250)
     assert shops.kinds("merchant:shop-a") == ["adjust", "settle"]
     budget = budgets.find("bank-1", shops.settlements)
-    assert (budget.adjusted_fen, budget.committed_fen(shops.left("bank-1"))) == (250, 45_000)
+    assert (budget.adjusted_fen, budget.settled_fen, budget.committed_fen(shops.left("bank-1"))) == (
+        250,
+        6_900,
+        45_000 - 6_900,
+    )
 
 
 def test_an_adjustment_after_the_posting_needs_one_more_person(shops: World):

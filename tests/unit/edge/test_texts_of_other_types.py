@@ -8,7 +8,7 @@ from puhui.edge.http import Text, _response
 @pytest.mark.parametrize(
     ("body", "kind"),
     [
-        ("a receipt", "text/plain"),
+        ("a receipt", "text/plain; charset=utf-8"),
         (Text.of("text/csv", "a,b\r\n"), "text/csv; charset=utf-8"),
         (Text.of("text/html", "<p>"), "text/html; charset=utf-8"),
     ],

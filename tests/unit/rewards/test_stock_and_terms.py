@@ -197,7 +197,7 @@ def test_a_reward_of_no_programme_is_refused():
 
 
 def test_a_reward_without_an_id_always_gets_the_same_one():
-    nameless = {name: value for name, value in COLA.items() if name != "id"}
+    nameless = {name: value for name, value in COLA.items() if name not in ("id", "delivery")}
     assert terms_from(nameless).id == terms_from({**nameless, "price_points": 1}).id
     assert terms_from(nameless).id != terms_from({**nameless, "kind": "donation"}).id
 
@@ -223,8 +223,10 @@ def test_the_same_reward_again_is_no_change_and_keeps_its_shards():
     [
         ("closes_at", {"opens_at": "2026-11-20T12:00:00Z", "closes_at": "2026-11-20T20:00:00+08:00"}),
         ("merchant_id", {"kind": "coupon"}),
-        ("merchant_id", {"kind": "service"}),
-        ("merchant_id", {"kind": "leave_day", "programme_id": "green-passport-3060"}),
+        ("delivery", {"kind": "donation"}),
+        ("delivery", {"kind": "leave_day", "programme_id": "green-passport-3060"}),
+        ("delivery", {"merchant_id": "m"}),
+        ("delivery", {"delivery": "pigeon"}),
         ("partner_id", {"kind": "donation", "merchant_id": "m", "partner_id": "p"}),
         ("partner_id", {"kind": "leave_day", "partner_id": "p", "programme_id": "green-passport-3060"}),
         ("fen", {"merchant_id": "m", "sponsor": {"budget_id": "green", "fen": 10**7 + 1}}),
@@ -242,6 +244,24 @@ def test_terms_that_do_not_fit_each_other_name_the_field(field: str, terms: dict
     assert refused.value.details["field"] == field
 
 
+@pytest.mark.parametrize(
+    ("way", "terms"),
+    [
+        ("address", {"kind": "good"}),
+        ("address", {"kind": "good", "partner_id": "p"}),
+        ("till", {"kind": "good", "merchant_id": "m"}),
+        ("till", {"kind": "leave_day", "merchant_id": "m"}),
+        ("operator", {"kind": "leave_day"}),
+        ("operator", {"kind": "service"}),
+        ("none", {"kind": "service", "partner_id": "p"}),
+        ("none", {"kind": "donation", "merchant_id": "m"}),
+    ],
+)
+def test_without_a_word_a_reward_is_handed_over_as_its_kind_usually_is(way: str, terms: dict[str, Any]):
+    document = {name: value for name, value in COLA.items() if name != "delivery"}
+    assert terms_from({**document, **terms}).delivery == way
+
+
 def test_closed_stays_closed_and_a_proposal_may_shrink():
     standing = model.revised(None, terms_from({**COLA, "shards": 4}))
     with pytest.raises(RewardTermsFixed):
@@ -256,7 +276,7 @@ def test_refunds_of_all_pieces_give_back_every_lot_as_it_was(lots: list[int], da
     total = sum(lots)
     price = data.draw(st.sampled_from([each for each in range(1, total + 1) if total % each == 0]))
     made = model.redemption_of(
-        terms_from({**COLA, "price_points": price}), "A", "X" * 26, total // price, "hash", b"", NOW
+        terms_from({**COLA, "price_points": price}), "A", "X" * 26, total // price, "hash", b"sealed", NOW
     )
     spent = [Leg("member:A", "PTS:carbon-88", -each, f"2027-{n + 1:02}") for n, each in enumerate(lots)]
     back: dict[str, int] = {}

@@ -16,8 +16,8 @@ from puhui.settlement.model import (
     Statement,
     Summing,
     Tally,
-    adjusted_budgets,
     computed,
+    paying_budgets,
     shard_of,
     transfers_of,
 )
@@ -75,7 +75,10 @@ def test_a_resolution_adds_one_transfer_at_the_end_and_changes_none_before():
         ("budget:bank-2", -5),
         ("merchant:shop-a", -15),
     ]
-    assert adjusted_budgets(after) == {"bank-1": 30, "bank-2": 5}
+    assert paying_budgets(after, {"tea": "bank-1"}) == {
+        "bank-1": {"settled": 10, "adjusted": 30},
+        "bank-2": {"adjusted": 5},
+    }
 
 
 def test_adjustments_that_cancel_out_move_nothing():
@@ -119,7 +122,7 @@ def test_merchants_spread_over_the_shards():
 DETAILS = {
     "programme_id": "p",
     "budget_id": "b",
-    "seconds": 60,
+    "minutes": 5,
     "merchant_id": "m",
     "total_fen": 1,
     "most": 5,

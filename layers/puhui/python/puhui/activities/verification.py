@@ -202,15 +202,25 @@ def decide_review(
 
     Raises ReviewNotFound, OwnReview, ReasonRequired, ReviewDecided.
     """
-    review = activities.review(review_id)
-    if review is None:
-        raise ReviewNotFound
+
+    def standing() -> Review:
+        if (found := activities.review(review_id)) is None:
+            raise ReviewNotFound
+        return found
+
+    def is_made(review: Review) -> bool:
+        return (review.decision, review.reason_code, review.decided_by) == (
+            decision,
+            reason_code,
+            reviewer_id,
+        )
+
+    review = standing()
     if review.member_id == reviewer_id:
         raise OwnReview
     if decision == "refuse" and not reason_code:
         raise ReasonRequired
-    made = (decision, reason_code, reviewer_id)
-    if (review.decision, review.reason_code, review.decided_by) == made:
+    if is_made(review):
         return review
     decided = replace(
         review,
@@ -223,7 +233,12 @@ def decide_review(
     )
     session = Session(activities.dynamodb)
     activities.end_review(session, decided)
-    session.commit()
+    try:
+        session.commit()
+    except ReviewDecided:
+        if not is_made(review := standing()):
+            raise
+        return review  # the same request, at the same moment
     return decided
 
 

@@ -72,7 +72,7 @@ class TokenExpired(Unauthenticated):
 
 
 class Text(str):
-    """A text that is an answer of another content type than text/plain."""
+    """A text that is an answer of another content type than text/plain; all texts are UTF-8, and say so."""
 
     __slots__ = ("content_type",)
     content_type: str
@@ -249,7 +249,7 @@ def _response(
     if body is None:
         return Response(body="", status_code=status, headers=headers)
     if isinstance(body, str):
-        kind = body.content_type if isinstance(body, Text) else "text/plain"
+        kind = body.content_type if isinstance(body, Text) else "text/plain; charset=utf-8"
         return Response(body=body, status_code=status, headers={**headers, "Content-Type": kind})
     text = json.dumps(languages.told(body, language), ensure_ascii=False, separators=(",", ":"))
     told = {"Content-Type": "application/json", "Content-Language": language}

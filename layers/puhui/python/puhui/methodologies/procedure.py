@@ -11,7 +11,7 @@ from typing import Any
 
 from puhui.kernel import clock, ids
 from puhui.kernel.documents import content_hash
-from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.kernel.errors import DomainError, IdempotencyKeyReused
 from puhui.kernel.pages import Page
 from puhui.methodologies import lifecycle
 from puhui.methodologies.dynamo import FACTOR, METHODOLOGY, Methodologies
@@ -221,6 +221,12 @@ def _answered(
     except AnswerStands as before:
         answer: Answer = before.details["answer"]
         return answer
+    except (
+        DomainError
+    ):  # the same request, sent twice at once: the other one may have done what this one found done
+        if key_id and (stored := table.answer(officer_id, key_id)):
+            return _first(stored, command)
+        raise
 
 
 def _first(stored: Mapping[str, Any], command: Command) -> Answer:

@@ -325,7 +325,7 @@ def report_from(report_id: str, item: Item) -> Report:
         item["programme"],
         item["started_by"],
         clock.from_text(item["started_at"]),
-        json.loads(item["stock"]),
+        {name: tuple(counted) for name, counted in json.loads(item["stock"]).items()},
         item["body_hash"],
         item["status"],
         before=item.get("before", {}),

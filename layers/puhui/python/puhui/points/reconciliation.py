@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Any, Protocol
 
 from puhui.kernel import ids
+from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.kernel.pages import Page
 from puhui.ledger.api import Balance, Ledger, Transfer
 from puhui.ledger.api import points as points_of
@@ -62,19 +63,28 @@ def start(
     body_hash: str,
     points: Points,
     offers: Offers,
+    rewards: Rewards,
     now: datetime,
 ) -> Report:
-    """A new report; the same key and body again give the same one. The caller starts the state machine.
+    """A new report, as of now: each reward's stock is counted and marked. The same key and body again give the same one. The
+    caller starts the state machine.
 
-    Raises ProgrammeNotFound, IdempotencyKeyReused.
+    Raises ProgrammeNotFound, IdempotencyKeyReused, Unavailable.
     """
     programme(programme_id)
     report_id = ids.key_id("report", started_by, key) if key else ids.new_id(now)
-    stock: dict[str, list[int]] = {}
-    cursor = None
+    if key and (standing := points.report(report_id)):
+        if standing.body_hash != body_hash:
+            raise IdempotencyKeyReused
+        return replace(standing, result=None, status=reports.RUNNING)
+    stock: dict[str, tuple[int, int, str]] = {}
+    mark, cursor = ids.new_id(now), None
     while True:
         page = offers.offers(programme_id, REWARDS_AT_ONCE, cursor)
-        stock |= {offer.reward.id: [offer.reward.stock, offer.stock_left] for offer in page.items}
+        for offer in page.items:
+            if counted := rewards.mark_stock(offer.reward.id, mark):
+                reward, left, given = counted
+                stock[reward.id] = reward.stock, left, given
         if (cursor := page.cursor) is None:
             break
     before = points.counted(programme_id)
@@ -136,7 +146,7 @@ def _read_points(
 ) -> list[Difference]:
     programme_id = report.programme_id
     balance = books.ledger.balance(account, programme_id)
-    flows = Flows(account, points_of(programme_id), report.redeeming_since)
+    flows = Flows(account, points_of(programme_id), report.moving_since, report.started_at)
     for transfer in _transfers(account, books.ledger):
         flows.add(transfer)
     holds = list(books.ledger.holds(account))
@@ -148,7 +158,7 @@ def _read_points(
         redemptions = [each for each in redemptions if each.programme_id == programme_id]
         _learn(known, {each.reward_id for each in redemptions}, books.rewards)
         coupons = [each for each in coupons if each.programme_id == programme_id]
-        found += add_member_items(part, redemptions, coupons, holds, known, flows)
+        found += add_member_items(part, redemptions, coupons, holds, known, flows, report.moment)
     return found
 
 
@@ -161,8 +171,8 @@ def _learn(known: dict[str, Reward], wanted: set[str], rewards: Rewards) -> None
 
 def _read_money(part: Tally, account: str, report: Report, ledger: Ledger) -> list[Difference]:
     balance: Balance = ledger.balance(account, UNIT)
-    since = report.settling_since if account.startswith("merchant:") else report.redeeming_since
-    return add_money_account(part, account, _transfers(account, ledger), balance, since)
+    until, since = report.started_at, report.moving_since
+    return add_money_account(part, account, _transfers(account, ledger), balance, until, since)
 
 
 def _transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:

@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock
-from puhui.points.tally import DIFFERENCES_MAX, Difference, Document, Tally
+from puhui.points.tally import DIFFERENCES_MAX, Difference, Document, Moment, Tally
 from puhui.rewards.api import (
     CANCELLED,
     CLOSED,
@@ -24,10 +24,7 @@ from puhui.rewards.api import (
 RUNNING, DONE = "running", "done"
 PROPOSED = "proposed"  # a reward that is not offered yet
 GROWING = ("accounts", "money_accounts", "transfers", "issued")  # never less than in a report before
-REDEEMING, SETTLING = (
-    timedelta(minutes=1),
-    timedelta(minutes=15),
-)  # how long a transfer's time may lie before its writing
+REDEEMING = timedelta(minutes=1)  # how long a transfer's time may lie before its writing
 NAMED_MAX = 10 * DIFFERENCES_MAX
 PIECES = (QUEUED, PROCESSING, FULFILLED, REFUNDED, CANCELLED)
 COUPONS = (ISSUED, USED, EXPIRED, CANCELLED)
@@ -35,27 +32,28 @@ COUPONS = (ISSUED, USED, EXPIRED, CANCELLED)
 
 @dataclass(frozen=True)
 class Report:
-    """``stock``: pieces offered and left of each reward when the report was started; ``before``: what the last one counted."""
+    """``stock``: of each reward the pieces offered and left at the moment of the report, and the mark that its stock got then;
+    ``before``: what the last one counted."""
 
     id: str
     programme_id: str
     started_by: str
     started_at: datetime
-    stock: Mapping[str, list[int]] = field(default_factory=dict)
+    stock: Mapping[str, tuple[int, int, str]] = field(default_factory=dict)
     body_hash: str = ""
     status: str = RUNNING
     result: Mapping[str, Any] | None = None
     before: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def redeeming_since(self) -> datetime:
-        """What was redeemed, given back or offered from then on may have been while the report ran."""
-        return self.started_at - REDEEMING
+    def moment(self) -> Moment:
+        """Of which it speaks."""
+        return Moment(self.started_at, {each: mark for each, (_, _, mark) in self.stock.items()})
 
     @property
-    def settling_since(self) -> datetime:
-        """What was settled from then on may have been while the report ran."""
-        return self.started_at - SETTLING
+    def moving_since(self) -> datetime:
+        """What is dated from then on may have been written after the moment."""
+        return self.started_at - REDEEMING
 
     def shown(self) -> Document:
         """The report of the contract."""
@@ -64,6 +62,7 @@ class Report:
             "status": self.status,
             "programme_id": self.programme_id,
             "started_at": clock.to_text(self.started_at),
+            "as_of": clock.to_text(self.started_at),
         }
         return told | dict(self.result or {})
 
@@ -80,16 +79,21 @@ class Part:
 
 @dataclass(frozen=True)
 class Shelf:
-    """A reward, and the pieces that are left of it as the report is closed."""
+    """A reward, and the pieces that are left of it: at the moment of the report or, where its stock bears no mark, as it is closed."""
 
     reward: Reward
     left: int
 
 
 def concluded(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> Document:
-    """The result, out of the sums of all shards and the rewards as they stand at the end. ``reconciles``: False with the first
-    difference; None when nothing differs but rewards in motion could not be judged; True for everything."""
-    rewards = {reward_id: shelf for reward_id, shelf in shelves.items() if _is_of(report, shelf)}
+    """The result, out of the sums of all shards and the rewards. ``reconciles``: False with the first difference; None when nothing
+    differs but rewards in motion could not be judged; True for everything."""
+    shelves = {reward_id: _as_it_stood(report, shelf) for reward_id, shelf in shelves.items()}
+    rewards = {
+        reward_id: shelf
+        for reward_id, shelf in shelves.items()
+        if _is_of(report, shelf) and (reward_id in report.stock or shelf.reward.state == CLOSED)
+    }
     moving = [each for each in sorted(rewards) if _has_moved(report, rewards[each], tally.reward(each))]
     tally.add_differences(_missing_rewards(report, tally, shelves))
     tally.add_differences(_programme_differences(report, tally))
@@ -112,6 +116,14 @@ def concluded(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> Doc
     }
 
 
+def _as_it_stood(report: Report, shelf: Shelf) -> Shelf:
+    """The reward with what was offered and left at the moment; what was not on offer then stays as it is."""
+    if shelf.reward.id not in report.stock:
+        return shelf
+    offered, left, _ = report.stock[shelf.reward.id]
+    return Shelf(replace(shelf.reward, stock=offered), left)
+
+
 def _is_of(report: Report, shelf: Shelf) -> bool:
     return shelf.reward.programme_id == report.programme_id
 
@@ -127,14 +139,9 @@ def _missing_rewards(report: Report, tally: Tally, shelves: Mapping[str, Shelf])
 
 
 def _has_moved(report: Report, shelf: Shelf, sums: Counter[str]) -> bool:
-    """Whether pieces were sold, given back, offered or settled while the shards were read: then their sums are of different
-    moments."""
-    if sums["moved"]:
-        return True
-    before = report.stock.get(shelf.reward.id)
-    if before is None:  # offered since, unless it was closed before
-        return shelf.reward.state != CLOSED
-    return before != [shelf.reward.stock, shelf.left]
+    """Whether it cannot be told on which side of the moment something was: pieces that came back of a reward that was closed before,
+    whose stock bears no mark, and money for more or fewer pieces in the same minute."""
+    return bool(sums["offered"] or (shelf.reward.id not in report.stock and sums["moved"]))
 
 
 def _points(tally: Tally) -> Document:

@@ -122,23 +122,57 @@ class Tally:
 # Points of one account
 
 
+@dataclass(frozen=True)
+class Moment:
+    """The moment of which a report speaks: ``at`` for transfers, and for pieces the mark that the stock of each reward got then.
+    What was taken or came back under this mark or a later one came after it."""
+
+    at: datetime
+    marks: Mapping[str, str] = field(default_factory=dict)
+
+    def had_taken(self, redemption: Redemption) -> bool:
+        """Whether the redemption had its pieces by then, whatever came back."""
+        mark = self.marks.get(redemption.reward_id, "")
+        return redemption.status != QUEUED and (not mark or redemption.taken_in < mark)
+
+    def had_back(self, reward_id: str, returned_in: str) -> bool:
+        """Whether pieces that came back under that mark were back by then."""
+        mark = self.marks.get(reward_id, "")
+        return not mark or returned_in < mark
+
+
 @dataclass
 class Flows:
-    """One account's transfers of points, added up. ``by_reference``: what was spent, refunded, ever and still held for each
-    redemption, and whether anything since ``since``; ``spending``: id and kind of the transfer that spent."""
+    """One account's transfers of points, added up: all of them, and in ``then`` those up to a moment. ``by_reference``: what was
+    spent, refunded, ever and still held for each redemption, and whether anything since ``since``; ``spending``: id and kind of
+    the transfer that spent."""
 
     account: str
     asset: str
     since: datetime
+    until: datetime | None = None
     sums: Counter[str] = field(default_factory=Counter)
     spent: Counter[str] = field(default_factory=Counter)
     months: Counter[str] = field(default_factory=Counter)
     by_reference: dict[str, Counter[str]] = field(default_factory=dict)
     spending: dict[str, tuple[str, str]] = field(default_factory=dict)
+    then: "Flows" = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.then = Flows(self.account, self.asset, self.since) if self.until else self
+
+    def late(self, reference: str, name: str) -> int:
+        """How much of it came after the moment."""
+        return (
+            self.by_reference.get(reference, Counter())[name]
+            - self.then.by_reference.get(reference, Counter())[name]
+        )
 
     def add(self, transfer: Transfer) -> None:
         """Add a transfer of the account's statement. One that stands in several statements is counted in each for that
         account's own part of it, so that each transfer counts once in all."""
+        if self.until and transfer.at <= self.until:
+            self.then.add(transfer)
         legs = [leg for leg in transfer.legs if leg.asset == self.asset]
         own = [leg for leg in legs if leg.account == self.account]
         outside = [leg for leg in legs if not is_limited(leg.account)]
@@ -211,14 +245,21 @@ def account_differences(flows: Flows, balance: Balance, held: int) -> list[Diffe
 
 
 def add_account(tally: Tally, flows: Flows, balance: Balance, held: int) -> None:
-    """Add what one account's transfers and its balance say."""
-    tally.sums.update(flows.sums)
+    """Add what one account's transfers up to the moment say, and its balance without those that came after it."""
+    then = flows.then
+    tally.sums.update(then.sums)
     tally.sums["accounts"] += 1
-    tally.spent.update(flows.spent)
-    tally.months.update(flows.months)
+    tally.spent.update(then.spent)
+    tally.months.update(then.months)
     tally.booked.update(balance.lots)
-    tally.sums["booked"] += balance.amounts.get("points", 0)
-    tally.sums["booked_held"] += held
+    tally.booked.subtract(flows.months)
+    tally.booked.update(then.months)
+    tally.sums["booked"] += _back(balance.amounts.get("points", 0), flows, "outstanding")
+    tally.sums["booked_held"] += _back(held, flows, "held")
+
+
+def _back(amount: int, flows: Flows, name: str) -> int:
+    return amount - flows.sums[name] + flows.then.sums[name]
 
 
 # Redemptions and coupons
@@ -231,9 +272,10 @@ def add_member_items(
     holds: Iterable[Hold],
     rewards: Mapping[str, Reward],
     flows: Flows,
+    moment: Moment,
 ) -> list[Difference]:
-    """Add a member's redemptions and the coupons that came of them, redemption by redemption against the transfers that refer
-    to it, its hold, and its reward."""
+    """Add a member's redemptions and the coupons that came of them, as they stood at the moment; and compare them as they stand,
+    redemption by redemption, with the transfers that refer to it, its hold, and its reward."""
     found: list[Difference] = []
     ledger, pieces = dict(flows.by_reference), {coupon.id: coupon for coupon in coupons}
     held = {each.id: each for each in holds}
@@ -243,7 +285,7 @@ def add_member_items(
         missing = set(wanted) - {coupon.id for coupon in made}
         found += [Difference("coupon", each, "pieces", 1, 0) for each in sorted(missing)]
         sums = ledger.pop(redemption.id, Counter())
-        found += (apart := _add_redemption(tally, redemption, sums, made))
+        found += (apart := _add_redemption(tally, redemption, sums, made, flows, moment))
         pairs = [
             ("terms", 0, _apart(redemption, rewards.get(redemption.reward_id), (*FIXED, "partner_id"))),
             *([] if apart else _taken(redemption, sums, flows.spending.get(redemption.id))),
@@ -263,24 +305,74 @@ def add_member_items(
 
 
 def _add_redemption(
-    tally: Tally, redemption: Redemption, ledger: Counter[str], coupons: Sequence[Coupon]
+    tally: Tally,
+    redemption: Redemption,
+    ledger: Counter[str],
+    coupons: Sequence[Coupon],
+    flows: Flows,
+    moment: Moment,
 ) -> list[Difference]:
     """Add a redemption with its coupons to its reward's sums; where it does not agree with what the ledger says of it."""
     sums, status, count = tally.reward(redemption.reward_id), redemption.status, redemption.quantity
-    sums[status] += count
-    for coupon in coupons:
-        sums[f"coupons_{coupon.status}"] += 1
     spent = redemption.price_points * (count - sum(map(_gave_back, coupons))) if status == FULFILLED else 0
     held = redemption.price_points * count if status == PROCESSING else 0
-    sums["points"] += spent
-    sums["points_held"] += held
-    sums["points_in_ledger"] += ledger["spent"] - ledger["refunded"]
+    late = flows.late(redemption.id, "spent") - flows.late(redemption.id, "refunded")
+    sums["points"] += spent - late
+    sums["points_held"] += held - flows.late(redemption.id, "held")
+    sums["points_in_ledger"] += ledger["spent"] - ledger["refunded"] - late
     sums["moved"] += ledger["moved"]
-    if status in (PROCESSING, FULFILLED):
-        sums["out"] += count - sum(coupon.status in (EXPIRED, CANCELLED) for coupon in coupons)
-        _add_money(tally, redemption, coupons)
+    _add_pieces(tally, redemption, coupons, ever_spent=bool(ledger["spent"]), moment=moment)
     pairs = (("points", ledger["spent"] - ledger["refunded"], spent), ("held", ledger["held"], held))
     return [Difference("redemption", redemption.id, *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def _add_pieces(
+    tally: Tally, redemption: Redemption, coupons: Sequence[Coupon], *, ever_spent: bool, moment: Moment
+) -> None:
+    """Add where a redemption's pieces and their money were at the moment; and what settlements have claimed of them."""
+    sums, status, count = tally.reward(redemption.reward_id), redemption.status, redemption.quantity
+    _add_claimed(tally, redemption, coupons)
+    if not moment.had_taken(redemption):
+        if redemption.lanes and redemption.redeemed_at <= moment.at:
+            sums[QUEUED] += count
+        return
+    if redemption.is_over:
+        if moment.had_back(redemption.reward_id, redemption.returned_in):
+            sums[status] += count
+            for coupon in coupons:
+                sums[f"coupons_{coupon.status}"] += 1
+            return
+        status = FULFILLED if ever_spent else PROCESSING
+    sums[status] += count
+    if not coupons:
+        sums["out"] += count
+        _add_fen(sums, redemption.fen * count, is_due=bool(redemption.due_id))
+        return
+    for coupon in coupons:
+        state = _state_then(coupon, moment)
+        sums[f"coupons_{state}"] += 1
+        if state != EXPIRED:
+            sums["out"] += 1
+            _add_fen(sums, coupon.fen, is_due=state == USED)
+
+
+def _state_then(coupon: Coupon, moment: Moment) -> str:
+    """What a coupon was at the moment whose redemption stood then."""
+    late = coupon.status == EXPIRED and not moment.had_back(coupon.reward_id, coupon.returned_in)
+    return ISSUED if late or coupon.status == CANCELLED else coupon.status
+
+
+def _add_claimed(tally: Tally, redemption: Redemption, coupons: Sequence[Coupon]) -> None:
+    claims: list[tuple[str, int]] = [(each.settlement_id, each.fen) for each in coupons]
+    if not redemption.coupons:
+        claims.append((redemption.settlement_id, redemption.fen * redemption.quantity))
+    for settlement_id, fen in claims:
+        if settlement_id and fen:
+            tally.claimed[f"{settlement_id}|{redemption.reward_id}"] += fen
+
+
+def _add_fen(sums: Counter[str], fen: int, *, is_due: bool) -> None:
+    sums["verified_fen" if is_due else "promised_fen"] += fen
 
 
 Pairs = list[tuple[str, int, int]]
@@ -340,65 +432,64 @@ def _gave_back(coupon: Coupon) -> bool:
     return coupon.status == CANCELLED or (coupon.status == EXPIRED and coupon.returns_points)
 
 
-def _add_money(tally: Tally, redemption: Redemption, coupons: Sequence[Coupon]) -> None:
-    sums, whole = tally.reward(redemption.reward_id), redemption.fen * redemption.quantity
-    if redemption.coupons and redemption.status == FULFILLED:
-        for coupon in coupons:
-            if coupon.status == ISSUED:
-                sums["promised_fen"] += coupon.fen
-            elif coupon.status == USED:
-                _add_due(tally, redemption.reward_id, coupon.fen, coupon.settlement_id)
-    elif redemption.due_id:
-        _add_due(tally, redemption.reward_id, whole, redemption.settlement_id)
-    else:
-        sums["promised_fen"] += whole
-
-
-def _add_due(tally: Tally, reward_id: str, fen: int, settlement_id: str) -> None:
-    tally.reward(reward_id)["verified_fen"] += fen
-    if settlement_id and fen:
-        tally.claimed[f"{settlement_id}|{reward_id}"] += fen
-
-
 # Money
 
 
 def add_money_account(
-    tally: Tally, account: str, transfers: Iterable[Transfer], balance: Balance, since: datetime
+    tally: Tally,
+    account: str,
+    transfers: Iterable[Transfer],
+    balance: Balance,
+    until: datetime,
+    since: datetime,
 ) -> list[Difference]:
-    """Add a budget's or a merchant's statement; where it does not agree with the balance, or has none. Rewards whose money moved
-    since ``since`` are in motion."""
+    """Add a budget's or a merchant's statement before ``until``; where all of it does not agree with the balance, or has none. A
+    reward that was offered, or more or less of it, since ``since`` and before ``until`` or as long after it may have been so either
+    side of the moment."""
     kind, _, owner = account.partition(":")
     sums = (tally.budgets if kind == "budget" else tally.merchants).setdefault(owner, Counter())
     settled: dict[str, Counter[str]] = {}
     paid: set[str] = set()
-    total = count = 0
+    total = count = late = 0
     for transfer in transfers:
-        count += 1
-        total += sum(leg.amount for leg in transfer.legs if leg.account == account)
-        for leg in transfer.legs:
-            if transfer.owners[0] == account and leg.account.startswith("committed:"):
-                reward_id = leg.account.partition(":")[2]
-                tally.committed[reward_id] += leg.amount
-                tally.reward(reward_id)["moved"] += transfer.at >= since
-                if kind == "budget":
-                    tally.paid_by[f"{reward_id}|{owner}"] += leg.amount
+        own = sum(leg.amount for leg in transfer.legs if leg.account == account)
+        count, total = count + 1, total + own
+        if kind == "budget" and since <= transfer.at <= until + (until - since):
+            for reward_id, _ in _committed(transfer):
+                tally.reward(reward_id)["offered"] += 1
+        if transfer.at >= until:
+            late += own
+            continue
+        for reward_id, fen in _committed(transfer) if transfer.owners[0] == account else ():
+            tally.committed[reward_id] += fen
+            if kind == "budget":
+                tally.paid_by[f"{reward_id}|{owner}"] += fen
         if kind == "budget":
             _add_budget(sums, transfer, account)
         else:
             _add_merchant(sums, transfer, account, settled, paid)
-    for reference, by_reward in settled.items():
-        for reward_id, fen in by_reward.items():
-            tally.settled[f"{reference}|{reward_id}"] += fen
-            tally.reward(reward_id)["settled_fen"] += fen
-            tally.reward(reward_id)["paid_fen"] += fen if reference in paid else 0
-    sums["balance"] += balance.amounts.get("fen", 0)
+    _add_settled(tally, settled, paid)
+    sums["balance"] += balance.amounts.get("fen", 0) - late
     tally.sums["money_accounts"] += count > 0
     pairs = (
         ("fen", total, balance.amounts.get("fen", 0)),
         ("balance", int(count > 0), int(balance.version > 0)),
     )
     return [Difference("account", account, *pair) for pair in pairs if pair[1] != pair[2]]
+
+
+def _committed(transfer: Transfer) -> list[tuple[str, int]]:
+    """What a transfer sets aside for rewards, and takes of that: (reward, fen)."""
+    parts = [(leg.account.partition(":"), leg.amount) for leg in transfer.legs]
+    return [(reward_id, fen) for (kind, _, reward_id), fen in parts if kind == "committed"]
+
+
+def _add_settled(tally: Tally, settled: Mapping[str, Counter[str]], paid: set[str]) -> None:
+    for reference, by_reward in settled.items():
+        for reward_id, fen in by_reward.items():
+            tally.settled[f"{reference}|{reward_id}"] += fen
+            tally.reward(reward_id)["settled_fen"] += fen
+            tally.reward(reward_id)["paid_fen"] += fen if reference in paid else 0
 
 
 def _add_budget(sums: Counter[str], transfer: Transfer, account: str) -> None:

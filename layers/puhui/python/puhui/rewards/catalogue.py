@@ -88,6 +88,7 @@ class _RewardItem(Model):
     valid_days = IntegerAttribute(null=True)
     proposed_by = UnicodeAttribute(null=True)
     published_by = UnicodeAttribute(null=True)
+    delivery = UnicodeAttribute(null=True)
 
 
 class _StockItem(Model):

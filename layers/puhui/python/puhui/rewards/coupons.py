@@ -19,19 +19,42 @@ from puhui.rewards.errors import (
     CouponNotUsable,
     OwnCoupon,
 )
-from puhui.rewards.model import EXPIRED, ISSUED, USED, Coupon
-from puhui.rewards.usecases import add_refund, find, new_code
+from puhui.rewards.model import EXPIRED, FULFILLED, ISSUED, USED, Coupon, Redemption
+from puhui.rewards.usecases import add_refund, find, home_of, new_code
 from puhui.store.cursors import Cursors
+from puhui.store.sealing import Sealer
 from puhui.store.session import Session, attempt
+
+COUPONS, VOUCHERS = "coupons", "vouchers"  # of a list: in this order
 
 
 def list_coupons(
     member_id: str, limit: int, cursor: str | None, *, rewards: Rewards, cursors: Cursors
-) -> Page[Coupon]:
-    """A page of the coupons that a member holds, in the order of their redemptions' ids: one query. Raises CursorInvalid."""
+) -> Page[Coupon | Redemption]:
+    """A page of the coupons that a member holds, in the order of their redemptions' ids, then of the redemptions for which a
+    partner gave a voucher: one query, two where they meet. A page may hold fewer than ``limit``. Raises CursorInvalid."""
     scope = f"coupons:{member_id}"
-    items, last = rewards.coupons(member_id, limit, cursors.read_id(scope, cursor))
-    return Page(items, cursors.write_id(scope, last))
+    position = cursors.read(scope, cursor) or {"of": COUPONS, "after": None}
+    of, after = position["of"], position["after"]
+    found: list[Coupon | Redemption] = []
+    if of == COUPONS:
+        mine, after = rewards.coupons(member_id, limit, after)
+        found += mine
+        of = of if after else VOUCHERS
+    if of == VOUCHERS and len(found) < limit:
+        redeemed, after = rewards.redeemed(member_id, limit - len(found), after)
+        found += [each for each in redeemed if each.voucher and each.status == FULFILLED]
+        of = of if after else ""
+    return Page(found, cursors.write(scope, {"of": of, "after": after} if of else None))
+
+
+def get_voucher(member_id: str, coupon_id: str, *, rewards: Rewards) -> Redemption:
+    """The redemption of a partner's voucher, by the id that it has among the coupons. Raises CouponNotFound."""
+    redemption_id, _, number = coupon_id.rpartition("-")
+    redemption = rewards.redemption(member_id, redemption_id) if number == "0" else None
+    if redemption is None or not redemption.voucher or redemption.status != FULFILLED:
+        raise CouponNotFound
+    return redemption
 
 
 def get_coupon(member_id: str, coupon_id: str, *, rewards: Rewards) -> Coupon:
@@ -86,6 +109,8 @@ def verify(
         )
         rewards.add_request(session, staff_id, request_id, body_hash, used.id, used.member_id)
         rewards.change_coupon(session, coupon, used)
+        if coupon.kind in model.CONFIRMED:
+            rewards.confirm(session, coupon, used_at)
         return used
 
     try:
@@ -168,8 +193,9 @@ def expire(member_id: str, coupon_id: str, *, rewards: Rewards, ledger: Ledger, 
         coupon = rewards.coupon(member_id, coupon_id)
         if coupon is None or coupon.status != ISSUED or now < coupon.expires_at + model.OFFLINE_GRACE:
             return False
-        rewards.change_coupon(session, coupon, replace(coupon, status=EXPIRED))
         redemption = find(coupon.redeemer_id, coupon.redemption_id, rewards)
+        home = home_of(redemption, rewards)
+        rewards.change_coupon(session, coupon, replace(coupon, status=EXPIRED, returned_in=home.mark))
         if coupon.returns_points:
             add_refund(
                 session,
@@ -177,13 +203,15 @@ def expire(member_id: str, coupon_id: str, *, rewards: Rewards, ledger: Ledger, 
                 coupon.number,
                 1,
                 f"expired {coupon.number}",
+                home,
                 rewards=rewards,
                 ledger=ledger,
                 now=now,
                 with_limits=False,
             )
-        elif reward := rewards.reward(coupon.reward_id):
-            rewards.give_back(session, replace(redemption, limits=(False, False)), 1, reward.shards)
+        else:
+            counted = replace(redemption, limits=(False, False))
+            rewards.give_back(session, counted, 1, home.reward.shards, home.mark)
         return True
 
     return attempt(rewards.dynamodb, build)
@@ -206,6 +234,23 @@ def shown(coupon: Coupon, now: datetime) -> dict[str, Any]:
         "returns_points": coupon.returns_points,
     }
     return told | ({"used_at": clock.to_text(coupon.used_at)} if coupon.used_at else {})
+
+
+def shown_voucher(redemption: Redemption, sealer: Sealer) -> dict[str, Any]:
+    """The contract's ``Coupon`` of a partner: its code is the voucher, which the partner honours and knows the end of."""
+    return {
+        "id": f"{redemption.id}-0",
+        "redemption_id": redemption.id,
+        "reward_id": redemption.reward_id,
+        "programme_id": redemption.programme_id,
+        "partner_id": redemption.partner_id,
+        "kind": redemption.kind,
+        "title": dict(redemption.title),
+        "status": ISSUED,
+        "code": sealer.open(redemption.voucher, redemption.id, "voucher"),
+        "transferable": False,
+        "returns_points": False,
+    }
 
 
 def shown_verified(coupon: Coupon) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 | item       | owner (hash)        | entry (range)           | holds |
 |------------|---------------------|-------------------------|-------|
 | reward     | reward:<id>         | reward                  | terms, state, stock, shards, lanes, v; programme_id while it is listed |
-| stock      | stock:<id>:<shard>  | stock                   | stock_left |
+| stock      | stock:<id>:<shard>  | stock                   | stock_left; mark: of the last report that has counted it |
 | lane       | lane:<id>:<lane>    | lane                    | issued, serving: numbers of the queue's tickets |
 | report     | reward:<id>         | R#<report id>           | what became of a project's donations |
 | redemption | member:<id>         | X#<redemption id>       | the redemption, body_hash, transfer_id |
@@ -35,6 +35,7 @@ from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock, ids
+from puhui.kernel.errors import Unavailable
 from puhui.ledger.api import Balance, Ledger, balance_from, member
 from puhui.merchants.api import Standing, merchant_key, standing_from
 from puhui.rewards.errors import (
@@ -73,17 +74,20 @@ PLACES_SECONDS = 86_400
 SENDING_SHARDS = 16  # of what the programme has to send: 8,000 a second
 SENT_SECONDS = 90 * 86_400
 DAY_LIMIT_SECONDS = 3 * 86_400  # a day's counter goes by itself
+MARKINGS_MAX = 12  # of one reward's stock by one report, which others or a change of the offer cut off
+MARKED_AGAIN = "+"  # makes a mark a later one
 
 
 @dataclass(frozen=True)
 class Counter:
     """What a redemption is decided on: the redemption itself if it stands already; the reward, the pieces in the
-    member's own shard, the member's balance, and how the merchant stands (None: there is no merchant)."""
+    member's own shard and its mark, the member's balance, and how the merchant stands (None: there is no merchant)."""
 
     redemption: Redemption | None
     reward: Reward
     home: int
     left: int
+    mark: str
     balance: Balance
     merchant: Standing | None
 
@@ -122,13 +126,50 @@ class Rewards:
         items = self.dynamodb.get_all([self._stock_key(reward.id, shard) for shard in range(reward.shards)])
         return [_left(item) for item in items]
 
-    def stock_for(self, reward: Reward, quantity: int) -> list[int]:
-        """The pieces left in each shard. Shards are read one by one, so that pieces which move meanwhile may be seen in none:
-        where they seem to be too few, a second reading has to say the same. Raises Moved."""
-        left = self.stock(reward)
+    def stock_for(self, reward: Reward, quantity: int) -> tuple[list[int], str]:
+        """The pieces left in each shard, and the latest of their marks. Shards are read one by one, so that pieces which move
+        meanwhile may be seen in none: where they seem to be too few, a second reading has to say the same. Raises Moved."""
+        items = self.dynamodb.get_all([self._stock_key(reward.id, shard) for shard in range(reward.shards)])
+        left = [_left(item) for item in items]
         if sum(left) < quantity and self.stock(reward) != left:
             raise Moved
-        return left
+        return left, max(map(_mark, items))
+
+    def mark_stock(self, reward_id: str, mark: str) -> tuple[Reward, int, str] | None:
+        """Count a reward's pieces as they stand at one moment: the reward, what is left of it, and the mark, ``mark`` or a later
+        one, that its stock bears from then on. Whatever was taken or came back before bears an earlier mark, all after it this one
+        or a later one (``draw``, ``give_back``); pieces are offered and withdrawn under versions of the reward. None: there is no
+        such reward. Raises Unavailable."""
+        for _ in range(MARKINGS_MAX):
+            if (before := self.reward(reward_id)) is None:
+                return None
+            left, latest = self._mark_shards(before, mark)
+            after = self.reward(reward_id)
+            if not latest and after and (after.version, after.shards) == (before.version, before.shards):
+                return after, left, mark
+            mark = max(mark, latest) + MARKED_AGAIN
+        raise Unavailable
+
+    def _mark_shards(self, reward: Reward, mark: str) -> tuple[int, str]:
+        """What is left, shard by shard; and the mark of one that bears this or a later one already, where there is one."""
+        left = 0
+        for shard in range(reward.shards):
+            try:
+                item = self.dynamodb.update(
+                    *self._stock_key(reward.id, shard),
+                    "SET mark = :mark ADD stock_left :none",
+                    {":mark": mark, ":none": 0},
+                    condition="attribute_not_exists(mark) OR mark < :mark",
+                )
+            except ConditionFailed as failed:
+                return 0, _mark(failed.item)
+            left += _left(item)
+        return left, ""
+
+    def mark_at_home(self, redemption: Redemption, shards: int) -> str:
+        """The mark of the shard to which the redemption's pieces come back."""
+        home = home_shard(redemption.member_id, shards)
+        return _mark(self.dynamodb.get(*self._stock_key(redemption.reward_id, home)))
 
     def redemption(self, member_id: str, redemption_id: str) -> Redemption | None:
         """A member's redemption."""
@@ -202,6 +243,7 @@ class Rewards:
             reward,
             home_shard(member_id, reward.shards),
             _left(rest[0]),
+            _mark(rest[0]),
             balance_from(member(member_id), reward.programme_id, rest[1]),
             merchant,
         )
@@ -259,6 +301,12 @@ class Rewards:
         owner = ("owner", member(member_id))
         items, last = self.dynamodb.entries(self.table, owner, "K#", limit=limit, after=start)
         return [coupon_from(item) for item in items], last
+
+    def redeemed(self, member_id: str, limit: int, start: str | None) -> tuple[list[Redemption], str | None]:
+        """A page of a member's redemptions, whole, in the order of their ids, and the id of the last one when there may be more."""
+        owner = ("owner", member(member_id))
+        items, last = self.dynamodb.entries(self.table, owner, "X#", limit=limit, after=start)
+        return [redemption_from(item) for item in items], last
 
     def coupons_of(self, redemption: Redemption) -> list[Coupon | None]:
         """The coupons of a redemption that its member still holds; None for those that were handed on."""
@@ -342,21 +390,35 @@ class Rewards:
                     self.table, self._stock_key(reward_id, shard).key, "ADD stock_left :n", {":n": count}
                 )
 
-    def draw(self, session: Session, reward_id: str, draws: Mapping[int, int]) -> None:
-        """Take pieces out of shards that still hold them; counts below zero are put in."""
+    def draw(
+        self, session: Session, reward_id: str, draws: Mapping[int, int], mark: str | None = None
+    ) -> None:
+        """Take pieces out of shards that still hold them; counts below zero are put in. ``mark``: what all of them bear then, and
+        none a later one (None: the reward's version tells)."""
         for shard, count in draws.items():
-            key = self._stock_key(reward_id, shard).key
-            if count < 0:
-                session.update(self.table, key, "ADD stock_left :n", {":n": -count})
-                continue
-            session.update(
-                self.table,
-                key,
-                "ADD stock_left :taken",
-                {":taken": -count, ":count": count},
-                condition="stock_left >= :count",
-                error=ShardMoved(),
-            )
+            enough = "stock_left >= :count" if count > 0 else ""
+            values = {":n": -count} | ({":count": count} if enough else {})
+            self._move(session, self._stock_key(reward_id, shard).key, values, enough, mark)
+
+    def _move(
+        self,
+        session: Session,
+        key: Mapping[str, str],
+        values: Mapping[str, Any],
+        enough: str,
+        mark: str | None,
+    ) -> None:
+        conditions, expression, values = [enough] if enough else [], "ADD stock_left :n", dict(values)
+        if mark:
+            expression, values[":mark"] = f"{expression} SET mark = :mark", mark
+            conditions.append("(attribute_not_exists(mark) OR mark <= :mark)")
+        elif mark is not None:
+            conditions.append("attribute_not_exists(mark)")
+        condition = " AND ".join(conditions)
+        if condition:
+            session.update(self.table, key, expression, values, condition=condition, error=ShardMoved())
+        else:
+            session.update(self.table, key, expression, values)
 
     def add_report(self, session: Session, reward_id: str, report: Item) -> None:
         """What became of a project's donations."""
@@ -468,6 +530,26 @@ class Rewards:
         item = {**_sending_key(redemption.reward_id, redemption.id, "O"), "member_id": redemption.member_id}
         session.put(self.table, item)
 
+    def receive(self, redemption: Redemption, now: datetime) -> None:
+        """Say that what was sent has come; the first word counts."""
+        with suppress(ConditionFailed):
+            self.dynamodb.update(
+                *self.redemption_key(redemption.member_id, redemption.id),
+                "SET received_at = :now",
+                {":now": clock.to_text(now)},
+                condition="attribute_exists(sent_at) AND attribute_not_exists(received_at)",
+            )
+
+    def confirm(self, session: Session, coupon: Coupon, now: datetime) -> None:
+        """Say, where a coupon was redeemed, that one more piece was handed out at the till."""
+        session.update(
+            self.table,
+            self.redemption_key(coupon.redeemer_id, coupon.redemption_id).key,
+            "ADD confirmed :one SET received_at = :now",
+            {":one": 1, ":now": clock.to_text(now)},
+            condition="attribute_exists(entry)",
+        )
+
     def remove_to_send(
         self, session: Session, redemption: Redemption, sent_at: datetime | None = None
     ) -> None:
@@ -559,10 +641,12 @@ class Rewards:
             error=error,
         )
 
-    def give_back(self, session: Session, redemption: Redemption, pieces: int, shards: int) -> None:
-        """Put pieces back into stock and take them off the member's limits."""
+    def give_back(
+        self, session: Session, redemption: Redemption, pieces: int, shards: int, mark: str
+    ) -> None:
+        """Put pieces back into stock, which still bears the mark (``mark_at_home``), and take them off the member's limits."""
         home = self._stock_key(redemption.reward_id, home_shard(redemption.member_id, shards))
-        session.update(self.table, home.key, "ADD stock_left :n", {":n": pieces})
+        self._move(session, home.key, {":n": pieces}, "", mark)
         of_member, of_day = redemption.limits
         if of_member:
             session.update(self.table, self._limit_key(redemption), "ADD taken :n", {":n": -pieces})
@@ -679,6 +763,10 @@ def _day_limit_end(redemption: Redemption) -> int:
 
 def _left(item: Item | None) -> int:
     return item["stock_left"] if item else 0
+
+
+def _mark(item: Item | None) -> str:
+    return item.get("mark", "") if item else ""
 
 
 def _places_key(ticket: Redemption) -> dict[str, str]:

@@ -7,6 +7,8 @@ TicketsOpen                         409  more tickets in a queue than one member
 RewardShrinks, RewardIdTaken        409  what an operator cannot change
 PriceChanged, RewardChanged         409  it is not what was read any more
 QuantityInvalid, RewardInvalid      422
+DeliveryRequired                    422  it has to be sent, and nobody knows where to
+NotSentYet, AlreadySent             409
 NotOnSaleYet, NotOnSale, SaleOver   409  outside the sale
 NotCancellable                      409
 CouponNotFound                      404  (also: of a merchant whose staff one is not)
@@ -208,6 +210,18 @@ class DeliveryNotFound(NotFound):
     code = "DELIVERY_NOT_FOUND"
     zh = "没有这件待寄送的奖品。"
     en = "There is nothing of this number to be sent."
+
+
+class DeliveryRequired(Invalid):
+    code = "DELIVERY_REQUIRED"
+    zh = "该奖品需要寄送，请填写收件人、电话和地址。"
+    en = "This is sent to you: give a recipient, a phone number and an address."
+
+
+class NotSentYet(Conflict):
+    code = "NOT_SENT_YET"
+    zh = "这件奖品尚未寄出，寄出后再确认收货。"
+    en = "This was not sent yet. Confirm its receipt once it has come."
 
 
 class AlreadySent(Conflict):

@@ -10,6 +10,7 @@ from puhui.kernel import clock, ids
 from puhui.ledger.api import member
 from puhui.merchants.api import Picture
 from puhui.rewards.model import (
+    ADDRESS,
     DUE_SHARDS,
     GOOD,
     ISSUED,
@@ -68,6 +69,7 @@ def reward_item(reward: Reward) -> Item:
             "valid_days": reward.valid_days,
             "proposed_by": reward.proposed_by,
             "published_by": reward.published_by,
+            "delivery": reward.delivery,
         }
     )
 
@@ -101,6 +103,7 @@ def reward_from(item: Mapping[str, Any]) -> Reward:
         valid_days=item.get("valid_days", 0),
         proposed_by=item.get("proposed_by", ""),
         published_by=item.get("published_by", ""),
+        delivery=item.get("delivery", ""),
     )
 
 
@@ -144,7 +147,13 @@ def redemption_item(redemption: Redemption) -> Item:
                 "unsure": redemption.unsure,
                 "late_answer": redemption.late_answer,
                 "task_token": redemption.task_token,
+                "handover": redemption.handover,
                 "sent_at": _text(redemption.sent_at),
+                "carrier": redemption.carrier,
+                "received_at": _text(redemption.received_at),
+                "confirmed": redemption.confirmed,
+                "taken_in": redemption.taken_in,
+                "returned_in": redemption.returned_in,
             }
         )
         | _due(
@@ -194,7 +203,13 @@ def redemption_from(item: Mapping[str, Any]) -> Redemption:
         late_answer=item.get("late_answer", ""),
         task_token=item.get("task_token", ""),
         watch_at=_time(item.get("ends_at")),
+        handover=item.get("handover") or (ADDRESS if "delivery" in item or "sent_at" in item else ""),
         sent_at=_time(item.get("sent_at")),
+        carrier=item.get("carrier", ""),
+        received_at=_time(item.get("received_at")),
+        confirmed=item.get("confirmed", 0),
+        taken_in=item.get("taken_in", ""),
+        returned_in=item.get("returned_in", ""),
         due_id=item.get("due_id", ""),
         settlement_id=item.get("settlement_id", ""),
     )
@@ -231,6 +246,7 @@ def coupon_item(coupon: Coupon) -> Item:
                 "used_at": _text(coupon.used_at),
                 "branch_id": coupon.branch_id,
                 "verification_id": coupon.verification_id,
+                "returned_in": coupon.returned_in,
             }
         )
         | _due(coupon.merchant_id, coupon.due_id, coupon.settlement_id)
@@ -263,6 +279,7 @@ def coupon_from(item: Mapping[str, Any]) -> Coupon:
         used_at=_time(item.get("used_at")),
         branch_id=item.get("branch_id", ""),
         verification_id=item.get("verification_id", ""),
+        returned_in=item.get("returned_in", ""),
         due_id=item.get("due_id", ""),
         settlement_id=item.get("settlement_id", ""),
     )

@@ -11,6 +11,7 @@ from puhui.programmes.api import CouponRule
 from puhui.rewards.errors import (
     CouponNotUsable,
     CouponUsed,
+    DeliveryRequired,
     NotOnSale,
     NotOnSaleYet,
     QuantityInvalid,
@@ -22,7 +23,10 @@ from puhui.rewards.errors import (
     ScanTimeInvalid,
 )
 
+ADDRESS, OPERATOR, TILL, NONE = DELIVERIES = ("address", "operator", "till", "none")
+TO_SEND, TO_CONFIRM, SENT, RECEIVED = "to_send", "to_confirm", "sent", "received"  # of a delivery
 GOOD, COUPON, SERVICE, DONATION, LEAVE_DAY = KINDS = ("good", "coupon", "service", "donation", "leave_day")
+CONFIRMED = (SERVICE, LEAVE_DAY)  # at the till: their redemptions say that it was given
 PROPOSED, ON_SALE, PAUSED, CLOSED = STATES = ("proposed", "on_sale", "paused", "closed")
 QUEUED, PROCESSING, FULFILLED, REFUNDED, CANCELLED = (
     "queued",
@@ -41,6 +45,10 @@ COUPON_DAYS = 90
 GIVEN_BACK_WITHIN = timedelta(hours=24)  # where neither a coupon nor a partner tells whether it was used
 OFFLINE_GRACE = timedelta(hours=72)  # how late a till that was off line may hand in what it verified
 WATCH_AFTER = timedelta(hours=1)  # longer than any partner's answer: then the redemption is looked after
+SENT_WITHIN = timedelta(
+    days=30
+)  # what nobody has sent or confirmed by then is given back, and its address deleted
+RECEIVED_AFTER = timedelta(days=15)  # what was sent counts as received by then, as China's shops have it
 HOLD_LASTS = timedelta(
     days=30
 )  # the hold of a redemption never runs out before the redemption was looked after
@@ -53,7 +61,8 @@ class Reward:
     ``stock`` counts every piece ever offered, sold ones too; ``per_member_limit`` and ``per_day_limit`` in pieces of one
     member (None: no limit); ``fen``: what the sponsor's budget pays the merchant for a piece; ``lanes``: how many counters
     its queue has (0: no queue); ``valid_days``: how long its coupons live; ``version`` counts the changes; ``proposed_by``:
-    everybody who wrote the proposal, with spaces between them.
+    everybody who wrote the proposal, with spaces between them; ``delivery``: how it is handed over (``delivery_of``; empty, of
+    rewards from before there was a choice: sent where an address is given).
     """
 
     id: str
@@ -82,6 +91,7 @@ class Reward:
     valid_days: int = COUPON_DAYS
     proposed_by: str = ""
     published_by: str = ""
+    delivery: str = ""
 
     @property
     def turned_down(self) -> bool:
@@ -101,6 +111,8 @@ class Reward:
     @property
     def delivers(self) -> bool:
         """Whether it may be sent to an address: a good or a service that is not handed out at the till."""
+        if self.delivery:
+            return self.delivery == ADDRESS
         return self.kind in (GOOD, SERVICE) and not self.gives_coupons
 
 
@@ -120,7 +132,8 @@ class Redemption:
     the call-off counts; ``unsure``: it ended without the partner's word, so the order is still being cancelled there;
     ``cancelling``: the member wants to give it back, since ``given_back_at``; ``late_answer``: what the partner said when
     all was over (``unknown``: nothing, for GIVES_UP_AFTER); ``watch_at``: when somebody has to look after it, and nobody settles
-    it until then.
+    it until then; ``handover``: its reward's ``delivery``; ``confirmed``: the pieces that a till has handed out;
+    ``taken_in``, ``returned_in``: the last report's mark on the stock that it was taken from, and came back to.
     """
 
     id: str
@@ -156,14 +169,45 @@ class Redemption:
     late_answer: str = ""
     task_token: str = field(default="", repr=False)
     watch_at: datetime | None = None
-    sent_at: datetime | None = None  # a good that no partner sends; ``reference`` is the carrier's then
+    handover: str = ""
+    sent_at: datetime | None = (
+        None  # or confirmed, by the operator; ``reference`` is the carrier's where no partner sends
+    )
+    carrier: str = ""
+    received_at: datetime | None = None
+    confirmed: int = 0
+    taken_in: str = ""
+    returned_in: str = ""
     due_id: str = ""
     settlement_id: str = ""
 
     @property
     def to_send(self) -> bool:
-        """Whether the programme itself still has to send it."""
-        return self.status == FULFILLED and bool(self.delivery) and not self.partner_id
+        """Whether the programme itself still has to send it, or to confirm that it was given."""
+        waits = self.status == FULFILLED and self.sent_at is None
+        return waits and self.handover in (ADDRESS, OPERATOR) and not self.partner_id
+
+    def delivery_at(self, now: datetime) -> str:
+        """``to_send`` or ``to_confirm``, ``sent``, ``received`` (what was sent: RECEIVED_AFTER that at the latest); empty where
+        nothing is handed over after the redemption, and for coupons, which tell themselves."""
+        if self.status not in (PROCESSING, FULFILLED):
+            return ""
+        if self.handover == TILL:
+            if self.kind not in CONFIRMED:
+                return ""
+            return RECEIVED if self.confirmed >= self.quantity else TO_CONFIRM
+        if self.handover not in (ADDRESS, OPERATOR) or (
+            self.sent_at is None and not self.to_send and self.status == FULFILLED
+        ):
+            return ""
+        if self.sent_at is None:
+            return TO_SEND if self.handover == ADDRESS else TO_CONFIRM
+        return RECEIVED if self.received_at or now >= self.sent_at + RECEIVED_AFTER else SENT
+
+    @property
+    def shown_status(self) -> str:
+        """As its member sees it: what still has to be sent or confirmed is not fulfilled yet."""
+        return PROCESSING if self.to_send else self.status
 
     @property
     def points(self) -> int:
@@ -208,6 +252,7 @@ class Coupon:
     used_at: datetime | None = None
     branch_id: str = ""
     verification_id: str = ""
+    returned_in: str = ""  # as a redemption's, of a coupon that has ended
     due_id: str = ""
     settlement_id: str = ""
 
@@ -270,6 +315,19 @@ def require_on_sale(reward: Reward, now: datetime) -> None:
         raise NotOnSaleYet(opens_at=clock.to_text(reward.opens_at), retry_after=max(1, wait))
     if reward.closes_at and now >= reward.closes_at:
         raise SaleOver(closed_at=clock.to_text(reward.closes_at))
+
+
+def delivery_of(kind: str, merchant_id: str, partner_id: str) -> tuple[str, ...]:
+    """How a reward of this kind can be handed over, the usual way first: ``till`` (the merchant's staff, by a coupon), sent to an
+    ``address`` (by the partner or the programme), ``operator`` (an operator confirms that it was given: a leave day is booked, a
+    good was fetched), ``none`` (with the redemption itself)."""
+    if kind == DONATION:
+        return (NONE,)
+    if merchant_id and not partner_id:
+        return (TILL,)
+    if partner_id:
+        return {GOOD: (ADDRESS, NONE), SERVICE: (NONE, ADDRESS)}.get(kind, (NONE,))
+    return {GOOD: (ADDRESS, OPERATOR, NONE), SERVICE: (OPERATOR, ADDRESS)}.get(kind, (OPERATOR,))
 
 
 FIXED = (
@@ -341,7 +399,10 @@ def redemption_of(
     now: datetime,
 ) -> Redemption:
     """The redemption of ``quantity`` pieces at the price of this moment; where the partner has a say it is processing, in a
-    queue it is queued. An address that nobody delivers to is not kept."""
+    queue it is queued. An address that nobody delivers to is not kept. Raises DeliveryRequired."""
+    if reward.delivery == ADDRESS and not delivery:
+        raise DeliveryRequired
+    kept = delivery if reward.delivers else b""
     return Redemption(
         id=redemption_id,
         member_id=member_id,
@@ -354,7 +415,8 @@ def redemption_of(
         redeemed_at=now,
         transfer_id=ids.derived_id(now, redemption_id, REDEMPTION),
         body_hash=body_hash,
-        delivery=delivery if reward.delivers else b"",
+        delivery=kept,
+        handover=reward.delivery or (ADDRESS if kept else ""),
         kind=reward.kind,
         merchant_id=reward.merchant_id,
         budget_id=reward.budget_id,

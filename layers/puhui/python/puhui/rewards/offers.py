@@ -1,12 +1,12 @@
 """What operators and merchants do with rewards: propose, publish, change, close, and tell what became of donations."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock, ids
-from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.kernel.errors import Forbidden, IdempotencyKeyReused
 from puhui.kernel.pages import Page
 from puhui.ledger.api import Ledger
 from puhui.merchants.api import (
@@ -38,6 +38,7 @@ from puhui.rewards.usecases import Shelf
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
+REPORTS_OWN = "operator"  # who tells of the projects that the programme runs itself
 CLOSING_SHARDS = 10  # emptied at a time: with their money they fit one small transaction
 
 
@@ -229,6 +230,8 @@ def _empty(
         if standing.fen:
             back = model.commitment(standing, -pieces, now)
             ledger.add(session, [back], {}, clock.programme_day(now))
+    else:  # somebody may have emptied it between the two readings
+        standing = rewards.reward(reward_id) or standing
     return standing, len(some) < len(left)
 
 
@@ -259,14 +262,20 @@ def list_own(
     return Page(page.items, cursors.write_id(scope, page.cursor))
 
 
-def require_reporter(reward_id: str, member_id: str, *, rewards: Rewards, merchants: Merchants) -> None:
+def require_reporter(
+    reward_id: str, member_id: str, roles: Collection[str], *, rewards: Rewards, merchants: Merchants
+) -> None:
     """Raise RewardNotFound, ReportsForDonations, MerchantNotFound, Forbidden unless the member speaks for the organisation
-    that runs the project."""
+    that runs the project; for one that the programme runs itself, an operator does."""
     reward = rewards.reward(reward_id)
     if reward is None or reward.state == PROPOSED:
         raise RewardNotFound
-    if reward.kind != DONATION or not reward.merchant_id:
+    if reward.kind != DONATION:
         raise ReportsForDonations
+    if not reward.merchant_id:
+        if REPORTS_OWN not in roles:
+            raise Forbidden
+        return
     merchants.require_staff(reward.merchant_id, member_id, OWNER, MANAGER)
 
 
@@ -354,6 +363,7 @@ def shown_terms(reward: Reward, states: Mapping[Picture, PictureState] | None = 
         "queue_lanes": reward.lanes,
         "cancellable": reward.cancellable,
         "valid_days": reward.valid_days if reward.gives_coupons else None,
+        "delivery": reward.delivery,
         "sponsor": {"budget_id": reward.budget_id, "fen": reward.fen} if reward.fen else None,
         "opens_at": clock.to_text(reward.opens_at) if reward.opens_at else None,
         "closes_at": clock.to_text(reward.closes_at) if reward.closes_at else None,

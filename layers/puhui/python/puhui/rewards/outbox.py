@@ -18,7 +18,7 @@ from puhui.members import api as members
 from puhui.rewards import saga, usecases
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.items import redemption_from
-from puhui.rewards.model import FULFILLED, PROCESSING, QUEUED, Redemption
+from puhui.rewards.model import CANCELLED, FULFILLED, PROCESSING, QUEUED, Redemption
 from puhui.store import aws, states
 from puhui.store.values import Item
 from puhui.wechat import api as wechat
@@ -61,6 +61,8 @@ def follow(old: Item | None, new: Item | None, *, post: Post, now: datetime) -> 
         _start(post, after, f"{after.id}-return-{int(after.watch_at.timestamp())}", "return")
     if before and before.status in (QUEUED, PROCESSING) and after.status != before.status:
         _tell(after, after.id, saga.notice(after, now), post)
+    elif before and before.to_send and not after.to_send and after.status != CANCELLED:
+        _tell(after, f"{after.id}-delivery", saga.notice(after, now), post)
     elif before and _returning(before) and not _returning(after):
         begun = int((after.given_back_at or after.redeemed_at).timestamp())
         _tell(after, f"{after.id}-return-{begun}", saga.notice(after, now, returned=True), post)

@@ -23,11 +23,11 @@ from puhui.kernel.errors import Unavailable
 from puhui.ledger.api import Ledger, add_post, add_void
 from puhui.ledger.api import member as account_of
 from puhui.partners import api as partners
-from puhui.rewards import model
+from puhui.rewards import delivery, model
 from puhui.rewards.dynamo import Rewards
 from puhui.rewards.errors import OrderNotFound, OrderVoid, RewardNotFound
 from puhui.rewards.model import CANCELLED, FULFILLED, ISSUED, PROCESSING, REFUNDED, REFUSED, Redemption
-from puhui.rewards.usecases import add_refund, find
+from puhui.rewards.usecases import add_refund, find, home_of
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session, attempt
 
@@ -223,13 +223,16 @@ def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime
             watch_at=now + model.WATCH_AFTER if lacks or standing.cancelling else None,
             due_id=_due_id(standing, now),
             delivery=standing.delivery if lacks else b"",
+            sent_at=now if standing.handover == model.ADDRESS else None,
         )
         desk.rewards.add_step(session, standing, after)
         add_post(session, held, model.REDEMPTION, (), ledger=desk.ledger, now=now)
         return after
     unsure = standing.answer in ("", CALLING_OFF)
+    mark = desk.rewards.mark_at_home(standing, reward.shards)
     after = replace(
         standing,
+        returned_in=mark,
         task_token="",
         cancelling=False,
         voucher=b"",
@@ -242,7 +245,7 @@ def _end_order(session: Session, standing: Redemption, desk: Desk, now: datetime
     )
     desk.rewards.add_step(session, standing, after)
     add_void(session, held, ledger=desk.ledger, now=now)
-    desk.rewards.give_back(session, standing, standing.quantity, reward.shards)
+    desk.rewards.give_back(session, standing, standing.quantity, reward.shards, mark)
     return after
 
 
@@ -255,8 +258,10 @@ def _end_return(session: Session, standing: Redemption, desk: Desk, now: datetim
         after = _asked_again(standing, now)
         desk.rewards.add_step(session, standing, after)
         return after
+    home = home_of(standing, desk.rewards)
     after = replace(
         standing,
+        returned_in=home.mark,
         status=CANCELLED,
         reason_code="CANCELLED_BY_MEMBER",
         cancelling=False,
@@ -271,6 +276,7 @@ def _end_return(session: Session, standing: Redemption, desk: Desk, now: datetim
         0,
         standing.quantity,
         "cancelled",
+        home,
         rewards=desk.rewards,
         ledger=desk.ledger,
         now=now,
@@ -287,6 +293,8 @@ def look_after(
     standing = find(member_id, redemption_id, desk.rewards)
     if standing.watch_at is None or standing.watch_at > now:
         return standing
+    if not standing.partner_id:
+        return delivery.give_back(member_id, redemption_id, rewards=desk.rewards, ledger=desk.ledger, now=now)
     if silences[standing.partner_id] >= SILENCES_MAX:
         return None
     said = ""
@@ -413,13 +421,15 @@ def _reason(standing: Redemption) -> str:
 
 
 def notice(redemption: Redemption, now: datetime, *, returned: bool = False) -> dict[str, str]:
-    """The fields of the subscribe message that tells a member how a redemption, or its return, ended: name, points spent,
-    result, time.
+    """The fields of the subscribe message that tells a member how a redemption, or its return, ended, and that it was sent: name,
+    points spent, result, time.
 
     Limits of the platform's kinds: a thing has 20 characters, a phrase 5.
     """
     ends = {FULFILLED: "兑换成功", REFUNDED: "已退积分", CANCELLED: "未兑换"}
     returns = {FULFILLED: "未能退回", CANCELLED: "已退积分"}
+    if redemption.sent_at and not redemption.partner_id:
+        ends[FULFILLED] = "已寄出" if redemption.handover == model.ADDRESS else "已发放"
     return {
         "thing1": redemption.title["zh-CN"][:20],
         "number2": str(redemption.points if redemption.status == FULFILLED else 0),

@@ -21,8 +21,8 @@ from puhui.rewards.model import (
     LEAVE_DAY,
     ON_SALE,
     PAUSED,
-    SERVICE,
     Reward,
+    delivery_of,
 )
 from puhui.rewards.stock import LANES_MAX, SHARDS_MAX
 
@@ -57,6 +57,7 @@ _MEMBERS = {
     "partner_item",
     "cancellable",
     "valid_days",
+    "delivery",
     "state",
 }
 
@@ -67,7 +68,7 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
 
         {"id"?, "programme_id", "kind", "title", "description"?, "pictures"?, "price_points", "stock", "per_member_limit",
          "per_day_limit"?, "shards"?, "queue_lanes"?, "opens_at"?, "closes_at"?, "regions"?, "merchant_id"?,
-         "sponsor"?: {"budget_id", "fen"}, "partner_id"?, "partner_item"?, "cancellable"?, "valid_days"?, "state"?}
+         "sponsor"?: {"budget_id", "fen"}, "partner_id"?, "partner_item"?, "cancellable"?, "valid_days"?, "delivery"?, "state"?}
 
     Raises RewardInvalid, RewardKindNotOffered, ProgrammeNotFound.
     """
@@ -112,7 +113,15 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
         cancellable=_flag(document, "cancellable"),
         valid_days=_count(document, "valid_days", 1, DAYS_MAX) if "valid_days" in document else COUPON_DAYS,
     )
-    return _consistent(_sponsored(made, document.get("sponsor")))
+    return _delivered(_consistent(_sponsored(made, document.get("sponsor"))), document.get("delivery"))
+
+
+def _delivered(made: Reward, wanted: Any) -> Reward:
+    """With how it is handed over: as it is wanted, or as it is usual."""
+    ways = delivery_of(made.kind, made.merchant_id, made.partner_id)
+    if wanted is not None and wanted not in ways:
+        raise RewardInvalid(field="delivery", rule=f"for this kind and who gives it: {', '.join(ways)}")
+    return replace(made, delivery=wanted or ways[0])
 
 
 def require_kind(rules: Programme, kind: str) -> None:
@@ -138,8 +147,7 @@ def _consistent(made: Reward) -> Reward:
         raise RewardInvalid(
             field="price_points", rule="a prize is given by the programme, and not given back"
         )
-    honoured = made.merchant_id or made.partner_id or made.is_granted
-    if made.kind in (COUPON, SERVICE, LEAVE_DAY) and not honoured:
+    if made.kind == COUPON and not (made.merchant_id or made.partner_id):
         raise RewardInvalid(field="merchant_id", rule="a merchant or a partner has to honour it")
     if made.fen and not made.merchant_id:
         raise RewardInvalid(field="sponsor", rule="there is a merchant to be paid")

@@ -96,8 +96,8 @@ def redeem(
     answer. Where the reward has a queue the redemption is ``queued`` and nothing is taken yet; where a partner has a say it is
     ``processing`` and the points are held. ``granted``: an operator gives a prize.
 
-    Raises QuantityInvalid, RewardNotFound, GrantedOnly, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, TicketsOpen, MerchantSuspended,
-    LimitReached, DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
+    Raises QuantityInvalid, RewardNotFound, GrantedOnly, NotOnSale, NotOnSaleYet, SaleOver, PriceChanged, DeliveryRequired,
+    TicketsOpen, MerchantSuspended, LimitReached, DayLimitReached, OutOfStock, NotEnoughPoints, IdempotencyKeyReused.
     """
     model.require_quantity(command.quantity, DONATION)
     redemption_id = ids.key_id(command.member_id, "redeem", command.key) if command.key else ids.new_id(now)
@@ -128,14 +128,14 @@ def redeem(
             made = replace(made, lane=lane, lanes=reward.lanes, number=rewards.next_number(reward.id, lane))
             rewards.add_redemption(session, made)
             return made
-        made = _complete(made, reward, now)
+        made, draws = _drawn(_complete(made, reward, now), counter, rewards)
         rewards.add_redemption(session, made)
-        _add_effects(session, made, counter, rewards=rewards, ledger=ledger, now=now)
+        _add_effects(session, made, counter, draws, rewards=rewards, ledger=ledger, now=now)
         return made
 
     refused: Conflict | None = None
     try:
-        return attempt(rewards.dynamodb, build)
+        return attempt(rewards.dynamodb, build, doubt=False)
     except (RedemptionMade, TransferPosted):
         pass
     except Conflict as error:
@@ -164,12 +164,13 @@ def serve(
             raise NotOnSale
         _require_honoured(counter)
         made = _complete(replace(ticket, status=model.state_of(counter.reward)), counter.reward, now)
+        made, draws = _drawn(made, counter, rewards)
         rewards.add_step(session, ticket, made)
-        _add_effects(session, made, counter, rewards=rewards, ledger=ledger, now=now)
+        _add_effects(session, made, counter, draws, rewards=rewards, ledger=ledger, now=now)
         return made
 
     try:
-        served = attempt(rewards.dynamodb, build)
+        served = attempt(rewards.dynamodb, build, doubt=False)
     except TransferPosted:  # served already, by a twin
         served = find(member_id, redemption_id, rewards)
     except Conflict as refused:
@@ -196,7 +197,7 @@ def cancel(
             after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER")
             rewards.add_step(session, standing, after)
             return after
-        if not standing.cancellable or standing.settlement_id:
+        if not (standing.cancellable or standing.to_send) or standing.settlement_id:
             raise NotCancellable
         if standing.partner_id:
             # Nobody settles what is looked after; it is due again, as before, when the partner does not take it.
@@ -212,20 +213,61 @@ def cancel(
 def _take_back(
     session: Session, standing: Redemption, *, rewards: Rewards, ledger: Ledger, now: datetime
 ) -> Redemption:
+    if standing.to_send:
+        return take_back_unsent(session, standing, rewards=rewards, ledger=ledger, now=now)
     coupons = [coupon for coupon in rewards.coupons_of(standing) if coupon]
     unused = [coupon for coupon in coupons if coupon.status_at(now) == model.ISSUED]
-    late = not (coupons or standing.to_send) and now >= standing.redeemed_at + model.GIVEN_BACK_WITHIN
+    late = not coupons and now >= standing.redeemed_at + model.GIVEN_BACK_WITHIN
     late |= standing.sent_at is not None
     if standing.kind == DONATION or len(unused) < len(standing.coupons) or late:
         raise NotCancellable
-    after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER", delivery=b"")
+    home = home_of(standing, rewards)
+    after = replace(standing, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER", returned_in=home.mark)
     rewards.add_step(session, standing, after)
-    if standing.to_send:
-        rewards.remove_to_send(session, standing)
     for coupon in unused:
         rewards.change_coupon(session, coupon, replace(coupon, status=CANCELLED))
-    add_refund(session, standing, 0, standing.quantity, "cancelled", rewards=rewards, ledger=ledger, now=now)
+    add_refund(
+        session, standing, 0, standing.quantity, "cancelled", home, rewards=rewards, ledger=ledger, now=now
+    )
     return after
+
+
+def take_back_unsent(
+    session: Session,
+    standing: Redemption,
+    status: str = CANCELLED,
+    reason_code: str = "CANCELLED_BY_MEMBER",
+    *,
+    rewards: Rewards,
+    ledger: Ledger,
+    now: datetime,
+) -> Redemption:
+    """Give back what the programme has not sent or confirmed: nothing is to be sent any more, and the address is gone."""
+    home = home_of(standing, rewards)
+    after = replace(standing, status=status, reason_code=reason_code, delivery=b"", watch_at=None)
+    after = replace(after, returned_in=home.mark)
+    rewards.add_step(session, standing, after)
+    rewards.remove_to_send(session, standing)
+    add_refund(
+        session, standing, 0, standing.quantity, "cancelled", home, rewards=rewards, ledger=ledger, now=now
+    )
+    return after
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a redemption's pieces come back to: its reward, and the mark of the shard."""
+
+    reward: Reward
+    mark: str
+
+
+def home_of(redemption: Redemption, rewards: Rewards) -> Home:
+    """Two reads. Raises RewardNotFound."""
+    reward = rewards.reward(redemption.reward_id)
+    if reward is None:
+        raise RewardNotFound
+    return Home(reward, rewards.mark_at_home(redemption, reward.shards))
 
 
 def add_refund(
@@ -234,6 +276,7 @@ def add_refund(
     first: int,
     pieces: int,
     why: str,
+    home: Home,
     *,
     rewards: Rewards,
     ledger: Ledger,
@@ -245,11 +288,8 @@ def add_refund(
     price = redemption.price_points
     back = model.refund(redemption, spent, first * price, pieces * price, now, why)
     ledger.add(session, [back], {}, clock.programme_day(now))
-    reward = rewards.reward(redemption.reward_id)
-    if reward is None:
-        raise RewardNotFound
     counted = redemption if with_limits else replace(redemption, limits=(False, False))
-    rewards.give_back(session, counted, pieces, reward.shards)
+    rewards.give_back(session, counted, pieces, home.reward.shards, home.mark)
 
 
 def spent_legs(redemption: Redemption, ledger: Ledger) -> tuple[Leg, ...]:
@@ -318,12 +358,13 @@ def shown_offer(offer: Offer, states: Mapping[Picture, PictureState] | None = No
         "regions": list(reward.regions),
         "merchant_id": reward.merchant_id,
         "queue": bool(reward.lanes),
-        "cancellable": reward.cancellable,
+        "cancellable": reward.cancellable or reward.delivery in (model.ADDRESS, model.OPERATOR),
+        "delivery": reward.delivery,
     }
     return told | {name: value for name, value in more.items() if value}
 
 
-def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
+def shown(redemption: Redemption, serving: int | None = None, *, now: datetime) -> dict[str, Any]:
     """The contract's ``Redemption``, with what it cost and what it was called at that time; ``serving`` tells the
     position of one that is queued."""
     told: dict[str, Any] = {
@@ -331,7 +372,8 @@ def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
         "programme_id": redemption.programme_id,
         "reward_id": redemption.reward_id,
         "quantity": redemption.quantity,
-        "status": redemption.status,
+        "status": redemption.shown_status,
+        "price_points": redemption.price_points,
         "points": redemption.points,
         "title": dict(redemption.title),
         "redeemed_at": clock.to_text(redemption.redeemed_at),
@@ -339,8 +381,10 @@ def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
     if redemption.status == QUEUED and serving is not None:
         told["ahead"] = stock.ahead(redemption.number, serving, redemption.lanes)
         told["poll_after_seconds"] = POLL_SECONDS
-    if redemption.cancellable and redemption.status in (FULFILLED, PROCESSING):
+    if redemption.to_send or (redemption.cancellable and redemption.status in (FULFILLED, PROCESSING)):
         told["cancellable"] = True
+    if state := redemption.delivery_at(now):
+        told["delivery"] = _shown_delivery(redemption, state)
     more = {
         "reason_code": redemption.reason_code,
         "coupons": list(redemption.coupons),
@@ -349,6 +393,21 @@ def shown(redemption: Redemption, serving: int | None = None) -> dict[str, Any]:
         "sent_as": redemption.reference if redemption.sent_at else "",
     }
     return told | {name: value for name, value in more.items() if value}
+
+
+def _shown_delivery(redemption: Redemption, state: str) -> dict[str, str]:
+    received_at = redemption.received_at
+    if state == model.RECEIVED and received_at is None and redemption.sent_at:
+        received_at = redemption.sent_at + model.RECEIVED_AFTER
+    more = {
+        "sent_at": clock.to_text(redemption.sent_at) if redemption.sent_at else "",
+        "received_at": clock.to_text(received_at) if state == model.RECEIVED and received_at else "",
+        "carrier": redemption.carrier,
+        "tracking_no": redemption.reference if redemption.sent_at else "",
+    }
+    return {"by": redemption.handover, "state": state} | {
+        name: value for name, value in more.items() if value
+    }
 
 
 def _require_offered(counter: Counter, now: datetime) -> None:
@@ -370,6 +429,8 @@ def _complete(made: Redemption, reward: Reward, now: datetime) -> Redemption:
     made = replace(made, limits=(reward.per_member_limit is not None, reward.per_day_limit is not None))
     if made.status == PROCESSING:
         return replace(made, watch_at=now + model.WATCH_AFTER)
+    if made.to_send:
+        return replace(made, watch_at=now + model.SENT_WITHIN)
     if reward.gives_coupons:
         return replace(made, coupons=tuple(f"{made.id}-{number}" for number in range(made.quantity)))
     if reward.kind == DONATION and reward.merchant_id:
@@ -377,21 +438,34 @@ def _complete(made: Redemption, reward: Reward, now: datetime) -> Redemption:
     return made
 
 
+def _drawn(made: Redemption, counter: Counter, rewards: Rewards) -> tuple[Redemption, dict[int, int]]:
+    """The redemption with the mark of the stock that it takes from, and how many pieces each shard gives. Raises OutOfStock, Moved."""
+    reward, quantity = counter.reward, made.quantity
+    if counter.left >= quantity:
+        return replace(made, taken_in=counter.mark), {counter.home: quantity}
+    left, mark = [counter.left], counter.mark
+    if reward.shards > 1:
+        left, mark = rewards.stock_for(reward, quantity)
+    return replace(made, taken_in=mark), stock.draws(left, counter.home, quantity)
+
+
 def _add_effects(
-    session: Session, made: Redemption, counter: Counter, *, rewards: Rewards, ledger: Ledger, now: datetime
+    session: Session,
+    made: Redemption,
+    counter: Counter,
+    draws: Mapping[int, int],
+    *,
+    rewards: Rewards,
+    ledger: Ledger,
+    now: datetime,
 ) -> None:
     """Everything a redemption does besides standing there: limits, stock, points, coupons, what its merchant is owed."""
-    reward, quantity = counter.reward, made.quantity
+    reward = counter.reward
     if reward.per_member_limit is not None:
         rewards.count_taken(session, made, reward.per_member_limit)
     if reward.per_day_limit is not None:
         rewards.count_day(session, made, reward.per_day_limit)
-    if counter.left >= quantity:
-        draws = {counter.home: quantity}
-    else:
-        left = [counter.left] if reward.shards == 1 else rewards.stock_for(reward, quantity)
-        draws = stock.draws(left, counter.home, quantity)
-    rewards.draw(session, reward.id, draws)
+    rewards.draw(session, reward.id, draws, made.taken_in)
     balances = of([counter.balance])
     if made.status == PROCESSING:
         rewards.add_order(session, made)

@@ -167,7 +167,7 @@ def reject(budget_id: str, funding_id: str, by: str, *, settlements: Settlements
 
 
 def shown(budget: Budget, left: int) -> dict[str, Any]:
-    """The contract's ``Budget``: ``committed_fen`` was set aside for pieces of rewards, settled ones included."""
+    """The contract's ``Budget``: ``committed_fen`` is set aside for pieces of rewards that are not settled yet."""
     return {
         "id": budget.id,
         "programme_id": budget.programme_id,
@@ -175,6 +175,7 @@ def shown(budget: Budget, left: int) -> dict[str, Any]:
         "funded_fen": budget.funded_fen,
         "withdrawn_fen": budget.withdrawn_fen,
         "committed_fen": budget.committed_fen(left),
+        "settled_fen": budget.settled_fen,
         "adjusted_fen": budget.adjusted_fen,
         "left_fen": left,
     }

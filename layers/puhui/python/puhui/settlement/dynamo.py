@@ -2,7 +2,7 @@
 
 | item       | owner (hash)    | entry (range)                         | holds |
 |------------|-----------------|---------------------------------------|-------|
-| budget     | budget:<id>     | budget                                | programme, sponsor, funded, withdrawn, adjusted, proposals that wait, v |
+| budget     | budget:<id>     | budget                                | programme, sponsor, funded, withdrawn, settled, adjusted, proposals that wait, v |
 | funding    | budget:<id>     | F#<funding id>                        | kind, fen, who proposed and approved it |
 | settlement | settlement:<id> | settlement                            | programme_id, opened, until, status, hash, approvals, sums, v |
 | part       | settlement:<id> | S#<shard>                             | what one shard counted; closed once it was summed up |
@@ -94,8 +94,8 @@ class Settlements:
         )
 
     def add_to_budget(self, session: Session, budget_id: str, **sums: int) -> None:
-        """Count what came in (``funded``), went back (``withdrawn``) or was paid for adjustments (``adjusted``), and the
-        ``proposals`` that wait."""
+        """Count what came in (``funded``), went back (``withdrawn``), was settled (``settled``) or was paid for adjustments
+        (``adjusted``), and the ``proposals`` that wait."""
         expression = "ADD " + ", ".join(f"#{name} :{name}" for name in sums)
         values, names = {f":{name}": sums[name] for name in sums}, {f"#{name}": name for name in sums}
         session.update(self.table, self.budget_key(budget_id).key, expression, values, names=names)
@@ -395,6 +395,7 @@ def budget_from(item: Item) -> Budget:
         funded_fen=item.get("funded", 0),
         withdrawn_fen=item.get("withdrawn", 0),
         adjusted_fen=item.get("adjusted", 0),
+        settled_fen=item.get("settled", 0),
         version=item["v"],
     )
 

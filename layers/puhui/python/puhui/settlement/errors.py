@@ -63,8 +63,8 @@ class SettlementNotFound(NotFound):
 
 class SettlementTooEarly(Invalid):
     code = "SETTLEMENT_TOO_EARLY"
-    zh = "结算截止时间 until 至少要在 {seconds} 秒之前。"
-    en = "The settlement's `until` has to be at least {seconds:second} ago."
+    zh = "结算截止时间 until 还没有到（允许时钟快 {minutes} 分钟）；填现在即结算到此刻。"
+    en = "The settlement's `until` is in the future ({minutes:minute} are allowed for clocks). Give the present: it settles up to now."
 
 
 class SettlementNotComputed(Conflict):

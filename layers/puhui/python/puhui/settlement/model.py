@@ -74,7 +74,7 @@ class By:
 @dataclass(frozen=True)
 class Budget:
     """A sponsor's money in one programme. What is left of it is the ledger's balance of ``account``; the sums here are what
-    came in, went back, and was paid for adjustments, so that the rest is what was set aside for rewards."""
+    came in, went back, was settled and was paid for adjustments, so that the rest is what is set aside for rewards."""
 
     id: str
     programme_id: str
@@ -82,6 +82,7 @@ class Budget:
     funded_fen: int = 0
     withdrawn_fen: int = 0
     adjusted_fen: int = 0
+    settled_fen: int = 0
     version: int = field(default=0, compare=False)
 
     @property
@@ -90,8 +91,8 @@ class Budget:
         return account_of(self.id)
 
     def committed_fen(self, left: int) -> int:
-        """What was set aside for pieces of rewards, settled ones included, when ``left`` is what is left."""
-        return self.funded_fen - self.withdrawn_fen - self.adjusted_fen - left
+        """What is set aside for pieces of rewards that are not settled, when ``left`` is what is left."""
+        return self.funded_fen - self.withdrawn_fen - self.settled_fen - self.adjusted_fen - left
 
 
 @dataclass(frozen=True)
@@ -316,10 +317,12 @@ class Dispute:
     resolution_hash: str = ""
 
 
-def require_past(until: datetime, now: datetime, lag_seconds: int) -> None:
-    """Raise SettlementTooEarly unless every due verified before ``until`` can be seen by now."""
-    if until > now - timedelta(seconds=lag_seconds):
-        raise SettlementTooEarly(seconds=lag_seconds)
+def latest(until: datetime, now: datetime, lag_seconds: int) -> datetime:
+    """``until`` in whole seconds, or the last moment before which every due can be seen by now where that is earlier: up to now is
+    up to then. Raise SettlementTooEarly when it is later than any clock may run ahead (``clock.CLOCK_SKEW``)."""
+    if until > now + clock.CLOCK_SKEW:
+        raise SettlementTooEarly(minutes=clock.CLOCK_SKEW // timedelta(minutes=1))
+    return min(until, now - timedelta(seconds=lag_seconds)).replace(microsecond=0)
 
 
 def shard_of(merchant_id: str) -> int:
@@ -473,15 +476,23 @@ def _adjusting(
     return Transfer(transfer_id, "adjust", now, legs, statement.settlement_id)
 
 
-def adjusted_budgets(transfers: Iterable[Transfer]) -> dict[str, int]:
-    """What these transfers take out of each budget, by its id (below zero: put back)."""
-    taken: dict[str, int] = {}
+def paying_budgets(transfers: Iterable[Transfer], payers: Mapping[str, str]) -> dict[str, dict[str, int]]:
+    """What these transfers settle and adjust at each budget's cost, by its id: {settled, adjusted} (below zero: put back).
+    ``payers``: whose money each reward's is."""
+    taken: dict[str, dict[str, int]] = {}
     for transfer in transfers:
         for leg in transfer.legs:
-            if transfer.kind == "adjust" and leg.account.startswith("budget:"):
-                budget_id = leg.account.removeprefix("budget:")
-                taken[budget_id] = taken.get(budget_id, 0) - leg.amount
-    return {budget_id: fen for budget_id, fen in taken.items() if fen}
+            kind, _, owner = leg.account.partition(":")
+            if transfer.kind == "adjust" and kind == "budget":
+                name, budget_id = "adjusted", owner
+            elif transfer.kind == "settle" and kind == "committed":
+                name, budget_id = "settled", payers[owner]
+            else:
+                continue
+            sums = taken.setdefault(budget_id, {})
+            sums[name] = sums.get(name, 0) - leg.amount
+    found = {budget: {name: fen for name, fen in sums.items() if fen} for budget, sums in taken.items()}
+    return {budget_id: sums for budget_id, sums in found.items() if sums}
 
 
 # Payment
@@ -500,7 +511,7 @@ def require_payable(statement: Statement, fen: int, paid_at: datetime, now: date
         raise NothingToPay
     if fen != statement.total_fen:
         raise PaymentDiffers(total_fen=statement.total_fen)
-    if paid_at > now:
+    if paid_at > now + clock.CLOCK_SKEW:
         raise PaymentInFuture
 
 

@@ -3,14 +3,14 @@
 open -> claim_shard (once a shard) -> close -> approve, approve -> post_shard (once a shard) -> close_posting -> record_payment
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Protocol
 
 from puhui.kernel import clock, ids
-from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.kernel.errors import DomainError, IdempotencyKeyReused
 from puhui.ledger.api import Ledger, NotEnough, Transfer
 from puhui.merchants.api import Merchants
 from puhui.programmes.api import programme
@@ -68,17 +68,17 @@ class Books:
 def open_settlement(
     programme_id: str, until: datetime, by: By, *, lag_seconds: int, settlements: Settlements
 ) -> Settlement:
-    """Open a settlement of everything that was verified before ``until`` (whole seconds); the caller starts the workflow.
+    """Open a settlement of everything that was verified before ``until`` (``model.latest``); the caller starts the workflow.
 
     Raises ProgrammeNotFound, SettlementTooEarly, IdempotencyKeyReused.
     """
     programme(programme_id)
-    model.require_past(until, by.now, lag_seconds)
+    until = model.latest(until, by.now, lag_seconds)
     settlement_id = by.id("open_settlement")
     settlement = Settlement(
         id=settlement_id,
         programme_id=programme_id,
-        until=until.replace(microsecond=0),
+        until=until,
         opened_by=by.member_id,
         opened_at=by.now.replace(microsecond=0),
         body_hash=by.body_hash,
@@ -269,7 +269,8 @@ def approve(
     Raises SettlementNotFound, ApproverIsStaff, IdempotencyKeyReused and what ``model.approve`` raises.
     """
     key = key_of("approve_settlement", settlement_id, by)
-    require_fresh(key, by, settlements)
+    if is_done(key, by, settlements):
+        return find(settlement_id, settlements)
     require_outsider(settlement_id, by.member_id, settlements=settlements, staffs=staffs)
 
     def build(session: Session) -> Settlement:
@@ -283,7 +284,9 @@ def approve(
 
     try:
         return attempt(settlements.dynamodb, build)
-    except Made:
+    except DomainError:  # Made; or a twin of the request, and what came after it
+        if not is_done(key, by, settlements):
+            raise
         return find(settlement_id, settlements)
 
 
@@ -292,10 +295,12 @@ def key_of(verb: str, settlement_id: str, by: By) -> str:
     return ids.key_id(verb, settlement_id, by.member_id, by.key) if by.key else ""
 
 
-def require_fresh(key: str, by: By, settlements: Settlements) -> None:
-    """Raise IdempotencyKeyReused when the key was used for another body."""
-    if key and settlements.used(key) not in (None, by.body_hash):
+def is_done(key: str, by: By, settlements: Settlements) -> bool:
+    """Whether what is asked for under this key was done. Raise IdempotencyKeyReused when the key was used for another body."""
+    used = settlements.used(key) if key else None
+    if used not in (None, by.body_hash):
         raise IdempotencyKeyReused
+    return used is not None
 
 
 def post_shard(
@@ -319,6 +324,7 @@ def post_statement(
     reason.
     """
     lines = list(settlements.lines(settlement_id, merchant_id))
+    payers = {line.reward_id: line.budget_id for line in lines if line.tally.fen}
 
     def step(session: Session) -> bool | None:
         settlement = find(settlement_id, settlements)
@@ -326,15 +332,15 @@ def post_statement(
         if not model.may_be_posted(statement, settlement) or settlement.computed_at is None:
             return statement.status in (POSTED, PAID)
         transfers = model.transfers_of(statement, lines, settlement.computed_at, now)
-        group = _group(transfers[statement.posted :], ledger, now)
+        group = _group(transfers[statement.posted :], payers, ledger, now)
         count = statement.posted + len(group)
         done = count == len(transfers)
         settlements.put_statement(
             session,
             replace(statement, status=POSTED if done else POSTING, posted=count, reason_code=""),
         )
-        for budget_id, fen in model.adjusted_budgets(group).items():
-            settlements.add_to_budget(session, budget_id, adjusted=fen)
+        for budget_id, sums in model.paying_budgets(group, payers).items():
+            settlements.add_to_budget(session, budget_id, **sums)
         ledger.add(session, group, {}, clock.programme_day(now))
         return True if done else None
 
@@ -347,14 +353,16 @@ def post_statement(
     return posted
 
 
-def _group(transfers: Sequence[Transfer], ledger: Ledger, now: datetime) -> list[Transfer]:
+def _group(
+    transfers: Sequence[Transfer], payers: Mapping[str, str], ledger: Ledger, now: datetime
+) -> list[Transfer]:
     """The first of the transfers, as many as one transaction takes with the statement and the budgets' sums."""
     group: list[Transfer] = []
     items = 1  # the statement
     for each in transfers:
         alone = Session(ledger.dynamodb)
         ledger.add(alone, [each], {}, clock.programme_day(now))
-        items += len(alone.actions) + len(model.adjusted_budgets([each]))
+        items += len(alone.actions) + len(model.paying_budgets([each], payers))
         if group and items > POSTING_ITEMS_MAX:
             break
         group.append(each)
@@ -417,9 +425,9 @@ def record_payment(
     key = key_of("record_payment", settlement_id, by)
 
     def build(session: Session) -> Statement:
-        require_fresh(key, by, settlements)
+        done = is_done(key, by, settlements)
         statement = find_statement(settlement_id, merchant_id, settlements)
-        if key and statement.payment and statement.payment.id == key:
+        if done:
             return statement
         model.require_payable(statement, fen, paid_at, by.now)
         transfer_id = ids.derived_id(by.now, settlement_id, merchant_id, "pay")

@@ -140,20 +140,43 @@ class Moved(DomainError):
 
 
 def attempt(
-    dynamodb: DynamoDB, build: Callable[[Session], Result], sleep: Callable[[float], None] = time.sleep
+    dynamodb: DynamoDB,
+    build: Callable[[Session], Result],
+    sleep: Callable[[float], None] = time.sleep,
+    *,
+    doubt: bool = True,
 ) -> Result:
     """``build`` reads, decides and adds items to a session; its result is returned once the session is written.
 
-    Raises what ``build`` or the session's items raise; Moved starts it over, up to RACES_MAX times, then Unavailable.
+    Raises what ``build`` or the session's items raise; Moved starts it over, up to RACES_MAX times, then Unavailable. What ``build``
+    refuses is refused once it has read everything twice: its readings are of several moments, and between two of them a twin of
+    the request may have done what is asked for. Without ``doubt`` the caller looks for its twin itself.
     """
-    for race in range(RACES_MAX):
-        if race:
-            sleep(random.uniform(0, min(RACE_PAUSE_SECONDS * 2**race, RACE_PAUSE_SECONDS_MAX)))  # noqa: S311 jitter
+    races, doubted = 0, not doubt
+    while races < RACES_MAX:
         session = Session(dynamodb)
         try:
             result = build(session)
+        except Moved:
+            races = _pause(races, sleep)
+            continue
+        except DomainError as refusal:
+            if doubted or refusal.status >= Unavailable.status:
+                raise
+            doubted = True
+            continue
+        try:
             session.commit()
         except Moved:
+            races = _pause(races, sleep)
             continue
         return result
     raise Unavailable
+
+
+def _pause(races: int, sleep: Callable[[float], None]) -> int:
+    """Wait before the next race, if there is one; how many were lost."""
+    races += 1
+    if races < RACES_MAX:
+        sleep(random.uniform(0, min(RACE_PAUSE_SECONDS * 2**races, RACE_PAUSE_SECONDS_MAX)))  # noqa: S311 jitter
+    return races
