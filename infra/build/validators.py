@@ -148,7 +148,9 @@ def _methods() -> str:
     for operation in contract.operations():
         allowed.setdefault(operation.path, []).append(operation.method)
     lines = [f"    {path!r}: {', '.join(methods)!r},\n" for path, methods in allowed.items()]
-    return f'"""Which methods the paths of miniprogram_api.yaml have."""\n\nMETHODS = {{\n{"".join(lines)}}}\n'
+    return (
+        f'"""Which methods the paths of miniprogram_api.yaml have."""\n\nMETHODS = {{\n{"".join(lines)}}}\n'
+    )
 
 
 def ensure(output: Path = OUTPUT) -> bool:

@@ -37,8 +37,18 @@ def test_what_people_write_is_read(text: str):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "\u3000", "\u2800", "\u3164", "\uffa0", "\u115f", "\u200b", "\u200d", "\ufe0f", "\U000e0041"]
-    + [
+    [
+        "",
+        " ",
+        "\u3000",
+        "\u2800",
+        "\u3164",
+        "\uffa0",
+        "\u115f",
+        "\u200b",
+        "\u200d",
+        "\ufe0f",
+        "\U000e0041",
         "a\x00",
         "a\x7f",
         "a\x85",
@@ -49,8 +59,6 @@ def test_what_people_write_is_read(text: str):
         "a\u2066b",
         "a\u061cb",
         "a\ufeffb",
-    ]
-    + [
         "a\u200d",
         "\u200da",
         "a\u200d\u200db",
@@ -60,8 +68,9 @@ def test_what_people_write_is_read(text: str):
         "a\ufffc",
         "a\udc00",
         "a\ufdd0",
-    ]
-    + ["a\U000e0067\U000e007f", FLAG + "\U000e0067"],
+        "a\U000e0067\U000e007f",
+        FLAG + "\U000e0067",
+    ],
     ids=ascii,
 )
 def test_what_cannot_be_seen_or_turns_the_direction_is_not(text: str):
