@@ -3,7 +3,11 @@
 import json
 from typing import Any
 
+import pytest
+from ministack.services import apigateway_v1
+
 from infra.build import contract, gateway
+from infra.local import mended_ministack
 from puhui.edge.contract.methods import METHODS
 from tests.support import gateway as calls
 
@@ -25,6 +29,18 @@ def test_it_is_small_enough_for_cloudformation() -> None:
     text = json.dumps(gateway.document(), default=str, separators=(",", ":"))
     assert text.isascii()
     assert len(text) < TEMPLATE_BYTES_MAX / 2
+
+
+def test_the_emulator_imports_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apigateway_v1, "_OPENAPI_HTTP_METHODS", {*apigateway_v1._OPENAPI_HTTP_METHODS, "any"})
+    monkeypatch.setattr(apigateway_v1, "_import_path_item", mended_ministack.import_path)
+    api_id = apigateway_v1._import_rest_api(json.loads(json.dumps(gateway.document(), default=str)))
+    served = {
+        resource["path"]: set(resource.get("resourceMethods", {}))
+        for resource in apigateway_v1._resources[api_id].values()
+    }
+    for path, methods in METHODS.items():
+        assert served[path] == {*methods.split(", "), "ANY"}
 
 
 def test_an_undeclared_method_is_told_those_that_there_are() -> None:
