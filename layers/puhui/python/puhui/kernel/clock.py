@@ -9,8 +9,6 @@ CLOCK_SKEW = timedelta(
     minutes=5
 )  # any clock that is not ours may run ahead by this much: phones, tills, WeChat
 
-CLOCK_SKEW = timedelta(minutes=5)  # how far ahead of ours any clock of a phone or a till may be
-
 
 def now() -> datetime:
     """The present moment in UTC. Only functions' edges call it; rules are told the time."""
