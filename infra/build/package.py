@@ -41,13 +41,14 @@ def function(logical_id: str, target: Path) -> None:
 
 
 def layer(target: Path) -> None:
-    """Copy the puhui package and bring its validators up to date."""
+    """Copy the puhui package and bring its validators, and what API Gateway imports, up to date."""
     sys.path.insert(0, str(ROOT))
-    from infra.build import validators  # noqa: PLC0415 only this command needs the tools that it imports
+    from infra.build import gateway, validators  # noqa: PLC0415 only this command needs the tools that they import
 
     python = target / "python"
     shutil.copytree(ROOT / "layers/puhui/python", python, ignore=UNWANTED, dirs_exist_ok=True)
     validators.generate(python / "puhui/edge/contract")
+    gateway.write()
     compile_all(python)
 
 

@@ -9,6 +9,7 @@ What a module offers is described in ``puhui/edge/validation.py``.
 import hashlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,22 @@ from typing import Any
 
 from puhui.edge import validation
 from puhui.edge.validation import Failure, Failures
+from puhui.kernel import texts
 
 METHOD = {method!r}
 PATH = {path!r}
 ROLES = {roles!r}
 PUBLIC = {public!r}
+WRITTEN: validation.Written = ({written})
 NoneType = type(None)
 REGEX_PATTERNS = validation.Patterns()
 """
+
+_CHECKS = {"date-time": "is_time", "date": "is_day", "text": "is_text"}
+_FORMS = {
+    "text": "texts.tidy",
+    "scan": "texts.scanned",
+}  # of "scan" the pattern says what it may be once it has its form
 
 _PLAINER = (  # what is written for schemas that refer to each other or take decimals; ours do neither
     ("JsonSchemaValuesException", "Failures"),
@@ -61,10 +70,13 @@ class _Generator(CodeGeneratorDraft07):
             self.exc("", rule="type")
 
     def generate_format(self) -> None:
-        if self._definition["format"] != "date-time":
-            raise ValueError(f"the generator knows no format {self._definition['format']}")
-        with self.l("if isinstance({variable}, str) and not validation.is_time({variable}):"):
-            self.exc("", rule="format")
+        name = self._definition["format"]
+        if name in _CHECKS:
+            line = "if isinstance({variable}, str) and not validation.{}({variable}):"
+            with self.l(line, _CHECKS[name]):
+                self.exc("", rule="format")
+        elif name not in _FORMS:
+            raise ValueError(f"the generator knows no format {name}")
 
     def generate_pattern(self) -> None:
         pattern = repr(_python_pattern(self._definition["pattern"]))
@@ -88,12 +100,17 @@ def module(operation: Operation) -> str:
         for parameter in operation.parameters("query")
         if parameter["schema"]["type"] == "integer"
     )
+    body = operation.body()
+    written = "".join(f"({form}, {path!r}), " for form, path in _written(body or {}))
     parts = [
         _HEAD.format(
-            method=operation.method, path=operation.path, roles=operation.roles, public=operation.public
+            method=operation.method,
+            path=operation.path,
+            roles=operation.roles,
+            public=operation.public,
+            written=written,
         )
     ]
-    body = operation.body()
     if body is None:
         parts.append("\n\nbody = None\n")
     else:
@@ -114,13 +131,25 @@ def generate(output: Path) -> None:
     output.mkdir(parents=True, exist_ok=True)
     sources = {operation.id: module(operation) for operation in contract.operations()}
     for stale in output.glob("*.py"):
-        if stale.stem not in sources and stale.stem != "__init__":
+        if stale.stem not in {*sources, "methods", "__init__"}:
             stale.unlink()
     for name, source in sources.items():
         _replace(output / f"{name}.py", source)
+    _replace(output / "methods.py", _methods())
     _replace(
         output / "__init__.py",
         f'"""Validators generated from miniprogram_api.yaml."""\n\nSOURCE = "{_source()}"\n',
+    )
+
+
+def _methods() -> str:
+    """The source of the module that says which methods each path has, as the Allow header lists them."""
+    allowed: dict[str, list[str]] = {}
+    for operation in contract.operations():
+        allowed.setdefault(operation.path, []).append(operation.method)
+    lines = [f"    {path!r}: {', '.join(methods)!r},\n" for path, methods in allowed.items()]
+    return (
+        f'"""Which methods the paths of miniprogram_api.yaml have."""\n\nMETHODS = {{\n{"".join(lines)}}}\n'
     )
 
 
@@ -131,6 +160,15 @@ def ensure(output: Path = OUTPUT) -> bool:
         return False
     generate(output)
     return True
+
+
+def _written(schema: Schema, path: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+    if form := _FORMS.get(schema.get("format", "")):
+        yield form, path
+    for name, inner in schema.get("properties", {}).items():
+        yield from _written(inner, (*path, name))
+    if isinstance(schema.get("items"), dict):
+        yield from _written(schema["items"], (*path, "*"))
 
 
 def _function(name: str, schema: Schema) -> str:

@@ -16,6 +16,7 @@ VARIABLES = {
         f"{name}_TABLE": f"puhui-{name.lower()}"
         for name in (
             "MEMBERS",
+            "LIMITS",
             "LEDGER",
             "ACTIVITIES",
             "REWARDS",

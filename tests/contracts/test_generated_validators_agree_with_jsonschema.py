@@ -2,7 +2,7 @@
 
 import copy
 import importlib
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import jsonschema
@@ -13,13 +13,30 @@ from hypothesis import strategies as st
 from infra.build import contract
 from infra.build.contract import Operation, Schema
 from puhui.edge.validation import ContractError
+from puhui.kernel import texts
 from tests.support.drawing import fitting
 
 WITH_BODY = [operation for operation in contract.operations() if operation.body()]
 ALL = list(contract.operations())
 ODD: list[Any] = [
     *(None, True, 0, -1, 1.0, 1.5, 10**30, float("nan"), float("inf")),
-    *("", "x", "ab\n", "２", "\ud800", "a" * 600, [], [1], {}, {"a": 1}),
+    *(
+        "",
+        "x",
+        "ab\n",
+        "２",
+        "2026-02-30",
+        "2026-02-28",
+        "\u3164",
+        "a\u202eb",
+        "小满",
+        "\ud800",
+        "a" * 600,
+        [],
+        [1],
+        {},
+        {"a": 1},
+    ),
 ]
 
 
@@ -29,6 +46,8 @@ def _is_moment(text: object) -> bool:
 
 _FORMATS = jsonschema.FormatChecker(formats=())
 _FORMATS.checks("date-time", raises=ValueError)(_is_moment)
+_FORMATS.checks("date", raises=ValueError)(lambda text: not isinstance(text, str) or date.fromisoformat(text))
+_FORMATS.checks("text")(lambda text: not isinstance(text, str) or not text or texts.readable(text))
 
 
 def authority(schema: Schema) -> Any:

@@ -94,9 +94,15 @@ def make_table(dynamodb_endpoint: str) -> Callable[[str], str]:
 
 @cache
 def table_definition(context: str) -> dict[str, Any]:
-    """What CreateTable needs, out of the context's stack."""
-    template = yaml.load((ROOT / "infra/stacks" / f"{context}.yaml").read_text(), _CloudFormation)
-    tables = [r for r in template["Resources"].values() if r["Type"] == "AWS::DynamoDB::Table"]
+    """What CreateTable needs, out of the stack that has the table."""
+    stack = "members" if context == "limits" else context
+    template = yaml.load((ROOT / "infra/stacks" / f"{stack}.yaml").read_text(), _CloudFormation)
+    tables = [
+        resource
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+        and resource["Properties"]["TableName"].endswith(f"-{context}")
+    ]
     properties = tables[0]["Properties"]
     wanted = (
         "AttributeDefinitions",

@@ -6,9 +6,11 @@ from puhui.activities.ports import Books
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
 from puhui.members import api as members
+from puhui.store.limits import Limits
 
 app = HttpFunction("prepare-evidence")
 BOOKS = Books.from_environment()
+LIMITS = Limits.from_environment()
 MEMBERS = members.Members.from_environment()
 STORE = EvidenceBucket.from_environment()
 
@@ -16,6 +18,7 @@ STORE = EvidenceBucket.from_environment()
 @app.operation("prepare_evidence", "POST", "/evidence")
 def prepare_evidence(request: Request) -> Answer:
     members.require_consent(request.member_id, "photos", members=MEMBERS)
+    LIMITS.spend("prepare_evidence", request.member_id, request.now)
     evidence, upload, expires_at = usecases.prepare_evidence(
         request.member_id,
         request.body["content_type"],

@@ -9,7 +9,7 @@ from functools import cache
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.journal import usecases, wiring
 from puhui.kernel.errors import Unauthenticated
-from puhui.members.tokens import TokenRefused, Verifier
+from puhui.members.tokens import TokenRefused, Verifier, bearer
 
 app = HttpFunction("get-revision")
 VERIFIER = Verifier(os.environ["JWKS"], os.environ["TOKEN_ISSUER"])
@@ -26,8 +26,7 @@ def _subject(request: Request) -> str:
     given = request.headers.get("authorization", "")
     if not given:
         return ""
-    scheme, _, token = given.partition(" ")
     try:
-        return f"member:{VERIFIER.claims(token if scheme == 'Bearer' else '')['sub']}"
+        return f"member:{VERIFIER.claims(bearer(given))['sub']}"
     except TokenRefused:
         raise Unauthenticated from None

@@ -6,15 +6,18 @@ from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import friends
 from puhui.members.codes import Codes
 from puhui.members.dynamo import Members
+from puhui.members.errors import InvitationInvalid
+from puhui.store.limits import Limits
 
 app = HttpFunction("add-friend")
-MEMBERS = Members.from_environment()
+MEMBERS, LIMITS = Members.from_environment(), Limits.from_environment()
 CODES = cache(Codes.from_environment)
 
 
 @app.operation("add_friend", "POST", "/me/friends")
 def add_friend(request: Request) -> Answer:
-    friend = friends.befriend(
-        request.member_id, request.body["code"], members=MEMBERS, codes=CODES(), now=request.now
-    )
+    with LIMITS.guessing("invitation_guess", request.member_id, request.now, InvitationInvalid):
+        friend = friends.befriend(
+            request.member_id, request.body["code"], members=MEMBERS, codes=CODES(), now=request.now
+        )
     return 201, friend.shown()

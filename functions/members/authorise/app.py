@@ -4,16 +4,15 @@ import os
 from typing import Any
 
 from puhui.edge import log
-from puhui.members.tokens import TokenRefused, Verifier
+from puhui.members.tokens import TokenRefused, Verifier, bearer
 
 VERIFIER = Verifier(os.environ["JWKS"], os.environ["TOKEN_ISSUER"])
 
 
 def app(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """The policy for every route of the stage (API Gateway keeps it for other routes too), or 401."""
-    scheme, _, token = event["authorizationToken"].partition(" ")
     try:
-        claims = VERIFIER.claims(token if scheme == "Bearer" else "")
+        claims = VERIFIER.claims(bearer(event["authorizationToken"]))
     except TokenRefused:
         log.line(level="INFO", task="authorise", outcome="refused")
         raise Exception("Unauthorized") from None  # noqa: TRY002 the text that API Gateway turns into 401

@@ -8,11 +8,12 @@ from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import usecases, wiring
 from puhui.members.dynamo import Members
 from puhui.programmes import api as programmes
+from puhui.store.limits import Limits
 from puhui.wechat import api as wechat
 
 app = HttpFunction("sign-in")
 MEMBERS = Members.from_environment()
-ACTIVITIES = Activities.from_environment()
+ACTIVITIES, LIMITS = Activities.from_environment(), Limits.from_environment()
 WECHAT, ISSUER = cache(wechat.connect), cache(wiring.issuer)
 
 
@@ -22,7 +23,13 @@ def sign_in(request: Request) -> Answer:
     if programme_id:
         programmes.programme(programme_id)
     signed_in = usecases.sign_in(
-        request.body["code"], members=MEMBERS, wechat=WECHAT(), issuer=ISSUER(), now=request.now
+        request.body["code"],
+        request.address,
+        members=MEMBERS,
+        wechat=WECHAT(),
+        issuer=ISSUER(),
+        limits=LIMITS,
+        now=request.now,
     )
     if programme_id:
         memberships.join_at_sign_in(signed_in.member.id, programme_id, activities=ACTIVITIES, now=request.now)

@@ -3,18 +3,20 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.members.api import Codes
+from puhui.members.api import Codes, InvitationInvalid
 from puhui.merchants import staff
 from puhui.merchants.dynamo import Merchants
+from puhui.store.limits import Limits
 
 app = HttpFunction("join-staff")
-MERCHANTS = Merchants.from_environment()
+MERCHANTS, LIMITS = Merchants.from_environment(), Limits.from_environment()
 CODES = cache(Codes.from_environment)
 
 
 @app.operation("join_staff", "POST", "/merchant/staff")
 def join_staff(request: Request) -> Answer:
-    joined = staff.join(
-        request.member_id, request.body["code"], merchants=MERCHANTS, codes=CODES(), now=request.now
-    )
+    with LIMITS.guessing("invitation_guess", request.member_id, request.now, InvitationInvalid):
+        joined = staff.join(
+            request.member_id, request.body["code"], merchants=MERCHANTS, codes=CODES(), now=request.now
+        )
     return 201, joined.shown()

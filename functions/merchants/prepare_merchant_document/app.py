@@ -5,14 +5,17 @@ from puhui.kernel import clock
 from puhui.merchants import usecases
 from puhui.merchants.dynamo import Merchants
 from puhui.merchants.files import DocumentBucket
+from puhui.store.limits import Limits
 
 app = HttpFunction("prepare-merchant-document")
 MERCHANTS = Merchants.from_environment()
+LIMITS = Limits.from_environment()
 STORE = DocumentBucket.from_environment()
 
 
 @app.operation("prepare_merchant_document", "POST", "/merchant/documents")
 def prepare_merchant_document(request: Request) -> Answer:
+    LIMITS.spend("prepare_merchant_document", request.member_id, request.now)
     document, upload, expires_at = usecases.prepare_document(
         request.member_id,
         request.body,

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,13 +16,17 @@ from puhui.members.errors import (
     RefreshInvalid,
     RefreshReused,
 )
+from puhui.members.model import Member
 from puhui.members.tokens import Issuer
+from puhui.store import aws
 from puhui.store.client import DynamoDB
+from puhui.store.limits import Limits
 from puhui.store.sealing import Sealer
 from puhui.wechat.api import Session, SessionStale, Suggestion, TextVerdict
 from tests.unit.members.test_tokens_and_seals import VERIFIER, pem
 
 NOW = datetime.now(UTC)
+TABLES: dict[str, str] = {}  # of counters, by the members' table
 ISSUER = Issuer("puhui", "k1", pem())
 
 
@@ -39,11 +44,37 @@ class WeChat:
 
 @pytest.fixture
 def members(make_table: Callable[[str], str]) -> Members:
-    return Members(DynamoDB(), make_table("members"), Sealer(b"k" * 32, b"p" * 32))
+    made = Members(DynamoDB(), make_table("members"), Sealer(b"k" * 32, b"p" * 32))
+    TABLES[made.table] = make_table("limits")
+    return made
 
 
 def sign_in(members: Members, code: str = "c", now: datetime = NOW) -> usecases.SignedIn:
-    return usecases.sign_in(code, members=members, wechat=WeChat(), issuer=ISSUER, now=now)  # type: ignore[arg-type]
+    return usecases.sign_in(
+        code,
+        "203.0.113.7",
+        members=members,
+        wechat=WeChat(),  # type: ignore[arg-type]
+        issuer=ISSUER,
+        limits=limits_of(members),
+        now=now,
+    )
+
+
+def limits_of(members: Members) -> Limits:
+    """The counters beside the members' table."""
+    return Limits(members.dynamodb, TABLES[members.table])
+
+
+def rename(members: Members, member_id: str, nickname: str) -> Member:
+    return usecases.update_me(
+        member_id,
+        nickname,
+        members=members,
+        wechat=WeChat(),  # type: ignore[arg-type]
+        limits=limits_of(members),
+        now=NOW,
+    )
 
 
 def refresh(members: Members, token: str, now: datetime = NOW) -> usecases.SignedIn:
@@ -96,6 +127,29 @@ def test_of_two_refreshes_at_once_one_wins(members: Members):
         assert sorted(pool.map(attempt, range(4))).count("won") == 1
 
 
+def test_a_made_up_token_with_a_known_family_ends_nothing(members: Members):
+    first = sign_in(members)
+    family_id = first.refresh_token.partition(".")[0]
+    others = sign_in(members, "another").refresh_token
+    for made_up in (f"{family_id}.guess", f"{family_id}.{'A' * 43}.{'A' * 20}", family_id + others[26:]):
+        with pytest.raises(RefreshInvalid):
+            refresh(members, made_up)
+    assert refresh(members, first.refresh_token).member.id == first.member.id
+
+
+def test_a_refresh_whose_answer_got_lost_on_the_way_to_the_table_is_no_theft(members: Members):
+    first = sign_in(members)
+
+    def twice(service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
+        if operation == "UpdateItem":
+            aws.call(service, operation, payload)
+        return aws.call(service, operation, payload)
+
+    shaky = Members(DynamoDB(twice), members.table, members.sealer)
+    second = refresh(shaky, first.refresh_token)
+    assert refresh(members, second.refresh_token).member.id == first.member.id
+
+
 @pytest.mark.parametrize("token", ["", "x", "0" * 26 + ".abc", "0" * 300])
 def test_a_made_up_refresh_token_is_refused(members: Members, token: str):
     with pytest.raises(RefreshInvalid):
@@ -146,8 +200,8 @@ def test_steps_that_the_session_key_does_not_open_ask_for_a_new_login(
 
 def test_a_nickname_passes_the_platforms_check_or_is_not_kept(members: Members):
     member_id = sign_in(members).member.id
-    renamed = usecases.update_me(member_id, "小普", members=members, wechat=WeChat())  # type: ignore[arg-type]
+    renamed = rename(members, member_id, "小普")
     assert renamed.nickname == "小普"
     with pytest.raises(NicknameRefused):
-        usecases.update_me(member_id, "bad", members=members, wechat=WeChat())  # type: ignore[arg-type]
+        rename(members, member_id, "bad")
     assert members.find(member_id).nickname == "小普"

@@ -26,6 +26,7 @@ from puhui.rewards.model import CANCELLED, EXPIRED, ISSUED, OFFLINE_GRACE, USED,
 from puhui.rewards.saga import Desk
 from puhui.store import aws
 from puhui.store.client import DynamoDB
+from puhui.store.limits import Limits
 from puhui.store.session import Session
 from tests.contracts.rewards.conftest import (
     CURSORS,
@@ -319,7 +320,7 @@ def test_a_coupon_is_not_taken_from_its_end_on(shop: Shop, store: Store, coupon:
     ("scanned", "handed_in"),
     [
         (-2 * SECOND, timedelta()),  # before there was such a coupon
-        (SECOND, timedelta()),  # not yet
+        (clock.CLOCK_SKEW + SECOND, timedelta()),  # not yet
         (timedelta(), OFFLINE_GRACE + SECOND),  # too late
     ],
 )
@@ -329,6 +330,11 @@ def test_a_time_that_cannot_be_is_refused(
     with pytest.raises(ScanTimeInvalid):
         shop.verify(store.clerk, coupon.code, at=NOW + scanned, now=NOW + handed_in)
     assert shop.dues(store.id) == []
+
+
+def test_a_till_whose_clock_is_a_little_ahead_takes_a_coupon_now(shop: Shop, store: Store, coupon: Coupon):
+    used = shop.verify(store.clerk, coupon.code, at=NOW + clock.CLOCK_SKEW, now=NOW)
+    assert used.used_at == NOW
 
 
 def test_of_two_tills_that_were_off_line_the_first_that_hands_in_has_it(
@@ -619,6 +625,7 @@ def test_whatever_happens_in_whatever_order_each_piece_is_paid_used_or_back_once
 
 def test_a_till_gets_what_it_needs_and_no_line_of_the_log_holds_a_code(
     function_environment: None,
+    make_table: Callable[[str], str],
     shop: Shop,
     store: Store,
     monkeypatch: pytest.MonkeyPatch,
@@ -630,6 +637,7 @@ def test_a_till_gets_what_it_needs_and_no_line_of_the_log_holds_a_code(
     till, keys = gateway.handler("verify_coupon"), count()
     monkeypatch.setattr(till, "REWARDS", shop.rewards)
     monkeypatch.setattr(till, "MERCHANTS", shop.merchants)
+    monkeypatch.setattr(till, "LIMITS", Limits(shop.rewards.dynamodb, make_table("limits")))
 
     def take(code: str, who: str = store.clerk, **body: str) -> Any:
         headers = {"Idempotency-Key": f"key-{next(keys)}"}

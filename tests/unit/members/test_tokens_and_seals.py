@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puhui.members.tokens import Issuer, TokenRefused, Verifier
+from puhui.members.tokens import Issuer, TokenRefused, Verifier, bearer
 from puhui.store.sealing import Sealer
 
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -90,6 +90,68 @@ def unsigned() -> str:
 def test_a_token_that_is_not_ours_or_not_alive_is_refused(token: str):
     with pytest.raises(TokenRefused):
         VERIFIER.claims(token)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"exp": 10**18},
+        {"exp": 10**400},
+        {"exp": float("inf")},
+        {"iat": float("inf")},
+        {"nbf": float("-inf")},
+        {"exp": "tomorrow"},
+        {"roles": "operator"},
+        {"roles": [1]},
+        {"org": None},
+        {"sid": 5},
+        {"sub": None},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_a_token_of_ours_with_what_we_never_write_is_refused(changes: dict[str, object]):
+    claims = jwt.decode(issue(), options={"verify_signature": False})
+    header = encoded({"alg": "ES256", "typ": "JWT", "kid": "k1"})
+    signed = header + b"." + encoded(claims | changes)
+    signature = jwt.algorithms.ECAlgorithm(jwt.algorithms.ECAlgorithm.SHA256).sign(signed, KEY)
+    token = signed + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")
+    with pytest.raises(TokenRefused):
+        VERIFIER.claims(token.decode())
+
+
+@pytest.mark.parametrize(
+    ("header", "token"),
+    [
+        ("Bearer a.b.c", "a.b.c"),
+        ("bearer a.b.c", "a.b.c"),
+        ("BEARER  a.b.c", "a.b.c"),
+        ("Basic a.b.c", ""),
+        ("a.b.c", ""),
+        ("", ""),
+    ],
+)
+def test_a_bearer_is_known_in_any_case(header: str, token: str):
+    assert bearer(header) == token
+
+
+def test_a_refresh_token_is_known_again_and_a_made_up_one_is_not():
+    issuer, other = (
+        Issuer("puhui", "k1", pem(key)) for key in (KEY, ec.generate_private_key(ec.SECP256R1()))
+    )
+    token = issuer.refresh_token("F" * 26)
+    assert issuer.wrote(token)
+    assert token != issuer.refresh_token("F" * 26)
+    assert not other.wrote(token)
+    for made_up in (
+        "",
+        "x",
+        "F" * 26,
+        token[:-1],
+        token + "A",
+        "G" + token[1:],
+        token[:30] + "é" + token[31:],
+    ):
+        assert not issuer.wrote(made_up)
 
 
 def test_a_seal_opens_for_its_owner_and_attribute_only():

@@ -19,12 +19,12 @@ from typing import Any, ClassVar
 
 from chalice.app import Chalice, Response
 
-from puhui.edge import log
-from puhui.edge.validation import ContractError
+from puhui.edge import bodies, log
+from puhui.edge.accepted import preferred
+from puhui.edge.validation import ContractError, tidied
 from puhui.kernel import clock, languages
 from puhui.kernel.errors import DomainError, Forbidden, Unauthenticated
 
-BODY_BYTES_MAX = 256 * 1024
 TITLES = {  # of problems in Chinese; in English a code is its own title
     400: "请求不符合接口约定",
     401: "未登录",
@@ -42,20 +42,6 @@ Answer = dict[str, Any] | tuple[int, dict[str, Any] | str | None]
 Headers = dict[str, str | list[str]]
 
 
-class BodyTooLarge(DomainError):
-    code = "BODY_TOO_LARGE"
-    status = 413
-    zh = "请求体超过 256 KB。图片请用 POST /evidence 得到的地址上传。"
-    en = "The body is over 256 KB. Upload pictures to the address that POST /evidence gives."
-
-
-class UnsupportedMediaType(DomainError):
-    code = "UNSUPPORTED_MEDIA_TYPE"
-    status = 415
-    zh = "请以 application/json 发送请求体。"
-    en = "Send the body as application/json."
-
-
 class InvalidRequest(DomainError):
     """The request fails its schema; ``errors`` are (JSON pointer, detail) pairs."""
 
@@ -63,6 +49,15 @@ class InvalidRequest(DomainError):
     status = 400
     zh = "请求不符合接口约定，请查看 errors 中指出的字段。"
     en = "The request does not fit the contract. See the fields named in errors."
+
+
+class MethodNotAllowed(DomainError):
+    """``allow``: the methods that the path has."""
+
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+    zh = "此路径不支持该方法，可用的方法：{allow}。"
+    en = "This path does not have that method. It has: {allow}."
 
 
 class TokenExpired(Unauthenticated):
@@ -102,6 +97,7 @@ class Request:
     language: str
     now: datetime
     request_id: str
+    address: str = ""
 
     @property
     def idempotency_key(self) -> str | None:
@@ -145,12 +141,19 @@ class HttpFunction(Chalice):
         return register
 
 
+def refusal(event: dict[str, Any], error: DomainError) -> dict[str, Any]:
+    """What a function that serves no operation answers to API Gateway's ``event``."""
+    language = preferred(_lower(event["headers"]).get("accept-language", ""))
+    answer: dict[str, Any] = _problem(error, event["requestContext"].get("requestId", ""), language).to_dict()
+    return answer
+
+
 def _serve(
     event: dict[str, Any], contract: ModuleType, operation_id: str, view: Callable[[Request], Answer]
 ) -> Response:
     started = time.perf_counter()
     request_id = event["requestContext"].get("requestId", "")
-    language = _language(_lower(event["headers"]))
+    language = preferred(_lower(event["headers"]).get("accept-language", ""))
     code = None
     try:
         answer = view(_request(event, contract, request_id, language))
@@ -181,9 +184,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
     roles = frozenset(filter(None, str(context.get("roles") or "").split(",")))
     if contract.ROLES and not roles & set(contract.ROLES):
         raise Forbidden
-    raw = (event.get("body") or "").encode()
-    if len(raw) > BODY_BYTES_MAX:
-        raise BodyTooLarge
+    raw = bodies.sent(event)
     try:
         return Request(
             member_id=str(context.get("member_id") or ""),
@@ -199,6 +200,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
             language=language,
             now=now,
             request_id=request_id,
+            address=str((event["requestContext"].get("identity") or {}).get("sourceIp") or ""),
         )
     except ContractError as error:
         raise InvalidRequest(errors=error.errors_in(language)) from None
@@ -208,24 +210,19 @@ def _require_fresh(context: dict[str, Any], now: datetime) -> None:
     """API Gateway may keep the authoriser's answer for minutes longer than the token lives."""
     if not context.get("member_id"):
         raise Unauthenticated
-    if datetime.fromtimestamp(int(context["exp"]), UTC) <= now:
+    if int(context["exp"]) <= now.timestamp():
         raise TokenExpired
 
 
 def _body(raw: bytes, headers: dict[str, str], contract: ModuleType) -> dict[str, Any]:
     if contract.body is None:
         return {}
-    if headers.get("content-type", "application/json").split(";")[0].strip().lower() != "application/json":
-        raise UnsupportedMediaType
+    parsed = bodies.parsed(raw, headers.get("content-type", "application/json"))
     try:
-        body: dict[str, Any] = contract.body(json.loads(raw, parse_constant=_refuse))
-    except (ValueError, RecursionError):
-        raise ContractError([("", "is not JSON")], [("", "不是 JSON")]) from None
+        body: dict[str, Any] = contract.body(tidied(parsed, contract.WRITTEN))
+    except RecursionError:
+        raise bodies.not_json() from None
     return body
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _query(event: dict[str, Any]) -> dict[str, str]:
@@ -235,11 +232,6 @@ def _query(event: dict[str, Any]) -> dict[str, str]:
 
 def _lower(headers: dict[str, str] | None) -> dict[str, str]:
     return {name.lower(): value for name, value in (headers or {}).items()}
-
-
-def _language(headers: dict[str, str]) -> str:
-    first = headers.get("accept-language", "").split(",")[0].strip().lower()
-    return "en" if first.startswith("en") else "zh-CN"
 
 
 def _response(
@@ -282,8 +274,9 @@ def _problem(error: DomainError, request_id: str, language: str) -> Response:
         "Content-Type": "application/problem+json",
         "Content-Language": language,
     }
-    if "retry_after" in error.details:
-        headers["Retry-After"] = str(error.details["retry_after"])
+    for detail, header in (("retry_after", "Retry-After"), ("allow", "Allow")):
+        if detail in error.details:
+            headers[header] = str(error.details[detail])
     return Response(
         body=json.dumps(problem, ensure_ascii=False, separators=(",", ":")),
         status_code=error.status,

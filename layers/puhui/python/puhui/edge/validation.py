@@ -8,16 +8,19 @@ The modules of ``puhui.edge.contract`` are generated from miniprogram_api.yaml b
 - ``body(data)``: the parsed JSON body, checked; ``body`` is None when the operation has no JSON body;
 - ``query(data)``: strings in; integers, defaults and nothing unknown out;
 - ``path(data)``: the path parameters, checked;
+- ``WRITTEN``: where the body holds what people wrote, typed or scanned: (what brings it into its one form, path), for ``tidied``;
 - ``headers(data)``: the headers (lower-case names), of which the contract's own are checked.
 
-All four raise ContractError, which lists every failure. Pointers are RFC 6901 pointers into the body,
+The four functions raise ContractError, which lists every failure. Pointers are RFC 6901 pointers into the body,
 or start with ``/query/``, ``/path/`` or ``/headers/``.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
+
+from puhui.kernel import texts
 
 ERRORS_MAX = 20  # a caller who sends a thousand wrong members learns nothing from the twenty-first
 NAME_SHOWN_MAX = 64
@@ -31,6 +34,7 @@ _ENGLISH = {
     "maxLength": "must have at most {} characters",
     "pattern": "does not have the expected form",
     "format": "is not a valid {}",
+    "text": "must have something to read, and no control, invisible or direction-changing characters",
     "minimum": "must be at least {}",
     "maximum": "must be at most {}",
     "minItems": "must have at least {} items",
@@ -48,6 +52,7 @@ _CHINESE = {
     "maxLength": "最多 {} 个字符",
     "pattern": "格式不正确",
     "format": "不是有效的 {}",
+    "text": "须有可见的内容，且不含控制字符、不可见字符或改变书写方向的字符",
     "minimum": "不能小于 {}",
     "maximum": "不能大于 {}",
     "minItems": "至少 {} 项",
@@ -64,7 +69,7 @@ class Failure:
     """One rule that one value broke. ``name`` is the generator's path, such as ``data.evidence_ids[1]``."""
 
     def __init__(self, name: str, rule: str, limit: Any, value: Any) -> None:
-        self.rule, self.limit = rule, limit
+        self.rule, self.limit = "text" if (rule, limit) == ("format", "text") else rule, limit
         path = [part for part in _NAME_PARTS.split(name) if part][1:]
         self.pointer = _pointer(path)
         if rule == "required":
@@ -125,6 +130,44 @@ def is_time(text: str) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
+
+
+def is_day(text: str) -> bool:
+    """Whether ``text`` is a day that exists."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_text(text: str) -> bool:
+    """Whether ``text`` is empty or can be read, and hides nothing."""
+    return not text or texts.readable(text)
+
+
+Written = tuple[tuple[Callable[[str], str], tuple[str, ...]], ...]
+
+
+def tidied(data: Any, written: Written) -> Any:
+    """``data`` itself, each text that a path leads to in its one form; ``*`` is every item of a list."""
+    for form, path in written:
+        _tidy(data, path, form)
+    return data
+
+
+def _tidy(node: Any, path: tuple[str, ...], form: Callable[[str], str]) -> None:
+    name, *rest = path
+    keys: list[Any] = []
+    if isinstance(node, dict) and name in node:
+        keys = [name]
+    elif isinstance(node, list) and name == "*":
+        keys = [*range(len(node))]
+    for key in keys:
+        if rest:
+            _tidy(node[key], tuple(rest), form)
+        elif isinstance(node[key], str):
+            node[key] = form(node[key])
 
 
 def checked(check: Callable[[Any], Any], data: Any, prefix: str = "") -> Any:

@@ -40,6 +40,10 @@ class DocumentInvalid(Invalid):
     en = "The document is wrong at {pointer}: {detail}"
 
 
+class MemberTwice(ValueError):
+    """An object of JSON has two members of one name."""
+
+
 class Fault(Protocol):
     """What a JSON Schema validator reports."""
 
@@ -61,7 +65,7 @@ def parse(text: bytes) -> Any:
     if len(text) > DOCUMENT_BYTES_MAX:
         raise DocumentInvalid(pointer="/", detail=f"over {DOCUMENT_BYTES_MAX} bytes")
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_float=_refuse, parse_constant=_refuse)
+        return json.loads(text, object_pairs_hook=once, parse_float=_refuse, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         detail = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise DocumentInvalid(pointer="/", detail=detail[:DETAIL_MAX]) from None
@@ -126,10 +130,11 @@ def canonical(document: Any) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """``json``'s hook for objects. Raises MemberTwice."""
     names = dict(members)
     if len(names) != len(members):
-        raise ValueError("a member stands twice in one object")
+        raise MemberTwice("a member stands twice in one object")
     return names
 
 

@@ -138,10 +138,13 @@ class Members:
         )
         session.commit()
 
-    def rotate(self, family_id: str, old: str, new: str, now: datetime, ends: datetime) -> str:
+    def rotate(
+        self, family_id: str, old: str, new: str, now: datetime, ends: datetime, *, known: bool
+    ) -> str:
         """Exchange the newest refresh token for its successor; the member's id. Of two that come at once one wins.
 
-        A spent token ends the family. Raises RefreshInvalid, RefreshReused.
+        A spent token ends the family: one that is ``known`` to be ours and not the newest. Raises RefreshInvalid,
+        RefreshReused.
         """
         try:
             family = self.dynamodb.update(
@@ -158,10 +161,15 @@ class Members:
                 condition="#t = :old AND ends > :now",
             )
         except ConditionFailed as failed:
+            if failed.item and failed.item["token"] == new:
+                return str(
+                    failed.item["member_id"]
+                )  # written, but the answer was lost and the call sent again
             alive = failed.item is not None and failed.item["ends"] > now.timestamp()
-            if alive:
+            spent = known and alive
+            if spent:
                 self.end_family(family_id)
-            raise FamilyMoved().found(failed.item if alive else None) from None
+            raise FamilyMoved().found(failed.item if spent else None) from None
         return str(family["member_id"])
 
     def end_family(self, family_id: str) -> None:

@@ -1,6 +1,10 @@
-"""Access tokens: JWTs signed with ES256, checked against published keys. No AWS here: the authoriser imports this."""
+"""Access tokens: JWTs signed with ES256, checked against published keys; and refresh tokens. No AWS here: the authoriser
+imports this."""
 
+import base64
+import hmac
 import json
+import os
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +14,7 @@ import jwt
 ACCESS_SECONDS = 1800
 AUDIENCE = "puhui"
 ALGORITHM = "ES256"
+_SECRET_BYTES, _MAC_BYTES = 32, 15
 CLAIMS = ["sub", "roles", "org", "sid", "iat", "exp", "iss", "aud"]
 
 
@@ -39,6 +44,20 @@ class Issuer:
         }
         return jwt.encode(claims, self.private_key_pem, ALGORITHM, headers={"kid": self.kid})
 
+    def refresh_token(self, family_id: str) -> str:
+        """A new refresh token of a family, marked so that we know it again after it was spent, without keeping it."""
+        token = f"{family_id}.{_text(os.urandom(_SECRET_BYTES))}."
+        return token + self._mark(token)
+
+    def wrote(self, refresh_token: str) -> bool:
+        """Whether the refresh token is one that we gave to somebody, whenever that was."""
+        token, dot, mark = refresh_token.rpartition(".")
+        return hmac.compare_digest(mark.encode(), self._mark(token + dot).encode())
+
+    def _mark(self, token: str) -> str:
+        key = hmac.digest(self.private_key_pem.encode(), b"refresh tokens", "sha256")
+        return _text(hmac.digest(key, token.encode(), "sha256")[:_MAC_BYTES])
+
 
 class Verifier:
     """Checks access tokens against the published keys."""
@@ -60,6 +79,31 @@ class Verifier:
                 issuer=self._issuer,
                 options={"require": CLAIMS},
             )
-        except (jwt.PyJWTError, KeyError, TypeError, ValueError):
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError):
             raise TokenRefused from None
+        if not _is_ours(claims):
+            raise TokenRefused
         return claims
+
+
+def bearer(authorization: str) -> str:
+    """The token of an Authorization header, or nothing; the scheme's name in whatever case (RFC 9110, 11.1)."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _is_ours(claims: dict[str, Any]) -> bool:
+    """Whether they have the types and the length of life that we give: no reader has to expect others."""
+    times = (claims["iat"], claims["exp"])
+    texts = (claims["sub"], claims["org"], claims["sid"])
+    return (
+        all(type(each) is int for each in times)
+        and all(isinstance(each, str) for each in texts)
+        and isinstance(claims["roles"], list)
+        and all(isinstance(role, str) for role in claims["roles"])
+        and 0 <= claims["exp"] - claims["iat"] <= ACCESS_SECONDS
+    )
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

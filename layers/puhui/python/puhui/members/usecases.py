@@ -1,11 +1,10 @@
 """What members do: sign in, stay signed in, say who they are and what they agree to."""
 
-import base64
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import ip_network
 from typing import Any
 
 from puhui.kernel import ids
@@ -13,11 +12,11 @@ from puhui.members.dynamo import Members
 from puhui.members.errors import NicknameRefused, RefreshInvalid
 from puhui.members.model import REFRESH_LIFE, Consent, Member
 from puhui.members.tokens import ACCESS_SECONDS, Issuer
+from puhui.store.limits import Limits
 from puhui.store.session import Session, attempt
-from puhui.wechat.api import Scene, Suggestion, WeChat
+from puhui.wechat.api import CodeInvalid, Scene, Suggestion, WeChat
 
 MEMBER = "member"  # the role that everyone has
-_SECRET_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -37,16 +36,28 @@ class SignedIn:
         }
 
 
-def sign_in(code: str, *, members: Members, wechat: WeChat, issuer: Issuer, now: datetime) -> SignedIn:
-    """Sign in with wx.login's code; whoever comes for the first time becomes a member.
+def sign_in(
+    code: str,
+    address: str,
+    *,
+    members: Members,
+    wechat: WeChat,
+    issuer: Issuer,
+    limits: Limits,
+    now: datetime,
+) -> SignedIn:
+    """Sign in with wx.login's code; whoever comes for the first time becomes a member. Wrong codes count against the
+    ``address`` they come from, sign-ins against the member.
 
-    Raises CodeInvalid, RiskBlocked, LoginTooFrequent, WeChatBusy.
+    Raises CodeInvalid, RiskBlocked, LoginTooFrequent, WeChatBusy, RateLimited.
     """
-    session = wechat.code2session(code)
+    with limits.guessing("sign_in_code", members.sealer.name_of(_network(address)), now, CodeInvalid):
+        session = wechat.code2session(code)
     member = member_of(session.openid, session.session_key, members=members, now=now)
+    limits.spend("sign_in", member.id, now)
     family_id = ids.new_id(now)
-    refresh_token, token_hash = _new_refresh(family_id)
-    members.start_family(family_id, member, token_hash, now + REFRESH_LIFE)
+    refresh_token = issuer.refresh_token(family_id)
+    members.start_family(family_id, member, _hash(refresh_token), now + REFRESH_LIFE)
     return SignedIn(member, _access(member, family_id, issuer, now), refresh_token)
 
 
@@ -78,21 +89,32 @@ def member_of(
 
 
 def refresh(refresh_token: str, *, members: Members, issuer: Issuer, now: datetime) -> SignedIn:
-    """New tokens for a refresh token, which is then spent; showing a spent one ends the sign-in.
+    """New tokens for a refresh token, which is then spent; showing a spent one ends the sign-in, showing one that we never
+    gave ends nothing.
 
     Raises RefreshInvalid, RefreshReused. A client whose answer got lost signs in again with wx.login, silently.
     """
     family_id, _, _ = refresh_token.partition(".")
     if len(family_id) != ids.LENGTH:
         raise RefreshInvalid
-    successor, successor_hash = _new_refresh(family_id)
-    member_id = members.rotate(family_id, _hash(refresh_token), successor_hash, now, now + REFRESH_LIFE)
+    successor = issuer.refresh_token(family_id)
+    member_id = members.rotate(
+        family_id,
+        _hash(refresh_token),
+        _hash(successor),
+        now,
+        now + REFRESH_LIFE,
+        known=issuer.wrote(refresh_token),
+    )
     member = members.find(member_id)
     return SignedIn(member, _access(member, family_id, issuer, now), successor)
 
 
-def update_me(member_id: str, nickname: str, *, members: Members, wechat: WeChat) -> Member:
-    """Change the nickname, once the platform's content check lets it pass. Raises NicknameRefused, UserAway."""
+def update_me(
+    member_id: str, nickname: str, *, members: Members, wechat: WeChat, limits: Limits, now: datetime
+) -> Member:
+    """Change the nickname, once the platform's content check lets it pass. Raises NicknameRefused, UserAway, RateLimited."""
+    limits.spend("update_me", member_id, now)
     member = members.find(member_id)
     openid = members.sealer.open(member.sealed_openid, member_id, "openid")
     verdict = wechat.msg_sec_check(nickname, openid, Scene.PROFILE, nickname=nickname)
@@ -117,14 +139,16 @@ def put_consent(
     return consent
 
 
+def _network(address: str) -> str:
+    """What one subscriber has: an address of IPv4, or of IPv6 the first 64 bits."""
+    try:
+        return str(ip_network(f"{address}/64", strict=False)) if ":" in address else address
+    except ValueError:
+        return address
+
+
 def _access(member: Member, family_id: str, issuer: Issuer, now: datetime) -> str:
     return issuer.issue(member.id, member.roles, member.org, family_id, now)
-
-
-def _new_refresh(family_id: str) -> tuple[str, str]:
-    secret = base64.urlsafe_b64encode(os.urandom(_SECRET_BYTES)).decode().rstrip("=")
-    token = f"{family_id}.{secret}"
-    return token, _hash(token)
 
 
 def _hash(token: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 
-from puhui.kernel import ids
+from puhui.kernel import ids, texts
 from puhui.rewards.errors import CouponNotFound
 from puhui.rewards.model import Coupon
 from puhui.store import secrets
@@ -49,6 +49,7 @@ def code_of(text: str) -> str:
 
     Raises CouponNotFound for anything that we did not sign.
     """
+    text = texts.scanned(text)
     if "." not in text:
         code = typed(text)
         if len(code) != 12 or any(letter not in ids.ALPHABET for letter in code):

@@ -290,8 +290,8 @@ class ScanTimeInvalid(Invalid):
     """``hours``: how late a till may hand in."""
 
     code = "SCAN_TIME_INVALID"
-    zh = "离线核销须在 {hours} 小时内补报，且不晚于现在、不早于发券。"
-    en = "What a till verified off line is handed in within {hours:hour}; the time is not in the future nor before the coupon."
+    zh = "离线核销须在 {hours} 小时内补报，且不晚于现在五分钟以上、不早于发券。"
+    en = "What a till verified off line is handed in within {hours:hour}; the time is at most five minutes ahead of ours and not before the coupon."
 
 
 class ReportsForDonations(NotFound):

@@ -519,11 +519,14 @@ def commitment(reward: Reward, pieces: int, now: datetime) -> Transfer:
 
 
 def usable_at(coupon: Coupon, now: datetime, scanned_at: datetime | None) -> datetime:
-    """When a coupon that is handed in ``now`` was used: now or, by a till that was off line, at ``scanned_at``.
+    """When a coupon that is handed in ``now`` was used: now or, by a till that was off line, at ``scanned_at``; now as well
+    by a till whose clock is ahead of ours by no more than CLOCK_SKEW.
 
     Raises ScanTimeInvalid, CouponUsed, CouponNotUsable.
     """
     at = scanned_at or now
+    if now < at <= now + clock.CLOCK_SKEW:
+        at = now
     if not (now - OFFLINE_GRACE <= at <= now and coupon.issued_at <= at + timedelta(seconds=1)):
         raise ScanTimeInvalid(hours=OFFLINE_GRACE // timedelta(hours=1))
     if coupon.status == USED and coupon.used_at:

@@ -21,6 +21,7 @@ from puhui.rewards.model import (
     LEAVE_DAY,
     ON_SALE,
     PAUSED,
+    SERVICE,
     Reward,
     delivery_of,
 )
