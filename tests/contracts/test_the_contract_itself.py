@@ -163,12 +163,13 @@ def test_every_enumeration_and_object_has_a_name() -> None:
 
 
 LISTS = [operation for operation in OPERATIONS if operation.id.startswith("list_")]
-ONE_STATUS = {"list_methodologies", "list_merchants"}  # what is published, who is certified
+ONE_STATUS = {"list_methodologies", "list_merchants", "list_factors"}  # what is published, who is certified
 ONE_PROGRAMME = {
     "list_memberships",
     "list_merchant_rewards",
+    "list_proposals",
     "list_merchant_settlements",
-}  # one each; a merchant's own
+}  # one each; a merchant's own; in the path
 
 
 @pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.id)

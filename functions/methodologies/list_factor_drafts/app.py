@@ -16,4 +16,4 @@ CURSORS = cache(wiring.cursors)
 def list_factor_drafts(request: Request) -> Answer:
     query = request.query
     page = procedure.list_drafts(query["limit"], query.get("cursor"), table=TABLE, cursors=CURSORS())
-    return page.body(procedure.show_factor_draft)
+    return page.body(procedure.show_factor_draft, status=query.get("status"))

@@ -206,7 +206,7 @@ def test_a_provinces_own_record_wins_over_its_regions_later_one(region: str, val
 
 def test_a_province_without_a_record_of_its_own_takes_its_regions(monkeypatch: pytest.MonkeyPatch) -> None:
     south = [each for each in _records() if "CN-GD" in each.applies_in and len(each.applies_in) > 1]
-    monkeypatch.setattr(registry, "_of", lambda _quantity, _profile: tuple(south))
+    monkeypatch.setattr(registry, "records_of", lambda _quantity: tuple(south))
     assert [_grid("CN-GD", day) for day in ("2024-06-01", "2025-06-01", TODAY)] == [
         "0.4326",
         "0.3869",
@@ -217,7 +217,7 @@ def test_a_province_without_a_record_of_its_own_takes_its_regions(monkeypatch: p
 def test_of_a_provinces_own_records_the_later_one_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     own = [each for each in _records() if each.applies_in == ("CN-GD",)]
     later = replace(own[-1], id="grid-cn-gd-2024", value="0.4", valid_from="2026-06-01")
-    monkeypatch.setattr(registry, "_of", lambda _quantity, _profile: (later, *_records()))
+    monkeypatch.setattr(registry, "records_of", lambda _quantity: (later, *_records()))
     assert [_grid("CN-GD", day) for day in ("2026-05-31", "2026-06-01")] == ["0.4403", "0.4"]
 
 

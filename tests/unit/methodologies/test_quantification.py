@@ -111,7 +111,7 @@ def test_the_newest_factor_in_force_is_taken(monkeypatch: pytest.MonkeyPatch) ->
         replace(old, version=number, valid_from=day)
         for number, day in (("2", "2025-01-01"), ("10", "2025-01-01"))
     ]
-    monkeypatch.setattr(registry, "_of", lambda _quantity, _profile: (*later, old))
+    monkeypatch.setattr(registry, "records_of", lambda _quantity: (*later, old))
     chosen = [
         registry.factor("subway-trip", "seed-2023", "CN", day).version for day in ("2024-12-31", "2025-01-01")
     ]

@@ -43,12 +43,28 @@ REASONS: Mapping[str, Text] = {
         "照片没有上传成功，请重新上传。", "The photo was never uploaded. Upload it and record the act again."
     ),
     "FILE_TYPE": _both(
-        "照片的格式与登记的不一致，请使用 JPEG、PNG 或 WebP。",
-        "The photo is not of the announced type. Use JPEG, PNG or WebP.",
+        "无法按登记的格式读取，请使用 JPEG、PNG 或 GIF。",
+        "It cannot be read as the announced type. Use JPEG, PNG or GIF.",
     ),
     "LATE_SUBMISSION": _both(
         "行为发生两天之后才提交。", "It was submitted more than two days after the act."
     ),
+    "MACHINE_FAILED": _both(
+        "自动核验出错，改由人工审核。", "The automatic check failed, so a person looks at it."
+    ),
+    "ACT_REPEATED": _both(
+        "不久前已申报过同样的行为。", "The same kind of act was recorded shortly before or after."
+    ),
+    "DAY_LARGE": _both("当天凭照片计入的量已经较多。", "Photos have given much on this day already."),
+    "PICTURE_TOO_LARGE": _both(
+        "照片像素过多、动画帧过多或过于复杂，无法处理，请用普通尺寸的静态照片。",
+        "The picture has too many pixels, frames or decoding passes. Send an ordinary still photo.",
+    ),
+    "PHOTO_FLAT": _both(
+        "照片几乎一片空白或全黑，无法与其他照片比较。", "It is too blank or dark to be compared with others."
+    ),
+    "PHOTO_ANIMATED": _both("照片是动画。", "The picture is animated."),
+    "PHOTO_ALIKE": _both("与以前用过的一张照片有些相似。", "It somewhat resembles one used before."),
     "PHOTO_SIMILAR": _both(
         "与以前用过的一张照片几乎相同。", "It is nearly the same picture as one that was used before."
     ),

@@ -53,24 +53,22 @@ def _closing(programme: Programme) -> dict[str, Any]:
     return {"closes_at": clock.to_text(programme.closes_at), "closed_because": programme.closed_because}
 
 
-def list_gates(programme_id: str) -> dict[str, Any]:
+def list_gates(programme_id: str) -> list[dict[str, Any]]:
     """Each gate of a programme: whether it is open, and what the jurisdiction's document says of it. Raises
     ProgrammeNotFound."""
     programme = api.programme(programme_id)
     rules = [jurisdictions.rule(programme.jurisdiction, gate) for gate in jurisdictions.GATES]
-    return {
-        "items": [
-            {
-                "gate": rule.gate,
-                "open": programme.gates[rule.gate],
-                "may_open": rule.may_open,
-                "region": rule.region,
-                "why": rule.why,
-                **({"source": rule.source} if rule.source else {}),
-            }
-            for rule in rules
-        ]
-    }
+    return [
+        {
+            "gate": rule.gate,
+            "open": programme.gates[rule.gate],
+            "may_open": rule.may_open,
+            "region": rule.region,
+            "why": rule.why,
+            **({"source": rule.source} if rule.source else {}),
+        }
+        for rule in rules
+    ]
 
 
 def _claim(claim: ClaimRule) -> dict[str, Any]:
