@@ -3,7 +3,6 @@
 `sam build` writes it, through the makefile of the layer; template.yaml includes it.
 """
 
-import copy
 import json
 import os
 from typing import Any
@@ -14,6 +13,13 @@ from infra.build.contract import ROOT
 OUTPUT = ROOT / "made/gateway.json"
 ANY = "x-amazon-apigateway-any-method"
 FUNCTION = "refuse-method"
+ANNOTATIONS = (
+    "description",
+    "example",
+    "summary",
+    "tags",
+    "x-sentences",
+)  # for people, who read the contract itself
 _URI = (
     "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/arn:${AWS::Partition}:lambda:"
     f"${{AWS::Region}}:${{AWS::AccountId}}:function:${{AWS::StackName}}-{FUNCTION}/invocations"
@@ -21,8 +27,8 @@ _URI = (
 
 
 def document() -> dict[str, Any]:
-    """The contract as API Gateway is to have it."""
-    whole = copy.deepcopy(contract.document())
+    """The contract as API Gateway is to have it: without what only people read, which is most of its size."""
+    whole = _bare(contract.document())
     for item in whole["paths"].values():
         item[ANY] = {
             "security": [],
@@ -34,6 +40,19 @@ def document() -> dict[str, Any]:
             },
         }
     return whole
+
+
+def _bare(node: Any, *, names: bool = False) -> Any:
+    """A part of the contract without annotations; ``names``: its keys are names that somebody chose."""
+    if isinstance(node, list):
+        return [_bare(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {key: value for key, value in node.items() if names or key not in ANNOTATIONS}
+    bare = {key: _bare(value, names=key in ("properties", "schemas")) for key, value in kept.items()}
+    if "content" in node and "description" in node and "required" not in node:
+        bare["description"] = ""  # OpenAPI wants one for each response
+    return bare
 
 
 def write() -> None:

@@ -97,6 +97,7 @@ class PeriodsMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.usefixtures("members_are_believed")
 def test_a_day_of_a_home_is_told_of_once_whoever_moves_where(make_table: Callable[[str], str]):
     PeriodsMachine.make = staticmethod(make_table)  # type: ignore[assignment]
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]

@@ -258,7 +258,7 @@ def test_a_correction_that_stopped_says_so_until_it_is_done(books: Books, approv
 
 
 def test_a_factor_that_rises_lifts_no_act_over_its_own_caps(books: Books):
-    act = record(books, ids.new_id(NOW), 2)
+    act = record(books, ids.new_id(NOW - timedelta(days=60)), 2)
     capped = replace(act, record={**act.record, "caps": {"act:mg": 95_500, "day:acts": 1}})
     higher = replace(LOWER, factor="no-tableware-bj-least@1", replacement="no-tableware-seed@1")
     lower = replace(

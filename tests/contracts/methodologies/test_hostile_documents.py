@@ -147,7 +147,7 @@ def test_as_many_faults_as_are_allowed_take_no_long():
     [
         ('{"document": {"id": 1e400}}', "DOCUMENT_INVALID"),
         ('{"document": {"id": 1.0}}', "DOCUMENT_INVALID"),
-        ('{"document": {"id": "a", "id": "b"}}', "DOCUMENT_INVALID"),
+        ('{"document": {"id": "a", "id": "b"}}', "INVALID_REQUEST"),
         ('{"document": {"id": "\\ud800"}}', "DOCUMENT_INVALID"),
         ('{"document": {"\\udfff": 1}}', "DOCUMENT_INVALID"),
         ('{"document": null}', "DOCUMENT_INVALID"),

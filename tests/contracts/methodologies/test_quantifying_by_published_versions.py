@@ -68,14 +68,14 @@ def test_a_version_is_read_once_and_its_status_every_five_minutes(office: Office
     registry.also_from(Published(Methodologies(DynamoDB(count), office.table.table), seconds))
     for _ in range(5):
         trial("7")
-    assert sent == ["GetItem", "GetItem"]  # the version and its document
+    assert sent == ["GetItem"] * 3  # the version, its document, and whether a factor was filed
     seconds.pass_by(timedelta(seconds=STATUS_SECONDS))
     for _ in range(5):
         trial("7")
-    assert sent == ["GetItem"] * 3
+    assert sent == ["GetItem"] * 5  # the version and the factor again
     for _ in range(5):
         trial(None)
-    assert sent == ["GetItem"] * 3  # versions of the layer are never asked about
+    assert sent == ["GetItem"] * 5  # versions of the layer are never asked about
 
 
 def test_a_withdrawn_version_counts_no_new_acts_after_five_minutes_at_most(office: Office, seconds: Clock):

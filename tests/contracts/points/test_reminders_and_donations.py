@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from puhui.kernel.words import CHOICES
 from puhui.ledger.api import Leg, member
 from puhui.points import donation, usecases
 from puhui.points.errors import RewardMissing, RewardNotDonation
@@ -39,11 +40,16 @@ def last(town: Town, member_id: str) -> dict[str, Any]:
 def test_a_choice_stands_until_another_is_made(town: Town):
     trees(town)
     me = town.member(_2026_11=250)
-    assert forecast(town, me)["choice"] == {"programme_id": P, "choice": "expire"}
+    assert forecast(town, me)["choice"] == {"programme_id": P, "choice": "expire", "title": CHOICES["expire"]}
     choose(town, me)
     choose(town, me)
     told = forecast(town, me)
-    assert told["choice"] == {"programme_id": P, "choice": "donate", "reward_id": "trees"}
+    assert told["choice"] == {
+        "programme_id": P,
+        "choice": "donate",
+        "title": CHOICES["donate"],
+        "reward_id": "trees",
+    }
     assert told["lots"][0]["ends_as"] == "donation"
     choose(town, me, EXPIRE, None)
     assert forecast(town, me)["lots"][0]["ends_as"] == "expiry"

@@ -402,6 +402,12 @@ def refused(outcomes: Iterable[object]) -> list[str]:
     return sorted(outcome.code for outcome in outcomes if isinstance(outcome, DomainError))
 
 
+@pytest.fixture
+def only_shipped_programmes(function_environment: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Functions that need no table of programmes, since those that ship with the layer are enough."""
+    monkeypatch.delenv("PROGRAMMES_TABLE")
+
+
 @pytest.fixture(scope="session")
 def shared() -> dict[str, str]:
     """Tables that all tests share, by region: each opens merchants of its own."""

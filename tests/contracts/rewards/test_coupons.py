@@ -624,14 +624,13 @@ def test_whatever_happens_in_whatever_order_each_piece_is_paid_used_or_back_once
 
 
 def test_a_till_gets_what_it_needs_and_no_line_of_the_log_holds_a_code(
-    function_environment: None,
+    only_shipped_programmes: None,
     make_table: Callable[[str], str],
     shop: Shop,
     store: Store,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ):
-    monkeypatch.delenv("PROGRAMMES_TABLE")  # the programmes that ship with the layer are enough
     shop.put_coupon(store, stock=10)
     first, second, third = shop.buy(shop.member(500), 3, now=clock.now())
     till, keys = gateway.handler("verify_coupon"), count()

@@ -161,8 +161,8 @@ def test_what_nobody_sends_in_thirty_days_is_given_back_and_its_address_gone(sho
     assert usecases.find(sent.member_id, sent.id, shop.rewards).status == FULFILLED
 
 
-def test_a_day_of_leave_is_booked_by_an_operator_who_sees_whose_it_is(shop: Shop):
-    shop.put(kind="leave_day", per_member_limit=None)
+def test_a_service_of_the_programme_is_booked_by_an_operator_who_sees_whose_it_is(shop: Shop):
+    shop.put(kind="service", per_member_limit=None)
     day, given_back = (shop.redeem(shop.member(500)) for _ in range(2))
     assert seen(shop, day) == {"by": "operator", "state": "to_confirm"}
     page = delivery.list_to_send("cola", 9, None, rewards=shop.rewards, cursors=CURSORS, sealer=SEALER)

@@ -149,7 +149,7 @@ def test_who_gives_belongs_to_the_rewards_programme(
     ask()
     for elsewhere in ({"merchant_id": store.id}, {"partner_id": "cinema"}):
         with pytest.raises(RewardInvalid):
-            ask(**elsewhere, programme_id="walk-and-win")
+            ask(**elsewhere, programme_id="green-passport-3060")
     with pytest.raises(MerchantNotFound):
         ask(merchant_id="nobody")
     with pytest.raises(PartnerNotFound):

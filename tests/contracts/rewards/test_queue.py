@@ -331,9 +331,8 @@ def test_only_a_waiting_ticket_is_served_from_the_stream(shop: Shop, store: Stor
 
 
 def test_a_client_gets_202_and_its_place_and_then_what_became_of_it(
-    function_environment: None, shop: Shop, store: Store, monkeypatch: pytest.MonkeyPatch
+    only_shipped_programmes: None, shop: Shop, store: Store, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.delenv("PROGRAMMES_TABLE")  # the programmes that ship with the layer are enough
     for operation in ("redeem", "get_redemption", "cancel_redemption"):
         monkeypatch.setattr(gateway.handler(operation), "REWARDS", shop.rewards)
     for operation in ("redeem", "cancel_redemption"):

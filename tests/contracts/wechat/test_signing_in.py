@@ -10,6 +10,8 @@ from puhui.wechat.client import WeChatClient
 from puhui.wechat.crypto import decrypt_user_data, session_signature
 from puhui.wechat.errors import (
     CodeInvalid,
+    DataMalformed,
+    DataOld,
     LoginTooFrequent,
     RiskBlocked,
     SessionStale,
@@ -129,12 +131,15 @@ def test_a_new_session_makes_the_old_key_stale(
     assert not wechat.check_session(session.openid, session.session_key)
 
 
-@pytest.mark.parametrize("wrong", [{"appid": "wx0000000000000000"}, {"timestamp": 1477314187}])
+@pytest.mark.parametrize(
+    ("wrong", "refusal"),
+    [({"appid": "wx0000000000000000"}, DataMalformed), ({"timestamp": 1477314187}, DataOld)],
+)
 def test_step_data_of_another_app_or_time_is_refused(
-    standin: Standin, wechat: WeChatClient, wrong: dict[str, object]
+    standin: Standin, wechat: WeChatClient, wrong: dict[str, object], refusal: type[Exception]
 ) -> None:
     session = wechat.code2session(standin.login_code())
-    with pytest.raises(SessionStale):
+    with pytest.raises(refusal):
         read_steps(standin, session, **wrong)
 
 
