@@ -1,8 +1,8 @@
-"""ministack 1.5.33 with eight faults of its mended. Each has its test: 1 and 3 in tests/integration/test_local_cloud.py, 2 in
+"""ministack 1.5.33 with nine faults of its mended. Each has its test: 1 and 3 in tests/integration/test_local_cloud.py, 2 in
 tests/faults/test_an_emulator_that_is_killed.py, 4 in tests/scenarios/test_rush.py, 5 in
 tests/unit/benchmarks/test_failed_records_come_again.py, 6 in tests/scenarios/test_partners_orders.py, 7 in
 tests/unit/benchmarks/test_a_task_whose_function_died.py, 8 in
-tests/unit/test_what_the_gateway_imports.py.
+tests/unit/test_what_the_gateway_imports.py, 9 in tests/unit/benchmarks/test_failures_have_their_names.py.
 
 1. An update of a nested stack forgets the attributes of what did not change: the first ``!GetAtt Role.Arn`` then fails
    with "Requested attribute Arn does not exist in schema for AWS::IAM::Role".
@@ -16,6 +16,8 @@ tests/unit/test_what_the_gateway_imports.py.
 6. A task whose TimeoutSeconds is a JSONata expression, which the state language allows, fails with a TypeError.
 7. A task that waits for its token waits until its time is over when the function that should bring the token away has failed.
 8. The import of an OpenAPI document leaves out ``x-amazon-apigateway-any-method``.
+9. Every failure of a function is called Runtime.HandlerError, where Lambda gives the exception's class: no state machine could
+   catch one by its name.
 """
 
 import json
@@ -48,6 +50,7 @@ _await = stepfunctions._invoke_with_callback  # noqa: SLF001
 _call = stepfunctions._call_lambda  # noqa: SLF001
 _import = apigateway_v1._import_path_item  # noqa: SLF001
 _awaited: ContextVar[str] = ContextVar("the token of the task whose function is called", default="")
+_failure: ContextVar[str] = ContextVar("the class of what the function has just failed with", default="")
 _deliveries: Counter[tuple[str, str]] = Counter()
 _begins: dict[
     tuple[str, str], str
@@ -83,23 +86,43 @@ def update_resource(
 def invoke(worker: Any, *arguments: Any, **more: Any) -> Any:
     """A worker that cannot start fails alone; it starts afresh for the next request."""
     try:
-        return _invoke(worker, *arguments, **more)
+        result = _invoke(worker, *arguments, **more)
     except Exception as error:  # noqa: BLE001 as Lambda reports it, whatever it was
         lambda_svc.logger.error("A worker of %s did not start: %s", worker.func_name, error)
         lambda_runtime.kill_workers([worker])
         return {"status": "error", "error": str(error), "cold_start": True, "log": ""}
+    _failure.set(_class_of(result.get("trace", "")))
+    return result
+
+
+def _class_of(trace: str) -> str:
+    """The exception's class in the last line of a traceback, without its module."""
+    lines = [line for line in trace.splitlines() if line and not line[0].isspace()]
+    return lines[-1].partition(":")[0].rpartition(".")[2] if lines else ""
+
+
+def named(function: Any, event: Any) -> Any:
+    """A failure under its own name."""
+    before = _failure.set("")
+    try:
+        result = _execute(function, event)
+        body, name = result.get("body"), _failure.get()
+        unnamed = isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError"
+        return {**result, "body": {**body, "errorType": name}} if name and unnamed else result
+    finally:
+        _failure.reset(before)
 
 
 def execute(function: Any, event: Any) -> Any:
     """A batch of a table's stream from its first failed record on, when one failed before; it fails until it is done."""
     records = event.get("Records") if isinstance(event, dict) else None
     if not records or records[0].get("eventSource") != "aws:dynamodb":
-        return _execute(function, event)
+        return named(function, event)
     name = (function.get("config") or function).get("FunctionName", "")
     source = name, records[0].get("eventSourceARN", "")
     numbers = [record["dynamodb"]["SequenceNumber"] for record in records]
     begin = numbers.index(_begins[source]) if _begins.get(source) in numbers else 0
-    result = _execute(function, {**event, "Records": records[begin:]})
+    result = named(function, {**event, "Records": records[begin:]})
     answer = result.get("body")
     if result.get("error"):
         return result

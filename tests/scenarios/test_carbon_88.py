@@ -137,7 +137,7 @@ def test_the_statement_is_for_people(me: Member, api: httpx.Client):
     }
     put = operator.request("PUT", f"/rewards/{reward_id}", json=terms)
     assert put.status_code == 200, put.text
-    me.record("cycling", {"distance_m": 1_000})
+    me.ended(me.photo_act("cycling", {"distance_m": 1_000}, demo.photo(time.time_ns())))
     bought = me.request(
         "POST", "/redemptions", json={"reward_id": reward_id, "quantity": 1}, key="flask"
     ).json()

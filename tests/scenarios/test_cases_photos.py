@@ -37,7 +37,7 @@ def trip(
     member = Member(api)
     member.consent("photos")
     evidence_id = member.upload(data, content_type)
-    answer = member.record("subway_trip", {"trips": trips}, evidence_ids=[evidence_id])
+    answer = member.record("subway_trip", {"trips": trips}, hours_ago=2, evidence_ids=[evidence_id])
     assert answer.status_code == 202, answer.text
     return member, answer.json()["id"]
 

@@ -98,7 +98,7 @@ def test_from_the_application_to_the_reinstatement(
     elsewhere = owner.request("PUT", f"{path}/branches/tianhe", json={**branch, "region": "CN-BJ"})
     assert (elsewhere.status_code, elsewhere.json()["code"]) == (422, "REGION_NOT_CERTIFIED")
     assert owner.request("PUT", f"{path}/branches/tianhe", json=branch).status_code == 200
-    assert stranger.get(f"{path}/branches")["items"] == [{"id": "tianhe", **branch}]
+    assert stranger.get(f"{path}/branches")["items"] == [{"id": "tianhe", **branch, "name": "Tianhe"}]
     clerk = Member(api)
     invited = owner.request(
         "POST", f"{path}/staff-invitations", json={"role": "clerk", "branch_id": "tianhe"}
@@ -152,7 +152,8 @@ def test_a_refused_merchant_hands_in_again(owner: Member, city: Member):
     assert post(city, f"{path}/certification", refusal) == (200, "refused")
     papers = owner.get(path)
     assert papers["history"][0]["reason_code"] == "LICENCE_UNREADABLE"
-    body = {name: papers[name] for name in ("kind", "name", "legal_id", "contact", "regions")}
+    body = {name: papers[name] for name in ("kind", "legal_id", "contact", "regions")}
+    body["name"] = papers["texts"]["name"]
     body["document_ids"] = [owner.document(b"%PDF-1.7 a better scan")]
     for _ in range(2):
         again = owner.request("PUT", f"{path}/application", json=body)

@@ -129,7 +129,7 @@ def test_points_that_end_are_foretold_reminded_of_given_away_once_and_expire(
 
     administrator.run(ended)
     (expired,) = transfers(me, "expire")
-    assert (expired["reference"], me.points()) == (lot, 0)
+    assert (expired["change"], me.points()) == ({"points": -40}, 0)
     assert len(reminders(me)) == 1
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from puhui.activities.errors import CapReached, SelfDeclaredLimit
+from puhui.activities.errors import CapReached
 from puhui.activities.identity import window
 from puhui.activities.model import Activity, Day, entry_of, fit, fit_declared, told_before
 from puhui.kernel import clock
@@ -88,7 +88,7 @@ def played(programme: Programme, behaviours: list[Behaviour], *, photo: bool) ->
             try:
                 fitted = fit(day, wanted, behaviour.caps)
                 fitted = fit_declared(day, fitted, programme.self_declared_per_day_mg)
-            except (CapReached, SelfDeclaredLimit):
+            except CapReached:
                 break
             except DomainError:
                 continue

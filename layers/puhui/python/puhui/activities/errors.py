@@ -186,12 +186,6 @@ class CapReached(Conflict):
     en = "Today's limit for this act ({cap}) has been reached."
 
 
-class SelfDeclaredLimit(Conflict):
-    code = "SELF_DECLARED_LIMIT"
-    zh = "今天没有凭证的行为已达上限。能附照片的行为请附上照片，或明天再来。"
-    en = "Today's limit for acts without evidence has been reached. Add a photo where the act takes one, or come back tomorrow."
-
-
 class NothingToCredit(Invalid):
     code = "NOTHING_TO_CREDIT"
     zh = "这个数量不足以计入减排量。"

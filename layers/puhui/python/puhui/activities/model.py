@@ -9,7 +9,6 @@ from puhui.activities.errors import (
     ActsOverlap,
     CapReached,
     ClaimedElsewhere,
-    SelfDeclaredLimit,
 )
 from puhui.activities.identity import window
 from puhui.kernel import clock
@@ -19,6 +18,9 @@ from puhui.programmes.api import Behaviour, Caps
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
 NOT_COLLECTED = "NOT_COLLECTED"
+SELF_DECLARED_LIMIT = (
+    "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word has given all it gives that day
+)
 NO_TIME = -1
 DAY_MINUTES_MAX = (
     16 * 60
@@ -266,13 +268,11 @@ def _others(wanted: Entry, days: Sequence[Day]) -> list[Entry]:
 
 
 def fit_declared(day: Day, wanted: Entry, limit_mg: int) -> Entry:
-    """``wanted``, as much of it as a member may have a day on mere word. Raises SelfDeclaredLimit when nothing is left."""
+    """``wanted``, as much of it as a member may have a day on mere word: nothing, when nothing is left."""
     if not wanted.declared:
         return wanted
     left = limit_mg - day.without(wanted.activity_id).declared_mg
-    if left <= 0:
-        raise SelfDeclaredLimit
-    return replace(wanted, mg=min(wanted.mg, left))
+    return replace(wanted, mg=max(0, min(wanted.mg, left)))
 
 
 @dataclass(frozen=True)

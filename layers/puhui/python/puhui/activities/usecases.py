@@ -24,6 +24,7 @@ from puhui.activities.model import (
     CREDITED,
     MATURING,
     PHOTOS_PER_DAY_MG,
+    SELF_DECLARED_LIMIT,
     VERIFYING,
     Activity,
     Day,
@@ -190,12 +191,26 @@ def _add(
         household=shared.household if shared else "",
         signals=_signals(draft, entry, today, repeated=repeated),
     )
+    if entry.mg == 0:
+        activity = _on_record_only(activity)
     _take_days(session, entry, found.days, draft.member_id, books)
     if shared:
         books.activities.add_to_household_day(session, shared, entry)
     for each in claimed:
         books.activities.put_period(session, each)
     return _give(session, activity, programme, found.balance, books, now)
+
+
+def _on_record_only(activity: Activity) -> Activity:
+    """An act that mere word gives nothing more for: done, with the reason."""
+    return replace(
+        activity,
+        status=CREDITED,
+        first_status=CREDITED,
+        reason_code=SELF_DECLARED_LIMIT,
+        matured_at=None,
+        collect_by=None,
+    )
 
 
 def _signals(draft: Activity, entry: Entry, today: Day, *, repeated: bool) -> tuple[str, ...]:
@@ -238,6 +253,9 @@ def _give(
     session: Session, activity: Activity, programme: Programme, balance: Balance, books: Books, now: datetime
 ) -> Activity:
     """Write the act with its evidence and its credits, or the hold of those that are still to come."""
+    if activity.credits_mg == 0:
+        books.activities.add_activity(session, activity)
+        return activity
     transfer = None
     if activity.status == CREDITED:
         transfer_id = ids.derived_id(now, activity.id, "credit")

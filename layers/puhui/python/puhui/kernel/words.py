@@ -23,6 +23,10 @@ REASONS: Mapping[str, Text] = {
     "CLAIM_EXPIRED": _both("收取的期限已过。", "The time to collect this is over."),
     "NOTHING_TO_CREDIT": _both("这个数量不足以计入减排量。", "This quantity is too small to be credited."),
     "NOT_COLLECTED": _both("没有在期限内收取。", "It was not collected in time."),
+    "SELF_DECLARED_LIMIT": _both(
+        "已记录。当天没有凭证的行为已计满，不再计入；能附照片的行为请附上照片。",
+        "On record. Acts without evidence have given all they give on that day: add a photo where the act takes one.",
+    ),
     "STEPS_IMPLAUSIBLE": _both(
         "这一天的步数不合常理，没有计入。", "That day's number of steps is implausible: not counted."
     ),
