@@ -28,7 +28,7 @@ _URI = (
 
 def document() -> dict[str, Any]:
     """The contract as API Gateway is to have it: without what only people read, which is most of its size."""
-    whole = _bare(contract.document())
+    whole: dict[str, Any] = _bare(contract.document())
     for item in whole["paths"].values():
         item[ANY] = {
             "security": [],

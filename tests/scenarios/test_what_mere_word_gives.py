@@ -59,6 +59,9 @@ def test_a_photo_makes_the_same_act_count_in_full(api: httpx.Client):
     member.consent("photos")
     ride = {"distance_m": 2_000}
     word = member.record("cycling", ride, at=yesterday(8)).json()
-    assert (word["credits_mg"], word["points"]) == (A_DAY_MG, 20)
+    assert (word["credits_mg"], word["points"], word["computed_mg"]) == (A_DAY_MG, 20, 500_000)
+    asked = {"programme_id": "carbon-88", "behaviour": "cycling", "quantity": ride}
+    quoted = api.post("/v1/methodologies/cycling-instead-of-car/quantifications", json=asked).json()
+    assert quoted["self_declared"] == {"credits_mg": A_DAY_MG, "points": 20}, "as many as were credited"
     shown = member.photo_act("cycling", ride, demo.photo(int(yesterday(0).timestamp()) + 7), at=yesterday(18))
-    assert member.ended(shown)["points"] == 500
+    assert member.ended(shown)["points"] == quoted["points"] == 500

@@ -23,6 +23,7 @@ from puhui.activities.memberships import require_member
 from puhui.activities.model import (
     CREDITED,
     MATURING,
+    PENDING,
     PHOTOS_PER_DAY_MG,
     SELF_DECLARED_LIMIT,
     VERIFYING,
@@ -397,6 +398,11 @@ def explain_activity(member_id: str, activity_id: str, *, books: Books) -> dict[
     return {"activity_id": activity.id, **explained}
 
 
+def _computed_mg(activity: Activity) -> int:
+    """What the act avoids by its formula, whatever a limit let count."""
+    return int(activity.correction.get("to_mg") or activity.record.get("reduction_mg", 0))
+
+
 def shown(activity: Activity, now: datetime) -> dict[str, Any]:
     """The activity of the contract, as it is to be seen ``now``."""
     activity = activity.as_of(now)
@@ -416,6 +422,8 @@ def shown(activity: Activity, now: datetime) -> dict[str, Any]:
         body["matured_at"] = clock.to_text(activity.matured_at)
         body["collect_by"] = clock.to_text(activity.collect_by)
         body["taken_mg"] = activity.taken_mg
+    if activity.status in (CREDITED, MATURING, PENDING) and _computed_mg(activity) > activity.credits_mg:
+        body["computed_mg"] = _computed_mg(activity)
     if activity.reason_code:
         body["reason_code"] = activity.reason_code
     if activity.note:

@@ -112,8 +112,20 @@ def trial(
     return {
         "credits_mg": credits_mg,
         "points": points,
+        **_on_mere_word(programme, behaviour, credits_mg, allowed),
         "explanation": api.explain(quantified, programme, credits_mg, points),
     }
+
+
+def _on_mere_word(
+    programme: Programme, behaviour: Behaviour, credits_mg: int, allowed: int
+) -> dict[str, Any]:
+    """What is left of it where nothing but the member's word shows the act, and nothing else was told that day."""
+    if behaviour.evidence not in ("none", "photo_optional"):
+        return {}
+    limit = programme.self_declared_per_day_mg
+    points = api.points_for(programme.points, min(allowed, limit))
+    return {"self_declared": {"credits_mg": min(credits_mg, limit), "points": points}}
 
 
 def _shown(methodology: Methodology) -> dict[str, Any]:
