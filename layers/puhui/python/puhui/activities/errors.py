@@ -111,11 +111,11 @@ class ActsOverlap(Conflict):
 
 
 class ClaimedElsewhere(Conflict):
-    """``programme_id`` is where the same act was recorded."""
+    """``programme_id`` is where the same act was recorded, ``name`` what it is called."""
 
     code = "CLAIMED_ELSEWHERE"
-    zh = "这个行为已在项目「{programme_id}」中申报，同一行为只能计一次。"
-    en = "This act was recorded in the programme {programme_id} already. One act counts once."
+    zh = "这个行为已在项目「{name}」（{programme_id}）中申报，同一行为只能计一次。"
+    en = "This act was recorded in the programme {name} ({programme_id}) already. One act counts once."
 
 
 class ActRepeated(Conflict):

@@ -13,7 +13,7 @@ from puhui.activities.errors import (
 from puhui.activities.identity import window
 from puhui.kernel import clock
 from puhui.methodologies.api import Used, apply_caps
-from puhui.programmes.api import Behaviour, Caps
+from puhui.programmes.api import Behaviour, Caps, behaviour_name, programme_name
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
@@ -244,10 +244,10 @@ def fit(day: Day, wanted: Entry, caps: Caps, following: Sequence[Day] = ()) -> E
     others = _others(wanted, (day, *following))
     for other in others:
         if wanted.same_act(other):
-            raise ClaimedElsewhere(programme_id=other.programme_id)
+            raise ClaimedElsewhere(programme_id=other.programme_id, name=programme_name(other.programme_id))
     for other in others:
         if wanted.overlaps(other):
-            raise ActsOverlap(other=other.behaviour)
+            raise ActsOverlap(other=behaviour_name(other.programme_id, other.behaviour))
     if wanted.usual and day.usual_minutes + wanted.usual > DAY_MINUTES_MAX:
         raise CapReached(cap="per_day_minutes")
     used = Used(*day.used(wanted.programme_id, wanted.behaviour))

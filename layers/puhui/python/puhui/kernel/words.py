@@ -196,6 +196,7 @@ def unit(symbol: str) -> Text:
 WORDS: Mapping[str, Text] = {
     "per_act_mg": _both("每次的减排量", "the mass of one act"),
     "per_day_acts": _both("每天的次数", "acts a day"),
+    "per_day_minutes": _both("一天里花时间的行为合计 16 小时", "16 hours a day for all that takes time"),
     "per_day_mg": _both("每天的减排量", "the mass of a day"),
     "per_day_quantity": _both("每天的数量", "the quantity of a day"),
     "per_household_day_acts": _both("每户每天的次数", "acts of a household and day"),

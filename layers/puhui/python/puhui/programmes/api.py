@@ -37,6 +37,7 @@ __all__ = [
     "behaviour_name",
     "occupied_minutes",
     "programme",
+    "programme_name",
 ]
 
 
@@ -52,6 +53,14 @@ def behaviour(programme: Programme, behaviour_id: str) -> Behaviour:
         return programme.behaviours[behaviour_id]
     except KeyError:
         raise BehaviourUnknown(behaviour=behaviour_id, known=", ".join(programme.behaviours)) from None
+
+
+def programme_name(programme_id: str) -> Text:
+    """What a programme is called; its id where it is not known."""
+    try:
+        return programme(programme_id).name
+    except ProgrammeNotFound:
+        return {"zh-CN": programme_id, "en": programme_id}
 
 
 def behaviour_name(programme_id: str, behaviour_id: str) -> Text:
