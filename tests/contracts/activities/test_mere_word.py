@@ -9,6 +9,7 @@ import pytest
 from infra.local import demo
 from puhui.activities import risk, usecases
 from puhui.activities.risk import DAY_LARGE
+from puhui.tlog.errors import NotProved
 from puhui.verify.explanations import check_explanation
 from tests.contracts.activities.conftest import NOW, Acts
 
@@ -82,3 +83,16 @@ def test_what_photos_show_beyond_a_kilogram_a_day_a_person_sees(acts: Acts):
     assert [ride(1, 2_000), ride(2, 2_000), ride(3, 4)] == [(), (), (DAY_LARGE,)]
     assert ride(12, 5_000) == (DAY_LARGE,), "one act may be too much for a day"
     assert risk.assess([{"signals": [DAY_LARGE]}], 0).outcome == "review"
+
+
+def test_the_limit_that_cut_an_act_for_points_alone_is_told_and_can_be_checked(acts: Acts):
+    city = Acts(acts.books, acts.shelf, acts.member_id, "guangdong-tanpuhui")
+    bill = city.record("household_water", quantity={"saved_l": 200}, at=NOW)
+    assert (bill.points_only, bill.points) == (True, 20)
+    why = usecases.explain_activity(city.member_id, bill.id, books=city.books)
+    assert (why["credits_mg"], why["counted_mg"], why["points"]) == (0, A_DAY_MG, 20)
+    assert [cap["per"] for cap in why["caps"] if cap["applied"]] == ["self_declared_day"]
+    assert "of which the caps let 20 g count" in why["sentence"]["en"]
+    assert check_explanation(json.dumps(why).encode(), None).credits_mg == 0
+    with pytest.raises(NotProved):
+        check_explanation(json.dumps(why | {"counted_mg": A_DAY_MG + 1}).encode(), None)

@@ -111,11 +111,11 @@ class ActsOverlap(Conflict):
 
 
 class ClaimedElsewhere(Conflict):
-    """``programme_id`` is where the same act was recorded, ``name`` what it is called."""
+    """``programme_id`` is where the same act was recorded, or one within ``minutes`` of it; ``name`` what it is called."""
 
     code = "CLAIMED_ELSEWHERE"
-    zh = "这个行为已在项目「{name}」（{programme_id}）中申报，同一行为只能计一次。"
-    en = "This act was recorded in the programme {name} ({programme_id}) already. One act counts once."
+    zh = "项目「{name}」（{programme_id}）中已申报了这个行为，或与它相隔不到 {minutes} 分钟的同类行为；同一行为只能计一次。"
+    en = "This act, or one of its kind less than {minutes:minute} from it, was recorded in the programme {name} ({programme_id}) already. One act counts once."
 
 
 class ActRepeated(Conflict):

@@ -244,7 +244,11 @@ def fit(day: Day, wanted: Entry, caps: Caps, following: Sequence[Day] = ()) -> E
     others = _others(wanted, (day, *following))
     for other in others:
         if wanted.same_act(other):
-            raise ClaimedElsewhere(programme_id=other.programme_id, name=programme_name(other.programme_id))
+            raise ClaimedElsewhere(
+                programme_id=other.programme_id,
+                name=programme_name(other.programme_id),
+                minutes=window(wanted.behaviour).across,
+            )
     for other in others:
         if wanted.overlaps(other):
             raise ActsOverlap(other=behaviour_name(other.programme_id, other.behaviour))

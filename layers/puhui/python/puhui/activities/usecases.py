@@ -390,10 +390,13 @@ def explain_activity(member_id: str, activity_id: str, *, books: Books) -> dict[
     activity = get_activity(member_id, activity_id, books=books)
     programme = credit.programme_of(activity)
     counted_mg = activity.credits_mg + activity.lapsed_mg  # what lapsed was computed all the same
-    if activity.points_only:
-        counted_mg = 0
     explained = methodologies.explain_record(
-        activity.record, programme, counted_mg, activity.points, activity.correction
+        activity.record,
+        programme,
+        0 if activity.points_only else counted_mg,
+        activity.points,
+        activity.correction,
+        counted_mg if activity.points_only else None,
     )
     return {"activity_id": activity.id, **explained}
 

@@ -109,10 +109,15 @@ def points_for(rule: PointsRate | None, mg: int) -> int:
 
 
 def explain(
-    quantification: Quantification, programme: Programme, credits_mg: int, points: int
+    quantification: Quantification,
+    programme: Programme,
+    credits_mg: int,
+    points: int,
+    counted_mg: int | None = None,
 ) -> dict[str, Any]:
-    """The contract's Explanation (without ``activity_id``) of an act that gave this much after caps."""
-    return explanation.explain(quantification, programme, credits_mg, points)
+    """The contract's Explanation (without ``activity_id``) of an act that gave this much after caps; ``counted_mg``: what
+    counted for points, where the factors are too weak for credits."""
+    return explanation.explain(quantification, programme, credits_mg, points, None, counted_mg)
 
 
 def explain_record(
@@ -121,6 +126,7 @@ def explain_record(
     credits_mg: int,
     points: int,
     correction: Mapping[str, Any] | None = None,
+    counted_mg: int | None = None,
 ) -> dict[str, Any]:
     """The same, rebuilt from what ``Quantification.record()`` kept, whatever was published since; after a ``correction``
     as it made it.
@@ -130,4 +136,4 @@ def explain_record(
     found = of_record(record)
     if correction:
         found = of_record(corrected(record, correction["factor"], correction["replacement"]))
-    return explanation.explain(found, programme, credits_mg, points, correction)
+    return explanation.explain(found, programme, credits_mg, points, correction, counted_mg)

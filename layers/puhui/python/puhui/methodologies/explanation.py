@@ -29,14 +29,16 @@ def explain(
     credits_mg: int,
     points: int,
     correction: Mapping[str, Any] | None = None,
+    counted_mg: int | None = None,
 ) -> dict[str, Any]:
     """The contract's Explanation of an act that gave ``credits_mg`` and ``points`` after caps; ``correction``: what made
-    these of other figures, and why."""
+    these of other figures, and why. ``counted_mg``: what counted for points, where the factors are too weak for credits."""
     methodology = quantification.methodology
     steps = _steps(quantification)
-    caps = [_cap(cap, quantification, credits_mg) for cap in quantification.caps]
+    counted = credits_mg if counted_mg is None else counted_mg
+    caps = [_cap(cap, quantification, counted) for cap in quantification.caps]
     if any(cap["applied"] for cap in caps):
-        steps.append(_cap_step(quantification.reduction_mg, credits_mg))
+        steps.append(_cap_step(quantification.reduction_mg, counted))
     return {
         "methodology": {"id": methodology.id, "version": methodology.version, "hash": methodology.hash},
         "formula": methodology.formula,
@@ -45,8 +47,9 @@ def explain(
         "steps": steps,
         "caps": caps,
         "credits_mg": credits_mg,
+        **({} if counted_mg is None else {"counted_mg": counted_mg}),
         "points": points,
-        "sentence": _sentence(quantification, programme, credits_mg, points, correction),
+        "sentence": _sentence(quantification, programme, counted, points, correction),
         "computation": _computation(quantification),
         **({"correction": dict(correction)} if correction else {}),
     }
@@ -194,21 +197,21 @@ def _cap_step(reduction_mg: int, credits_mg: int) -> dict[str, Any]:
 def _sentence(
     quantification: Quantification,
     programme: Programme,
-    credits_mg: int,
+    counted_mg: int,
     points: int,
     correction: Mapping[str, Any] | None,
 ) -> dict[str, str]:
     act = quantification.methodology.act
-    avoided, counted = grams_text(quantification.reduction_mg), grams_text(credits_mg)
+    avoided, counted = grams_text(quantification.reduction_mg), grams_text(counted_mg)
     zh = f"{fill(act['zh-CN'], quantification.inputs)}，减排 {avoided} 克"
     en = f"{fill(act['en'], quantification.inputs)}. This avoids {avoided} g of CO2e"
     if not quantification.credits_allowed:
         zh += "；所用因子依据不足，只计积分，不计减排量"
         en += "; its factors are too weakly sourced for credits, so it gives points only"
-    elif credits_mg == 0:
+    if counted_mg == 0:
         zh += "，未计入"
-        en += ", none of which is credited"
-    elif credits_mg != quantification.reduction_mg:
+        en += ", none of which is credited" if quantification.credits_allowed else "; none of it counts"
+    elif counted_mg != quantification.reduction_mg:
         zh += f"，按上限计入 {counted} 克"
         en += f", of which the caps let {counted} g count"
     if points:
@@ -218,7 +221,7 @@ def _sentence(
         before = grams_text(correction["from_mg"])
         zh += f"。因子已更正（{correction['reason']}），更正前计入 {before} 克"
         en += f". A factor was corrected ({correction['reason']}); before, {before} g were credited"
-    elif programme.points and credits_mg and points > credits_mg // programme.points.mg_per_point:
+    elif programme.points and counted_mg and points > counted_mg // programme.points.mg_per_point:
         zh += "（含此前不足 1 分的余量）"
         en += " (with what was left over from earlier acts)"
     return {"zh-CN": zh + "。", "en": en + "."}

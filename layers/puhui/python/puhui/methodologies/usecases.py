@@ -113,7 +113,9 @@ def trial(
         "credits_mg": credits_mg,
         "points": points,
         **_on_mere_word(programme, behaviour, credits_mg, allowed),
-        "explanation": api.explain(quantified, programme, credits_mg, points),
+        "explanation": api.explain(
+            quantified, programme, credits_mg, points, None if quantified.credits_allowed else allowed
+        ),
     }
 
 

@@ -110,16 +110,15 @@ def _check_caps(told: dict[str, Any], made: int, credits_mg: int) -> None:
     masses = [
         (_whole(cap["limit"]), cap["per"], cap["applied"]) for cap in told["caps"] if cap["measure"] == "mg"
     ]
-    if credits_mg > min([made, *(limit for limit, _, _ in masses)]) or (weak and credits_mg):
-        raise NotProved(f"{credits_mg} mg were credited, more than the formula and the caps allow")
+    counted = _whole(told.get("counted_mg", credits_mg)) if weak else credits_mg
+    if counted > min([made, *(limit for limit, _, _ in masses)]) or (weak and credits_mg):
+        raise NotProved(f"{counted} mg were credited, more than the formula and the caps allow")
     cutting = [(limit, per) for limit, per, applied in masses if applied]
-    if 0 < credits_mg < made and not (cutting or weak):
-        raise NotProved(f"{credits_mg} mg were credited of {made}, and no cap says why")
+    if 0 < counted < made and not cutting:
+        raise NotProved(f"{counted} mg were credited of {made}, and no cap says why")
     of_act = [limit for limit, per in cutting if per == "act"]
-    if (credits_mg == made and cutting) or (
-        of_act and len(of_act) == len(cutting) and credits_mg not in of_act
-    ):
-        raise NotProved(f"a cap is said to have cut, which does not make {credits_mg} mg of {made}")
+    if (counted == made and cutting) or (of_act and len(of_act) == len(cutting) and counted not in of_act):
+        raise NotProved(f"a cap is said to have cut, which does not make {counted} mg of {made}")
 
 
 def _check_correction(told: dict[str, Any], credits_mg: int) -> None:
