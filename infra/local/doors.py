@@ -88,6 +88,11 @@ class WholeRequests:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if {b"content-length", b"transfer-encoding"} <= {name.lower() for name, _ in scope["headers"]}:
+            await _refusal(400, "A body has one length: send Content-Length or Transfer-Encoding.")(
+                scope, receive, send
+            )
+            return
         try:
             body = await asyncio.wait_for(_body(receive), self._seconds)
         except TimeoutError:

@@ -174,6 +174,14 @@ def test_a_head_that_drips_ends_too(port: int) -> None:
         assert time.monotonic() - started < 8
 
 
+def test_a_body_with_two_lengths_is_refused(port: int) -> None:
+    for length in (0, 4):
+        two = (f"Content-Length: {length}", "Transfer-Encoding: chunked")
+        assert "400 Bad Request" in get(port, "/v1/sessions", *two, method="POST") or "400" in said(
+            port, "POST /v1/sessions HTTP/1.1\r\nHost: x\r\n" + "\r\n".join(two) + "\r\n\r\n0\r\n\r\n"
+        )
+
+
 def test_a_body_that_does_not_come_is_answered_and_ends(port: int) -> None:
     Behind.seen.clear()
     half = "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"

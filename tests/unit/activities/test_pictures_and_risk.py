@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw, ImageEnhance
+from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from puhui.activities import likeness, pictures
 from puhui.activities.model import Picture
@@ -140,6 +140,12 @@ def test_a_turned_mirrored_or_cropped_copy_is_near(name: str):
     first, copy = seen("orient-base.jpg"), seen(name)
     assert distance(copy, first) <= likeness.NEAR_BITS
     assert distance(first, copy) <= likeness.NEAR_BITS
+
+
+def test_a_negative_is_the_same_picture():
+    image = Image.open(CASES / "orient-base.jpg")
+    copy = pictures.look(saved(ImageOps.invert(image)))
+    assert distance(copy, seen("orient-base.jpg")) <= likeness.NEAR_BITS
 
 
 COPIES: dict[str, Callable[[Image.Image], bytes]] = {

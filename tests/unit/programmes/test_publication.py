@@ -43,6 +43,7 @@ def test_a_preset_is_a_valid_document_named_like_its_file(preset: Path) -> None:
         (lambda d: d["gates"].update(export="no"), "/gates/export"),
         (lambda d: d["gates"].pop("cash_out"), "/gates"),
         (lambda d: d["behaviours"][1].update(evidence="oath"), "/behaviours/1/evidence"),
+        (lambda d: d["behaviours"][1].update(id="walking"), "/behaviours/1/evidence"),
         (lambda d: d["behaviours"][1]["caps"].update(per_day_acts=-1), "/behaviours/1/caps/per_day_acts"),
         (
             lambda d: d["behaviours"][0]["quantity"]["trips"].update(max=10**10),

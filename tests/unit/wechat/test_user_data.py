@@ -198,3 +198,8 @@ def test_steps_that_wechat_would_not_write_are_malformed_and_never_a_stale_sessi
 def test_an_impossible_number_is_its_own_days_fault() -> None:
     entries = [{"timestamp": start(19), "step": 250_000}, {"timestamp": start(20), "step": 8000}]
     assert steps_by_day({"stepInfoList": entries}) == {date(2026, 11, 19): 250_000, date(2026, 11, 20): 8000}
+
+
+def test_a_number_below_zero_is_kept_for_its_day_to_be_judged() -> None:
+    told = {"stepInfoList": [{"timestamp": 1764432000, "step": -5}, {"timestamp": 1764518400, "step": 8}]}
+    assert sorted(steps_by_day(told).values()) == [-5, 8]

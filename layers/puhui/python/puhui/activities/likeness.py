@@ -15,6 +15,7 @@ ALIKE_BITS = 12  # a hint, no more
 SPAN_MIN = 24  # grey levels between a grid's darkest and lightest cell: below, the bits are noise
 MIDDLE = 0.8
 COLUMNS, ROWS = 9, 8
+HASH_BITS = (COLUMNS - 1) * ROWS
 SQUARE = COLUMNS * ROWS * 2
 TURNS = (None, *Image.Transpose)
 
@@ -65,8 +66,9 @@ def difference_hash(square: Image.Image) -> int:
 
 
 def distance(one: int, other: int) -> int:
-    """In how many of the 64 bits two hashes differ."""
-    return (one ^ other).bit_count()
+    """In how many of the 64 bits two hashes differ; a negative has all the other ones, and is the same picture."""
+    apart = (one ^ other).bit_count()
+    return min(apart, HASH_BITS - apart)
 
 
 def _square(small: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:

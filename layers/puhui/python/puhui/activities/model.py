@@ -212,7 +212,7 @@ class Day:
     @property
     def shown_mg(self) -> int:
         """What photos have given today, over all behaviours and programmes."""
-        return sum(entry.mg for entry in self.acts if not entry.declared and entry.behaviour != "walking")
+        return sum(entry.mg for entry in self.acts if not entry.declared and entry.start != NO_TIME)
 
     def with_entry(self, entry: Entry) -> "Day":
         """The day with this entry in the place of the same activity's, or at the end."""

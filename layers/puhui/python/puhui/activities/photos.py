@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 
-from puhui.activities.likeness import ALIKE_BITS, NEAR_BITS, distance
+from puhui.activities.likeness import ALIKE_BITS, HASH_BITS, NEAR_BITS, distance
 from puhui.activities.model import Picture
 from puhui.kernel import clock
 from puhui.store.client import ConditionFailed, DynamoDB
@@ -161,7 +161,10 @@ class _Prints:
 
     def has(self, wanted: int, bits: int, own: int) -> bool:
         """Whether a print of another picture is within so many bits."""
-        if not [mark for mark in self.prints if (wanted ^ mark).bit_count() <= bits]:  # the quick way
+        most = HASH_BITS - bits
+        if not [
+            mark for mark in self.prints if not bits < (wanted ^ mark).bit_count() < most
+        ]:  # the quick way
             return False
         found = zip(self.prints, self.names, strict=True)
         return any(name != own and distance(wanted, mark) <= bits for mark, name in found)

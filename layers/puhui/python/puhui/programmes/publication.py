@@ -9,6 +9,7 @@ from puhui.kernel.schemas import validator
 from puhui.programmes.model import FriendsRule, Programme, Span
 from puhui.programmes.presets import from_document
 
+WALKING = "walking"  # the house knows a day's walk by this name
 _VALIDATOR = validator(Path(__file__).parent / "schema.json")
 
 
@@ -73,6 +74,10 @@ def _check_behaviour(behaviour: dict[str, Any], path: tuple[str | int, ...], see
     if shared and behaviour["evidence"] == "steps":
         raise DocumentInvalid(
             pointer=pointer((*path, "caps", shared[0])), detail="steps are one person's own"
+        )
+    if (behaviour["id"] == WALKING) != (behaviour["evidence"] == "steps"):
+        raise DocumentInvalid(
+            pointer=pointer((*path, "evidence")), detail=f"steps show {WALKING}, and nothing else does"
         )
     for name, bounds in quantity.items():
         if "min" in bounds and bounds["min"] > bounds["max"]:

@@ -113,7 +113,7 @@ def steps_by_day(content: dict[str, Any]) -> dict[date, int]:
     days: dict[date, int] = {}
     for entry in entries:
         day, step = _entry(entry)
-        days[day] = max(step, days.get(day, 0))
+        days[day] = max(step, days.get(day, step))
     return days
 
 
