@@ -327,11 +327,19 @@ def test_a_member_without_the_role_is_refused(operation: Operation, life: Life):
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
 
 
-@pytest.mark.parametrize("operation", [o for o in operations() if not o.public], ids=lambda o: o.id)
-def test_nothing_that_is_not_public_answers_without_a_good_token(
-    operation: Operation, life: Life, bad_token: str
-):
-    headers = {"Authorization": f"Bearer {bad_token}"} if bad_token else {}
+CLOSED = [operation for operation in operations() if not operation.public]
+
+
+@pytest.mark.parametrize("operation", CLOSED, ids=lambda o: o.id)
+def test_nothing_that_is_not_public_answers_without_a_token(operation: Operation, life: Life):
+    answer = life.stranger.request(operation.method, f"/v1{filled(operation.path, life)}")
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("operation", CLOSED[::8], ids=lambda o: o.id)
+def test_no_token_but_a_good_one_opens_anything(operation: Operation, life: Life, bad_token: str):
+    """One authoriser judges every token, wherever it stands: that it stands everywhere is shown above."""
+    headers = {"Authorization": f"Bearer {bad_token}"}
     answer = life.stranger.request(operation.method, f"/v1{filled(operation.path, life)}", headers=headers)
     assert answer.status_code == 401
 
@@ -340,12 +348,11 @@ def _foreign(claims: dict[str, Any]) -> str:
     return jwt.encode(claims, ec.generate_private_key(ec.SECP256R1()), "ES256", headers={"kid": "other"})
 
 
-@pytest.fixture(params=["none", "garbage", "foreign key", "no signature", "tampered"])
+@pytest.fixture(params=["garbage", "foreign key", "no signature", "tampered"])
 def bad_token(request: pytest.FixtureRequest, life: Life) -> str:
     claims = jwt.decode(life.first.access_token, options={"verify_signature": False})
     head, body, signature = life.first.access_token.split(".")
     made: dict[str, Callable[[], str]] = {
-        "none": lambda: "",
         "garbage": lambda: "not.a.token",
         "foreign key": lambda: _foreign(claims),
         "no signature": lambda: jwt.encode(claims, None, "none"),
