@@ -17,6 +17,7 @@ published.from_environment()
 def file_programme(request: Request) -> Answer:
     document = documents.parse(request.raw_body)["document"]  # strictly: no decimals, no name twice
     programme = publication.check_document(document)
+    methodologies.ask_again()
     for behaviour in programme.behaviours.values():
         methodologies.require_countable(programme, behaviour, clock.programme_day(request.now))
     filed = procedure.file(document, request.member_id, request.now, table=TABLE)

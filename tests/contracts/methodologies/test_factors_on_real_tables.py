@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from puhui.kernel.documents import DocumentInvalid
 from puhui.methodologies import api, catalogue, filing, procedure, registry
 from puhui.methodologies.dynamo import Factors, publication_in, version_item
 from puhui.methodologies.errors import AuthorMayNotPublish, FactorIsZero, FactorNotFound, VersionShipped
@@ -14,7 +15,7 @@ from puhui.methodologies.procedure import Command
 from puhui.methodologies.published import STATUS_SECONDS, Published
 from puhui.programmes import api as programmes
 from puhui.store.client import DynamoDB
-from tests.contracts.methodologies.conftest import CITY, NOW, OTHER_PROVINCE, PROVINCE
+from tests.contracts.methodologies.conftest import CITY, DOCUMENT, NOW, OTHER_PROVINCE, PROVINCE, document
 
 RECORD: dict[str, Any] = {
     "id": "lights-off-2027",
@@ -147,3 +148,87 @@ def test_the_journal_is_told_of_a_factor_as_of_a_methodology(table: Factors):
     told = publication_in(version_item(version, table.prefix))
     assert told is not None
     assert (told.kind, told.name, told.status) == ("factor", "lights-off-2027", "published")
+
+
+def heat(name: str, version: str = "1", unit: str = "tCO2e/GJ") -> dict[str, Any]:
+    return record(id=name, version=version, quantity="heat-of-a-city", value="0.11", unit=unit)
+
+
+def approved(table: Factors, made: dict[str, Any]) -> dict[str, Any]:
+    draft = file(table, made)
+    where = draft["id"], draft["version"]
+    return procedure.review(*where, "approve", draft["hash"], "", Command(OTHER_PROVINCE, NOW), table=table)
+
+
+def bring_out(table: Factors, draft: dict[str, Any]) -> dict[str, Any]:
+    where = draft["id"], draft["version"]
+    return procedure.publish(*where, draft["hash"], "", Command(PROVINCE, NOW), table=table)
+
+
+def refused_unit(step: Callable[[], object]) -> None:
+    with pytest.raises(DocumentInvalid) as refused:
+        step()
+    assert refused.value.details["pointer"] == "/unit"
+    for language in ("zh-CN", "en"):
+        assert "tCO2e/GJ" in refused.value.text(language)
+
+
+def test_a_record_that_measures_something_else_is_refused_the_moment_after_the_first_one_is_published(
+    table: Factors, seconds: list[float]
+):
+    assert registry.records_of("heat-of-a-city") == ()  # known for five minutes to acts
+    other, later = (
+        approved(table, heat("b", unit="kgCO2e/km")),
+        approved(table, heat("a", "2", unit="kgCO2e/km")),
+    )
+    bring_out(table, approved(table, heat("a")))
+    refused_unit(lambda: bring_out(table, other))
+    refused_unit(lambda: bring_out(table, later))
+    refused_unit(lambda: file(table, heat("c", unit="kgCO2e/km")))
+    assert list(table.records("heat-of-a-city")) == ["a@1"]
+    assert procedure.get_draft("b", "1", table=table)["status"] == "approved"
+
+
+def test_of_two_published_at_once_that_measure_different_things_one_is_refused(table: Factors):
+    slower = approved(table, heat("b", unit="kgCO2e/km"))
+    quicker = approved(table, heat("a"))
+    in_force, calls = table.put_in_force, 0
+
+    def overtaken(*arguments: Any) -> None:
+        nonlocal calls
+        in_force(*arguments)  # it has read that nothing is settled
+        calls += 1
+        if calls == 1:
+            bring_out(Factors(table.dynamodb, table.table), quicker)
+
+    table.put_in_force = overtaken  # type: ignore[method-assign]
+    refused_unit(lambda: bring_out(table, slower))
+    assert list(table.records("heat-of-a-city")) == ["a@1"]
+
+
+def test_what_a_quantity_measures_outlives_the_withdrawal_of_its_records(table: Factors):
+    bring_out(table, approved(table, heat("a")))
+    procedure.withdraw("a", "1", "wrong", Command(PROVINCE, NOW), table=table)
+    assert table.records("heat-of-a-city") == {}
+    refused_unit(lambda: file(table, heat("b", unit="kgCO2e/km")))
+    assert bring_out(table, approved(table, heat("b", unit="kgCO2e/MJ")))["status"] == "published"
+
+
+def test_the_reviewer_is_told_what_was_published_a_moment_ago(table: Factors, seconds: list[float]):
+    assert registry.records_of("heat-of-a-city") == ()
+    bring_out(table, approved(table, heat("a")))
+    codes = [each["code"] for each in file(table, heat("b") | {"value": "110"})["warnings"]]
+    assert codes == ["FAR_FROM_PUBLISHED"]
+
+
+def test_a_methodology_may_name_a_factor_that_was_published_a_moment_ago(
+    table: Factors, seconds: list[float]
+):
+    assert registry.records_of("lights-of-a-city") == ()
+    lamp = record(quantity="lights-of-a-city")
+    made = document(formula={**DOCUMENT["formula"], "factors": {"each": "lights-of-a-city"}})
+    made["test_vectors"][0]["reduction_mg"] = 126_000
+    with pytest.raises(DocumentInvalid):
+        filing.methodology(made)
+    bring_out(table, approved(table, lamp))
+    filing.methodology(made)

@@ -40,6 +40,7 @@ __all__ = [
     "QuantityInvalid",
     "Used",
     "apply_caps",
+    "ask_again",
     "corrected",
     "explain",
     "explain_record",
@@ -53,6 +54,11 @@ __all__ = [
     "quantify_by",
     "require_countable",
 ]
+
+
+def ask_again() -> None:
+    """Before something is decided for good: what was published or withdrawn a moment ago is known."""
+    registry.ask_again()
 
 
 def published(methodology_id: str, version: str) -> Methodology:

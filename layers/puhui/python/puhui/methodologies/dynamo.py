@@ -12,7 +12,7 @@ Factors that are filed stand in the same way under F#<id>, "latest factors" and 
 
 | item     | methodology (hash) | entry (range)   | holds |
 |----------|--------------------|-----------------|-------|
-| records  | factors            | <quantity>      | text: every record of the quantity that was published, by key; v |
+| records  | factors            | <quantity>      | text: every record of the quantity that is in force, by key; unit: of the first that was, whatever became of it; v |
 
 What a version becomes reaches the journal by the table's stream (``publication_in``).
 """
@@ -29,6 +29,7 @@ from puhui.kernel.documents import Text, canonical, content_hash
 from puhui.methodologies import registry
 from puhui.methodologies.errors import AnswerStands, QuantityFull, VersionMoved
 from puhui.methodologies.lifecycle import APPROVED, DRAFT, PUBLISHED, WITHDRAWN, Step, Version, order
+from puhui.methodologies.measures import require_same
 from puhui.store.client import DynamoDB, Key
 from puhui.store.session import Session
 from puhui.store.values import Item
@@ -180,6 +181,9 @@ class Methodologies:
             error=VersionMoved(),
         )
 
+    def require_fitting(self, document: Mapping[str, Any]) -> None:
+        """Raise DocumentInvalid for a document that cannot stand beside what is published: none such."""
+
     def put_in_force(self, session: Session, version: Version) -> None:
         """What else has to change when a version was published or withdrawn: nothing, its status says it."""
 
@@ -216,13 +220,21 @@ class Factors(Methodologies):
             if start is None:
                 return found
 
+    def require_fitting(self, document: Mapping[str, Any]) -> None:
+        """Raise DocumentInvalid for a record that measures something else than its quantity."""
+        quantity = document["quantity"]
+        require_same(document, _unit_of(quantity, self.dynamodb.get(self.table, _records_key(quantity))))
+
     def put_in_force(self, session: Session, version: Version) -> None:
-        """Put a record among those that acts take, or take it out. Raises QuantityFull."""
+        """Put a record among those that acts take, or take it out. Raises QuantityFull, and DocumentInvalid for one that measures
+        something else: of two that are published at once, one finds what the other has settled."""
         document = self.document(version.id, version.hash)
         quantity = document["quantity"]
         item = self.dynamodb.get(self.table, _records_key(quantity))
         records = _records_in(item)
+        settled = _unit_of(quantity, item)
         if version.status == PUBLISHED:
+            require_same(document, settled)
             records[version.key] = document
         else:
             records.pop(version.key, None)
@@ -231,7 +243,12 @@ class Factors(Methodologies):
         before = item["v"] if item else 0
         session.put(
             self.table,
-            {**_records_key(quantity), "text": canonical(records), "v": before + 1},
+            {
+                **_records_key(quantity),
+                "text": canonical(records),
+                "unit": settled or document["unit"],
+                "v": before + 1,
+            },
             condition="v = :v" if before else "attribute_not_exists(v)",
             values={":v": before} if before else None,
             error=VersionMoved(),
@@ -245,6 +262,15 @@ def _records_key(quantity: str) -> dict[str, str]:
 def _records_in(item: Item | None) -> dict[str, Any]:
     records: dict[str, Any] = json.loads(item["text"]) if item else {}
     return records
+
+
+def _unit_of(quantity: str, item: Item | None) -> str:
+    """The unit of the first record of a quantity, in the layer or in its item; "" where none was ever published."""
+    for record in registry.shipped_records(quantity):
+        return record.unit.text
+    if item and "unit" in item:
+        return str(item["unit"])
+    return str(next((record["unit"] for record in _records_in(item).values()), ""))
 
 
 def publication_in(item: Item) -> Publication | None:

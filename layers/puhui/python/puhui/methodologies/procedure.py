@@ -42,6 +42,7 @@ def file(document: Any, jurisdiction: str, command: Command, *, check: Check, ta
     Raises DocumentInvalid, VersionShipped, JurisdictionUnknown and what ``lifecycle.file`` raises.
     """
     warnings = check(document)
+    table.require_fitting(document)
     methodology_id, version = document["id"], document["version"]
     if version in table.shipped(methodology_id):
         raise VersionShipped(methodology=f"{methodology_id}@{version}")
@@ -93,7 +94,7 @@ def publish(
 ) -> Answer:
     """Publish an approved version; the one before it is superseded by the same transaction.
 
-    Raises MethodologyNotFound and what ``lifecycle.publish`` raises.
+    Raises MethodologyNotFound, what ``lifecycle.publish`` raises and what ``table.put_in_force`` does.
     """
 
     def build(session: Session) -> Version:

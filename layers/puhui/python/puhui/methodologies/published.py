@@ -76,6 +76,11 @@ class Published:
         self._records[key] = registry.factor_from(table.document(factor_id, found.hash))
         return self._records[key]
 
+    def forget(self) -> None:
+        """Ask again for all that can change."""
+        self._statuses.clear()
+        self._factors.clear()
+
     def _keep(self, key: tuple[str, str], status: str) -> None:
         if len(self._statuses) >= STATUSES_KEPT:
             self._statuses.clear()
@@ -100,6 +105,10 @@ class _FromEnvironment:
     def factor(self, key: str) -> Factor | None:
         source = _source()
         return source.factor(key) if source else None
+
+    def forget(self) -> None:
+        if source := _source():
+            source.forget()
 
 
 def from_environment() -> None:

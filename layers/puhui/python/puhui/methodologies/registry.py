@@ -41,6 +41,9 @@ class Source(Protocol):
     def factor(self, key: str) -> Factor | None:
         """A factor record that was published, whatever became of it since."""
 
+    def forget(self) -> None:
+        """Ask again for all that can change."""
+
 
 class _Nothing:
     def document(self, methodology_id: str, version: str) -> dict[str, Any] | None:  # noqa: ARG002
@@ -55,6 +58,9 @@ class _Nothing:
     def factor(self, key: str) -> Factor | None:  # noqa: ARG002
         return None
 
+    def forget(self) -> None:
+        pass
+
 
 _sources: list[Source] = [_Nothing()]
 
@@ -64,6 +70,11 @@ def also_from(source: Source) -> None:
     _sources[0] = source
     for kept in (_filed, _bound, formula_of_record):
         kept.cache_clear()
+
+
+def ask_again() -> None:
+    """Before something is decided for good: what was published or withdrawn a moment ago is known."""
+    _sources[0].forget()
 
 
 @cache
@@ -114,7 +125,7 @@ def factor_of(key: str) -> Factor | None:
 
 def records_of(quantity: str) -> tuple[Factor, ...]:
     """The published records of a quantity: the layer's, then those that were filed since."""
-    return (*_shipped(quantity), *_sources[0].factors(quantity))
+    return (*shipped_records(quantity), *_sources[0].factors(quantity))
 
 
 def factor(quantity: str, profile: str, region: str, day: str) -> Factor:
@@ -167,7 +178,8 @@ def _id_and_version(key: str) -> tuple[str, str]:
 
 
 @cache
-def _shipped(quantity: str) -> tuple[Factor, ...]:
+def shipped_records(quantity: str) -> tuple[Factor, ...]:
+    """The layer's records of a quantity."""
     return tuple(each for each in factors().values() if each.quantity == quantity)
 
 
