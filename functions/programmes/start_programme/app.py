@@ -31,5 +31,6 @@ def start_programme(request: Request) -> Answer:
         request.now,
         table=TABLE,
         also=publish,
+        key=request.idempotency_key,
     )
     return procedure.shown(started)

@@ -44,9 +44,13 @@ def file(table: Programmes, by: str = "author", **more: Any) -> Filed:
     return procedure.file(document(**more), by, NOW, table=table)
 
 
-def start(table: Programmes, filed: Filed, by: str = "approver", read: str = "") -> Filed:
+def start(
+    table: Programmes, filed: Filed, by: str = "approver", read: str = "", key: str | None = None
+) -> Filed:
     also: Callable[[Session, Filed], None] = lambda _session, _filed: None  # noqa: E731
-    return procedure.start(filed.id, filed.version, by, read or filed.hash, NOW, table=table, also=also)
+    return procedure.start(
+        filed.id, filed.version, by, read or filed.hash, NOW, table=table, also=also, key=key
+    )
 
 
 def running(table: Programmes) -> Mapping[str, Any] | None:
@@ -86,6 +90,35 @@ def test_only_a_later_version_takes_the_place_of_a_running_one(table: Programmes
         start(table, old)
     start(table, new)
     assert (running(table) or {})["version"] == "10"
+
+
+def test_a_version_that_another_has_replaced_is_superseded_and_not_started_again(table: Programmes):
+    first = start(table, file(table, version="1"), key="the request")
+    assert start(table, first, by="another") == first  # while it runs, starting it again changes nothing
+    assert procedure.find("my-city", "1", table=table).status == "running"
+    start(table, file(table, version="2"))
+    assert procedure.find("my-city", "1", table=table).status == "superseded"
+    assert procedure.find("my-city", "2", table=table).status == "running"
+    assert file(table, version="1").status == "superseded"
+    for who, key in (("approver", None), ("approver", "another request"), ("another", "the request")):
+        with pytest.raises(VersionNotNewer) as refused:
+            start(table, first, by=who, key=key)
+        assert refused.value.details["running"] == "2"
+    assert start(table, first, key="the request") == first
+    with pytest.raises(VersionStarted):
+        file(table, version="1", name="different")
+    assert (running(table) or {})["version"] == "2"
+
+
+def test_a_filed_version_is_superseded_by_a_later_one_of_the_layer(
+    table: Programmes, monkeypatch: pytest.MonkeyPatch
+):
+    shipped = presets.document("carbon-88")
+    filed = procedure.file(shipped | {"version": "100"}, "author", NOW, table=table)
+    start(table, filed)
+    assert procedure.find("carbon-88", "100", table=table).status == "running"
+    monkeypatch.setattr(presets, "document", lambda _id: shipped | {"version": "101"})
+    assert procedure.find("carbon-88", "100", table=table).status == "superseded"
 
 
 def test_of_two_who_start_two_versions_at_once_the_later_one_runs(table: Programmes):

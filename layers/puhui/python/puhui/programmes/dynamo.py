@@ -3,7 +3,7 @@ has what was decided, and versions that took their place.
 
 | item    | programme (hash) | entry (range) | holds |
 |---------|------------------|---------------|-------|
-| filed   | P#<id>           | V#<version>   | text (canonical), hash, author, status, started_by, at |
+| filed   | P#<id>           | V#<version>   | text (canonical), hash, author, status, started_by, at; key: of the request that started it |
 | running | running          | <id>          | what stands: version, hash, text of the one that counts acts (none: the layer's); gates, closes_at, because; v |
 | proposal| P#<id>           | D#<subject>   | wanted, reason, by, at, number, status, approved_by, approved_at |
 """
@@ -180,6 +180,7 @@ def filed_item(filed: Filed) -> Item:
         "status": filed.status,
         "started_by": filed.started_by,
         "at": clock.to_text(filed.at),
+        **({"key": filed.started_key} if filed.started_key else {}),
     }
 
 
@@ -187,5 +188,11 @@ def filed_from(item: Mapping[str, Any]) -> Filed:
     """The version of an item."""
     at: datetime = clock.from_text(item["at"])
     return Filed(
-        json.loads(item["text"]), item["hash"], item["author"], at, item["status"], item["started_by"]
+        json.loads(item["text"]),
+        item["hash"],
+        item["author"],
+        at,
+        item["status"],
+        item["started_by"],
+        item.get("key", ""),
     )

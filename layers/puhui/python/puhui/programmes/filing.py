@@ -1,7 +1,7 @@
 """A programme that a city or a company files: its author and whoever starts it are two people. Pure rules on values.
 
 A version is a draft until somebody else starts it; from then on it counts acts and never changes. A later version takes its
-place in the same way: so also a gate is opened, or a price of points changed, by two people and never in silence.
+place in the same way, and it is superseded: so also a gate is opened, or a price of points changed, by two people and never in silence.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,13 @@ from puhui.programmes.errors import (
     VersionTaken,
 )
 
-DRAFT, RUNNING = "draft", "running"
+DRAFT, RUNNING, SUPERSEDED = "draft", "running", "superseded"
 
 
 @dataclass(frozen=True)
 class Filed:
-    """One version as filed. ``at``: when it was filed or started last."""
+    """One version as filed. ``at``: when it was filed or started last; ``started_key``: by which idempotency key ("": without
+    one). One that was started keeps that status; whether another one took its place since, ``status_after`` says."""
 
     document: Mapping[str, Any]
     hash: str
@@ -31,6 +32,7 @@ class Filed:
     at: datetime
     status: str = DRAFT
     started_by: str = ""
+    started_key: str = ""
 
     @property
     def id(self) -> str:
@@ -57,8 +59,15 @@ def file(standing: Filed | None, document: Mapping[str, Any], author: str, now: 
     return proposed
 
 
-def start(filed: Filed, by: str, read_hash: str, now: datetime, running: str | None) -> Filed:
-    """The version, started by somebody who read it, after ``running``.
+def status_after(filed: Filed, running: str | None) -> str:
+    """What the version is while ``running`` counts acts: versions only follow later ones."""
+    replaced = filed.status == RUNNING and running is not None and order(filed.version) < order(running)
+    return SUPERSEDED if replaced else filed.status
+
+
+def start(filed: Filed, by: str, read_hash: str, now: datetime, running: str | None, key: str = "") -> Filed:
+    """The version, started by somebody who read it, after ``running``. Starting it again changes nothing while it runs; the
+    request that started it (``key``) is answered in the same way for ever.
 
     Raises AuthorMayNotStart, VersionChanged, VersionNotNewer.
     """
@@ -66,11 +75,12 @@ def start(filed: Filed, by: str, read_hash: str, now: datetime, running: str | N
         raise AuthorMayNotStart
     if filed.hash != read_hash:
         raise VersionChanged
-    if filed.status == RUNNING:
+    known = filed.status == RUNNING and key and key == filed.started_key
+    if known or status_after(filed, running) == RUNNING:
         return filed
     if running is not None and order(filed.version) <= order(running):
         raise VersionNotNewer(running=running)
-    return replace(filed, status=RUNNING, started_by=by, at=now)
+    return replace(filed, status=RUNNING, started_by=by, at=now, started_key=key)
 
 
 def order(version: str) -> tuple[int, str]:

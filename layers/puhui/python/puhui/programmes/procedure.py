@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from puhui.kernel import clock
+from puhui.kernel import clock, ids
 from puhui.programmes import filing, jurisdictions, presets
 from puhui.programmes import standing as decisions
 from puhui.programmes.dynamo import Programmes
@@ -33,7 +33,7 @@ def file(document: Mapping[str, Any], author: str, now: datetime, *, table: Prog
             table.put_filed(session, standing, filed)
         return filed
 
-    return attempt(table.dynamodb, build)
+    return _as_it_is(attempt(table.dynamodb, build), table)
 
 
 def _require_gates(document: Mapping[str, Any]) -> None:
@@ -54,21 +54,20 @@ def start(
     *,
     table: Programmes,
     also: Callable[[Session, Filed], None],
+    key: str | None = None,
 ) -> Filed:
-    """Let a filed version count acts; ``also`` adds what else has to happen with it. Starting it again changes nothing.
+    """Let a filed version count acts; ``also`` adds what else has to happen with it. Starting it again changes nothing while it
+    runs, and with the idempotency ``key`` that started it has the first answer.
 
     Raises ProgrammeNotFound and as ``filing.start``.
     """
+    key_id = ids.key_id(by, f"start {programme_id}@{version}", key) if key else ""
 
     def build(session: Session) -> Filed:
         # What stands is read before the version, so that it is this one only if the version says so.
         running = table.standing(programme_id) or Standing(programme_id)
-        standing = find(programme_id, version, table=table)
-        known = [running.version] if running.version else []
-        if programme_id in presets.ids():
-            known.append(presets.document(programme_id)["version"])
-        before = max(known, key=filing.order, default=None)
-        started = filing.start(standing, by, read_hash, now, before)
+        standing = _found(programme_id, version, table)
+        started = filing.start(standing, by, read_hash, now, _running(running), key_id)
         if started is not standing:
             table.put_filed(session, standing, started)
             table.put_standing(session, replace(running, document=started.document, hash=started.hash))
@@ -146,7 +145,26 @@ def show_proposal(proposal: Proposal) -> dict[str, Any]:
 
 
 def find(programme_id: str, version: str, *, table: Programmes) -> Filed:
-    """A version, whatever its status. Raises ProgrammeNotFound."""
+    """A version with what it is now. Raises ProgrammeNotFound."""
+    return _as_it_is(_found(programme_id, version, table), table)
+
+
+def _as_it_is(filed: Filed, table: Programmes) -> Filed:
+    if filed.status == filing.DRAFT:
+        return filed
+    running = _running(table.standing(filed.id) or Standing(filed.id))
+    return replace(filed, status=filing.status_after(filed, running))
+
+
+def _running(standing: Standing) -> str | None:
+    """The version that counts acts: the later one of what was started and what is in the layer."""
+    known = [standing.version] if standing.version else []
+    if standing.id in presets.ids():
+        known.append(presets.document(standing.id)["version"])
+    return max(known, key=filing.order, default=None)
+
+
+def _found(programme_id: str, version: str, table: Programmes) -> Filed:
     filed = table.filed(programme_id, version)
     if filed is None:
         raise ProgrammeNotFound
