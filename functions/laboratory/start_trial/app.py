@@ -21,7 +21,7 @@ published.from_environment()
 
 @app.operation("start_trial", "POST", "/methodologies/{methodology_id}/trials")
 def start_trial(request: Request) -> Answer:
-    document = documents.parse(request.raw_body)["document"]  # strictly: no decimals, no name twice
+    document = documents.parse(request.raw_body)["document"]  # as it was written, no name twice
     trial = usecases.start_trial(
         request.path["methodology_id"],
         check_document(document),

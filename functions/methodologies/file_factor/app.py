@@ -13,7 +13,7 @@ published.from_environment()
 
 @app.operation("file_factor", "POST", "/factors")
 def file_factor(request: Request) -> Answer:
-    record = documents.parse(request.raw_body)["document"]  # strictly: no decimals, no name twice
+    record = documents.parse(request.raw_body)["document"]  # as it was written, no name twice
     command = procedure.Command(
         Officer(request.member_id, request.roles), request.now, request.idempotency_key, request.body_hash
     )

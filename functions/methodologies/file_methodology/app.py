@@ -13,7 +13,7 @@ published.from_environment()
 
 @app.operation("file_methodology", "POST", "/methodologies")
 def file_methodology(request: Request) -> Answer:
-    document = documents.parse(request.raw_body)["document"]  # strictly: no decimals, no name twice
+    document = documents.parse(request.raw_body)["document"]  # as it was written, no name twice
     command = procedure.Command(
         Officer(request.member_id, request.roles), request.now, request.idempotency_key, request.body_hash
     )

@@ -15,7 +15,7 @@ published.from_environment()
 
 @app.operation("file_programme", "POST", "/programmes")
 def file_programme(request: Request) -> Answer:
-    document = documents.parse(request.raw_body)["document"]  # strictly: no decimals, no name twice
+    document = documents.parse(request.raw_body)["document"]  # as it was written, no name twice
     programme = publication.check_document(document)
     methodologies.ask_again()
     for behaviour in programme.behaviours.values():

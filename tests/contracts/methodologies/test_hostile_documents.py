@@ -131,7 +131,7 @@ def test_a_megabyte_is_too_large():
 )
 @pytest.mark.parametrize("place", ["/formula/lines", "/formula/factors", "/test_vectors", "/evidence"])
 def test_a_great_many_values_are_refused_before_they_are_looked_at(place: str, value: Any):
-    assert refused(changed(place, value)) in ("/", place)
+    assert refused(changed(place, value)) in ("", place)
 
 
 def test_as_many_faults_as_are_allowed_take_no_long():
@@ -175,11 +175,26 @@ def test_what_json_leaves_open_is_refused(text: str, code: str):
         ("/inputs/0/max", True, "/inputs/0/max"),
         ("/act/en", "{unheard_of}", "/act/en"),
         ("/formula/discount", "1.5", "/formula"),
-        ("/surprise", 1, "/"),
+        ("/surprise", 1, "/surprise"),
     ],
 )
 def test_a_fault_is_named_by_its_place(place: str, value: Any, pointer: str):
     assert refused(changed(place, value)).startswith(pointer)
+
+
+def test_a_fault_is_told_in_the_readers_language_in_the_list_of_errors_too():
+    for language, detail in (("zh-CN", "类型必须是 integer"), ("en", "must be integer")):
+        answer = call(
+            "file_methodology",
+            member="city",
+            roles=OFFICERS,
+            body=changed("/inputs/0/max", "many"),
+            headers={"Accept-Language": language},
+        )
+        assert answer.json["errors"] == [{"pointer": "/inputs/0/max", "detail": detail}]
+    answer = send({"document": []})
+    assert answer.json["errors"] == [{"pointer": "", "detail": "must be object"}]
+    assert answer.json["detail"] == "The document itself is wrong: must be object"
 
 
 def test_who_has_no_role_learns_nothing_about_a_document():

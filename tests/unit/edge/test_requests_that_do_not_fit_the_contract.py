@@ -8,7 +8,8 @@ import pytest
 
 from puhui.edge.contract import list_activities, put_consent, receive_wechat_push, record_activity
 from puhui.edge.http import _body
-from puhui.edge.validation import ERRORS_MAX, NAME_SHOWN_MAX, ContractError
+from puhui.edge.validation import ERRORS_MAX, ContractError
+from puhui.kernel.rules import NAME_SHOWN_MAX
 
 ACT: dict[str, Any] = {
     "programme_id": "carbon-88",

@@ -30,7 +30,7 @@ Change = Callable[[dict[str, Any]], object]
 def _refused(check: Callable[[bytes], object], text: bytes) -> tuple[str, str]:
     with pytest.raises(DocumentInvalid) as raised:
         check(text)
-    return raised.value.details["pointer"], raised.value.details["detail"]
+    return raised.value.details["pointer"], raised.value.text("en")
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.stem)
@@ -84,7 +84,7 @@ WALKING = "walking-instead-of-car.v1.json"
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
-        (lambda d: d.pop("act"), "/"),
+        (lambda d: d.pop("act"), "/act"),
         (lambda d: d["formula"].update(multiply="steps"), "/formula/multiply"),
         (lambda d: d["formula"].update(multiply=["steps", {"eval": "1"}]), "/formula/multiply/1"),
         (lambda d: d["formula"].update(multiply=["steps", "steps"]), "/formula/multiply"),
@@ -111,7 +111,9 @@ def test_grams_added_up_to_kilometres_are_no_reduction() -> None:
     document = json.loads((HERE / "documents" / WALKING).read_bytes())
     document["formula"]["multiply"].pop()
     _, detail = _refused(publication.check_methodology, json.dumps(document).encode())
-    assert detail == "baseline: measures length, not a mass of CO2e"
+    assert (
+        detail == "The document at /formula/multiply is wrong: baseline: measures length, not a mass of CO2e"
+    )
 
 
 @pytest.mark.parametrize(
@@ -127,13 +129,33 @@ def test_grams_added_up_to_kilometres_are_no_reduction() -> None:
         (lambda r: r.update(mark="sure"), "/factors/1/mark"),
         (lambda r: r.update(valid_from="soon"), "/factors/1/valid_from"),
         (lambda r: r.update(id="subway-trip-seed"), "/factors/1/version"),
-        (lambda r: r.pop("publisher"), "/factors/1"),
+        (lambda r: r.pop("publisher"), "/factors/1/publisher"),
+        (lambda r: r.update(value=0.11), "/factors/1/value"),
+        (lambda r: r.update(x=1), "/factors/1/x"),
     ],
 )
 def test_a_faulty_factor_is_refused_with_the_path_to_the_fault(change: Change, pointer: str) -> None:
     document = json.loads((HERE / "factors" / "travel.json").read_bytes())
     change(document["factors"][1])
     assert _refused(publication.check_factors, json.dumps(document).encode())[0] == pointer
+
+
+def test_a_value_below_zero_is_told_so_and_what_is_no_decimal_how_to_write_it() -> None:
+    told = {}
+    for value in ("-1", "-0.5", "1,5", "-x"):
+        with pytest.raises(DocumentInvalid) as raised:
+            publication.check_record({**_record(), "value": value})
+        told[value] = (raised.value.text("zh-CN"), raised.value.text("en"))
+    below = ("文档在 /value 处有误：不能小于零", "The document at /value is wrong: may not be below zero")
+    assert told["-1"] == told["-0.5"] == below
+    for value in ("1,5", "-x"):
+        assert "decimal" in told[value][1]
+        assert "小数" in told[value][0]
+
+
+def _record() -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((HERE / "factors" / "travel.json").read_bytes())["factors"][1]
+    return record
 
 
 @pytest.mark.parametrize(

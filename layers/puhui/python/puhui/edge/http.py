@@ -268,7 +268,8 @@ def _problem(error: DomainError, request_id: str, language: str) -> Response:
             {"pointer": pointer, "detail": detail} for pointer, detail in error.details["errors"]
         ]
     elif "pointer" in error.details:
-        problem["errors"] = [{name: error.details[name] for name in ("pointer", "detail")}]
+        fault = {name: error.details[name] for name in ("pointer", "detail")}
+        problem["errors"] = [languages.told(fault, language)]
     headers: Headers = {
         "X-Request-Id": request_id,
         "Content-Type": "application/problem+json",

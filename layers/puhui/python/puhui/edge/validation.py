@@ -20,49 +20,11 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from puhui.kernel import texts
+from puhui.kernel import languages, rules, texts
 
 ERRORS_MAX = 20  # a caller who sends a thousand wrong members learns nothing from the twenty-first
-NAME_SHOWN_MAX = 64
 _INTEGER = re.compile(r"-?[0-9]{1,15}\Z")
 _NAME_PARTS = re.compile(r"[.\[\]]+")
-
-_ENGLISH = {
-    "type": "must be {}",
-    "enum": "must be one of {}",
-    "minLength": "must have at least {} characters",
-    "maxLength": "must have at most {} characters",
-    "pattern": "does not have the expected form",
-    "format": "is not a valid {}",
-    "text": "must have something to read, and no control, invisible or direction-changing characters",
-    "minimum": "must be at least {}",
-    "maximum": "must be at most {}",
-    "minItems": "must have at least {} items",
-    "maxItems": "must have at most {} items",
-    "uniqueItems": "must not repeat an item",
-    "minProperties": "must have at least {} members",
-    "maxProperties": "must have at most {} members",
-    "required": "is required",
-    "additionalProperties": "is not known here",
-}
-_CHINESE = {
-    "type": "类型必须是 {}",
-    "enum": "必须是其中之一：{}",
-    "minLength": "至少 {} 个字符",
-    "maxLength": "最多 {} 个字符",
-    "pattern": "格式不正确",
-    "format": "不是有效的 {}",
-    "text": "须有可见的内容，且不含控制字符、不可见字符或改变书写方向的字符",
-    "minimum": "不能小于 {}",
-    "maximum": "不能大于 {}",
-    "minItems": "至少 {} 项",
-    "maxItems": "最多 {} 项",
-    "uniqueItems": "不能有重复的项",
-    "minProperties": "至少 {} 个字段",
-    "maxProperties": "最多 {} 个字段",
-    "required": "必填",
-    "additionalProperties": "这里没有这个字段",
-}
 
 
 class Failure:
@@ -72,15 +34,7 @@ class Failure:
         self.rule, self.limit = "text" if (rule, limit) == ("format", "text") else rule, limit
         path = [part for part in _NAME_PARTS.split(name) if part][1:]
         self.pointer = _pointer(path)
-        if rule == "required":
-            self.members = sorted(set(limit) - value.keys())
-        elif rule == "additionalProperties":
-            # A name that a caller made up is quoted back: shortened, and safe to encode.
-            self.members = sorted(
-                name[:NAME_SHOWN_MAX].encode(errors="replace").decode() for name in value.keys() - set(limit)
-            )
-        else:
-            self.members = []
+        self.members = rules.members(rule, limit, value)
 
     def pointers(self) -> list[str]:
         """Where it is wrong: the members that are missing or unknown, or the value itself."""
@@ -88,8 +42,8 @@ class Failure:
 
     def text(self, language: str) -> str:
         """A sentence for a person who reads ``language`` ("zh-CN" or "en")."""
-        limit = ", ".join(map(str, self.limit)) if isinstance(self.limit, list) else self.limit
-        return (_ENGLISH if language.startswith("en") else _CHINESE)[self.rule].format(limit)
+        told = rules.sentence(self.rule, self.limit)
+        return told[languages.of(language)] if told else self.rule
 
 
 class Failures(Exception):

@@ -35,14 +35,18 @@ def check_document(document: Any) -> Methodology:
     seen: set[str] = set()
     for position, each in enumerate(document["inputs"]):
         if each["name"] in seen:
-            raise _fault(("inputs", position, "name"), "this input stands twice")
+            raise _fault(("inputs", position, "name"), "这个输入出现了两次", "this input stands twice")
         seen.add(each["name"])
         if "unit" in each:
             _check_unit(each["unit"], ("inputs", position, "unit"))
             if each["min"] > each["max"]:
-                raise _fault(("inputs", position, "min"), "min is above max")
+                raise _fault(("inputs", position, "min"), "min 大于 max", "min is above max")
             if each.get("optional") and each["min"]:
-                raise _fault(("inputs", position, "min"), "an optional input may be left out: its min is 0")
+                raise _fault(
+                    ("inputs", position, "min"),
+                    "可选的输入可以不填，min 须为 0",
+                    "an optional input may be left out: its min is 0",
+                )
     if "multiply" in document["formula"]:
         _check_terms(document)
     methodology = registry.methodology_from(document)
@@ -63,9 +67,10 @@ def _check_choices(use: FactorUse, methodology: Methodology) -> None:
     path = ("formula", "factors", use.name)
     chosen = next((each for each in methodology.inputs if each.name == use.by), None)
     if chosen is None or not chosen.choices:
-        raise _fault((*path, "by"), f"{use.by} is no input with choices")
+        raise _fault((*path, "by"), f"{use.by} 不是有选项的输入", f"{use.by} is no input with choices")
+    known = ", ".join(chosen.choices)
     if set(use.quantities) != set(chosen.choices):
-        raise _fault((*path, "quantities"), f"needs one for each of {', '.join(chosen.choices)}")
+        raise _fault((*path, "quantities"), f"每个选项都须有一项：{known}", f"needs one for each of {known}")
 
 
 def _check_bounds(methodology: Methodology) -> None:
@@ -76,22 +81,32 @@ def _check_bounds(methodology: Methodology) -> None:
         path = ("bounds", position)
         for member in ("quantity", "per"):
             if member in each and each[member] not in numbers:
-                raise _fault((*path, member), f"{each[member]} is no number among the inputs")
+                raise _fault(
+                    (*path, member),
+                    f"{each[member]} 不是数值输入",
+                    f"{each[member]} is no number among the inputs",
+                )
         for name, words in each.get("when", {}).items():
             if not set(words) <= choices.get(name, set()):
-                raise _fault((*path, "when", name), "no such choices")
+                raise _fault((*path, "when", name), "没有这些选项", "no such choices")
         if each.get("min", 1) > each.get("max", each.get("min", 1)):
-            raise _fault((*path, "min"), "min is above max")
+            raise _fault((*path, "min"), "min 大于 max", "min is above max")
 
 
 def _check_texts(document: dict[str, Any], methodology: Methodology) -> None:
     for language, template in document["act"].items():
         if "{" in (rest := _PLACE.sub("", template)) or "}" in rest:
-            raise _fault(("act", language), "a brace stands alone: write {name} for an input")
+            raise _fault(
+                ("act", language),
+                "花括号不成对，输入请写作 {name}",
+                "a brace stands alone: write {name} for an input",
+            )
         try:
             explanation.fill(template, {each.name: 1 for each in methodology.inputs})
         except KeyError as error:
-            raise _fault(("act", language), f"{error.args[0]} is no input") from None
+            raise _fault(
+                ("act", language), f"{error.args[0]} 不是输入", f"{error.args[0]} is no input"
+            ) from None
 
 
 def _check_lines(methodology: Methodology) -> None:
@@ -110,7 +125,7 @@ def _check_lines(methodology: Methodology) -> None:
             path = ("formula", "lines", positions[0])
         elif name == "discount":
             path = ("formula", "discount")
-        raise _fault(path, f"{name}: {why}") from None
+        raise _fault(path, f"{name}: {why}", f"{name}: {why}") from None
 
 
 def _may_be_nothing(methodology: Methodology) -> frozenset[str]:
@@ -141,17 +156,21 @@ def check_factors(text: bytes) -> tuple[Factor, ...]:
     document = parse(text)
     records = document.get("factors") if isinstance(document, dict) and len(document) == 1 else None
     if not isinstance(records, list) or not 1 <= len(records) <= FACTORS_MAX:
-        raise _fault((), f"an object with 1 to {FACTORS_MAX} factors, and nothing else")
+        raise _fault(
+            (),
+            f"须为只含 factors（1 到 {FACTORS_MAX} 条）的对象",
+            f"an object with 1 to {FACTORS_MAX} factors, and nothing else",
+        )
     seen: set[tuple[str, str]] = set()
     for position, record in enumerate(records):
         path = ("factors", position)
         try:
             check_record(record)
         except DocumentInvalid as fault:
-            where = "" if fault.details["pointer"] == "/" else fault.details["pointer"]
-            raise DocumentInvalid(pointer=pointer(path) + where, detail=fault.details["detail"]) from None
+            where = pointer(path) + fault.details["pointer"]
+            raise DocumentInvalid(where, fault.details["detail"]) from None
         if (key := (record["id"], record["version"])) in seen:
-            raise _fault((*path, "version"), "this version stands twice")
+            raise _fault((*path, "version"), "这个版本出现了两次", "this version stands twice")
         seen.add(key)
     return tuple(registry.factor_from(record) for record in records)
 
@@ -160,10 +179,17 @@ def check_record(record: Any) -> Factor:
     """The factor that one record describes."""
     require_valid(record, _FACTOR)
     _check_unit(record["unit"], ("unit",))
+    value = record["value"]
     try:
-        decimal_of(record["value"])
-    except ValueError as error:
-        raise _fault(("value",), str(error)) from None
+        decimal_of(value.removeprefix("-"))
+    except ValueError:
+        raise _fault(
+            ("value",),
+            "须为十进制小数文本，小数点前最多 12 位、后最多 9 位，如 0.11",
+            "must be a decimal of up to 12 digits before and 9 after the point, such as 0.11",
+        ) from None
+    if value.startswith("-"):
+        raise _fault(("value",), "不能小于零", "may not be below zero")
     return registry.factor_from(record)
 
 
@@ -173,41 +199,42 @@ def _check_terms(document: dict[str, Any]) -> None:
     if [term for term in terms if isinstance(term, str)] != names or len(set(names)) != len(names):
         raise _fault(
             ("formula", "multiply"),
+            "每个输入依次恰好出现一次，不含其他名称",
             "the inputs stand in it once each, in their order, and no other name does",
         )
     if all(isinstance(term, str) for term in terms):
-        raise _fault(("formula", "multiply"), "the product has no factor")
+        raise _fault(("formula", "multiply"), "乘积中没有因子", "the product has no factor")
 
 
 def _check_vector(methodology: Methodology, vector: dict[str, Any], path: tuple[str | int, ...]) -> None:
     inputs = vector["inputs"]
     needed = {each.name for each in methodology.inputs if not each.optional}
     if not needed <= inputs.keys() <= {each.name for each in methodology.inputs}:
-        raise _fault((*path, "inputs"), "these are not the methodology's inputs")
+        raise _fault((*path, "inputs"), "与方法学的输入不一致", "these are not the methodology's inputs")
     for each in methodology.inputs:
         value = inputs.get(each.name, 0)
         fits = (
             value in each.choices if each.choices else type(value) is int and each.least <= value <= each.most
         )
         if not fits:
-            raise _fault((*path, "inputs", each.name), "out of the input's bounds")
+            raise _fault((*path, "inputs", each.name), "超出该输入的范围", "out of the input's bounds")
     place = vector["profile"], vector["region"], vector["occurred_on"]
     whole = {each.name: inputs.get(each.name, 0) for each in methodology.inputs}
     try:
         factors = tuple(registry.factor(use.quantity(whole), *place) for use in methodology.factors)
         result = bind(methodology, factors).milligrams(whole)
     except DomainError as error:
-        raise _fault((*path, "profile"), error.text("en")) from None
+        raise _fault((*path, "profile"), error.text("zh-CN"), error.text("en")) from None
     if result != vector["reduction_mg"]:
-        raise _fault((*path, "reduction_mg"), f"the formula gives {result}")
+        raise _fault((*path, "reduction_mg"), f"按公式计算为 {result}", f"the formula gives {result}")
 
 
 def _check_unit(text: str, path: tuple[str | int, ...]) -> None:
     try:
         unit(text)
     except ValueError as error:
-        raise _fault(path, str(error)) from None
+        raise _fault(path, f"不认识单位 {text}", str(error)) from None
 
 
-def _fault(path: tuple[str | int, ...], detail: str) -> DocumentInvalid:
-    return DocumentInvalid(pointer=pointer(path), detail=detail)
+def _fault(path: tuple[str | int, ...], zh: str, en: str) -> DocumentInvalid:
+    return DocumentInvalid(pointer(path), {"zh-CN": zh, "en": en})
