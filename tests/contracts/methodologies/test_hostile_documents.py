@@ -10,6 +10,7 @@ import pytest
 from puhui.kernel.documents import DEPTH_MAX, VALUES_MAX, DocumentInvalid, require_bounded
 from puhui.methodologies import published
 from tests.contracts.methodologies.conftest import Office, document
+from tests.contracts.methodologies.test_factors_on_real_tables import RECORD
 from tests.support.gateway import Answer, call
 
 pytestmark = [pytest.mark.usefixtures("function_environment"), pytest.mark.timeout(20)]
@@ -195,6 +196,22 @@ def test_a_fault_is_told_in_the_readers_language_in_the_list_of_errors_too():
     answer = send({"document": []})
     assert answer.json["errors"] == [{"pointer": "", "detail": "must be object"}]
     assert answer.json["detail"] == "The document itself is wrong: must be object"
+
+
+@pytest.mark.parametrize(
+    ("value", "detail"),
+    [
+        (0.11, "0.11 不是整数，小数请写成文本（加引号）"),
+        (1, "类型必须是 string"),
+        ("-1", "不能小于零"),
+    ],
+)
+def test_a_factor_whose_value_is_no_decimal_text_is_told_at_the_value(value: Any, detail: str):
+    filed = {"document": RECORD | {"value": value}}
+    answer = call("file_factor", member="city", roles=OFFICERS, body=filed)
+    assert (answer.status, answer.json["code"]) == (422, "DOCUMENT_INVALID")
+    assert answer.json["errors"] == [{"pointer": "/value", "detail": detail}]
+    assert answer.json["detail"] == f"文档在 /value 处有误：{detail}"
 
 
 def test_who_has_no_role_learns_nothing_about_a_document():
