@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from puhui.kernel import ids, languages
+from puhui.kernel import clock, ids, languages
 from puhui.ledger.model import Balance, Leg, Transfer, member
 from puhui.ledger.statement import About, Names, change, line
 from puhui.points.model import expiring
@@ -155,6 +155,50 @@ def test_a_line_is_told_in_chinese_by_default_and_keeps_its_legs_as_details() ->
         200,
     ]
     assert "legs" not in told
+
+
+YESTERDAY, LAST_YEAR = NOW - timedelta(days=1), datetime(2025, 12, 31, 15, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("transfer", "at", "english", "chinese"),
+    [
+        (CREDIT, NOW - timedelta(minutes=5), "Subway trip: 200.5 g", "「乘坐地铁」计入减排"),
+        (CREDIT, YESTERDAY, "Subway trip on 20 November: 200.5 g", "11 月 20 日「乘坐地铁」计入减排"),
+        (
+            CREDIT,
+            LAST_YEAR,
+            "Subway trip on 31 December 2025: 200.5 g",
+            "2025 年 12 月 31 日「乘坐地铁」计入减排",
+        ),
+        (
+            TAKEN_BACK,
+            YESTERDAY,
+            "Subway trip on 20 November, counted anew",
+            "11 月 20 日「乘坐地铁」按更正后",
+        ),
+    ],
+    ids=["same day", "day before", "year before", "corrected"],
+)
+def test_a_line_names_the_day_of_an_act_of_another_day(
+    transfer: Transfer, at: datetime, english: str, chinese: str
+) -> None:
+    act = About("activity", "01ACT")
+    shown = line(transfer, ME, replace(NAMES, times={act: at}))
+
+    assert shown["sentence"]["en"].startswith(english)
+    assert shown["sentence"]["zh-CN"].startswith(chinese)
+    assert shown["about"] == {"type": "activity", "id": "01ACT", "occurred_at": clock.to_text(at)}
+    assert shown["title"] == SUBWAY
+
+
+def test_a_line_says_how_many_pieces_were_redeemed() -> None:
+    three = line(SPENT, ME, replace(NAMES, pieces={About("redemption", "01COLA"): 3}))
+
+    assert three["sentence"] == {
+        "zh-CN": "兑换「可乐」× 3，用去 500 分。",
+        "en": "Redeemed: 3 × Cola, for 500 points.",
+    }
 
 
 def test_a_statement_names_no_other_member() -> None:

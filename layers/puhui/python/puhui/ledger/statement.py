@@ -4,8 +4,10 @@
 and are counted all the same, so that the lines of a member add up to ``reduced_mg``. Legs and accounts are details.
 """
 
+from calendar import month_name
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from puhui.kernel import clock
@@ -44,29 +46,29 @@ _TITLES: Mapping[str, Text] = {
 }
 _OTHER: Text = {"zh-CN": "账目变动", "en": "Entry"}
 _SENTENCES: Mapping[str, Text] = {
-    "credit": {"zh-CN": "「{title}」计入{gain}。", "en": "{title}: {gain}."},
+    "credit": {"zh-CN": "{title}计入{gain}。", "en": "{title}: {gain}."},
     "share": {
-        "zh-CN": "好友收取了「{title}」的一部分：{gain}。",
+        "zh-CN": "好友收取了{title}的一部分：{gain}。",
         "en": "A friend collected a part of this act ({title}): {gain}.",
     },
     "shared": {
-        "zh-CN": "收取了好友的「{title}」：{gain}。",
+        "zh-CN": "收取了好友的{title}：{gain}。",
         "en": "Collected from a friend's act ({title}): {gain}.",
     },
     "correction": {
-        "zh-CN": "「{title}」按更正后的因子重新计算：{gain}。",
+        "zh-CN": "{title}按更正后的因子重新计算：{gain}。",
         "en": "{title}, counted anew by the corrected factor: {gain}.",
     },
-    "redemption": {"zh-CN": "兑换「{title}」，用去 {points}。", "en": "Redeemed: {title}, for {points}."},
-    "donation": {"zh-CN": "捐赠「{title}」，用去 {points}。", "en": "Donated: {title}, {points}."},
-    "refund": {"zh-CN": "「{title}」退回 {points}。", "en": "{points} came back: {title}."},
-    "hold": {"zh-CN": "为「{title}」预留 {points}。", "en": "{points} set aside: {title}."},
+    "redemption": {"zh-CN": "兑换{title}，用去 {points}。", "en": "Redeemed: {title}, for {points}."},
+    "donation": {"zh-CN": "捐赠{title}，用去 {points}。", "en": "Donated: {title}, {points}."},
+    "refund": {"zh-CN": "{title}退回 {points}。", "en": "{points} came back: {title}."},
+    "hold": {"zh-CN": "为{title}预留 {points}。", "en": "{points} set aside: {title}."},
     "void": {
-        "zh-CN": "为「{title}」预留的 {points} 已退回。",
+        "zh-CN": "为{title}预留的 {points} 已退回。",
         "en": "{points} that were set aside came back: {title}.",
     },
     "expire": {
-        "zh-CN": "为「{title}」预留的 {points} 已退回。",
+        "zh-CN": "为{title}预留的 {points} 已退回。",
         "en": "{points} that were set aside came back: {title}.",
     },
     "lot": {"zh-CN": "{points} 的有效期到 {month} 为止，已作废。", "en": "Ended with {month}: {points}."},
@@ -85,10 +87,13 @@ class About(NamedTuple):
 
 @dataclass(frozen=True)
 class Names:
-    """What things are called: ``titles`` by what a line is about, ``units`` (of points) by programme."""
+    """What things are called: ``titles`` by what a line is about, ``units`` (of points) by programme. ``times``: when acts of one's
+    own happened; ``pieces``: how many were redeemed at once."""
 
     titles: Mapping[About, Text] = field(default_factory=dict)
     units: Mapping[str, Text] = field(default_factory=dict)
+    times: Mapping[About, datetime] = field(default_factory=dict)
+    pieces: Mapping[About, int] = field(default_factory=dict)
 
 
 def about(posted: Transfer, account: str) -> About:
@@ -115,14 +120,19 @@ def line(posted: Transfer, account: str, names: Names) -> dict[str, Any]:
     concerned = about(posted, account)
     kind = _kind_of_line(posted)
     title = names.titles.get(concerned) or _TITLES.get(kind, _OTHER)
+    named = _named(title, posted.at, names.times.get(concerned), names.pieces.get(concerned, 1))
+    unit = names.units.get(programme_of(posted), POINTS)
+    subject = {"type": concerned.type, "id": concerned.id}
+    if occurred_at := names.times.get(concerned):
+        subject["occurred_at"] = clock.to_text(occurred_at)
     shown: dict[str, Any] = {
         "id": posted.id,
         "at": clock.to_text(posted.at),
         "kind": posted.kind,
         "programme_id": programme_of(posted),
         "title": title,
-        "sentence": _sentence(posted, account, title, names.units.get(programme_of(posted), POINTS)),
-        "about": {"type": concerned.type, "id": concerned.id},
+        "sentence": _sentence(posted, account, named, unit),
+        "about": subject,
         "change": change(posted, account),
         "details": {"legs": [_leg(leg.account, leg.asset, leg.amount, account) for leg in posted.legs]},
         "entry_id": posted.id,  # a transfer's entry in the journal has its id
@@ -149,6 +159,18 @@ def _is_lot(posted: Transfer) -> bool:
 
 def _kind_of_line(posted: Transfer) -> str:
     return "lot" if _is_lot(posted) else posted.kind
+
+
+def _named(title: Text, at: datetime, occurred_at: datetime | None, pieces: int) -> Text:
+    """What a sentence calls it: an act of another day than the line's with its day, several pieces with their number."""
+    chinese, english = f"「{title['zh-CN']}」", title["en"]
+    if pieces > 1:
+        chinese, english = f"{chinese}× {pieces}", f"{pieces} × {english}"
+    if occurred_at and (day := clock.programme_day(occurred_at)) != (line_day := clock.programme_day(at)):
+        year = "" if day.year == line_day.year else str(day.year)
+        chinese = f"{f'{year} 年 ' if year else ''}{day.month} 月 {day.day} 日{chinese}"
+        english = f"{english} on {day.day} {month_name[day.month]} {year}".rstrip()
+    return {"zh-CN": chinese, "en": english}
 
 
 def _sentence(posted: Transfer, account: str, title: Text, unit: Text) -> Text:

@@ -57,16 +57,21 @@ def _names(
             places[about] = rewards.redemption_key(member_id, about.id)
     found = activities.dynamodb.get_all(list(places.values())) if places else []
     titles: dict[accounts.About, Text] = {}
+    times: dict[accounts.About, datetime] = {}
+    pieces: dict[accounts.About, int] = {}
     for about, item in zip(places, found, strict=True):
         if item is None:
             continue
         if about.type == ABOUT_ACTIVITY:
             act = activity_from(item)
             titles[about] = programmes.behaviour_name(act.programme_id, act.behaviour)
+            if not about.owner:
+                times[about] = act.occurred_at
         else:
-            titles[about] = redemption_from(item).title
+            redemption = redemption_from(item)
+            titles[about], pieces[about] = redemption.title, redemption.quantity
     units = {each: _unit(each) for each in {accounts.programme_of(posted) for posted in page}}
-    return accounts.Names(titles, {name: unit for name, unit in units.items() if unit})
+    return accounts.Names(titles, {name: unit for name, unit in units.items() if unit}, times, pieces)
 
 
 def _unit(programme_id: str) -> Text | None:
