@@ -3,7 +3,8 @@
     answer = call("get_activity", member="01...", path={"activity_id": "01..."})
     assert answer.status == 200 and answer.json["status"] == "credited"
 
-The environment variables that the function reads at import must be set before the first call of an operation.
+The environment variables that the function reads at import must be set before the first call of an operation. Whatever a
+function answers is what the contract declares, and not a member more: a typed client would lose it.
 """
 
 import importlib.util
@@ -15,8 +16,10 @@ from time import time
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import jsonschema
+
 from infra.build import contract
-from infra.build.contract import ROOT, Operation
+from infra.build.contract import ROOT, Operation, Schema, json_schema
 
 FUNCTIONS = ROOT / "functions"
 OPERATIONS = {operation.id: operation for operation in contract.operations()}
@@ -57,7 +60,31 @@ def call(
     got = handler(operation_id).app(sent, _Context())
     multi = {name.lower(): values[-1] for name, values in (got.get("multiValueHeaders") or {}).items()}
     single = {name.lower(): value for name, value in (got.get("headers") or {}).items()}
-    return Answer(got["statusCode"], {**multi, **single}, got["body"])
+    answer = Answer(got["statusCode"], {**multi, **single}, got["body"])
+    if answer.status < 300 and (declared := declared_answer(operation_id, answer.status)):
+        declared.validate(answer.json)
+    return answer
+
+
+@cache
+def declared_answer(operation_id: str, status: int) -> jsonschema.Draft7Validator | None:
+    """What the contract says that an operation answers in JSON with this status; None where it is no JSON. A member that
+    is not declared does not fit."""
+    answer = OPERATIONS[operation_id].spec["responses"][str(status)]
+    shown = answer.get("content", {}).get("application/json")
+    return jsonschema.Draft7Validator(closed(json_schema(shown["schema"]))) if shown else None
+
+
+def closed(schema: Schema) -> Schema:
+    """The schema with every object that declares members taking no other ones."""
+    shut = {**schema}
+    if "properties" in schema:
+        shut["properties"] = {name: closed(child) for name, child in schema["properties"].items()}
+        shut.setdefault("additionalProperties", False)
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            shut[key] = closed(schema[key])
+    return shut
 
 
 @cache

@@ -6,9 +6,12 @@ from datetime import timedelta
 import pytest
 
 from puhui.activities import usecases, verification
+from puhui.activities.dynamo import review_from, review_item
 from puhui.activities.errors import ActsOverlap, OwnReview, ReasonRequired, ReviewDecided, ReviewNotFound
+from puhui.kernel import clock, languages
 from puhui.store.cursors import Cursors
 from tests.contracts.activities.conftest import NOW, Acts
+from tests.support import gateway
 from tests.unit.activities.test_pictures_and_risk import photo
 
 CURSORS = Cursors(b"k" * 32)
@@ -123,6 +126,31 @@ def decide(acts: Acts, review_id: str, decision: str, reason: str = "", who: str
     return verification.decide_review(
         review_id, who, decision, reason, "", activities=acts.books.activities, now=NOW
     )
+
+
+def test_a_verifier_sees_what_was_told_and_what_is_at_stake(acts: Acts):
+    at, until = NOW, NOW + timedelta(minutes=25)
+    evidence = (acts.photo(photo(1)),)
+    told = acts.record("subway_trip", quantity={"trips": 1}, evidence=evidence, at=at, ended_at=until)
+    review_id = request(acts, told.id)
+    review = acts.books.activities.review(review_id)
+    assert review is not None
+
+    shown = verification.review_shown(review, acts.shelf)
+
+    assert (shown["quantity"], shown["credits_mg"], shown["points"]) == ({"trips": 1}, 200_000, 200)
+    assert (shown["occurred_at"], shown["ended_at"]) == (clock.to_text(at), clock.to_text(until))
+    page = {"items": [languages.told(shown, "en")], "next_cursor": None}
+    gateway.declared_answer("list_reviews", 200).validate(page)
+
+
+def test_a_review_that_was_kept_before_is_shown_without_them(acts: Acts):
+    review_id = request(acts, trip(acts, acts.photo(photo(1))))
+    kept = review_item(acts.books.activities.review(review_id))
+    later = {"quantity", "ended_at", "credits_mg", "points"}
+    review = review_from({name: value for name, value in kept.items() if name not in later})
+
+    assert not later & verification.review_shown(review, acts.shelf).keys()
 
 
 def waiting(acts: Acts) -> list[str]:

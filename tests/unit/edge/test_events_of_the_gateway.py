@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from jsonschema import ValidationError
 
 from tests.support import gateway
 
@@ -14,7 +15,8 @@ app = HttpFunction("put-consent")
 
 @app.operation("put_consent", "PUT", "/me/consents/{purpose}")
 def put_consent(request):
-    return {"who": request.member_id, "purpose": request.path["purpose"], "body": request.body}
+    told = {"purpose": request.path["purpose"], "title": request.member_id, **request.body}
+    return {**told, "at": "2026-11-30T08:30:00+08:00"%s}
 """
 BODY = {"granted": True, "version": "2026-11"}
 
@@ -23,7 +25,7 @@ BODY = {"granted": True, "version": "2026-11"}
 def _functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "members/put_consent"
     folder.mkdir(parents=True)
-    (folder / "app.py").write_text(APP, encoding="utf-8")
+    (folder / "app.py").write_text(APP % "", encoding="utf-8")
     monkeypatch.setattr(gateway, "FUNCTIONS", tmp_path)
     gateway.handler.cache_clear()
 
@@ -31,7 +33,14 @@ def _functions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_member_is_served() -> None:
     answer = gateway.call("put_consent", member="m1", path={"purpose": "steps"}, body=BODY)
     assert answer.status == 200, answer.text
-    assert answer.json == {"who": "m1", "purpose": "steps", "body": BODY}
+    assert answer.json == {"purpose": "steps", "title": "m1", **BODY, "at": "2026-11-30T08:30:00+08:00"}
+
+
+def test_an_answer_with_a_member_that_the_contract_does_not_declare_is_found(tmp_path: Path) -> None:
+    app = tmp_path / "members/put_consent/app.py"
+    app.write_text(APP % ', "since": "yesterday"', encoding="utf-8")
+    with pytest.raises(ValidationError, match="'since' was unexpected"):
+        gateway.call("put_consent", member="m1", path={"purpose": "steps"}, body=BODY)
 
 
 def test_without_a_token_there_is_no_member() -> None:

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
-from puhui.edge.contract import list_activities, put_consent, receive_wechat_push, record_activity
+from puhui.edge.contract import (
+    decide_review,
+    list_activities,
+    put_consent,
+    receive_wechat_push,
+    record_activity,
+)
 from puhui.edge.http import _body
 from puhui.edge.validation import ERRORS_MAX, ContractError
 from puhui.kernel.rules import NAME_SHOWN_MAX
@@ -113,3 +119,10 @@ def test_a_body_of_brackets_is_a_bad_request_however_deep(depth: int):
     body = json.dumps(ACT | {"evidence_ids": ["x", "y"]}).replace('"x"', deep).replace('"y"', deep)
     with pytest.raises(ContractError):
         _body(body.encode(), {}, record_activity)
+
+
+@pytest.mark.parametrize("reason", ["I_DONT_LIKE_IT", "FILE_MISSING"])
+def test_a_verifier_has_only_the_reasons_that_members_get_a_sentence_for(reason: str) -> None:
+    assert _told(decide_review.body, {"decision": "refuse", "reason_code": reason})[0][0] == "/reason_code"
+    refusal = {"decision": "refuse", "reason_code": "QUANTITY_DIFFERS"}
+    assert decide_review.body(dict(refusal)) == refusal

@@ -637,7 +637,7 @@ def evidence_from(item: Mapping[str, Any]) -> Evidence:
     )
 
 
-_REVIEW_TIMES = ("occurred_at", "submitted_at", "expires_at", "decided_at")
+_REVIEW_TIMES = ("occurred_at", "ended_at", "submitted_at", "expires_at", "decided_at")
 
 
 def review_item(review: Review) -> Item:
@@ -650,7 +650,7 @@ def review_item(review: Review) -> Item:
 def review_from(item: Mapping[str, Any]) -> Review:
     """The review of an item."""
     fields = {name: value for name, value in item.items() if name not in ("owner", "entry")}
-    fields |= {name: clock.from_text(fields[name]) for name in _REVIEW_TIMES if fields[name]}
+    fields |= {name: clock.from_text(fields[name]) for name in _REVIEW_TIMES if fields.get(name)}
     fields |= {name: tuple(fields[name]) for name in ("signals", "evidence_ids")}
     return Review(**fields)
 

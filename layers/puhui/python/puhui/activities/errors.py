@@ -188,8 +188,8 @@ class CapReached(Conflict):
 
 class NothingToCredit(Invalid):
     code = "NOTHING_TO_CREDIT"
-    zh = "这个数量不足以计入减排量。"
-    en = "This quantity is too small to be credited."
+    zh = "按这个数量算不出减排：数量太小，或者用量不低于基准。"
+    en = "This quantity avoids nothing: it is too small, or as much was used as the baseline or more."
 
 
 class OwnReview(Forbidden):

@@ -407,7 +407,8 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True)
 class Review:
-    """An act that waits for a person, or was decided by one."""
+    """An act that waits for a person, or was decided by one. ``credits_mg`` and ``points`` (of this act alone) are what it gives when it
+    is approved. A review of before November 30 2026 has no ``quantity``: what was told and what is at stake is not known."""
 
     id: str
     activity_id: str
@@ -427,3 +428,7 @@ class Review:
     decided_by: str = ""
     decided_at: datetime | None = None
     task_token: str = field(default="", repr=False)
+    quantity: Mapping[str, Any] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    credits_mg: int = 0
+    points: int = 0

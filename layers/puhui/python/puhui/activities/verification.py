@@ -34,6 +34,7 @@ from puhui.ledger.api import (
     member,
     of,
 )
+from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Programme
 from puhui.store.cursors import Cursors
@@ -166,6 +167,10 @@ def request_review(
         signals=tuple(signals),
         evidence_ids=activity.evidence_ids,
         task_token=task_token,
+        quantity=dict(activity.quantity),
+        ended_at=activity.ended_at,
+        credits_mg=0 if activity.points_only else activity.credits_mg,
+        points=methodologies.points_for(credit.programme_of(activity).points, activity.credits_mg),
     )
     session = Session(activities.dynamodb)
     activities.add_review(session, review)
@@ -387,7 +392,7 @@ def notice(activity: Activity, name: str) -> dict[str, str]:
 
 def review_shown(review: Review, store: EvidenceStore) -> dict[str, Any]:
     """The review of the contract, its pictures at addresses that last an hour."""
-    return {
+    told: dict[str, Any] = {
         "id": review.id,
         "activity_id": review.activity_id,
         "programme_id": review.programme_id,
@@ -405,3 +410,10 @@ def review_shown(review: Review, store: EvidenceStore) -> dict[str, Any]:
             for evidence_id in review.evidence_ids
         ],
     }
+    if review.quantity:
+        told |= {
+            "quantity": dict(review.quantity),
+            "credits_mg": review.credits_mg,
+            "points": review.points,
+        }
+    return told | ({"ended_at": clock.to_text(review.ended_at)} if review.ended_at else {})

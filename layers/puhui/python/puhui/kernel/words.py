@@ -21,7 +21,10 @@ REASONS: Mapping[str, Text] = {
         "That day's walk was collected or has lapsed, and grows no more.",
     ),
     "CLAIM_EXPIRED": _both("收取的期限已过。", "The time to collect this is over."),
-    "NOTHING_TO_CREDIT": _both("这个数量不足以计入减排量。", "This quantity is too small to be credited."),
+    "NOTHING_TO_CREDIT": _both(
+        "按这个数量算不出减排：数量太小，或者用量不低于基准。",
+        "This quantity avoids nothing: it is too small, or as much was used as the baseline or more.",
+    ),
     "NOT_COLLECTED": _both("没有在期限内收取。", "It was not collected in time."),
     "SELF_DECLARED_LIMIT": _both(
         "已记录。当天没有凭证的行为已计满，不再计入；能附照片的行为请附上照片。",
@@ -40,11 +43,12 @@ REASONS: Mapping[str, Text] = {
     ),
     "EVIDENCE_REUSED": _both("这张照片已用于另一个行为。", "This photo has been used for another act."),
     "FILE_CHANGED": _both(
-        "上传的照片与登记的不一致，请重新登记并上传。",
-        "The photo is not the one that was announced. Announce and upload it anew.",
+        "上传的照片与登记的不一致，请重新登记（POST /evidence）、上传，并再次申报这个行为。",
+        "The photo is not the one that was announced. Announce it anew (POST /evidence), upload it and record the act again.",
     ),
     "FILE_MISSING": _both(
-        "照片没有上传成功，请重新上传。", "The photo was never uploaded. Upload it and record the act again."
+        "照片没有上传成功，请重新登记（POST /evidence）、上传，并再次申报这个行为。",
+        "The photo was never uploaded. Announce it anew (POST /evidence), upload it and record the act again.",
     ),
     "FILE_TYPE": _both(
         "无法按登记的格式读取，请使用 JPEG、PNG 或 GIF。",
@@ -74,9 +78,45 @@ REASONS: Mapping[str, Text] = {
     ),
     "PHOTO_SMALL": _both("照片太小，看不清内容。", "The picture is too small to make anything out."),
     # reviews
-    "NOT_THE_ACT": _both("照片没有显示所申报的行为。", "The photo does not show the act."),
+    "NOT_THE_ACT": _both(
+        "照片没有显示所申报的行为，请换一张能显示它的照片，再次申报。",
+        "The photo does not show the act. Record it again with one that does.",
+    ),
+    "PICTURE_UNREADABLE": _both(
+        "照片看不清，请换一张清楚、完整的照片，再次申报。",
+        "The photo cannot be made out. Record the act again with a sharp and whole one.",
+    ),
+    "QUANTITY_DIFFERS": _both(
+        "照片显示的数量或时间与申报的不一致，请按照片所示再次申报。",
+        "The photo shows another quantity or time than was told. Record the act again as the photo shows it.",
+    ),
+    "ALREADY_COUNTED": _both(
+        "这个行为已经计入过，不再重复计入，无需再做什么。",
+        "This act was counted before and is not counted twice. There is nothing more to do.",
+    ),
+    "NOT_ALLOWED_BY_RULES": _both(
+        "项目规则不计入这样的行为，请查看项目的行为列表，了解计入哪些。",
+        "The programme's rules do not count such an act. Its list of behaviours says what counts.",
+    ),
     "REVIEW_EXPIRED": _both(
         "没有人在期限内审核，请重新提交。", "Nobody reviewed it in time. Record the act again."
+    ),
+    # merchants; those who decide may make up others and explain them in the note
+    "COMPLAINTS": _both(
+        "收到了对商家的投诉，详见说明；向主管部门答复后可以恢复。",
+        "There were complaints about the merchant: see the note. Once they are answered, the authority can reinstate it.",
+    ),
+    "LICENCE_UNREADABLE": _both(
+        "营业执照看不清，请重新扫描后再次提交申请。",
+        "The licence cannot be read. Scan it anew and hand the application in again.",
+    ),
+    "NOT_YOURS": _both(
+        "材料不属于申请人，请用自己的材料再次提交申请。",
+        "The papers are not the applicant's. Hand the application in again with your own.",
+    ),
+    "PAPERS": _both(
+        "材料不全或有误，请补正后再次提交申请。",
+        "Papers are missing or wrong. Mend them and hand the application in again.",
     ),
     # redemptions and donations
     "CANCELLED_BY_MEMBER": _both("由您取消。", "You cancelled it."),
