@@ -20,6 +20,7 @@ import jsonschema
 
 from infra.build import contract
 from infra.build.contract import ROOT, Operation, Schema, json_schema
+from puhui.kernel import languages
 
 FUNCTIONS = ROOT / "functions"
 OPERATIONS = {operation.id: operation for operation in contract.operations()}
@@ -64,6 +65,15 @@ def call(
     if answer.status < 300 and (declared := declared_answer(operation_id, answer.status)):
         declared.validate(answer.json)
     return answer
+
+
+def declares(operation_id: str, status: int, body: Any) -> bool:
+    """Whether the contract declares such an answer; ``body`` is as a use case gives it, with texts in both languages. Raises
+    ValidationError, which says what is not declared."""
+    declared = declared_answer(operation_id, status)
+    assert declared is not None
+    declared.validate(languages.told(body, languages.ENGLISH))
+    return True
 
 
 @cache

@@ -31,6 +31,7 @@ from puhui.store.cursors import Cursors
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session
 from puhui.wechat.api import Suggestion, TextVerdict, Verdicts, WeChat
+from tests.support import gateway
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 CODES, CURSORS = Codes(b"k" * 32), Cursors(b"c" * 32)
@@ -202,7 +203,9 @@ class Town:
 
     def seen(self, merchant_id: str, who: str = FENG, *roles: str) -> dict[str, Any]:
         shelf = Shelf(self.merchants, self.files, self.verdicts)
-        return merchant_shown(merchant_id, who, frozenset(("member", *roles)), shelf=shelf)
+        told = merchant_shown(merchant_id, who, frozenset(("member", *roles)), shelf=shelf)
+        assert gateway.declares("get_merchant", 200, told)
+        return told
 
     def after_the_second_look(self, act: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
         """Do this once a merchant was found for the second time: by the transaction that is being built."""

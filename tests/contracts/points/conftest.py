@@ -24,6 +24,7 @@ from puhui.rewards.saga import Desk, end, hear
 from puhui.rewards.terms import terms_from
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session, attempt
+from tests.support import gateway
 
 P = "guangdong-tanpuhui"  # its coupons give their points back when nobody used them
 PTS = points(P)
@@ -227,7 +228,9 @@ class Town:
         for shard in range(AUDIT_SHARDS):
             reconciliation.read_shard(report.id, shard, books=books)
         reconciliation.close(report.id, books=books)
-        return reconciliation.find(report.id, self.points).shown()
+        told = reconciliation.find(report.id, self.points).shown()
+        assert gateway.declares("get_report", 200, told)
+        return told
 
 
 @pytest.fixture

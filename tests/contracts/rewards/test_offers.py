@@ -40,6 +40,7 @@ from puhui.store.client import DynamoDB
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session
 from tests.contracts.rewards.conftest import CURSORS, NOW, P, Shop, Store, at_once, refused
+from tests.support import gateway
 
 SPONSOR = {"budget_id": "green", "fen": 150}
 SECOND = timedelta(seconds=1)
@@ -369,7 +370,10 @@ def test_the_catalogue_and_the_table_agree_about_everything_a_reward_has(shop: S
         "2026-12-20T00:00:00+08:00",
     )
     assert not {"sponsor", "proposed_by", "published_by"} & set(told)
-    assert offers.shown_terms(reward)["sponsor"] == SPONSOR
+    terms = offers.shown_terms(reward)
+    assert (terms["sponsor"], terms["cancellable"], terms["valid_days"]) == (SPONSOR, True, 30)
+    assert gateway.declares("get_reward", 200, told)
+    assert gateway.declares("publish_reward", 200, terms)
 
 
 # The sale

@@ -8,6 +8,7 @@ from puhui.activities.api import Activities
 from puhui.points.statement import balances, statement
 from puhui.store.client import DynamoDB
 from tests.contracts.rewards.conftest import CURSORS, NOW, Shop
+from tests.support import gateway
 
 
 @pytest.fixture
@@ -30,8 +31,8 @@ def test_a_refund_stands_above_its_redemption_and_a_page_is_two_requests(
     me = shop.member(2_000)
     shop.put(cancellable=True)
     for number in range(4):
-        made = shop.redeem(me, key=f"k{number}", now=NOW + timedelta(minutes=number))
-        shop.cancel(me, made.id, NOW + timedelta(minutes=number, seconds=1))
+        made = shop.redeem(me, key=f"k{number}", now=NOW + timedelta(minutes=number + 1))
+        shop.cancel(me, made.id, NOW + timedelta(minutes=number + 1, seconds=1))
     asked.clear()
 
     page = statement(
@@ -48,6 +49,28 @@ def test_a_refund_stands_above_its_redemption_and_a_page_is_two_requests(
     assert [line["kind"] for line in page["items"]] == ["refund", "redemption"] * 4
     assert {line["title"]["en"] for line in page["items"]} == {"Cola"}
     assert [line["change"]["points"] for line in page["items"]] == [500, -500] * 4
+    assert asked == ["Query", "BatchGetItem"]
+    assert gateway.declares("list_transfers", 200, page)
+
+
+def test_a_statement_says_how_many_were_redeemed_without_another_read(shop: Shop, asked: list[str]) -> None:
+    me = shop.member(2_000)
+    shop.put()
+    shop.redeem(me, quantity=3, now=NOW + timedelta(minutes=1))
+    asked.clear()
+
+    page = statement(
+        me,
+        None,
+        1,
+        None,
+        ledger=shop.ledger,
+        activities=Activities(shop.ledger.dynamodb, "no-acts"),
+        rewards=shop.rewards,
+        cursors=CURSORS,
+    )
+
+    assert page["items"][0]["sentence"]["en"] == "Redeemed: 3 × Cola, for 1500 points."
     assert asked == ["Query", "BatchGetItem"]
 
 
