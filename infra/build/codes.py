@@ -63,11 +63,11 @@ def write() -> None:
 
 
 def _below(error: type[DomainError]) -> Iterator[type[DomainError]]:
-    """Breadth first, so that the more general one comes before those that it stands for."""
+    """The house's own, breadth first, so that the more general one comes before those that it stands for."""
     level = error.__subclasses__()
     while level:
         level.sort(key=lambda each: (each.__module__, each.__qualname__))
-        yield from level
+        yield from (each for each in level if each.__module__.startswith("puhui."))
         level = [below for each in level for below in each.__subclasses__()]
 
 
