@@ -30,7 +30,7 @@ def create_app() -> Starlette:
             return JSONResponse({"error": "signature"}, 401)
         if said.get("type") != "order.placed" or not isinstance(said.get("order_id"), str):
             return JSONResponse({"error": "no order"}, 400)
-        mode = partner.behaviour.mode(said["order_id"], desk.count(name, said))
+        mode = partner.behaviour.mode(said["order_id"], attempt=desk.count(name, said))
         if mode in ("fail_before", "drop_before"):
             return _failed(mode)
         order = desk.order(name, said, mode)
@@ -46,7 +46,7 @@ def create_app() -> Starlette:
             return JSONResponse({"error": "signature"}, 401)
         if said.get("type") != "order.cancelled" or said.get("order_id") != order_id:
             return JSONResponse({"error": "another order"}, 400)
-        mode = partner.behaviour.mode(order_id, "cancellation", desk.count(name, said))
+        mode = partner.behaviour.mode(order_id, "cancellation", attempt=desk.count(name, said))
         if mode in ("fail_before", "drop_before"):
             return _failed(mode)
         status, told = desk.cancel(name, order_id)

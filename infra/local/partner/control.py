@@ -41,16 +41,15 @@ def put_partner(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def behave(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
-    """``{partner?, mode or mix, delay_ms?, later_ms?, cancellable?, seed?}``: from now on; what is not given is as it
-    is at the start."""
+    """``{partner?, mode or mix, delay_ms?, later_ms?, cancellable?, seed?, stumbles?}``: from now on; what is not
+    given is as it is at the start."""
     mix = given.get("mix") or {given.get("mode", "issue"): 1}
     if not set(mix) <= set(MODES) or not all(type(weight) is int and weight > 0 for weight in mix.values()):
         raise Wrong(f"mode or mix of: {', '.join(MODES)}; weights are integers above 0")
-    settings = {
-        name: given[name] for name in ("delay_ms", "later_ms", "cancellable", "seed") if name in given
-    }
+    names = ("delay_ms", "later_ms", "cancellable", "seed", "stumbles")
+    settings = {name: given[name] for name in names if name in given}
     if not all(type(value) in (int, bool) for value in settings.values()):
-        raise Wrong("delay_ms, later_ms and seed are integers, cancellable is true or false")
+        raise Wrong("delay_ms, later_ms, seed and stumbles are integers, cancellable is true or false")
     _partner(desk, _name(given)).behaviour = Behaviour(mix, **settings)
     return {"partner": _name(given), "mix": mix}
 

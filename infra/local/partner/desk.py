@@ -41,11 +41,13 @@ class Behaviour:
     later_ms: int = 500  # of "later", "later_refuse" and "twice"
     cancellable: bool = False  # whether what was issued can be taken back; what was only accepted always can
     seed: int = 1
+    stumbles: int = 0  # how many first attempts of each call fail, before the mix decides
 
-    def mode(self, *about: object) -> str:
+    def mode(self, *about: object, attempt: int) -> str:
         """What happens this time."""
-        chance = random.Random(":".join(map(str, (self.seed, *about))))  # noqa: S311 no secret
+        chance = random.Random(":".join(map(str, (self.seed, *about, attempt))))  # noqa: S311 no secret
         mode = chance.choices(list(self.mix), list(self.mix.values()))[0]
+        mode = "fail" if attempt <= self.stumbles else mode
         return chance.choice(FAILURES) if mode == "fail" else mode
 
 
