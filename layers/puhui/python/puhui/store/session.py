@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from puhui.kernel.errors import DomainError, Unavailable
 from puhui.store.client import ConditionFailed, DynamoDB
+from puhui.store.conditions import OptimisticLockFailed
 from puhui.store.values import encode_item
 
 Result = TypeVar("Result")
@@ -130,13 +131,7 @@ class Session:
         self._errors.append(error)
 
 
-class Moved(DomainError):
-    """What was read has changed before the write: read again and try again. Never reaches a client."""
-
-    code = "MOVED"
-    status = 503
-    zh = Unavailable.zh
-    en = Unavailable.en
+Moved = OptimisticLockFailed  # the former name, until every context has the new one
 
 
 def attempt(
@@ -148,7 +143,7 @@ def attempt(
 ) -> Result:
     """``build`` reads, decides and adds items to a session; its result is returned once the session is written.
 
-    Raises what ``build`` or the session's items raise; Moved starts it over, up to RACES_MAX times, then Unavailable. What ``build``
+    Raises what ``build`` or the session's items raise; OptimisticLockFailed starts it over, up to RACES_MAX times, then Unavailable. What ``build``
     refuses is refused once it has read everything twice: its readings are of several moments, and between two of them a twin of
     the request may have done what is asked for. Without ``doubt`` the caller looks for its twin itself.
     """
@@ -157,7 +152,7 @@ def attempt(
         session = Session(dynamodb)
         try:
             result = build(session)
-        except Moved:
+        except OptimisticLockFailed:
             races = _pause(races, sleep)
             continue
         except DomainError as refusal:
@@ -167,7 +162,7 @@ def attempt(
             continue
         try:
             session.commit()
-        except Moved:
+        except OptimisticLockFailed:
             races = _pause(races, sleep)
             continue
         return result

@@ -1,0 +1,176 @@
+"""How a dataclass is stored: one declaration derives the item, the key and the way back.
+
+    FUNDING = Record(Funding, owner="budget:{budget_id}", entry="F#{id}", names={"programme_id": "programme"})
+
+    FUNDING.item(funding)                       # the item, with its key
+    FUNDING.read(item)                          # the funding
+    FUNDING.key(budget_id="b-1", id="01K...")   # {"owner": "budget:b-1", "entry": "F#01K..."}
+
+Each field is one attribute of the same name (or of the one in ``names``). A field that a key names is stored in the key alone.
+A field that equals its default is left out, unless ``always`` names it, because a condition or an index needs it; what an item lacks
+is read as the default. Values: str, int, bool, bytes; times as RFC 3339 text, days as ISO dates; tuples as lists; mappings and
+dataclasses as maps by name. ``X | None`` leaves None out.
+
+``shape`` counts how often the stored shape was changed. An item says which shape it has (``shape``; absent: the first), and
+``upgrades`` has for each old shape the function that makes the next one of an item.
+"""
+
+import re
+import types
+import typing
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from puhui.kernel import clock
+from puhui.store.values import Item
+
+T = TypeVar("T")
+Convert = Callable[[Any], Any]
+SHAPE = "shape"
+_PLAIN = (str, int, bool, bytes)
+_NAMED = re.compile(r"{(\w+)}")
+
+
+class UnknownShape(Exception):
+    """An item was written by newer code than this. Deploy the newer code, or the way back to this shape."""
+
+
+class Record(Generic[T]):
+    """How values of one dataclass are stored.
+
+    ``owner`` and ``entry`` are the two parts of the key: text with at most one field's name in braces. Without them the record is a map
+    inside another item. ``extra`` works out attributes that only indexes and conditions read; reading ignores them.
+    """
+
+    def __init__(
+        self,
+        kind: type[T],
+        *,
+        owner: str = "",
+        entry: str = "",
+        names: Mapping[str, str] | None = None,
+        always: Collection[str] = (),
+        extra: Callable[[T], Item] | None = None,
+        shape: int = 1,
+        upgrades: Mapping[int, Callable[[Item], Item]] | None = None,
+    ) -> None:
+        self.kind = kind
+        self._patterns = {name: text for name, text in (("owner", owner), ("entry", entry)) if text}
+        self._names, self._always, self._extra = dict(names or {}), frozenset(always), extra
+        self._shape, self._upgrades = shape, dict(upgrades or {})
+        self._plan: list[_Stored] | None = None  # worked out at the first use: importing stays cheap
+
+    def item(self, value: T) -> Item:
+        """The item of a value: its key, its attributes, and those that ``extra`` works out."""
+        item: Item = {
+            name: _NAMED.sub(lambda found: str(getattr(value, found[1])), text)
+            for name, text in self._patterns.items()
+        }
+        for field in self._stored():
+            inner = getattr(value, field.name)
+            if field.always or inner != field.default:
+                item[field.attribute] = field.write(inner)
+        if self._shape > 1:
+            item[SHAPE] = self._shape
+        return item | self._extra(value) if self._extra else item
+
+    def read(self, item: Mapping[str, Any], **known: Any) -> T:
+        """The value of an item; ``known`` are fields that the reader knows better. Raises KeyError when a field without default is
+        missing, UnknownShape when newer code wrote it."""
+        item = self._upgraded(item)
+        values: dict[str, Any] = self._named_by_key(item)
+        for field in self._stored():
+            if field.attribute in item:
+                values[field.name] = field.read(item[field.attribute])
+            elif field.name in known:
+                continue
+            elif field.default is MISSING:
+                raise KeyError(field.attribute)
+            else:
+                values[field.name] = field.default
+        return self.kind(**values | known)
+
+    def key(self, **values: Any) -> dict[str, str]:
+        """The key of the value that has these fields."""
+        return {name: text.format_map(values) for name, text in self._patterns.items()}
+
+    def _named_by_key(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        found = {}
+        for name, text in self._patterns.items():
+            if braces := _NAMED.search(text):
+                before, after = text[: braces.start()], text[braces.end() :]
+                found[braces[1]] = item[name][len(before) : len(item[name]) - len(after)]
+        return found
+
+    def _upgraded(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
+        shape = item.get(SHAPE, 1)
+        if shape > self._shape:
+            raise UnknownShape(f"{self.kind.__name__} of shape {shape}; this code knows {self._shape}")
+        while shape < self._shape:
+            item, shape = self._upgrades[shape](dict(item)), shape + 1
+        return item
+
+    def _stored(self) -> list["_Stored"]:
+        if self._plan is None:
+            in_key = {name for text in self._patterns.values() for name in _NAMED.findall(text)}
+            self._plan = [
+                _Stored(field, self._names.get(field.name, field.name), always=field.name in self._always)
+                for field in fields(self.kind)  # type: ignore[arg-type]
+                if field.name not in in_key
+            ]
+        return self._plan
+
+
+class _Stored:
+    """One field as one attribute."""
+
+    def __init__(self, field: Field[Any], attribute: str, *, always: bool) -> None:
+        self.name, self.attribute = field.name, attribute
+        self.default: Any = field.default
+        if field.default_factory is not MISSING:
+            self.default = field.default_factory()
+        self.always = always or self.default is MISSING
+        self.write, self.read = _conversion(field.type, field.name)
+
+
+def _conversion(kind: Any, name: str) -> tuple[Convert, Convert]:
+    """How a value of the type is written and read. Raises TypeError for a type that has no place in a table."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if kind in _PLAIN or kind is Any:
+        return _same, _same
+    if kind is datetime:
+        return clock.to_text, clock.from_text
+    if kind is date:
+        return date.isoformat, date.fromisoformat
+    if origin in (types.UnionType, typing.Union) and type(None) in inner and len(inner) == 2:
+        (some,) = (each for each in inner if each is not type(None))
+        write, read = _conversion(some, name)
+        return _unless_none(write), _unless_none(read)
+    if origin is tuple and len(inner) == 2 and inner[1] is Ellipsis:
+        write, read = _conversion(inner[0], name)
+        return lambda value: [write(each) for each in value], lambda value: tuple(
+            read(each) for each in value
+        )
+    if origin is frozenset and inner == (str,):
+        return frozenset, frozenset
+    if isinstance(origin, type) and issubclass(origin, Mapping) and inner[0] is str:
+        write, read = _conversion(inner[1], name)
+        return _by_name(write), _by_name(read)
+    if is_dataclass(kind) and isinstance(kind, type):
+        record = Record(kind)
+        return record.item, record.read
+    raise TypeError(f"{name}: {kind} has no place in a table; store a named dataclass, a text or an integer")
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _unless_none(convert: Convert) -> Convert:
+    return lambda value: None if value is None else convert(value)
+
+
+def _by_name(convert: Convert) -> Convert:
+    return lambda value: {name: convert(each) for name, each in value.items()}

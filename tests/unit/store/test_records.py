@@ -1,0 +1,101 @@
+"""A dataclass and its item: one declaration, both ways, and nothing by position."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+
+import pytest
+
+from puhui.store.records import Record, UnknownShape
+from puhui.store.values import decode_item, encode_item
+
+AT = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Leg:
+    day: date
+    mg: int = 0
+
+
+@dataclass(frozen=True)
+class Trip:
+    id: str
+    member_id: str
+    at: datetime
+    ended_at: datetime | None = None
+    title: Mapping[str, str] = field(default_factory=dict)
+    legs: tuple[Leg, ...] = ()
+    secret: bytes = b""
+    friends: frozenset[str] = frozenset()
+    seen: bool = False
+    version: int = 0
+
+
+TRIP = Record(Trip, owner="member:{member_id}", entry="A#{id}", names={"version": "v"}, always=("version",))
+FULL = Trip(
+    "t1", "m1", AT, AT, {"zh-CN": "骑行"}, (Leg(date(2026, 11, 30), 5),), b"x", frozenset({"f"}), True, 3
+)
+
+
+@pytest.mark.parametrize("trip", [FULL, Trip("t1", "m1", AT)])
+def test_what_is_written_is_what_is_read(trip: Trip):
+    read = TRIP.read(decode_item(encode_item(TRIP.item(trip))))
+    assert read == trip
+
+
+def test_an_item_names_everything_and_leaves_defaults_out():
+    assert TRIP.item(FULL) == {
+        "owner": "member:m1",
+        "entry": "A#t1",
+        "at": "2026-11-30T16:30:00+08:00",
+        "ended_at": "2026-11-30T16:30:00+08:00",
+        "title": {"zh-CN": "骑行"},
+        "legs": [{"day": "2026-11-30", "mg": 5}],
+        "secret": b"x",
+        "friends": frozenset({"f"}),
+        "seen": True,
+        "v": 3,
+    }
+    assert set(TRIP.item(Trip("t1", "m1", AT))) == {"owner", "entry", "at", "v"}
+
+
+def test_the_key_alone():
+    assert TRIP.key(member_id="m1", id="t1") == {"owner": "member:m1", "entry": "A#t1"}
+
+
+def test_attributes_of_indexes_are_written_and_not_read():
+    record = Record(Trip, owner="member:{member_id}", entry="A#{id}", extra=lambda trip: {"due": trip.id[:1]})
+    item = record.item(FULL)
+    assert item["due"] == "t"
+    assert record.read(item) == FULL
+
+
+def test_a_missing_field_is_said_unless_the_reader_knows_it():
+    with pytest.raises(KeyError, match="at"):
+        TRIP.read({"owner": "member:m1", "entry": "A#t1"})
+    assert TRIP.read({"owner": "member:m1", "entry": "A#t1"}, at=AT) == Trip("t1", "m1", AT)
+
+
+def test_an_older_shape_is_brought_up_and_a_newer_one_refused():
+    second = Record(
+        Trip,
+        owner="member:{member_id}",
+        entry="A#{id}",
+        shape=2,
+        upgrades={1: lambda item: item | {"at": item["when"]}},
+    )
+    old = {"owner": "member:m1", "entry": "A#t1", "when": "2026-11-30T16:30:00+08:00"}
+    assert second.read(old) == Trip("t1", "m1", AT)
+    assert second.item(Trip("t1", "m1", AT))["shape"] == 2
+    with pytest.raises(UnknownShape):
+        TRIP.read(second.item(FULL))
+
+
+def test_a_float_has_no_place():
+    @dataclass
+    class Wrong:
+        mass: float
+
+    with pytest.raises(TypeError, match="mass"):
+        Record(Wrong).item(Wrong(1.5))
