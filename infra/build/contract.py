@@ -73,8 +73,16 @@ def document() -> dict[str, Any]:
 
 
 def operations() -> Iterator[Operation]:
-    """Every operation, in the order of the file."""
-    whole = document()
+    """Every operation, in the order of the file. Callers do not change them."""
+    return iter(_operations())
+
+
+@lru_cache(maxsize=1)
+def _operations() -> tuple[Operation, ...]:
+    return tuple(_resolved_operations(document()))
+
+
+def _resolved_operations(whole: dict[str, Any]) -> Iterator[Operation]:
     for path, item in whole["paths"].items():
         for method in METHODS:
             if method in item:
