@@ -20,7 +20,7 @@ reset: $(VENV)/local.stamp
 	@$(BIN)/python -m infra.local reset
 
 check: lint
-	$(BIN)/pytest -q -n $(WORKERS) tests/unit tests/contracts tests/architecture
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup --durations=50 tests/unit tests/contracts tests/architecture
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/python -c 'from infra.build import validators; validators.ensure()'
