@@ -2,16 +2,28 @@
 
 `sam build` writes it, through the makefile of the layer; template.yaml includes it. Each path also answers the methods that
 it does not declare. API Gateway calls every function, and the authoriser, as the one role ``GatewayRole`` of template.yaml.
+
+There are three gateways, since one REST API has at most 300 resources and one rush must not use up everybody's throttle. The
+first segment of a path decides which one serves it, for that is what a proxy in front can go by:
+
+    business         /merchant..., /partner...: merchants and partners
+    administration   what roles govern and no member without a role writes or reads for itself
+    members          all others
+
+    python -m infra.build.gateway     prints the first segments of each
 """
 
 import json
 import os
+import sys
+from functools import lru_cache
 from typing import Any
 
 from infra.build import contract, gateway_responses
-from infra.build.contract import ROOT
+from infra.build.contract import ROOT, Operation
 
-OUTPUT = ROOT / "made/gateway.json"
+GATEWAYS = ("members", "business", "administration")
+OUTPUT = ROOT / "made"
 ANY = "x-amazon-apigateway-any-method"
 REFUSE_METHOD = "refuse-method"
 AUTHORISE = "authorise"
@@ -25,16 +37,42 @@ _URI = (
 )
 
 
-def document() -> dict[str, Any]:
-    """The document, in the form that SAM itself gives API Gateway: no parameters, no schemas, no texts for people."""
-    paths: dict[str, Any] = {}
+@lru_cache(maxsize=1)
+def segments() -> dict[str, str]:
+    """The gateway of each first segment of a path."""
+    operations: dict[str, list[Operation]] = {}
     for operation in contract.operations():
-        methods = paths.setdefault(operation.path, {ANY: _method(REFUSE_METHOD, public=True)})
+        operations.setdefault(_first(operation.path), []).append(operation)
+    return {segment: _gateway(segment, below) for segment, below in operations.items()}
+
+
+def _gateway(segment: str, operations: list[Operation]) -> str:
+    if segment.startswith(("merchant", "partner")):
+        return "business"
+    governed = any(operation.roles for operation in operations)
+    personal = any(not operation.public and not operation.roles for operation in operations)
+    return "administration" if governed and not personal else "members"
+
+
+def _first(path: str) -> str:
+    return path.split("/")[1]
+
+
+def documents() -> dict[str, dict[str, Any]]:
+    """The document of each gateway, in the form that SAM itself gives API Gateway: no parameters, schemas or texts for people."""
+    paths: dict[str, dict[str, Any]] = {name: {} for name in GATEWAYS}
+    for operation in contract.operations():
+        served = paths[segments()[_first(operation.path)]]
+        methods = served.setdefault(operation.path, {ANY: _method(REFUSE_METHOD, public=True)})
         methods[operation.method.lower()] = _method(operation.function, public=operation.public)
+    return {name: _document(name, served) for name, served in paths.items()}
+
+
+def _document(name: str, paths: dict[str, Any]) -> dict[str, Any]:
     about = contract.document()
     return {
         "openapi": about["openapi"],
-        "info": {"title": about["info"]["title"], "version": about["info"]["version"]},
+        "info": {"title": f"{about['info']['title']}: {name}", "version": about["info"]["version"]},
         "paths": paths,
         "components": {"securitySchemes": {AUTHORISER: _authoriser()}},
         "x-amazon-apigateway-gateway-responses": gateway_responses.document(),
@@ -70,9 +108,22 @@ def _authoriser() -> dict[str, Any]:
     }
 
 
+def text(document: dict[str, Any]) -> str:
+    """A document as it is included. ASCII only: CloudFormation may spoil other characters."""
+    return json.dumps(document, separators=(",", ":"))
+
+
 def write() -> None:
-    """Bring OUTPUT up to date, replaced whole. ASCII only: CloudFormation may spoil other characters."""
-    OUTPUT.parent.mkdir(exist_ok=True)
-    draft = OUTPUT.with_name(f".{OUTPUT.name}.{os.getpid()}")
-    draft.write_text(json.dumps(document(), separators=(",", ":")), encoding="ascii")
-    draft.replace(OUTPUT)
+    """Bring made/gateway-<name>.json up to date, each file replaced whole."""
+    OUTPUT.mkdir(exist_ok=True)
+    for name, document in documents().items():
+        draft = OUTPUT / f".gateway-{name}.{os.getpid()}"
+        draft.write_text(text(document), encoding="ascii")
+        draft.replace(OUTPUT / f"gateway-{name}.json")
+
+
+if __name__ == "__main__":
+    for each in GATEWAYS:
+        sys.stdout.write(
+            " ".join([each, *sorted(f"/{key}" for key, name in segments().items() if name == each)]) + "\n"
+        )

@@ -59,5 +59,5 @@ def asset(name: str) -> tuple[bytes, str]:
 
 
 def contract_json() -> dict[str, Any]:
-    """The contract."""
+    """The contract as it is written."""
     return contract.document()

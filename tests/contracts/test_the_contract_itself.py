@@ -22,6 +22,26 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda ope
 def test_the_contract_is_openapi_3_0_1() -> None:
     assert contract.document()["openapi"] == "3.0.1"
     validate(contract.document())
+    validate(contract.expanded())
+
+
+def test_an_operation_writes_down_only_what_is_its_own() -> None:
+    """What any operation may answer is ``default``, what all have in common is written for the path or the document."""
+    for path, item in contract.document()["paths"].items():
+        methods = {method: item[method] for method in contract.METHODS if method in item}
+        for method, operation in methods.items():
+            written, whole = operation["responses"], contract.expanded()["paths"][path][method]
+            assert written["default"] == {"$ref": "#/components/responses/Problem"}
+            assert operation.get("security", []) == []
+            folded = {"400", "413", "415", "429", "503", *({"401", "403"} if whole["security"] else ())}
+            assert not folded & written.keys(), operation["operationId"]
+        assert {"parameters", *methods} >= item.keys()
+
+
+def test_an_operation_takes_few_lines() -> None:
+    text = contract.CONTRACT.read_text(encoding="utf-8")
+    paths = text[text.index("\npaths:") : text.index("\ncomponents:")]
+    assert paths.count("\n") <= 30 * len(OPERATIONS)
 
 
 def test_operation_ids_are_unique() -> None:
