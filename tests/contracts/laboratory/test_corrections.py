@@ -13,6 +13,7 @@ from puhui.activities.model import Activity
 from puhui.activities.ports import Books as Acts
 from puhui.activities.usecases import RecordActivity, explain_activity, record_activity
 from puhui.kernel import clock, ids
+from puhui.kernel.approvals import ProposerMayNotApprove
 from puhui.laboratory import corrections
 from puhui.laboratory.corrections import Books, Correction, approve, check, correct_shard
 from puhui.laboratory.dynamo import Laboratory
@@ -21,7 +22,6 @@ from puhui.laboratory.errors import (
     FactorsDiffer,
     FactorUnknown,
     NoSuchDay,
-    ProposerMayNotApprove,
 )
 from puhui.ledger import usecases as ledger_usecases
 from puhui.ledger.api import AUDIT_SHARDS

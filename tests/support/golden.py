@@ -1,0 +1,52 @@
+"""Golden items: one stored item of every shape, kept as a file, so that a renamed or swapped field is noticed.
+
+    check("ledger", "hold", HOLD, Hold("H1", "member:M1", legs, LATER, "01ACT", "pending"))
+
+The file is ``tests/unit/<context>/golden/<name>.json``: the item in DynamoDB's own JSON. Every attribute of the value differs from its
+default and from its neighbours, or the file would not notice that they were swapped. To write a file after a change that is meant, run
+the test with PUHUI_WRITE_GOLDEN=1 and read the diff: what is stored already has to be readable still.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from puhui.store.records import Record
+from puhui.store.values import decode_item, encode_item
+
+UNIT = Path(__file__).parents[1] / "unit"
+
+
+def check(context: str, name: str, record: Record[Any], value: Any) -> None:
+    """The file's item is the full ``value``, read and written."""
+    left_out = [
+        each.name
+        for each in fields(value)
+        if each.init
+        and each.compare
+        and getattr(value, each.name)
+        == (each.default_factory() if each.default_factory is not MISSING else each.default)
+    ]
+    assert not left_out, f"a golden value says something in every field; {left_out} are the defaults"
+    check_item(context, name, value, record.item, record.read)
+
+
+def check_item(
+    context: str,
+    name: str,
+    value: Any,
+    write: Callable[[Any], Mapping[str, Any]],
+    read: Callable[[dict[str, Any]], Any],
+) -> None:
+    """The same for what is written and read by functions of its own."""
+    path = UNIT / context / "golden" / f"{name}.json"
+    if os.environ.get("PUHUI_WRITE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        text = json.dumps(encode_item(write(value)), indent=2, ensure_ascii=False, sort_keys=True)
+        path.write_text(text + "\n")
+    stored = json.loads(path.read_text())
+    assert encode_item(write(value)) == stored
+    assert read(decode_item(stored)) == value
