@@ -42,11 +42,19 @@ def check_item(
     read: Callable[[dict[str, Any]], Any],
 ) -> None:
     """The same for what is written and read by functions of its own."""
-    path = UNIT / context / "golden" / f"{name}.json"
+    check_wire(context, name, encode_item(write(value)))
+    stored = json.loads(_path(context, name).read_text())
+    assert read(decode_item(stored)) == value
+
+
+def check_wire(context: str, name: str, wire: Mapping[str, Any]) -> None:
+    """The file's JSON is ``wire``: an item or a call to DynamoDB."""
+    path = _path(context, name)
     if os.environ.get("PUHUI_WRITE_GOLDEN"):
         path.parent.mkdir(exist_ok=True)
-        text = json.dumps(encode_item(write(value)), indent=2, ensure_ascii=False, sort_keys=True)
-        path.write_text(text + "\n")
-    stored = json.loads(path.read_text())
-    assert encode_item(write(value)) == stored
-    assert read(decode_item(stored)) == value
+        path.write_text(json.dumps(wire, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
+    assert wire == json.loads(path.read_text())
+
+
+def _path(context: str, name: str) -> Path:
+    return UNIT / context / "golden" / f"{name}.json"

@@ -21,7 +21,7 @@ FINDINGS_SHOWN = 100
 
 @task("audit_journal")
 def app(_event: Input, now: datetime) -> Input:
-    report = audit(BOOKS(), _transfers(), LEDGER.standing, now)
+    report = audit(BOOKS(), _transfers(), LEDGER.transfers_at, now)
     for difference in audit_ledger(LEDGER).differences:
         report.find(
             "balance",

@@ -108,7 +108,7 @@ class Alliance:
         """What the ledger's stream does: hand the transfers' items to the sequencer."""
         places = [(t.owners[0], t.id) for t in posted]
         found = [
-            each for n in range(0, len(places), 100) for each in self.ledger.standing(places[n : n + 100])
+            each for n in range(0, len(places), 100) for each in self.ledger.transfers_at(places[n : n + 100])
         ]
         items = [transfer_item(t.owners[0], t, t.legs) for t in found if t]
         events, poison = read([("ledger", item, NOW) for item in items])
@@ -120,7 +120,7 @@ class Alliance:
         every = (
             (account, t) for account, _ in accounts(self.ledger) for t in transfers(account, self.ledger)
         )
-        return audit(self.books, every, self.ledger.standing, NOW)
+        return audit(self.books, every, self.ledger.transfers_at, NOW)
 
 
 @pytest.fixture

@@ -197,7 +197,7 @@ def test_poison_is_set_aside_and_holds_up_nobody(alliance: Alliance, ming: str):
     assert item
     bad = [
         item | {"entry": "T#BAD1", "at": "yesterday"},
-        item | {"entry": "T#BAD2", "legs": [["a", "b", 1]]},
+        item | {"entry": "T#BAD2", "legs": [{"account": "a", "asset": "b", "amount": 1}]},
         item | {"entry": f"T#{'X' * 66_000}"},
         {"account": ming, "entry": "T#BAD3"},
     ]

@@ -10,7 +10,6 @@ import pytest
 from puhui.kernel import clock, ids
 from puhui.ledger.api import AUDIT_SHARDS, Ledger, Leg, Transfer, member, points
 from puhui.ledger.audit import audit
-from puhui.ledger.usecases import post_transfer
 from puhui.partners import api as partners
 from puhui.points import expiry, reconciliation
 from puhui.points.dynamo import Points
@@ -25,6 +24,7 @@ from puhui.rewards.terms import terms_from
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session, attempt
 from tests.support import gateway
+from tests.support.ledger import post_transfer
 
 P = "guangdong-tanpuhui"  # its coupons give their points back when nobody used them
 PTS = points(P)

@@ -12,7 +12,6 @@ import pytest
 from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, Hold, Leg, member
-from puhui.ledger.usecases import hold
 from puhui.points import dynamo, reconciliation
 from puhui.points.errors import ReportNotFound
 from puhui.points.report import Part
@@ -21,6 +20,7 @@ from puhui.rewards import offers
 from puhui.rewards.errors import OutOfStock
 from puhui.rewards.model import Redemption
 from tests.contracts.points.conftest import BUDGET, MERCHANT, NOW, PARTNER, PTS, P, Town
+from tests.support.ledger import hold
 
 
 def differences(report: dict[str, Any]) -> dict[tuple[str, str, str], int]:
@@ -511,8 +511,8 @@ def test_a_transfer_that_is_off_by_one_point_is_named(tampered_town: Town):
     me, chosen = busy(town)
 
     def dearer(item: dict[str, Any]) -> None:
-        item["legs"][0][2] -= 1
-        item["legs"][1][2] += 1
+        item["legs"][0]["amount"] -= 1
+        item["legs"][1]["amount"] += 1
 
     changed(town, "ledger", {"account": member(me), "entry": f"T#{chosen.transfer_id}"}, dearer)
     assert differences(town.report()) == {

@@ -83,14 +83,6 @@ class Head:
     staging: str
 
 
-@dataclass(frozen=True)
-class Submission:
-    """A public event, written to the journal's own table; its stream brings it to the sequencer."""
-
-    event: Event
-    stream: str
-
-
 def pseudonym(pepper: bytes, subject: str) -> str:
     """The name of a subject's stream: tells nothing to whoever does not have the pepper."""
     return hmac.digest(pepper, b"journal:" + subject.encode(), "sha256").hex()[:32]

@@ -5,9 +5,6 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
 
-PAGE_ITEMS_DEFAULT = 20
-PAGE_ITEMS_MAX = 100  # 100 items of 1 KB are 25 read units, strongly consistent
-
 
 class Page(NamedTuple, Generic[Item]):
     items: list[Item]

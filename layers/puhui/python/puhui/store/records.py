@@ -41,7 +41,8 @@ class Record(Generic[T]):
     """How values of one dataclass are stored.
 
     ``owner`` and ``entry`` are the two parts of the key: text with at most one field's name in braces. Without them the record is a map
-    inside another item. ``extra`` works out attributes that only indexes and conditions read; reading ignores them.
+    inside another item. ``hash_key`` is what the table calls the first part. ``extra`` works out attributes that only indexes and
+    conditions read; reading ignores them.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Record(Generic[T]):
         *,
         owner: str = "",
         entry: str = "",
+        hash_key: str = "owner",
         names: Mapping[str, str] | None = None,
         always: Collection[str] = (),
         extra: Callable[[T], Item] | None = None,
@@ -57,7 +59,7 @@ class Record(Generic[T]):
         upgrades: Mapping[int, Callable[[Item], Item]] | None = None,
     ) -> None:
         self.kind = kind
-        self._patterns = {name: text for name, text in (("owner", owner), ("entry", entry)) if text}
+        self._patterns = {name: text for name, text in ((hash_key, owner), ("entry", entry)) if text}
         self._names, self._always, self._extra = dict(names or {}), frozenset(always), extra
         self._shape, self._upgrades = shape, dict(upgrades or {})
         self._plan: list[_Stored] | None = None  # worked out at the first use: importing stays cheap
