@@ -19,7 +19,6 @@ from puhui.journal.model import Event
 from puhui.journal.sequencer import Log, Sequenced, sequence
 from puhui.journal.usecases import Books
 from puhui.kernel import clock, ids
-from puhui.ledger.audit import accounts, transfers
 from puhui.ledger.dynamo import Ledger, transfer_item
 from puhui.ledger.model import Leg, Transfer, credits, member
 from puhui.store.client import DynamoDB
@@ -117,9 +116,7 @@ class Alliance:
 
     def audit(self) -> Report:
         """The report of the audit."""
-        every = (
-            (account, t) for account, _ in accounts(self.ledger) for t in transfers(account, self.ledger)
-        )
+        every = ((each, t) for each in self.ledger.every_account() for t in self.ledger.statement(each))
         return audit(self.books, every, self.ledger.transfers_at, NOW)
 
 

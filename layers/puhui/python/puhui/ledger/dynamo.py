@@ -15,9 +15,10 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import groupby
 from typing import Any
 
-from puhui.kernel.pages import Page
+from puhui.kernel.pages import Page, every
 from puhui.ledger import planning
 from puhui.ledger.errors import BalanceSuffices, HoldPending, HoldUnchanged, TransferIdFree
 from puhui.ledger.holds import PENDING_STATE, Hold
@@ -28,6 +29,7 @@ from puhui.store.session import Session
 from puhui.store.values import Item
 
 AUDIT_SHARDS = 16
+PAGE_TRANSFERS = 500
 LOT = "lot_"
 ENTRUSTED = "E#pooling"
 
@@ -113,6 +115,10 @@ class Ledger:
         )
         return Page([transfer_from(item) for item in items], last)
 
+    def statement(self, account: str) -> Iterator[Transfer]:
+        """Every transfer of the account, oldest first, page by page."""
+        return every(lambda start: self.transfers(account, PAGE_TRANSFERS, start, forward=True))
+
     def hold_key(self, account: str, hold_id: str) -> Key:
         """The key of a hold."""
         return Key(self.table, {"account": account, "entry": f"H#{hold_id}"})
@@ -126,12 +132,21 @@ class Ledger:
         """The account's holds, whatever their state, page by page."""
         return map(hold_from, self.dynamodb.all_entries(self.table, ("account", account), "H#"))
 
-    def accounts(self, shard: int, start: Item | None = None) -> tuple[list[tuple[str, str]], Item | None]:
-        """A page of (account, unit) pairs of one audit shard, each having a balance."""
-        items, last = self.dynamodb.query(
-            self.table, "audit_shard = :s", {":s": f"{shard:02}"}, index="accounts_by_shard", start=start
-        )
-        return [(item["account"], item["entry"][2:]) for item in items], last
+    def accounts(self, shard: int) -> Iterator[tuple[str, str]]:
+        """Every (account, unit) of one of AUDIT_SHARDS shards that has a balance, page by page; an account's units in a row."""
+
+        def page(start: Item | None) -> tuple[list[Item], Item | None]:
+            values = {":s": f"{shard:02}"}
+            return self.dynamodb.query(
+                self.table, "audit_shard = :s", values, index="accounts_by_shard", start=start
+            )
+
+        return ((item["account"], item["entry"][2:]) for item in every(page))
+
+    def every_account(self) -> Iterator[str]:
+        """Every account that has a balance, once."""
+        for shard in range(AUDIT_SHARDS):
+            yield from (account for account, _ in groupby(account for account, _ in self.accounts(shard)))
 
     # Writing
 

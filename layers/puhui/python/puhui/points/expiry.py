@@ -4,16 +4,15 @@ What can be counted together with its effect is counted in the same transaction;
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
 
 from puhui.kernel import clock
 from puhui.kernel.errors import Unavailable
-from puhui.ledger.api import AUDIT_SHARDS, Balance, Ledger, TransferPosted, balance_from, lot_of, of
+from puhui.ledger.api import Balance, Ledger, TransferPosted, balance_from, lot_of, of
 from puhui.points import donation
 from puhui.points.dynamo import Points, choice_from
 from puhui.points.errors import DayNotToday, JobNotFound
@@ -52,11 +51,6 @@ class Books:
     tell: Tell | None = None
 
 
-def shards_of(work_id: str) -> list[dict[str, Any]]:
-    """What the state machine works through: one item for each shard of the ledger's accounts."""
-    return [{"id": work_id, "shard": shard} for shard in range(AUDIT_SHARDS)]
-
-
 def day_asked(day: str, stage: str, now: datetime) -> date:
     """The day to run for: today in China, or ``day`` (``2026-11-29``), which is for trying things out. Raises DayNotToday in any
     stage but LOCAL."""
@@ -83,7 +77,9 @@ def work_shard(job_id: str, shard: int, *, books: Books, now: datetime) -> None:
     day = clock.programme_day(now)
     lot = lot_of(day)
     reached = books.points.position(job_id, shard)
-    places = (place for place in _places(shard, books.ledger) if place[0] >= reached)
+    places = (
+        place for place in books.ledger.accounts(shard) if place[0].startswith(MEMBER) and place[0] >= reached
+    )
     while chunk := list(islice(places, BALANCES_AT_ONCE)):
         items = books.ledger.dynamodb.get_all([books.ledger.balance_key(*place) for place in chunk])
         balances = [balance_from(*place, item) for place, item in zip(chunk, items, strict=True)]
@@ -93,15 +89,6 @@ def work_shard(job_id: str, shard: int, *, books: Books, now: datetime) -> None:
             gives = (balance.account, balance.unit) in givers
             passed += _work(balance, job_id, shard, books, now, gives=gives)
         books.points.advance(job_id, shard, chunk[-1][0], passed)
-
-
-def _places(shard: int, ledger: Ledger) -> Iterator[tuple[str, str]]:
-    start = None
-    while True:
-        places, start = ledger.accounts(shard, start)
-        yield from (place for place in places if place[0].startswith(MEMBER))
-        if start is None:
-            return
 
 
 def _givers(balances: list[Balance], lot: str, points: Points) -> set[tuple[str, str]]:

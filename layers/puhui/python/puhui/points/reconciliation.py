@@ -1,10 +1,11 @@
-"""Reading for a report: shard by shard, one account at a time, everything from both sides.
+"""Reading for a report: shard by shard, one account at a time, every figure from both sides.
 
-Every so many accounts the sums are kept, so that an attempt goes on where the one before was cut off. What one member's transfers, balance, holds, redemptions and coupons say is read in a row, not at once: where it does not agree it
-is read again, since a redemption may have happened in between.
+After ACCOUNTS_AT_ONCE accounts the sums are kept: an attempt goes on where the one before was cut off. A member's transfers, balance,
+holds, redemptions and coupons are read in a row, not at once. Where they do not agree they are read again: a redemption may have
+happened in between.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,27 +15,20 @@ from typing import Any, Protocol
 from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.kernel.pages import Page
-from puhui.ledger.api import Balance, Ledger, Transfer
+from puhui.ledger.api import Balance, Ledger
 from puhui.ledger.api import points as points_of
 from puhui.points import report as reports
 from puhui.points.dynamo import Points
 from puhui.points.errors import ReportNotFound
+from puhui.points.flows import Flows, account_differences, add_account, held_by
+from puhui.points.money import add_money_account
+from puhui.points.pieces import add_member_items
 from puhui.points.report import Part, Report, Shelf
-from puhui.points.tally import (
-    Difference,
-    Flows,
-    Tally,
-    account_differences,
-    add_account,
-    add_member_items,
-    add_money_account,
-    held_by,
-)
+from puhui.points.tally import Difference, Tally
 from puhui.programmes.api import programme
 from puhui.rewards.api import Reward, Rewards
 
 READINGS_MAX = 4  # the first, and three more
-TRANSFERS_AT_ONCE = 500
 REWARDS_AT_ONCE = 100  # one BatchGetItem
 ACCOUNTS_AT_ONCE = 200  # after as many the sums are kept: some ten seconds' work
 MEMBER, MONEY, UNIT = "member:", ("budget:", "merchant:"), "CNY"
@@ -73,10 +67,10 @@ def start(
     """
     programme(programme_id)
     report_id = ids.key_id("report", started_by, key) if key else ids.new_id(now)
-    if key and (standing := points.report(report_id)):
-        if standing.body_hash != body_hash:
+    if key and (existing := points.report(report_id)):
+        if existing.body_hash != body_hash:
             raise IdempotencyKeyReused
-        return replace(standing, result=None, status=reports.RUNNING)
+        return replace(existing, result=None, status=reports.RUNNING)
     stock: dict[str, tuple[int, int, str]] = {}
     mark, cursor = ids.new_id(now), None
     while True:
@@ -107,7 +101,7 @@ def read_shard(report_id: str, shard: int, *, books: Books) -> Tally:
         return part.tally
     tally, reached = part.tally, part.account
     known: dict[str, Reward] = {}
-    accounts = groupby(_places(shard, books.ledger), key=lambda place: place[0])
+    accounts = groupby(books.ledger.accounts(shard), key=lambda place: place[0])
     for count, (account, places) in enumerate(((who, own) for who, own in accounts if who > reached), 1):
         units = {unit for _, unit in places}
         if account.startswith(MONEY):
@@ -120,15 +114,6 @@ def read_shard(report_id: str, shard: int, *, books: Books) -> Tally:
             books.points.put_part(report_id, shard, part)
     books.points.put_part(report_id, shard, Part(tally, "", part.turn + 1, done=True))
     return tally
-
-
-def _places(shard: int, ledger: Ledger) -> Iterator[tuple[str, str]]:
-    start = None
-    while True:
-        places, start = ledger.accounts(shard, start)
-        yield from places
-        if start is None:
-            return
 
 
 def _add(tally: Tally, read: Callable[[Tally], list[Difference]]) -> None:
@@ -147,7 +132,7 @@ def _read_points(
     programme_id = report.programme_id
     balance = books.ledger.balance(account, programme_id)
     flows = Flows(account, points_of(programme_id), report.moving_since, report.started_at)
-    for transfer in _transfers(account, books.ledger):
+    for transfer in books.ledger.statement(account):
         flows.add(transfer)
     holds = list(books.ledger.holds(account))
     held = held_by(holds, flows.asset)
@@ -172,16 +157,7 @@ def _learn(known: dict[str, Reward], wanted: set[str], rewards: Rewards) -> None
 def _read_money(part: Tally, account: str, report: Report, ledger: Ledger) -> list[Difference]:
     balance: Balance = ledger.balance(account, UNIT)
     until, since = report.started_at, report.moving_since
-    return add_money_account(part, account, _transfers(account, ledger), balance, until, since)
-
-
-def _transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:
-    start = None
-    while True:
-        page = ledger.transfers(account, TRANSFERS_AT_ONCE, start, forward=True)
-        yield from page.items
-        if (start := page.cursor) is None:
-            return
+    return add_money_account(part, account, ledger.statement(account), balance, until, since)
 
 
 def close(report_id: str, *, books: Books) -> Report:
@@ -216,6 +192,6 @@ def _accounts_without_balance(report: Report, tally: Tally, shelves: Mapping[str
 def _shelves(reward_ids: list[str], rewards: Rewards) -> Mapping[str, Shelf]:
     found: dict[str, Shelf] = {}
     for first in range(0, len(reward_ids), REWARDS_AT_ONCE):
-        standing = rewards.rewards_of(reward_ids[first : first + REWARDS_AT_ONCE])
-        found |= {each: Shelf(reward, sum(rewards.stock(reward))) for each, reward in standing.items()}
+        read = rewards.rewards_of(reward_ids[first : first + REWARDS_AT_ONCE])
+        found |= {each: Shelf(reward, sum(rewards.stock(reward))) for each, reward in read.items()}
     return found
