@@ -40,8 +40,8 @@ class UnknownShape(Exception):
 class Record(Generic[T]):
     """How values of one dataclass are stored.
 
-    ``owner`` and ``entry`` are the two parts of the key: text with at most one field's name in braces. Without them the record is a map
-    inside another item. ``hash_key`` is what the table calls the first part. ``extra`` works out attributes that only indexes and
+    ``owner`` and ``entry`` are the two parts of the key: text with names of fields in braces. Of several in one part, all but the last
+    hold no ``#``. Without a key the record is a map inside another item. ``hash_key`` is what the table calls the first part. ``extra`` works out attributes that only indexes and
     conditions read; reading ignores them.
     """
 
@@ -62,6 +62,7 @@ class Record(Generic[T]):
         self._patterns = {name: text for name, text in ((hash_key, owner), ("entry", entry)) if text}
         self._names, self._always, self._extra = dict(names or {}), frozenset(always), extra
         self._shape, self._upgrades = shape, dict(upgrades or {})
+        self._readers: list[tuple[str, re.Pattern[str]]] = []
         self._plan: list[_Stored] | None = None  # worked out at the first use: importing stays cheap
 
     def item(self, value: T) -> Item:
@@ -82,8 +83,9 @@ class Record(Generic[T]):
         """The value of an item; ``known`` are fields that the reader knows better. Raises KeyError when a field without default is
         missing, UnknownShape when newer code wrote it."""
         item = self._upgraded(item)
+        stored = self._stored()
         values: dict[str, Any] = self._named_by_key(item)
-        for field in self._stored():
+        for field in stored:
             if field.attribute in item:
                 values[field.name] = field.read(item[field.attribute])
             elif field.name in known:
@@ -99,11 +101,10 @@ class Record(Generic[T]):
         return {name: text.format_map(values) for name, text in self._patterns.items()}
 
     def _named_by_key(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        found = {}
-        for name, text in self._patterns.items():
-            if braces := _NAMED.search(text):
-                before, after = text[: braces.start()], text[braces.end() :]
-                found[braces[1]] = item[name][len(before) : len(item[name]) - len(after)]
+        found: dict[str, Any] = {}
+        for name, pattern in self._readers:
+            if match := pattern.fullmatch(item[name]):
+                found |= match.groupdict()
         return found
 
     def _upgraded(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -117,12 +118,22 @@ class Record(Generic[T]):
     def _stored(self) -> list["_Stored"]:
         if self._plan is None:
             in_key = {name for text in self._patterns.values() for name in _NAMED.findall(text)}
+            self._readers = [(name, _reader(text)) for name, text in self._patterns.items() if "{" in text]
             self._plan = [
                 _Stored(field, self._names.get(field.name, field.name), always=field.name in self._always)
                 for field in fields(self.kind)  # type: ignore[arg-type]
                 if field.name not in in_key
             ]
         return self._plan
+
+
+def _reader(text: str) -> re.Pattern[str]:
+    """What reads the fields out of one part of a key."""
+    *names, last = _NAMED.findall(text)
+    pattern = re.escape(text)
+    for name in names:
+        pattern = pattern.replace(rf"\{{{name}\}}", f"(?P<{name}>[^#]*)")
+    return re.compile(pattern.replace(rf"\{{{last}\}}", f"(?P<{last}>.*)"), re.DOTALL)
 
 
 class _Stored:
