@@ -67,14 +67,14 @@ class Record(Generic[T]):
 
     def item(self, value: T) -> Item:
         """The item of a value: its key, its attributes, and those that ``extra`` works out."""
-        item: Item = {
-            name: _NAMED.sub(lambda found: str(getattr(value, found[1])), text)
-            for name, text in self._patterns.items()
-        }
-        for field in self._stored():
+        stored = self._stored()
+        item: Item = {}
+        for name, text in self._patterns.items():
+            item[name] = _NAMED.sub(lambda found: str(getattr(value, found[1])), text)
+        for field in stored:
             inner = getattr(value, field.name)
             if field.always or inner != field.default:
-                item[field.attribute] = field.write(inner)
+                item[field.attribute] = inner if field.write is _same else field.write(inner)
         if self._shape > 1:
             item[SHAPE] = self._shape
         return item | self._extra(value) if self._extra else item
@@ -82,19 +82,21 @@ class Record(Generic[T]):
     def read(self, item: Mapping[str, Any], **known: Any) -> T:
         """The value of an item; ``known`` are fields that the reader knows better. Raises KeyError when a field without default is
         missing, UnknownShape when newer code wrote it."""
-        item = self._upgraded(item)
         stored = self._stored()
-        values: dict[str, Any] = self._named_by_key(item)
+        if self._shape > 1 or SHAPE in item:
+            item = self._upgraded(item)
+        values: dict[str, Any] = self._named_by_key(item) | known
         for field in stored:
-            if field.attribute in item:
-                values[field.name] = field.read(item[field.attribute])
-            elif field.name in known:
+            if field.name in known:
                 continue
+            if field.attribute in item:
+                inner = item[field.attribute]
+                values[field.name] = inner if field.read is _same else field.read(inner)
             elif field.default is MISSING:
                 raise KeyError(field.attribute)
             else:
                 values[field.name] = field.default
-        return self.kind(**values | known)
+        return self.kind(**values)
 
     def key(self, **values: Any) -> dict[str, str]:
         """The key of the value that has these fields."""
