@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puhui.settlement.paper import csv_lines, page, yuan
+from puhui.settlement.statements.csv_file import csv_lines
+from puhui.settlement.statements.printing import page, yuan
 
 STATEMENT: dict[str, Any] = {
     "settlement_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D",

@@ -1,29 +1,8 @@
-"""Statements as people take them away: rows of CSV, and a page to print. Pure."""
+"""A statement as a page to print. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from html import escape
 from typing import Any
-
-BOM = "\ufeff"  # without it spreadsheets take UTF-8 for something else
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-
-
-def csv_lines(rows: Iterable[tuple[str | int, ...]]) -> Iterator[str]:
-    """The rows as RFC 4180 has it, the first with the mark of UTF-8: one text a row, with its end of line."""
-    mark = BOM
-    for row in rows:
-        yield mark + ",".join(map(_cell, row)) + "\r\n"
-        mark = ""
-
-
-def _cell(value: str | int) -> str:
-    if isinstance(value, int):
-        return str(value)  # a number is a number, below zero too
-    if value.startswith(_FORMULA):
-        value = f"'{value}"  # so that no spreadsheet runs what somebody called a reward
-    if any(mark in value for mark in ',"\r\n') or value != value.strip():
-        return '"' + value.replace('"', '""') + '"'
-    return value
 
 
 def yuan(fen: int) -> str:
@@ -91,7 +70,7 @@ _STYLE = (
 def page(
     statement: Mapping[str, Any], merchant: Mapping[str, str], programme: Mapping[str, str], language: str
 ) -> str:
-    """A statement (as ``statements.get_statement`` shows it) as a page to print, in ``zh-CN`` or ``en``. It runs nothing and
+    """A statement (as ``views.get_statement`` returns it) as a page to print, in ``zh-CN`` or ``en``. It runs nothing and
     loads nothing; every text in it is escaped."""
     words = _WORDS[language]
     status = words["is_paid"] if statement["status"] == "paid" else words[statement["status"]]
