@@ -17,7 +17,7 @@ from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Ledger
 from puhui.members.dynamo import Members
 from puhui.members.model import Member
-from puhui.merchants.dynamo import Merchants
+from puhui.merchants.repositories import Merchants
 from puhui.methodologies.dynamo import Methodologies
 from puhui.partners.dynamo import Partners
 from puhui.programmes.dynamo import Programmes
@@ -107,9 +107,7 @@ class Bench:
 
     def acts(self) -> Acts:
         dynamodb = DynamoDB(self.line)
-        books = Books(
-            Activities(dynamodb, self.table("activities")), Ledger(dynamodb, self.table("ledger"))
-        )
+        books = Books(Activities(dynamodb, self.table("activities")), Ledger(dynamodb, self.table("ledger")))
         return Acts(books, Pictures(), ids.new_id(NOW), "ant-forest")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from puhui.ledger.api import Ledger
-from puhui.merchants.dynamo import Merchants
+from puhui.merchants.repositories import Merchants
 from puhui.programmes.api import CouponRule
 from puhui.rewards import coupons, usecases
 from puhui.rewards.dynamo import Rewards

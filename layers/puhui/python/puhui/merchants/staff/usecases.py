@@ -1,29 +1,29 @@
-"""Branches, and who works for a merchant: invited by a signed code, removed by its owner."""
+"""Branches, and staff: invited by a signed code, removed by an owner."""
 
 from datetime import datetime
 from typing import Any
 
-from puhui.kernel import clock
 from puhui.kernel.errors import Forbidden
 from puhui.kernel.pages import Page
 from puhui.members.api import Codes, InvitationExpired, InvitationInvalid, Members
-from puhui.merchants import checks
-from puhui.merchants.dynamo import Merchants, staff_from
+from puhui.merchants.applications.model import Standing, require_region
+from puhui.merchants.applications.views import summary
+from puhui.merchants.dependencies import Dependencies
+from puhui.merchants.documents import checks
 from puhui.merchants.errors import AlreadyOwner, BranchNotFound
-from puhui.merchants.model import INVITATION_LIFE, MANAGER, OWNER, Branch, Staff, Standing, require_region
-from puhui.merchants.ports import Desk
-from puhui.merchants.showing import summary
+from puhui.merchants.repositories import Merchants
+from puhui.merchants.staff.model import INVITATION_LIFE, MANAGER, OWNER, Branch, Staff
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
 
-def put_branch(branch: Branch, member_id: str, *, desk: Desk) -> Branch:
-    """Make a branch or change it: by an owner or a manager of it, in a certified region, once its name and address passed the
+def put_branch(branch: Branch, member_id: str, *, dependencies: Dependencies) -> Branch:
+    """Create or change a branch: by an owner or a manager of it, in a certified region, after its name and address passed the
     platform's check.
 
     Raises MerchantNotFound (to strangers), Forbidden, MerchantNotCertified, RegionNotCertified, ContentRisky, BranchesFull.
     """
-    merchants = desk.merchants
+    merchants = dependencies.merchants
 
     def actor() -> Staff:
         staff = merchants.require_staff(branch.merchant_id, member_id, OWNER, MANAGER)
@@ -31,15 +31,17 @@ def put_branch(branch: Branch, member_id: str, *, desk: Desk) -> Branch:
         return staff
 
     def build(session: Session) -> None:
-        merchants.check_staff(session, actor())
+        merchants.staff.check(session, actor())
         if merchants.branch(branch.merchant_id, branch.id):
-            merchants.put_branch(session, branch)
+            merchants.staff.put_branch(session, branch)
         else:
-            merchants.add_branch(session, branch)
+            merchants.staff.add_branch(session, branch)
 
     actor()
     require_region(merchants.find_standing(branch.merchant_id), branch.region)
-    checks.check_text("\n".join([*branch.name.values(), branch.address]), member_id, desk=desk)
+    checks.check_text(
+        "\n".join([*branch.name.values(), branch.address]), member_id, dependencies=dependencies
+    )
     attempt(merchants.dynamodb, build)
     return branch
 
@@ -68,9 +70,9 @@ def invite(
 
 
 def join(member_id: str, code: str, *, merchants: Merchants, codes: Codes, now: datetime) -> Staff:
-    """Join the staff that a code invites to; whoever is on it already gets the code's role, an owner stays owner.
+    """Join the staff that a code invites to. Who is on it already gets the code's role; an owner stays owner.
 
-    One read and one transaction of 3 to 5 items. Raises InvitationInvalid (also when whoever invited may no longer, or for
+    One read and one transaction of 3 to 5 items. Raises InvitationInvalid (also when the inviter may no longer invite, or for
     somebody who was removed since), InvitationExpired, AlreadyOwner, DeciderMayNotJoin, StaffFull.
     """
     signed, merchant_id, role, branch_id = (*code.split("."), "", "", "", "")[:4]
@@ -80,34 +82,28 @@ def join(member_id: str, code: str, *, merchants: Merchants, codes: Codes, now: 
     wanted = Staff(member_id, merchant_id, role, branch_id, now.replace(microsecond=0))
 
     def build(session: Session) -> Staff:
-        inviting, mine, gone = merchants.dynamodb.get_all(
-            [
-                merchants.staff_key(merchant_id, invitation.member_id),
-                merchants.staff_key(merchant_id, member_id),
-                merchants.gone_key(merchant_id, member_id),
-            ]
+        inviter, present, gone_at = merchants.staff.find_for_joining(
+            merchant_id, invitation.member_id, member_id
         )
-        inviter = staff_from(inviting) if inviting else None
         if inviter is None or not inviter.may_invite(role, branch_id):
             raise InvitationInvalid
-        present = staff_from(mine) if mine else None
         if present and present.same_place(wanted):
             return present
         if present and present.role == OWNER:
             raise AlreadyOwner
-        if gone and invitation.issued_at <= clock.from_text(gone["at"]):
+        if gone_at and invitation.issued_at <= gone_at:
             raise InvitationInvalid
         if inviter.member_id != member_id:
-            merchants.check_staff(session, inviter)
-        merchants.check_gone(session, merchant_id, member_id, gone)
-        merchants.add_staff(session, present, wanted)
+            merchants.staff.check(session, inviter)
+        merchants.staff.check_gone(session, merchant_id, member_id, gone_at)
+        merchants.staff.add(session, present, wanted)
         return wanted
 
     return attempt(merchants.dynamodb, build)
 
 
 def remove(merchant_id: str, member_id: str, removed_id: str, *, merchants: Merchants, now: datetime) -> None:
-    """Let somebody go: by an owner, or oneself; asked again, nothing happens. One transaction of 4 or 5 items.
+    """Remove somebody, by an owner, or oneself. Repeating changes nothing. One transaction of 4 or 5 items.
 
     Raises MerchantNotFound (to strangers), Forbidden, LastOwner.
     """
@@ -116,10 +112,10 @@ def remove(merchant_id: str, member_id: str, removed_id: str, *, merchants: Merc
         actor = merchants.require_staff(merchant_id, member_id)
         if removed_id != member_id:
             actor.require(OWNER)
-            merchants.check_staff(session, actor)
+            merchants.staff.check(session, actor)
         staff = merchants.staff_of(merchant_id, removed_id)
         if staff:
-            merchants.remove_staff(session, staff, now)
+            merchants.staff.remove(session, staff, now)
 
     attempt(merchants.dynamodb, build)
 
@@ -137,10 +133,10 @@ def staff_page(
     """A page of a merchant's staff with nicknames, for owners and managers: three reads. Raises MerchantNotFound, Forbidden."""
     merchants.require_staff(merchant_id, member_id, OWNER, MANAGER)
     scope = f"merchant-staff:{merchant_id}"
-    found, last = merchants.staff(merchant_id, limit, cursors.read_id(scope, cursor))
+    found, last = merchants.staff.page(merchant_id, limit, cursors.read_id(scope, cursor))
     names = members.nicknames([each.member_id for each in found])
-    shown = [each.shown() | {"nickname": names.get(each.member_id, "")} for each in found]
-    return Page(shown, cursors.write_id(scope, last))
+    items = [each.body() | {"nickname": names.get(each.member_id, "")} for each in found]
+    return Page(items, cursors.write_id(scope, last))
 
 
 def branches_page(
@@ -148,7 +144,7 @@ def branches_page(
 ) -> Page[Branch]:
     """A page of a merchant's branches."""
     scope = f"merchant-branches:{merchant_id}"
-    found, last = merchants.branches(merchant_id, limit, cursors.read_id(scope, cursor))
+    found, last = merchants.staff.branches(merchant_id, limit, cursors.read_id(scope, cursor))
     return Page(found, cursors.write_id(scope, last))
 
 
@@ -157,15 +153,15 @@ def my_merchants(
 ) -> Page[dict[str, Any]]:
     """A page of the merchants that the member works for: two reads."""
     scope = f"my-merchants:{member_id}"
-    found, last = merchants.memberships(member_id, limit, cursors.read_id(scope, cursor))
+    found, last = merchants.staff.memberships(member_id, limit, cursors.read_id(scope, cursor))
     standings = merchants.standings([each.merchant_id for each in found])
-    shown = [_place(each, standings[each.merchant_id]) for each in found]
-    return Page(shown, cursors.write_id(scope, last))
+    items = [_place(each, standings[each.merchant_id]) for each in found]
+    return Page(items, cursors.write_id(scope, last))
 
 
 def _place(staff: Staff, standing: Standing) -> dict[str, Any]:
-    told = {name: value for name, value in staff.shown().items() if name not in ("member_id", "merchant_id")}
-    return {"merchant": summary(standing)} | told
+    place = {name: value for name, value in staff.body().items() if name not in ("member_id", "merchant_id")}
+    return {"merchant": summary(standing)} | place
 
 
 def _purpose(merchant_id: str, role: str, branch_id: str) -> str:

@@ -1,19 +1,19 @@
-"""The merchants' bucket: documents are uploaded to one prefix, and kept under another once they were handed in."""
+"""The merchants' bucket: documents are uploaded to one prefix and copied to another when they are submitted."""
 
 import os
 from collections.abc import Iterator
 from typing import Any
 
+from puhui.merchants.documents.model import Document, is_announced
 from puhui.merchants.errors import DocumentChanged, DocumentMissing
-from puhui.merchants.model import Document, is_announced
 from puhui.store.uploads import UploadBucket
 
 CHUNK_BYTES = 1 << 20
 
 
 class DocumentBucket(UploadBucket):
-    """Uploads at ``uploads/<member>/<document>``, cleared after some days; what was handed in at ``documents/...``, cleared
-    likewise unless it is claimed."""
+    """Uploads at ``uploads/<member>/<document>``, removed after some days; submitted copies at ``documents/...``, removed
+    likewise unless they are claimed."""
 
     @classmethod
     def from_environment(cls) -> "DocumentBucket":
@@ -21,9 +21,9 @@ class DocumentBucket(UploadBucket):
         return cls(os.environ["MERCHANT_DOCUMENTS_BUCKET"])
 
     def take(self, document: Document) -> None:
-        """Keep what was uploaded, when it is what was announced; a document that is kept already stays as it is.
+        """Copy what was uploaded, if it is what was announced. An existing copy is not changed.
 
-        The copy is of the very version that was read: whoever uploads something else meanwhile gains nothing.
+        The copied version is the one that was read: a second upload meanwhile changes nothing.
         Raises DocumentMissing, DocumentChanged.
         """
         if self.holds(document.object_key):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from puhui.members.api import Members
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.model import Document
+from puhui.merchants.documents.model import Document
+from puhui.merchants.repositories import Merchants
 from puhui.wechat.api import WeChat
 
 
 class DocumentStore(Protocol):
-    """Where documents lie."""
+    """The bucket of documents: ``documents.files.DocumentBucket``."""
 
     def upload(
         self, object_key: str, content_type: str, size: int, sha256: str, seconds: int, /
@@ -22,15 +22,15 @@ class DocumentStore(Protocol):
         """An address from which a document can be fetched for a while."""
 
     def take(self, document: Document, /) -> None:
-        """Keep what was uploaded, for some days unless it is claimed. Raises DocumentMissing, DocumentChanged."""
+        """Copy what was uploaded; the copy goes after some days unless it is claimed. Raises DocumentMissing, DocumentChanged."""
 
     def claim(self, object_key: str, /) -> None:
-        """Let a document that was taken stay."""
+        """Keep a copy for good."""
 
 
 @dataclass(frozen=True)
-class Desk:
-    """What handing something in takes: the tables, the platform that checks it (connected when first needed)."""
+class Dependencies:
+    """What a submission needs: the tables, and the platform that checks it (connected when first needed)."""
 
     merchants: Merchants
     members: Members
