@@ -15,8 +15,8 @@ from puhui.activities.ports import Books
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Ledger
-from puhui.members.dynamo import Members
 from puhui.members.model import Member
+from puhui.members.repository import Members
 from puhui.merchants.repositories import Merchants
 from puhui.methodologies.dynamo import Methodologies
 from puhui.partners.dynamo import Partners

@@ -4,8 +4,8 @@ without document_ids, ``id``, and the WeChat identities ``owner`` and ``certifie
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.members.dynamo import Members
 from puhui.members.errors import MemberNotFound
+from puhui.members.repository import Members
 from puhui.merchants.applications import applying
 from puhui.merchants.repositories import Merchants
 

@@ -10,8 +10,8 @@ import pytest
 
 from puhui.kernel import ids
 from puhui.members.api import Codes
-from puhui.members.dynamo import Members
 from puhui.members.model import Member
+from puhui.members.repository import Members
 from puhui.merchants.applications import applying, deciding
 from puhui.merchants.applications.model import LEGAL_ID_CHARACTERS, Application, Decision, Merchant
 from puhui.merchants.applications.views import ReadDependencies, merchant_body

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from puhui.kernel.errors import DomainError
-from puhui.members.dynamo import Members
 from puhui.members.model import Member
+from puhui.members.repository import Members
 from puhui.merchants.dependencies import Dependencies
 from puhui.merchants.documents.announcing import prepare_document
 from puhui.merchants.documents.files import DocumentBucket

@@ -59,11 +59,14 @@ class Table:
             {
                 "owner": f"merchant:{MERCHANT}",
                 "entry": "merchant",
-                "programme": "carbon-88",
-                "name": TITLE,
-                "kind": "business",
-                "status": "certified",
-                "regions": ["CN"],
+                "standing": {
+                    "id": MERCHANT,
+                    "programme_id": "carbon-88",
+                    "name": TITLE,
+                    "kind": "business",
+                    "status": "certified",
+                    "regions": ["CN"],
+                },
             },
             {
                 "owner": f"merchant:{MERCHANT}",
