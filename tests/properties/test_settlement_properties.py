@@ -62,7 +62,7 @@ def claim(world: World, settlement: Settlement, shard: int, life: int | None) ->
     repositories, rewards, _ = world.connect(mortal(life))
     books = Dependencies(repositories, rewards, world.alliance)  # type: ignore[arg-type]
     with suppress(Died, SettlementClosed):
-        computing.claim_shard(settlement.id, shard, dependencies=books)
+        computing.claim_shard(settlement.id, shard, deps=books)
 
 
 def post(world: World, settlement: Settlement, life: int | None) -> None:

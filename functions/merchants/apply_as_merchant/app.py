@@ -11,7 +11,7 @@ from puhui.merchants.repositories import Merchants
 from puhui.wechat import api as wechat
 
 app = HttpFunction("apply-as-merchant")
-DEPENDENCIES = Dependencies(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
+DEPS = Dependencies(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
 STORE = DocumentBucket.from_environment()
 
 
@@ -20,7 +20,5 @@ def apply_as_merchant(request: Request) -> Answer:
     submission = applying.Submission(
         request.member_id, request.body, request.idempotency_key, request.body_hash
     )
-    merchant_id = applying.apply_as_merchant(
-        submission, dependencies=DEPENDENCIES, store=STORE, now=request.now
-    )
+    merchant_id = applying.apply_as_merchant(submission, deps=DEPS, store=STORE, now=request.now)
     return 201, {"id": merchant_id, "status": "applied"}

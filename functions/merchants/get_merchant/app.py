@@ -7,13 +7,11 @@ from puhui.merchants.repositories import Merchants
 from puhui.wechat.api import Verdicts
 
 app = HttpFunction("get-merchant")
-DEPENDENCIES = views.ReadDependencies(
+DEPS = views.ReadDependencies(
     Merchants.from_environment(), DocumentBucket.from_environment(), Verdicts.from_environment()
 )
 
 
 @app.operation("get_merchant", "GET", "/merchants/{merchant_id}")
 def get_merchant(request: Request) -> Answer:
-    return views.merchant_body(
-        request.path["merchant_id"], request.member_id, request.roles, dependencies=DEPENDENCIES
-    )
+    return views.merchant_body(request.path["merchant_id"], request.member_id, request.roles, deps=DEPS)

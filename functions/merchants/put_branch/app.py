@@ -11,7 +11,7 @@ from puhui.merchants.staff.model import Branch
 from puhui.wechat import api as wechat
 
 app = HttpFunction("put-branch")
-DEPENDENCIES = Dependencies(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
+DEPS = Dependencies(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
 
 
 @app.operation("put_branch", "PUT", "/merchants/{merchant_id}/branches/{branch_id}")
@@ -20,4 +20,4 @@ def put_branch(request: Request) -> Answer:
     branch = Branch(
         path["branch_id"], path["merchant_id"], body["name"], body["address"], body["region"], body["open"]
     )
-    return staff.put_branch(branch, request.member_id, dependencies=DEPENDENCIES).body()
+    return staff.put_branch(branch, request.member_id, deps=DEPS).body()

@@ -11,7 +11,7 @@ from puhui.merchants.repositories import Merchants
 from puhui.wechat import api as wechat
 
 app = HttpFunction("revise-merchant")
-DEPENDENCIES = Dependencies(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
+DEPS = Dependencies(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
 STORE = DocumentBucket.from_environment()
 
 
@@ -19,6 +19,6 @@ STORE = DocumentBucket.from_environment()
 def revise_merchant(request: Request) -> Answer:
     submission = applying.Submission(request.member_id, request.body, None, request.body_hash)
     merchant = applying.revise(
-        request.path["merchant_id"], submission, dependencies=DEPENDENCIES, store=STORE, now=request.now
+        request.path["merchant_id"], submission, deps=DEPS, store=STORE, now=request.now
     )
     return {"id": merchant.id, "status": merchant.status}

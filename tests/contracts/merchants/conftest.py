@@ -108,7 +108,7 @@ class Town:
     platform: Platform = field(default_factory=Platform)
 
     @property
-    def dependencies(self) -> Dependencies:
+    def deps(self) -> Dependencies:
         return Dependencies(self.merchants, self.members, lambda: cast(WeChat, self.platform))
 
     def document(
@@ -148,22 +148,18 @@ class Town:
     ) -> str:
         body = body or self.body([self.document(who)], **more)
         command = applying.Submission(who, body, key, _hash(body))
-        return applying.apply_as_merchant(command, dependencies=self.dependencies, store=self.files, now=NOW)
+        return applying.apply_as_merchant(command, deps=self.deps, store=self.files, now=NOW)
 
     def resubmit(self, merchant_id: str, body: Mapping[str, Any], who: str = ANNA) -> str:
         command = applying.Submission(who, body, None, _hash(body))
-        return applying.resubmit(
-            merchant_id, command, dependencies=self.dependencies, store=self.files, now=NOW
-        ).status
+        return applying.resubmit(merchant_id, command, deps=self.deps, store=self.files, now=NOW).status
 
     def revise(
         self, merchant_id: str, *picture_ids: str, who: str = ANNA, text: str = "And a cake"
     ) -> Merchant:
         body = {"description": {"zh-CN": "还有蛋糕", "en": text}, "picture_ids": list(picture_ids)}
         command = applying.Submission(who, body, None, _hash(body))
-        return applying.revise(
-            merchant_id, command, dependencies=self.dependencies, store=self.files, now=NOW
-        )
+        return applying.revise(merchant_id, command, deps=self.deps, store=self.files, now=NOW)
 
     def decide(
         self,
@@ -203,7 +199,7 @@ class Town:
 
     def seen(self, merchant_id: str, who: str = FENG, *roles: str) -> dict[str, Any]:
         reading = ReadDependencies(self.merchants, self.files, self.verdicts)
-        told = merchant_body(merchant_id, who, frozenset(("member", *roles)), dependencies=reading)
+        told = merchant_body(merchant_id, who, frozenset(("member", *roles)), deps=reading)
         assert gateway.declares("get_merchant", 200, told)
         return told
 

@@ -81,7 +81,7 @@ def test_owners_and_managers_of_all_branches_revise(town: Town, merchant_id: str
 def test_a_manager_of_one_branch_does_not_revise(town: Town, merchant_id: str):
     name = {"zh-CN": "天河店", "en": "Tianhe"}
     branch = Branch("tianhe", merchant_id, name, "示范路 1 号", "CN-GD", open=True)
-    staff.put_branch(branch, ANNA, dependencies=town.dependencies)
+    staff.put_branch(branch, ANNA, deps=town.deps)
     town.join(CHEN, town.invite(merchant_id, "manager", "tianhe"))
     with pytest.raises(Forbidden):
         town.revise(merchant_id, who=CHEN)

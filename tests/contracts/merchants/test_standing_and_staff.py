@@ -102,36 +102,36 @@ def test_only_a_certified_merchant_is_suspended_and_only_once(town: Town):
 
 def test_a_branch_is_made_and_changed_by_those_who_manage_it(town: Town):
     merchant_id = town.certified()
-    staff.put_branch(branch(merchant_id), ANNA, dependencies=town.dependencies)
+    staff.put_branch(branch(merchant_id), ANNA, deps=town.deps)
     assert town.merchants.branch(merchant_id, "tianhe") == branch(merchant_id)
     town.join(CHEN, town.invite(merchant_id, "manager", "tianhe"))
-    staff.put_branch(branch(merchant_id, open=False), CHEN, dependencies=town.dependencies)
+    staff.put_branch(branch(merchant_id, open=False), CHEN, deps=town.deps)
     assert town.merchants.branch(merchant_id, "tianhe") == branch(merchant_id, open=False)
     with pytest.raises(Forbidden):
-        staff.put_branch(branch(merchant_id, "yuexiu"), CHEN, dependencies=town.dependencies)
+        staff.put_branch(branch(merchant_id, "yuexiu"), CHEN, deps=town.deps)
     town.join(DANA, town.invite(merchant_id))
     with pytest.raises(Forbidden):
-        staff.put_branch(branch(merchant_id), DANA, dependencies=town.dependencies)
+        staff.put_branch(branch(merchant_id), DANA, deps=town.deps)
     with pytest.raises(MerchantNotFound):
-        staff.put_branch(branch(merchant_id), FENG, dependencies=town.dependencies)
+        staff.put_branch(branch(merchant_id), FENG, deps=town.deps)
     town.platform.risky = "示范路"
     with pytest.raises(ContentRisky):
-        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, dependencies=town.dependencies)
+        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, deps=town.deps)
     assert town.merchants.branch(merchant_id, "yuexiu") is None
 
 
 def test_a_branch_lies_in_a_region_that_was_certified(town: Town):
     merchant_id = town.apply(regions=["CN-GD-GZ"])
     with pytest.raises(MerchantNotCertified):
-        staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, dependencies=town.dependencies)
+        staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, deps=town.deps)
     town.decide(merchant_id, "certify")
     for region in ("CN-GD-SZ", "CN-GD"):
         with pytest.raises(RegionNotCertified):
-            staff.put_branch(branch(merchant_id, region=region), ANNA, dependencies=town.dependencies)
+            staff.put_branch(branch(merchant_id, region=region), ANNA, deps=town.deps)
     assert town.merchants.branch(merchant_id, "tianhe") is None
-    assert staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, dependencies=town.dependencies)
+    assert staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, deps=town.deps)
     with pytest.raises(MerchantNotFound):
-        staff.put_branch(branch(merchant_id, region="CN-BJ"), FENG, dependencies=town.dependencies)
+        staff.put_branch(branch(merchant_id, region="CN-BJ"), FENG, deps=town.deps)
 
 
 def test_a_merchant_has_room_for_so_many_branches_however_many_come_at_once(
@@ -142,7 +142,7 @@ def test_a_merchant_has_room_for_so_many_branches_however_many_come_at_once(
 
     def made(number: int) -> bool:
         try:
-            staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, dependencies=town.dependencies)
+            staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, deps=town.deps)
         except BranchesFull:
             return False
         return True
@@ -151,7 +151,7 @@ def test_a_merchant_has_room_for_so_many_branches_however_many_come_at_once(
         found = list(pool.map(made, range(4)))
     assert sorted(found) == [False, False, True, True]
     closed = branch(merchant_id, f"branch-{found.index(True)}", open=False)
-    assert staff.put_branch(closed, ANNA, dependencies=town.dependencies) == closed
+    assert staff.put_branch(closed, ANNA, deps=town.deps) == closed
     assert town.merchants.branch(merchant_id, closed.id) == closed
     page = staff.branches_page(merchant_id, 9, None, merchants=town.merchants, cursors=CURSORS)
     assert len(page.items) == 2
@@ -161,19 +161,16 @@ def test_one_branch_sent_four_times_at_once_is_one(town: Town, monkeypatch: pyte
     merchant_id = town.certified()
     monkeypatch.setattr("puhui.merchants.staff.repository.BRANCHES_MAX", 1)
     with ThreadPoolExecutor(4) as pool:
-        sent = [
-            pool.submit(staff.put_branch, branch(merchant_id), ANNA, dependencies=town.dependencies)
-            for _ in range(4)
-        ]
+        sent = [pool.submit(staff.put_branch, branch(merchant_id), ANNA, deps=town.deps) for _ in range(4)]
     assert [each.result() for each in sent] == [branch(merchant_id)] * 4
     with pytest.raises(BranchesFull):
-        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, dependencies=town.dependencies)
+        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, deps=town.deps)
 
 
 def test_branches_are_listed(town: Town):
     merchant_id = town.certified()
     for number in range(3):
-        staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, dependencies=town.dependencies)
+        staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, deps=town.deps)
     page = staff.branches_page(merchant_id, 2, None, merchants=town.merchants, cursors=CURSORS)
     rest = staff.branches_page(merchant_id, 2, page.cursor, merchants=town.merchants, cursors=CURSORS)
     assert [each.id for each in (*page.items, *rest.items)] == ["branch-0", "branch-1", "branch-2"]
@@ -198,7 +195,7 @@ def test_a_merchants_branches_are_listed_for_whoever_may_see_it(town: Town):
 
 def test_a_code_brings_somebody_onto_the_staff_and_again_changes_nothing(town: Town):
     merchant_id = town.certified()
-    staff.put_branch(branch(merchant_id), ANNA, dependencies=town.dependencies)
+    staff.put_branch(branch(merchant_id), ANNA, deps=town.deps)
     code = town.invite(merchant_id, "clerk", "tianhe")
     place = town.join(CHEN, code)
     assert (place.role, place.branch_id, place.since) == ("clerk", "tianhe", NOW)

@@ -43,8 +43,8 @@ class Gallery:
         self.shop, self.store, self.members, self.bucket = shop, shop.open_store(), members, bucket
         self.platform, self.reads = Platform(), 0
         self.verdicts = Verdicts(DynamoDB(self._call), wechat_table)
-        dependencies = Dependencies(shop.merchants, members, lambda: cast(WeChat, self.platform))
-        self.pictures = Pictures(dependencies, bucket, self.verdicts)
+        deps = Dependencies(shop.merchants, members, lambda: cast(WeChat, self.platform))
+        self.pictures = Pictures(deps, bucket, self.verdicts)
         for who in (self.store.owner, self.store.manager, OPERATOR):
             self.sign_up(who)
 

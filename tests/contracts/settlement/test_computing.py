@@ -77,7 +77,7 @@ def test_a_step_that_runs_again_adds_nothing(world: World):
     world.two_shops()
     opened = world.open()
     for shard in [*range(SHARDS), *range(SHARDS)]:
-        computing.claim_shard(opened.id, shard, dependencies=world.dependencies)
+        computing.claim_shard(opened.id, shard, deps=world.deps)
     first = computing.close(opened.id, repositories=world.repositories, rewards=world.rewards, now=NOW)
     assert (first.payables, first.fen) == (5, 6_900)
     assert (
@@ -86,13 +86,7 @@ def test_a_step_that_runs_again_adds_nothing(world: World):
         )
         == first
     )
-    assert (
-        sum(
-            computing.claim_shard(opened.id, shard, dependencies=world.dependencies)
-            for shard in range(SHARDS)
-        )
-        == 0
-    )
+    assert sum(computing.claim_shard(opened.id, shard, deps=world.deps) for shard in range(SHARDS)) == 0
 
 
 def test_a_step_that_dies_after_any_of_its_calls_goes_on_where_it_was(world: World):
@@ -113,7 +107,7 @@ def test_a_step_that_dies_after_any_of_its_calls_goes_on_where_it_was(world: Wor
         books = Dependencies(repositories, rewards, world.alliance)  # type: ignore[arg-type]
         try:
             for shard in range(SHARDS):
-                computing.claim_shard(opened.id, shard, dependencies=books)
+                computing.claim_shard(opened.id, shard, deps=books)
         except _Died:
             continue
         break
@@ -144,7 +138,7 @@ def test_an_answer_that_is_lost_counts_nothing_twice(world: World):
                 computing.claim_shard(
                     opened.id,
                     shard,
-                    dependencies=Dependencies(repositories, rewards, world.alliance),  # type: ignore[arg-type]
+                    deps=Dependencies(repositories, rewards, world.alliance),  # type: ignore[arg-type]
                 )
         except _Died:
             continue
@@ -168,7 +162,7 @@ def test_the_index_may_still_show_what_was_claimed(world: World):
             computing.claim_shard(
                 settlement.id,
                 shard,
-                dependencies=Dependencies(world.repositories, late, world.alliance),  # type: ignore[arg-type]
+                deps=Dependencies(world.repositories, late, world.alliance),  # type: ignore[arg-type]
             )
     done = computing.close(second.id, repositories=world.repositories, rewards=world.rewards, now=NOW)
     assert (done.status, done.payables) == ("empty", 0)
@@ -186,9 +180,7 @@ def test_where_another_settlement_has_one_of_a_batch_the_others_are_claimed_all_
     for opened in (first, second):
         late = world.connect(DynamoDB())[1]
         late.dues = lambda _merchant, each, *_, mine=seen[opened.id]: ([] if each else mine, None)  # type: ignore[method-assign]
-        computing.claim_shard(
-            opened.id, shard, dependencies=Dependencies(world.repositories, late, world.alliance)
-        )  # type: ignore[arg-type]
+        computing.claim_shard(opened.id, shard, deps=Dependencies(world.repositories, late, world.alliance))  # type: ignore[arg-type]
     sums = [
         computing.close(each.id, repositories=world.repositories, rewards=world.rewards, now=NOW).payables
         for each in (first, second)
@@ -202,7 +194,7 @@ def test_a_step_that_was_thought_dead_adds_nothing_once_the_settlement_is_summed
     computing.close(opened.id, repositories=world.repositories, rewards=world.rewards, now=NOW)
     world.repositories.settlements.find = lambda _id: opened  # type: ignore[method-assign] # as the old step read it
     with pytest.raises(SettlementClosed):
-        computing.claim_shard(opened.id, shard_of("shop-a"), dependencies=world.dependencies)
+        computing.claim_shard(opened.id, shard_of("shop-a"), deps=world.deps)
     assert world.lines(opened) == []
 
 
@@ -213,7 +205,7 @@ def test_two_settlements_at_once_share_the_dues_without_a_rest(world: World):
     one, two = world.open(), world.open()
     for shard in range(SHARDS):
         for opened in (one, two):
-            computing.claim_shard(opened.id, shard, dependencies=world.dependencies)
+            computing.claim_shard(opened.id, shard, deps=world.deps)
     sums = [
         computing.close(each.id, repositories=world.repositories, rewards=world.rewards, now=NOW)
         for each in (one, two)
@@ -279,7 +271,7 @@ def test_a_settlement_waits_for_the_index_to_show_every_due_that_it_hashes(world
     world.two_shops()
     opened = world.open()
     for shard in range(SHARDS):
-        computing.claim_shard(opened.id, shard, dependencies=world.dependencies)
+        computing.claim_shard(opened.id, shard, deps=world.deps)
     with monkeypatch.context() as behind:
         behind.setattr(world.rewards, "claimed_dues", lambda *_: ([], None))
         with pytest.raises(Unavailable):

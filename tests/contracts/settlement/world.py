@@ -76,7 +76,7 @@ class World:
         )
 
     @property
-    def dependencies(self) -> Dependencies:
+    def deps(self) -> Dependencies:
         return Dependencies(self.repositories, self.rewards, self.alliance)  # type: ignore[arg-type]
 
     def sponsor(self, budget_id: str, fen: int) -> None:
@@ -168,7 +168,7 @@ class World:
     def compute(self, settlement_id: str) -> Settlement:
         """All that the state machine does."""
         for shard in range(SHARDS):
-            computing.claim_shard(settlement_id, shard, dependencies=self.dependencies)
+            computing.claim_shard(settlement_id, shard, deps=self.deps)
         return computing.close(settlement_id, repositories=self.repositories, rewards=self.rewards, now=NOW)
 
     def settled(self, key: str | None = None) -> Settlement:

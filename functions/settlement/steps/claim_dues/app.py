@@ -8,11 +8,9 @@ from puhui.rewards.api import Rewards
 from puhui.settlement.repositories import Repositories
 from puhui.settlement.settlements.computing import Dependencies, claim_shard
 
-DEPENDENCIES = Dependencies(
-    Repositories.from_environment(), Rewards.from_environment(), Merchants.from_environment()
-)
+DEPS = Dependencies(Repositories.from_environment(), Rewards.from_environment(), Merchants.from_environment())
 
 
 @task("claim_dues")
 def app(event: Input, _now: datetime) -> Input:
-    return {"dues": claim_shard(event["id"], event["shard"], dependencies=DEPENDENCIES)}
+    return {"dues": claim_shard(event["id"], event["shard"], deps=DEPS)}

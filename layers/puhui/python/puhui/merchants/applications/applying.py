@@ -44,7 +44,7 @@ class Submission:
 
 
 def apply_as_merchant(
-    submission: Submission, *, dependencies: Dependencies, store: DocumentStore, now: datetime
+    submission: Submission, *, deps: Dependencies, store: DocumentStore, now: datetime
 ) -> str:
     """Apply: the merchant's id. The applicant becomes its owner. The same key and body name the same merchant.
 
@@ -52,7 +52,7 @@ def apply_as_merchant(
     Raises ProgrammeNotFound, LegalIdInvalid, TooManyApplications, ContentRisky, DocumentNotFound, DocumentMissing,
     DocumentChanged, IdempotencyKeyReused.
     """
-    merchants, member_id, body = dependencies.merchants, submission.member_id, submission.body
+    merchants, member_id, body = deps.merchants, submission.member_id, submission.body
     programme = programmes.programme(body["programme_id"])
     merchant_id = ids.key_id(member_id, "merchant", submission.key) if submission.key else ids.new_id(now)
     digest = merchants.sealer.name_of(submission.body_hash)
@@ -67,7 +67,7 @@ def apply_as_merchant(
         return merchant_id
     if not has_room:
         raise TooManyApplications(limit=APPLICATIONS_MAX)
-    application = _application(merchant_id, submission, digest, dependencies, store)
+    application = _application(merchant_id, submission, digest, deps, store)
     standing = Standing(
         merchant_id, programme.id, body["name"], body["kind"], APPLIED, tuple(body["regions"])
     )
@@ -119,7 +119,7 @@ def resubmit(
     merchant_id: str,
     submission: Submission,
     *,
-    dependencies: Dependencies,
+    deps: Dependencies,
     store: DocumentStore,
     now: datetime,
 ) -> Merchant:
@@ -127,7 +127,7 @@ def resubmit(
 
     Raises MerchantNotFound (to strangers), Forbidden (to others than its owner), MerchantDecided, and what applying raises.
     """
-    merchants, body = dependencies.merchants, submission.body
+    merchants, body = deps.merchants, submission.body
     merchants.require_staff(merchant_id, submission.member_id, OWNER)
     digest = merchants.sealer.name_of(submission.body_hash)
     decision = Decision(ids.new_id(now), RESUBMIT, submission.member_id, now)
@@ -139,7 +139,7 @@ def resubmit(
     merchant.after(decision)
     if not has_room:
         raise TooManyApplications(limit=APPLICATIONS_MAX)
-    application = _application(merchant_id, submission, digest, dependencies, store)
+    application = _application(merchant_id, submission, digest, deps, store)
 
     def build(session: Session) -> Merchant:
         owner = merchants.require_staff(merchant_id, submission.member_id, OWNER)
@@ -166,7 +166,7 @@ def revise(
     merchant_id: str,
     submission: Submission,
     *,
-    dependencies: Dependencies,
+    deps: Dependencies,
     store: DocumentStore,
     now: datetime,
 ) -> Merchant:
@@ -175,7 +175,7 @@ def revise(
     Pictures that it has keep their verdicts; others are the caller's own. One transaction of 4 items and the new pictures. Raises MerchantNotFound (to strangers), Forbidden (to others than owners and managers of all branches),
     MerchantDecided, DocumentNotFound, NotAPicture, ContentRisky, DocumentMissing, DocumentChanged.
     """
-    merchants, body = dependencies.merchants, submission.body
+    merchants, body = deps.merchants, submission.body
     decision = Decision(ids.new_id(now), REVISE, submission.member_id, now, body_hash=submission.body_hash)
 
     def actor() -> Staff:
@@ -194,7 +194,7 @@ def revise(
     )
     for document in new:
         document.require_picture()
-    pictures |= {each.id: each for each in _checked(new, submission, dependencies, store)}
+    pictures |= {each.id: each for each in _checked(new, submission, deps, store)}
 
     def build(session: Session) -> Merchant:
         merchants.staff.check(session, actor())
@@ -230,9 +230,9 @@ def _is_submitted(merchant: Merchant, application: Application, digest: str) -> 
 
 
 def _application(
-    merchant_id: str, submission: Submission, digest: str, dependencies: Dependencies, store: DocumentStore
+    merchant_id: str, submission: Submission, digest: str, deps: Dependencies, store: DocumentStore
 ) -> Application:
-    merchants, body = dependencies.merchants, submission.body
+    merchants, body = deps.merchants, submission.body
     check_legal_id(body["legal_id"])
     documents = merchants.documents.find_all(submission.member_id, body["document_ids"])
     return Application(
@@ -240,19 +240,19 @@ def _application(
         body["legal_id"],
         body.get("description", {}),
         _sealed(merchant_id, body, merchants),
-        _checked(documents, submission, dependencies, store),
+        _checked(documents, submission, deps, store),
         digest,
     )
 
 
 def _checked(
-    documents: Sequence[Document], submission: Submission, dependencies: Dependencies, store: DocumentStore
+    documents: Sequence[Document], submission: Submission, deps: Dependencies, store: DocumentStore
 ) -> tuple[Document, ...]:
     """The documents, copied, after the texts passed the platform's check; the check of the pictures was requested."""
-    checks.check_text(texts(submission.body), submission.member_id, dependencies=dependencies)
+    checks.check_text(texts(submission.body), submission.member_id, deps=deps)
     for document in documents:
         store.take(document)
-    return checks.ask_for_pictures(documents, submission.member_id, dependencies=dependencies, store=store)
+    return checks.ask_for_pictures(documents, submission.member_id, deps=deps, store=store)
 
 
 def _sealed(merchant_id: str, body: Mapping[str, Any], merchants: Merchants) -> bytes:

@@ -87,17 +87,17 @@ class ReadDependencies:
 
 
 def merchant_body(
-    merchant_id: str, member_id: str, roles: frozenset[str], *, dependencies: ReadDependencies
+    merchant_id: str, member_id: str, roles: frozenset[str], *, deps: ReadDependencies
 ) -> dict[str, Any]:
     """A merchant, as much of it as this member may see: 2 to 4 reads. Raises MerchantNotFound."""
-    merchants = dependencies.merchants
+    merchants = deps.merchants
     merchant, application = merchants.applications.find(merchant_id)
     seen = sight(merchant, merchants.staff_of(merchant_id, member_id), roles)
     pictures = [each.trace_id for each in application.documents if each.kind == PICTURE]
-    verdicts = dependencies.verdicts.of(pictures)
+    verdicts = deps.verdicts.of(pictures)
     body = summary(merchant.standing) | {
         "pictures": [
-            {"document_id": each.id, "url": _address(each, dependencies)}
+            {"document_id": each.id, "url": _address(each, deps)}
             for each in application.documents
             if checks.is_public(each, verdicts)
         ]
@@ -114,38 +114,34 @@ def merchant_body(
         return body
     texts = {"name": merchant.standing.name, "description": application.description}
     written = {name: dict(text) for name, text in texts.items() if text}
-    return body | {"texts": written} | _papers(application, verdicts, dependencies)
+    return body | {"texts": written} | _papers(application, verdicts, deps)
 
 
-def _papers(
-    application: Application, verdicts: Mapping[str, str], dependencies: ReadDependencies
-) -> dict[str, Any]:
+def _papers(application: Application, verdicts: Mapping[str, str], deps: ReadDependencies) -> dict[str, Any]:
     owner = f"merchant:{application.merchant_id}"
     return {
         "version": application.version,
         "legal_id": application.legal_id,
-        "contact": json.loads(dependencies.merchants.sealer.open(application.contact, owner, "contact")),
-        "documents": [_document(each, verdicts, dependencies) for each in application.documents],
+        "contact": json.loads(deps.merchants.sealer.open(application.contact, owner, "contact")),
+        "documents": [_document(each, verdicts, deps) for each in application.documents],
     }
 
 
-def _document(
-    document: Document, verdicts: Mapping[str, str], dependencies: ReadDependencies
-) -> dict[str, Any]:
+def _document(document: Document, verdicts: Mapping[str, str], deps: ReadDependencies) -> dict[str, Any]:
     body = {
         "id": document.id,
         "kind": document.kind,
         "content_type": document.content_type,
         "size": document.size,
         "sha256": document.sha256,
-        "url": _address(document, dependencies),
+        "url": _address(document, deps),
     }
     is_picture = document.kind == PICTURE
     return body | ({"content_check": checks.verdict_on(document, verdicts)} if is_picture else {})
 
 
-def _address(document: Document, dependencies: ReadDependencies) -> str:
-    return dependencies.store.address(document.object_key, checks.ADDRESS_SECONDS)
+def _address(document: Document, deps: ReadDependencies) -> str:
+    return deps.store.address(document.object_key, checks.ADDRESS_SECONDS)
 
 
 def require_sight(merchant_id: str, member_id: str, roles: frozenset[str], *, merchants: Merchants) -> None:

@@ -21,29 +21,25 @@ REFUSED = "refused"  # also when the platform wants a person to look, or could n
 class Pictures:
     """``api.Pictures`` on the documents' table and bucket."""
 
-    def __init__(self, dependencies: Dependencies, store: DocumentStore, verdicts: wechat.Verdicts) -> None:
-        self.dependencies = dependencies
+    def __init__(self, deps: Dependencies, store: DocumentStore, verdicts: wechat.Verdicts) -> None:
+        self.deps = dependencies
         self.store = store
         self.verdicts = verdicts
 
     @classmethod
     def from_environment(cls) -> "Pictures":
         """The tables and the bucket of the environment; secrets are read when something is submitted."""
-        dependencies = Dependencies(
-            Merchants.from_environment(), Members.from_environment(), cache(wechat.connect)
-        )
-        return cls(dependencies, DocumentBucket.from_environment(), wechat.Verdicts.from_environment())
+        deps = Dependencies(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
+        return cls(deps, DocumentBucket.from_environment(), wechat.Verdicts.from_environment())
 
     def hand_in(self, document_ids: Sequence[str], member_id: str) -> list[Picture]:
         """See ``api.Pictures``."""
-        documents = self.dependencies.merchants.documents.find_all(member_id, document_ids)
+        documents = self.deps.merchants.documents.find_all(member_id, document_ids)
         for document in documents:
             document.require_picture()
         for document in documents:
             self.store.take(document)
-        asked = checks.ask_for_pictures(
-            documents, member_id, dependencies=self.dependencies, store=self.store
-        )
+        asked = checks.ask_for_pictures(documents, member_id, deps=self.deps, store=self.store)
         for document in documents:
             self.store.claim(document.object_key)
         return [Picture(each.id, each.object_key, each.trace_id) for each in asked]

@@ -17,13 +17,13 @@ from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
 
-def put_branch(branch: Branch, member_id: str, *, dependencies: Dependencies) -> Branch:
+def put_branch(branch: Branch, member_id: str, *, deps: Dependencies) -> Branch:
     """Create or change a branch: by an owner or a manager of it, in a certified region, after its name and address passed the
     platform's check.
 
     Raises MerchantNotFound (to strangers), Forbidden, MerchantNotCertified, RegionNotCertified, ContentRisky, BranchesFull.
     """
-    merchants = dependencies.merchants
+    merchants = deps.merchants
 
     def actor() -> Staff:
         staff = merchants.require_staff(branch.merchant_id, member_id, OWNER, MANAGER)
@@ -39,9 +39,7 @@ def put_branch(branch: Branch, member_id: str, *, dependencies: Dependencies) ->
 
     actor()
     require_region(merchants.find_standing(branch.merchant_id), branch.region)
-    checks.check_text(
-        "\n".join([*branch.name.values(), branch.address]), member_id, dependencies=dependencies
-    )
+    checks.check_text("\n".join([*branch.name.values(), branch.address]), member_id, deps=dependencies)
     attempt(merchants.dynamodb, build)
     return branch
 

@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from puhui.kernel import ids
+from puhui.kernel import approvals, ids
+from puhui.kernel.approvals import Approval
 from puhui.kernel.quantities import positive
 from puhui.ledger.api import Leg, Transfer
 from puhui.settlement.accounts import ASSET, account_of, bank
@@ -71,12 +72,18 @@ class Funding:
 
 def approve_funding(funding: Funding, approver: str, now: datetime) -> Funding:
     """The approved funding; unchanged for who approved it before. Raises ProposerMayNotApprove, FundingClosed."""
-    if funding.proposed_by == approver:
-        raise ProposerMayNotApprove
-    if funding.status != PROPOSED:
-        if funding.approved_by == approver:
-            return funding
-        raise FundingClosed
+    before = (Approval(funding.approved_by, funding.approved_at),) if funding.approved_at else ()
+    given = approvals.approve(
+        before,
+        approver,
+        now,
+        authors=[funding.proposed_by],
+        own=ProposerMayNotApprove(),
+        closed=FundingClosed(),
+        is_open=funding.status == PROPOSED,
+    )
+    if given is before:
+        return funding
     transfer_id = ids.derived_id(now, funding.id, funding.kind)
     return replace(funding, status=APPROVED, approved_by=approver, approved_at=now, transfer_id=transfer_id)
 

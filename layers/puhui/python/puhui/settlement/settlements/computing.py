@@ -28,15 +28,15 @@ class Dependencies:
     merchants: Merchants
 
 
-def claim_shard(settlement_id: str, shard: int, *, dependencies: Dependencies) -> int:
+def claim_shard(settlement_id: str, shard: int, *, deps: Dependencies) -> int:
     """Claim the payables of one shard's merchants; how many. A claimed payable is never claimed again, so the step may run twice,
     die half-way, or run beside another settlement's. Raises SettlementNotFound, SettlementClosed."""
-    settlement = dependencies.repositories.settlements.find(settlement_id)
+    settlement = deps.repositories.settlements.find(settlement_id)
     if settlement.status != COMPUTING:
         return 0
     return sum(
-        _claim_merchant(settlement, merchant_id, shard, dependencies)
-        for merchant_id in _merchants(settlement.programme_id, dependencies.merchants)
+        _claim_merchant(settlement, merchant_id, shard, deps)
+        for merchant_id in _merchants(settlement.programme_id, deps.merchants)
         if model.shard_of(merchant_id) == shard
     )
 
@@ -50,8 +50,8 @@ def _merchants(programme_id: str, merchants: Merchants) -> Iterator[str]:
             return
 
 
-def _claim_merchant(settlement: Settlement, merchant_id: str, shard: int, dependencies: Dependencies) -> int:
-    rewards = dependencies.rewards
+def _claim_merchant(settlement: Settlement, merchant_id: str, shard: int, deps: Dependencies) -> int:
+    rewards = deps.rewards
     titles: dict[str, dict[str, str]] = {}
     claimed = 0
     for queue_shard in range(DUE_SHARDS):
@@ -60,7 +60,7 @@ def _claim_merchant(settlement: Settlement, merchant_id: str, shard: int, depend
             page, start = rewards.dues(merchant_id, queue_shard, settlement.until, PAYABLES_PER_CLAIM, start)
             wanted = [each for each in page if each.programme_id == settlement.programme_id]
             titles |= _missing_titles(titles, wanted, rewards)
-            claimed += _claim(settlement, shard, wanted, titles, dependencies)
+            claimed += _claim(settlement, shard, wanted, titles, deps)
             if start is None:
                 break
     return claimed
@@ -81,18 +81,18 @@ def _claim(
     shard: int,
     payables: list[Payable],
     titles: dict[str, dict[str, str]],
-    dependencies: Dependencies,
+    deps: Dependencies,
 ) -> int:
     """Claim these payables in one transaction; one by one where another settlement has one of them."""
     if not payables:
         return 0
-    repositories = dependencies.repositories
+    repositories = deps.repositories
 
     def build(session: Session) -> int:
         lines = lines_of(payables, titles)
         repositories.settlements.count(session, settlement, shard, payables[0].merchant_id, lines)
         for each in payables:
-            dependencies.rewards.add_claim(session, each, settlement.id)
+            deps.rewards.add_claim(session, each, settlement.id)
         return len(payables)
 
     try:
@@ -100,7 +100,7 @@ def _claim(
     except PayableClaimed:
         if len(payables) == 1:
             return 0
-        return sum(_claim(settlement, shard, [each], titles, dependencies) for each in payables)
+        return sum(_claim(settlement, shard, [each], titles, deps) for each in payables)
 
 
 def lines_of(payables: Iterable[Payable], titles: dict[str, dict[str, str]]) -> list[Line]:

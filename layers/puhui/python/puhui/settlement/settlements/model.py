@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from puhui.kernel import clock, documents
+from puhui.kernel import approvals, clock, documents
+from puhui.kernel.approvals import Approval
 from puhui.settlement.errors import (
     SettlementApproved,
     SettlementChanged,
@@ -32,14 +33,6 @@ COMPUTING, COMPUTED, EMPTY, APPROVED, POSTED = "computing", "computed", "empty",
 SHARDS = 8  # workers that compute and post a programme's merchants side by side
 APPROVALS = 2
 SCHEDULE = "schedule"  # who opened what the calendar opens
-
-
-@dataclass(frozen=True)
-class Approval:
-    """Somebody approved the settlement's present revision."""
-
-    by: str
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -115,18 +108,22 @@ def approve(settlement: Settlement, approver: str, read_hash: str, now: datetime
         raise SettlementNotComputed
     if settlement.status == EMPTY:
         raise SettlementEmpty
-    if settlement.hash != read_hash:
-        raise SettlementChanged
-    if any(each.by == approver for each in settlement.approvals):
+    given = approvals.approve(
+        settlement.approvals,
+        approver,
+        now,
+        authors=(),  # nobody wrote it; ``approving.require_outsider`` refuses the merchants' own staff
+        changed=SettlementChanged() if settlement.hash != read_hash else None,
+        closed=SettlementApproved(),
+        needed=APPROVALS,
+    )
+    if given is settlement.approvals:
         return settlement
-    if len(settlement.approvals) >= APPROVALS:
-        raise SettlementApproved
-    approvals = (*settlement.approvals, Approval(approver, now))
-    if len(approvals) < APPROVALS:
-        return replace(settlement, approvals=approvals)
+    if not approvals.are_enough(given, APPROVALS):
+        return replace(settlement, approvals=given)
     return replace(
         settlement,
-        approvals=approvals,
+        approvals=given,
         status=APPROVED,
         approved_revision=settlement.revision,
         round=settlement.round + 1,
