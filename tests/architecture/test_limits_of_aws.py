@@ -9,9 +9,8 @@ from infra.build import gateway, limits
 
 HALF = 0.5
 USES, NAMES = limits.uses(), limits.names()
-EXCEPTIONS: dict[
-    str, str
-] = {}  # what may use more, and why; docs/decisions/2026-11-30-gateways.md repeats it
+# What may use more, and why; docs/decisions/2026-11-30-gateways.md repeats it.
+EXCEPTIONS: dict[str, str] = {}
 
 
 def test_the_table() -> None:
