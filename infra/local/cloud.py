@@ -10,11 +10,13 @@ from typing import Any, Self
 import httpx
 from botocore.exceptions import BotoCoreError
 from rich.console import Console
+from rich.markup import escape
 
 from infra.build import gateway
 from infra.local import deploy, seed
 from infra.local.deployment import Deployment
 from infra.local.emulator import Emulator
+from infra.local.logs import Follower
 from infra.local.partner import app as partner
 from infra.local.processes import Processes, said_of
 from infra.local.screen import Screen
@@ -44,6 +46,7 @@ class LocalCloud:
         self._server: Server | None = None
         self._emulator: Emulator | None = None
         self._deployment: Deployment | None = None
+        self._failures = Follower(settings.logs, self._tell_failure)
 
     @property
     def emulator(self) -> Emulator:
@@ -88,6 +91,9 @@ class LocalCloud:
             self._screen.console.print(f"  {resumed} verifications that waited go on", highlight=False)
         threading.Thread(target=self.state.sweep, name="sweep", daemon=True).start()
 
+    def _tell_failure(self, line: str) -> None:
+        self._screen.console.print(f"[red]![/] {escape(line)}", highlight=False)
+
     def mend(self) -> None:
         """Start a witness again that has ended, so that the journal goes on. Raises CannotStart when the emulator has."""
         if not self.emulator.alive():
@@ -113,6 +119,7 @@ class LocalCloud:
             self.state.set_aside()
             self._emulator = Emulator(self.settings.state, self.settings.logs / "emulator.log")
             self._emulator.start()
+            self._failures.start()
             step.note(f"ministack {version('ministack')} on port {self._emulator.port}")
 
     def _start_witnesses(self) -> None:
@@ -165,6 +172,7 @@ class LocalCloud:
                 "[yellow]The emulator did not end in time and was killed; what was acknowledged is kept.[/]"
             )
         if emulator:
+            self._failures.stop()
             self.state.set_aside()
             self.state.sweep()
         self.state.close()

@@ -24,6 +24,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -36,7 +37,7 @@ from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, stepfunctions
 from ministack.services.cloudformation import _stacks, provisioners
 
-from infra.local import mended_gateway
+from infra.local import mended_gateway, workers
 from infra.local.kept_ministack import SAVE, Keeper
 
 _before: ContextVar[dict[str, Any]] = ContextVar("resources of the nested stack before its update")
@@ -54,6 +55,7 @@ _deliveries: Counter[tuple[str, str]] = Counter()
 _begins: dict[
     tuple[str, str], str
 ] = {}  # by function and stream: the record with which its next delivery begins
+_lines = workers.lines()
 DELIVERIES_MAX = 11  # MaximumRetryAttempts of our stacks, and the first one
 
 
@@ -89,7 +91,10 @@ def invoke(worker: Any, *arguments: Any, **more: Any) -> Any:
     except Exception as error:  # noqa: BLE001 as Lambda reports it, whatever it was
         lambda_svc.logger.error("A worker of %s did not start: %s", worker.func_name, error)
         lambda_runtime.kill_workers([worker])
-        return {"status": "error", "error": str(error), "cold_start": True, "log": ""}
+        result = {"status": "error", "error": str(error), "cold_start": True, "log": ""}
+    worker.last_used = time.time()
+    if _lines:
+        _lines.keep(worker.func_name, result)
     _failure.set(_class_of(result.get("trace", "")))
     return result
 
@@ -190,6 +195,7 @@ def main() -> None:
     threading.Thread(target=_end_with_the_starter, name="starter", daemon=True).start()
     keeper = Keeper(Path(os.environ["STATE_DIR"]))
     keeper.install()
+    workers.keep_few_idle()
     provisioners._cfn_nested_stack_deploy = deploy_nested  # noqa: SLF001
     provisioners._update_resource = update_resource  # noqa: SLF001
     lambda_runtime.Worker.invoke = invoke
