@@ -30,7 +30,7 @@ PENDING_STATE, POSTED, VOIDED, EXPIRED = "pending", "posted", "voided", "expired
 
 @dataclass(frozen=True)
 class Hold:
-    """``legs`` is what posting will do; ``account`` the account with a limit under which it stands."""
+    """``legs`` is what posting will do; ``account`` the account with a limit that it belongs to."""
 
     id: str
     account: str
