@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.markup import escape
 
+from infra.build import gateway
 from infra.local import deploy, seed
 from infra.local.deployment import Deployment
 from infra.local.emulator import Emulator
@@ -19,7 +20,7 @@ from infra.local.logs import Follower
 from infra.local.partner import app as partner
 from infra.local.processes import Processes, said_of
 from infra.local.screen import Screen
-from infra.local.server import Server, Upstream, application
+from infra.local.server import Gateways, Server, Upstream, application
 from infra.local.settings import CannotStart, Settings
 from infra.local.state import State
 from infra.local.wechat import app as wechat
@@ -37,7 +38,7 @@ class LocalCloud:
         self.state = State(settings)
         self._screen = Screen(console, STEPS)
         self._push = push or PushSettings()
-        self._upstream = Upstream()
+        self._gateways = Gateways()
         self._journal = Upstream("/journal", public=True)
         self._witnessing = {name: Upstream(f"/_witness/{name}") for name in NAMES}
         self._witnesses: Witnesses | None = None
@@ -82,7 +83,9 @@ class LocalCloud:
         policy = self._witnesses.policy(self.settings.url)
         self._deployment = Deployment(self.state, self.emulator, self._screen, policy)
         outputs = self._deployment.bring(after_kill=bool(found))
-        self._upstream.base = f"{self.emulator.endpoint}/restapis/{outputs['ApiId']}/v1/_user_request_"
+        ids = {name: outputs[f"{name.title()}ApiId"] for name in gateway.GATEWAYS}
+        apis = f"{self.emulator.endpoint}/restapis"
+        self._gateways.serve({name: f"{apis}/{api_id}/v1/_user_request_" for name, api_id in ids.items()})
         self._journal.base = f"{self.emulator.endpoint}/{outputs['JournalBucket']}"
         if resumed := deploy.resume_executions(self.emulator):
             self._screen.console.print(f"  {resumed} verifications that waited go on", highlight=False)
@@ -135,7 +138,7 @@ class LocalCloud:
         about = {"emulator": self.emulator.endpoint, "state": str(self.settings.state)}
         self._server.start(
             application(
-                self._upstream,
+                self._gateways,
                 [self._journal, *self._witnessing.values()],
                 self._wechat,
                 partner.create_app(),
@@ -153,7 +156,7 @@ class LocalCloud:
 
     def stop(self) -> None:
         """End what was started, in the opposite order. A second call does nothing."""
-        self._upstream.base = ""
+        self._gateways.base = ""
         server, self._server = self._server, None
         if server:
             server.stop()
