@@ -1,4 +1,14 @@
-"""From the log's own signature to the published checkpoint: ask the witnesses, and publish once their quorum is met."""
+"""From the log's own signature to the published checkpoint: ask the witnesses, and publish once their quorum is met.
+
+| an entry is | stored where                                   | next, by                                                        |
+|-------------|------------------------------------------------|-----------------------------------------------------------------|
+| staged      | payloads, ``staging/...``                      | in the log: the head's one conditional write; or nothing counts |
+| in the log  | head, then tiles, places, last leaves          | signed: ``sequencer``, once all of them are written             |
+| signed      | ``signed`` in the table: size and note         | published: ``publish``, once the quorum has cosigned            |
+| published   | ``checkpoint`` and ``checkpoints/<size>``      | final: a later checkpoint covers it, too                        |
+
+Sizes only grow: published <= signed <= head. Anything else is JournalCorrupt, and the journal stops.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
