@@ -99,3 +99,18 @@ def test_a_float_has_no_place():
 
     with pytest.raises(TypeError, match="mass"):
         Record(Wrong).item(Wrong(1.5))
+
+
+@dataclass(frozen=True)
+class Gift:
+    programme_id: str
+    lot: str
+    points: int = 0
+
+
+def test_a_part_of_a_key_holds_several_fields_programme_and_lot():
+    gift = Record(Gift, hash_key="account", owner="gifts", entry="D#{programme_id}#{lot}")
+    item = gift.item(Gift("carbon-88", "2026-11", 5))
+    assert item == {"account": "gifts", "entry": "D#carbon-88#2026-11", "points": 5}
+    assert gift.read(item) == Gift("carbon-88", "2026-11", 5)
+    assert gift.key(programme_id="p", lot="l") == {"account": "gifts", "entry": "D#p#l"}
