@@ -10,7 +10,6 @@ from puhui.kernel.words import PURPOSES
 from puhui.members.errors import ConsentRequired
 
 REFRESH_LIFE = timedelta(days=30)
-ROLES_MAX = 10
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Pictures:
     """``api.Pictures`` on the documents' table and bucket."""
 
     def __init__(self, deps: Dependencies, store: DocumentStore, verdicts: wechat.Verdicts) -> None:
-        self.deps = dependencies
+        self.deps = deps
         self.store = store
         self.verdicts = verdicts
 

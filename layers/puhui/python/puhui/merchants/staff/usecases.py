@@ -39,7 +39,7 @@ def put_branch(branch: Branch, member_id: str, *, deps: Dependencies) -> Branch:
 
     actor()
     require_region(merchants.find_standing(branch.merchant_id), branch.region)
-    checks.check_text("\n".join([*branch.name.values(), branch.address]), member_id, deps=dependencies)
+    checks.check_text("\n".join([*branch.name.values(), branch.address]), member_id, deps=deps)
     attempt(merchants.dynamodb, build)
     return branch
 
