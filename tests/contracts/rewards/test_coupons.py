@@ -10,7 +10,8 @@ import pytest
 
 from puhui.kernel import clock
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.merchants.api import Branch, MerchantSuspended
+from puhui.merchants.api import MerchantSuspended
+from puhui.merchants.staff.model import Branch
 from puhui.rewards import coupons, usecases, watch
 from puhui.rewards.errors import (
     CouponNotFound,
