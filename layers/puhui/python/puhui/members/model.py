@@ -34,7 +34,7 @@ class Consent:
 
 @dataclass(frozen=True)
 class Member:
-    """A member. What identifies a person stays sealed until it is needed, and out of every repr."""
+    """A member. What identifies a person is sealed until it is needed, and in no repr."""
 
     id: str
     nickname: str
