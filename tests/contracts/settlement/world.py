@@ -95,9 +95,9 @@ class World:
         self.reward("bag", "shop-a")
         self.reward("ride", "shop-b", "bank-1", fen=150)
         for _ in range(3):
-            self.due("shop-a", "tea", "bank-1", 300)
-        self.due("shop-a", "bag")
-        self.due("shop-b", "ride", "bank-1", 150, pieces=40)
+            self.payable("shop-a", "tea", "bank-1", 300)
+        self.payable("shop-a", "bag")
+        self.payable("shop-b", "ride", "bank-1", 150, pieces=40)
 
     def approve_funding(self, budget_id: str, funding_id: str, approver: str = "approver") -> Any:
         return budgets.approve(
@@ -129,7 +129,7 @@ class World:
         if fen:
             post_transfer(commitment(reward, pieces, NOW), ledger=self.ledger, now=NOW)
 
-    def due(
+    def payable(
         self,
         merchant_id: str,
         reward_id: str,
@@ -220,7 +220,7 @@ class World:
         return self.repositories.statements.find(settlement.id, merchant_id)
 
     def lines(self, settlement: Settlement, merchant_id: str = "") -> list[tuple[Any, ...]]:
-        """(merchant, reward, budget, fen each, dues, pieces, fen)."""
+        """(merchant, reward, budget, fen each, payables, pieces, fen)."""
         return [
             (*line.key, line.tally.payables, line.tally.pieces, line.tally.fen)
             for line in self.repositories.statements.lines(settlement.id, merchant_id)
