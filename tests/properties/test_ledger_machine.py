@@ -86,7 +86,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.holds.append((wanted.id, who, amount))
 
     @precondition(lambda self: self.holds)
-    @rule(data=st.data(), post=st.booleans())
+    @rule(data=st.data(), deps=st.booleans())
     def end_hold(self, data: Any, post: bool) -> None:
         hold_id, who, amount = data.draw(st.sampled_from(self.holds))
         before = self.ledger.hold(who, hold_id)

@@ -100,7 +100,7 @@ class Played:
         """The dues that a settlement has, after looking that its lines and statements are just these."""
         world, mine, found = self.world, Counter[tuple[str, str, str, int]](), []
         for merchant in world.alliance.ids:
-            for due in world.rewards.claimed_dues(settlement.id, merchant, 1_000, None)[0]:
+            for due in world.rewards.payables.claimed(settlement.id, merchant, 1_000, None)[0]:
                 assert due.settlement_id == settlement.id
                 mine[merchant, due.reward_id, due.budget_id, due.fen] += due.pieces
                 found.append(due.id)

@@ -28,7 +28,7 @@ def test_every_due_is_in_its_merchants_lines_those_of_nothing_too(world: World):
         ("shop-b", "ride", "bank-1", 150, 1, 40, 6_000),
     ]
     assert world.statement(done, "shop-a").tally.dues == 4
-    claimed, _ = world.rewards.claimed_dues(done.id, "shop-a", 100, None)
+    claimed, _ = world.rewards.payables.claimed(done.id, "shop-a", 100, None)
     assert {(due.reward_id, due.settlement_id) for due in claimed} == {("tea", done.id), ("bag", done.id)}
 
 
@@ -142,7 +142,7 @@ def test_an_answer_that_is_lost_counts_nothing_twice(world: World):
 def test_the_index_may_still_show_what_was_claimed(world: World):
     world.two_shops()
     stale = {
-        (merchant, shard): world.rewards.dues(merchant, shard, UNTIL, 100, None)
+        (merchant, shard): world.rewards.payables.unsettled(merchant, shard, UNTIL, 100, None)
         for merchant in ("shop-a", "shop-b")
         for shard in range(8)
     }
@@ -167,7 +167,11 @@ def test_where_another_settlement_has_one_of_a_batch_the_others_are_claimed_all_
         world.reward(f"reward-{number}", "shop-a")
         world.due("shop-a", f"reward-{number}", "bank-1", 10)
     shard = shard_of("shop-a")
-    both = [due for each in range(8) for due in world.rewards.dues("shop-a", each, UNTIL, 100, None)[0]]
+    both = [
+        due
+        for each in range(8)
+        for due in world.rewards.payables.unsettled("shop-a", each, UNTIL, 100, None)[0]
+    ]
     first, second = world.open(), world.open()
     seen: dict[str, list[Any]] = {first.id: both[:2], second.id: both}
     for opened in (first, second):

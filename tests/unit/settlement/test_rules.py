@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from puhui.ledger.model import LEGS_MAX
-from puhui.rewards.api import Due
+from puhui.rewards.api import Payable
 from puhui.settlement import errors
 from puhui.settlement.model import (
     SHARDS,
@@ -30,11 +30,13 @@ def statement(*adjustments: Adjustment) -> Statement:
     return Statement("S", "shop-a", "carbon-88", NOW, Tally(), adjustments=adjustments)
 
 
-def due(due_id: str) -> Due:
-    return Due(due_id, "member:m", "K#k", "shop-a", "carbon-88", "tea", "r", "k", "bank-1", 10, 1, "", NOW)
+def due(due_id: str) -> Payable:
+    return Payable(
+        due_id, "member:m", "K#k", "shop-a", "carbon-88", "tea", "r", "k", "bank-1", 10, 1, "", NOW
+    )
 
 
-def summed(settlement: Settlement, counted: Line, *dues: Due) -> Summing:
+def summed(settlement: Settlement, counted: Line, *dues: Payable) -> Summing:
     """A settlement of one line."""
     summing = Summing(settlement)
     summing.add(counted)

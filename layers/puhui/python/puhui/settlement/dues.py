@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 
 from puhui.kernel.errors import Unavailable
-from puhui.rewards.api import Due, Rewards
+from puhui.rewards.api import Payable, Rewards
 from puhui.settlement.model import Statement, Tally
 
 DUES_PER_PAGE = 500
 
 
-def claimed_dues(statement: Statement, rewards: Rewards) -> Iterator[Due]:
+def claimed_dues(statement: Statement, rewards: Rewards) -> Iterator[Payable]:
     """Every due of a statement, the oldest first, page by page. Raises Unavailable at the end while the index of dues, which
     follows its table by moments, shows others."""
     start, found = None, Tally()
     while True:
-        page, start = rewards.claimed_dues(
+        page, start = rewards.payables.claimed(
             statement.settlement_id, statement.merchant_id, DUES_PER_PAGE, start
         )
         for due in page:

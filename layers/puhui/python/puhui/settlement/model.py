@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from puhui.kernel import clock, documents, ids
 from puhui.kernel.quantities import amount, positive
 from puhui.ledger.api import Leg, Transfer
-from puhui.rewards.api import Due
+from puhui.rewards.api import Payable
 from puhui.settlement.errors import (
     AdjustmentInvalid,
     DecisionInvalid,
@@ -351,7 +351,7 @@ class Summing:
             self.merchants, self._last = self.merchants + 1, line.merchant_id
         self._tell(*line.key, line.tally.dues, line.tally.pieces, line.tally.fen)
 
-    def add_due(self, due: Due) -> None:
+    def add_due(self, due: Payable) -> None:
         """Add the next due of the lines."""
         self._tell(due.merchant_id, due.id, due.reward_id, due.budget_id, due.fen, due.pieces)
 

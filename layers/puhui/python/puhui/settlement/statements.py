@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from puhui.kernel import clock
 from puhui.kernel.pages import Page
 from puhui.programmes.api import programme
-from puhui.rewards.api import Due, Rewards
+from puhui.rewards.api import Payable, Rewards
 from puhui.settlement import disputes, paper
 from puhui.settlement.dues import claimed_dues
 from puhui.settlement.dynamo import Settlements
@@ -160,7 +160,7 @@ def download(
     return {"url": files.address(key, LINK_SECONDS), "expires_at": expires_at}
 
 
-def _row(due: Due, title: str) -> Row:
+def _row(due: Payable, title: str) -> Row:
     return (
         clock.to_text(due.verified_at),
         due.reward_id,

@@ -14,7 +14,7 @@ from puhui.kernel.errors import DomainError, IdempotencyKeyReused
 from puhui.ledger.api import Ledger, NotEnough, Transfer
 from puhui.merchants.api import Merchants
 from puhui.programmes.api import programme
-from puhui.rewards.api import DUE_SHARDS, Due, DueClaimed, Rewards
+from puhui.rewards.api import PAYABLE_SHARDS, Payable, PayableClaimed, Rewards
 from puhui.settlement import model
 from puhui.settlement.dues import claimed_dues
 from puhui.settlement.dynamo import READS_MAX, Settlements, opened_at
@@ -155,10 +155,12 @@ def _merchants(programme_id: str, merchants: Merchants) -> Iterator[str]:
 def _claim_merchant(settlement: Settlement, merchant_id: str, shard: int, books: Books) -> int:
     titles: dict[str, dict[str, str]] = {}
     claimed = 0
-    for due_shard in range(DUE_SHARDS):
+    for due_shard in range(PAYABLE_SHARDS):
         start = None
         while True:
-            page, start = books.rewards.dues(merchant_id, due_shard, settlement.until, DUES_PER_CLAIM, start)
+            page, start = books.rewards.payables.unsettled(
+                merchant_id, due_shard, settlement.until, DUES_PER_CLAIM, start
+            )
             wanted = [due for due in page if due.programme_id == settlement.programme_id]
             _learn_titles(titles, wanted, books.rewards)
             claimed += _claim(settlement, shard, wanted, titles, books)
@@ -167,15 +169,15 @@ def _claim_merchant(settlement: Settlement, merchant_id: str, shard: int, books:
     return claimed
 
 
-def _learn_titles(titles: dict[str, dict[str, str]], dues: Iterable[Due], rewards: Rewards) -> None:
+def _learn_titles(titles: dict[str, dict[str, str]], dues: Iterable[Payable], rewards: Rewards) -> None:
     missing = list(dict.fromkeys(due.reward_id for due in dues if due.reward_id not in titles))
     if missing:
-        found = rewards.rewards_of(missing)
+        found = rewards.catalogue.rewards(missing)
         titles |= {each: dict(found[each].title) if each in found else {} for each in missing}
 
 
 def _claim(
-    settlement: Settlement, shard: int, dues: list[Due], titles: dict[str, dict[str, str]], books: Books
+    settlement: Settlement, shard: int, dues: list[Payable], titles: dict[str, dict[str, str]], books: Books
 ) -> int:
     """Claim these dues together; where somebody has one of them already, one by one."""
     if not dues:
@@ -185,18 +187,18 @@ def _claim(
         lines = lines_of(dues, titles)
         books.settlements.count(session, settlement, shard, dues[0].merchant_id, lines)
         for due in dues:
-            books.rewards.add_claim(session, due, settlement.id)
+            books.rewards.payables.add_claim(session, due, settlement.id)
         return len(dues)
 
     try:
         return attempt(books.settlements.dynamodb, build)
-    except DueClaimed:
+    except PayableClaimed:
         if len(dues) == 1:
             return 0
         return sum(_claim(settlement, shard, [due], titles, books) for due in dues)
 
 
-def lines_of(dues: Iterable[Due], titles: dict[str, dict[str, str]]) -> list[Line]:
+def lines_of(dues: Iterable[Payable], titles: dict[str, dict[str, str]]) -> list[Line]:
     """The lines that these dues are, one a merchant, reward, budget and price."""
     tallies: dict[tuple[str, str, str, int], Tally] = {}
     for due in dues:
