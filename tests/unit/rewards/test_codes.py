@@ -22,7 +22,7 @@ from puhui.rewards.coupons import codes
 from puhui.rewards.coupons.model import Coupon, coupons_of, new_code
 from puhui.rewards.coupons.views import spaced
 from puhui.rewards.errors import CouponNotFound
-from puhui.rewards.redemptions.decision import redemption_of
+from puhui.rewards.redemptions.model import redemption_of
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 ISSUER, KID = "https://puhui.example", "key-1"

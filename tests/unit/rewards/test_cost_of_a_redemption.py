@@ -20,8 +20,8 @@ from puhui.rewards.coupons.model import CODE_LENGTH, coupons_of
 from puhui.rewards.coupons.repository import COUPON
 from puhui.rewards.errors import OutOfStock
 from puhui.rewards.redemptions import queue
-from puhui.rewards.redemptions.decision import Redeem, redemption_of
-from puhui.rewards.redemptions.model import Redemption
+from puhui.rewards.redemptions.decision import Redeem
+from puhui.rewards.redemptions.model import Redemption, redemption_of
 from puhui.rewards.redemptions.reading import Hint
 from puhui.rewards.redemptions.repository import REDEMPTION
 from puhui.rewards.redemptions.usecases import redeem

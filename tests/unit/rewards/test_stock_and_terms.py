@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from puhui import rewards
 from puhui.ledger.api import Leg
 from puhui.programmes.errors import ProgrammeNotFound
-from puhui.rewards.catalogue.model import CLOSED, PROPOSED, revised
+from puhui.rewards.catalogue.model import CLOSED, PROPOSED, require_quantity, revised
 from puhui.rewards.catalogue.terms import terms_from
 from puhui.rewards.errors import (
     OutOfStock,
@@ -23,7 +23,7 @@ from puhui.rewards.errors import (
     RewardShrinks,
     RewardTermsFixed,
 )
-from puhui.rewards.redemptions.decision import redemption_of, require_quantity
+from puhui.rewards.redemptions.model import redemption_of
 from puhui.rewards.redemptions.tickets import ahead
 from puhui.rewards.redemptions.transfers import refund
 from puhui.rewards.stock import model as stock

@@ -103,7 +103,7 @@ class PayableRepository(Repository):
         to = payable_to(payable.merchant_id, payable.id, settlement_id)
         session.update(
             self.table,
-            self.key(payable.owner, payable.entry).key,
+            {"owner": payable.owner, "entry": payable.entry},
             "SET due_to = :to, settlement_id = :s ADD version :one",
             {":to": to["due_to"], ":s": settlement_id, ":id": payable.id, ":one": 1},
             condition="attribute_not_exists(settlement_id) AND due_id = :id AND attribute_exists(due_to)",

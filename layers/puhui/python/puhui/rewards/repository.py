@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from puhui.ledger.api import member
-from puhui.store.client import DynamoDB, Key
+from puhui.store.client import DynamoDB
 
 MEMBER = "member:{member_id}"  # the owner of a member's items
 
@@ -15,14 +14,6 @@ class Repository:
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self.dynamodb = dynamodb
         self.table = table
-
-    def key(self, owner: str, entry: str) -> Key:
-        """A key of this table."""
-        return Key(self.table, {"owner": owner, "entry": entry})
-
-    def own_key(self, member_id: str, entry: str) -> Key:
-        """A key among a member's items."""
-        return self.key(member(member_id), entry)
 
 
 def locked(version: int) -> dict[str, Any]:

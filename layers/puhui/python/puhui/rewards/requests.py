@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError, IdempotencyKeyReused
+from puhui.ledger.api import member
 from puhui.rewards.repository import Repository
 from puhui.store.client import Key
 from puhui.store.conditions import SameRequest
@@ -75,4 +76,4 @@ class RequestRepository(Repository):
             return answer(done)
 
     def _request_key(self, request: Request) -> Key:
-        return self.own_key(request.actor_id, f"V#{request.id}")
+        return Key(self.table, {"owner": member(request.actor_id), "entry": f"V#{request.id}"})

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from puhui.kernel import clock, ids
 from puhui.ledger.api import Leg, Transfer
-from puhui.merchants.api import Picture
+from puhui.merchants.api import Picture, Standing, require_active
 from puhui.rewards.errors import (
     NotOnSale,
     NotOnSaleYet,
+    QuantityInvalid,
     RewardIdTaken,
     RewardInvalid,
     RewardShrinks,
@@ -21,6 +22,9 @@ ADDRESS, OPERATOR, TILL, NONE = DELIVERIES = ("address", "operator", "till", "no
 GOOD, COUPON, SERVICE, DONATION, LEAVE_DAY = KINDS = ("good", "coupon", "service", "donation", "leave_day")
 PROPOSED, ON_SALE, PAUSED, CLOSED = STATES = ("proposed", "on_sale", "paused", "closed")
 COUPON_DAYS = 90
+QUANTITY_MAX = 100  # as the contract has it
+COUPONS_MAX = 20  # one item each in the redemption's transaction
+DONATION_MAX = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,22 @@ def require_on_sale(reward: Reward, now: datetime) -> None:
         raise NotOnSaleYet(opens_at=clock.to_text(reward.opens_at), retry_after=max(1, wait))
     if reward.closes_at and now >= reward.closes_at:
         raise SaleOver(closed_at=clock.to_text(reward.closes_at))
+
+
+def require_honoured(reward: Reward, merchant: Standing | None) -> None:
+    """Raise NotOnSale, MerchantSuspended unless the reward's merchant, if there is one, honours its rewards."""
+    if not reward.merchant_id:
+        return
+    if merchant is None:
+        raise NotOnSale
+    require_active(merchant)
+
+
+def require_quantity(quantity: int, kind: str = GOOD, *, coupons: bool = False) -> None:
+    """Raise QuantityInvalid unless that many pieces can be redeemed at once."""
+    most = DONATION_MAX if kind == DONATION else COUPONS_MAX if coupons else QUANTITY_MAX
+    if type(quantity) is not int or not 1 <= quantity <= most:
+        raise QuantityInvalid(most=most)
 
 
 def delivery_of(kind: str, merchant_id: str, partner_id: str) -> tuple[str, ...]:

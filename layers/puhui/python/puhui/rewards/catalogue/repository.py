@@ -98,4 +98,4 @@ class RewardRepository(Repository):
         return self.dynamodb.entries(self.table, owner, "R#", limit=limit, after=start, forward=False)
 
     def _report_key(self, reward_id: str, report_id: str) -> Key:
-        return self.key(f"reward:{reward_id}", f"R#{report_id}")
+        return Key(self.table, {"owner": f"reward:{reward_id}", "entry": f"R#{report_id}"})

@@ -102,6 +102,12 @@ def coupons_of(
     ]
 
 
+def new_coupons(redemption: Redemption, reward: Reward, rule: CouponRule, now: datetime) -> list[Coupon]:
+    """The same, with new codes."""
+    codes = [new_code() for _ in redemption.coupons]
+    return coupons_of(redemption, reward, rule, codes, now)
+
+
 def usable_at(coupon: Coupon, now: datetime, scanned_at: datetime | None) -> datetime:
     """When a coupon that is submitted ``now`` was used: now or, at a till that was off line, at ``scanned_at``. A till's clock may be
     ahead of ours by CLOCK_SKEW: that counts as now.

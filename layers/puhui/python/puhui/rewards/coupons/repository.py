@@ -55,7 +55,7 @@ class CouponRepository(Repository):
         items, _ = self.dynamodb.query(self.table, "code = :c", {":c": code}, index=BY_CODE, limit=1)
         if not items:
             return None
-        item = self.dynamodb.get(*self.key(items[0]["owner"], items[0]["entry"]))
+        item = self.dynamodb.get(*Key(self.table, {"owner": items[0]["owner"], "entry": items[0]["entry"]}))
         return COUPON.read(item) if item and item["code"] == code else None
 
     def page(self, member_id: str, limit: int, start: str | None) -> tuple[list[Coupon], str | None]:
@@ -101,5 +101,5 @@ class CouponRepository(Repository):
         key = self.coupon_key(before.member_id, before.id).key
         session.delete(self.table, key, **locked(before.version), error=OptimisticLockFailed())
         self.add(session, replace(given, version=before.version + 1))
-        pointer = self.own_key(given.redeemer_id, f"G#{given.id}").key
+        pointer = Key(self.table, {"owner": member(given.redeemer_id), "entry": f"G#{given.id}"}).key
         session.put(self.table, {**pointer, "holder": given.member_id})

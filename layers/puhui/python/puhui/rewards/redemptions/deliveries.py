@@ -62,4 +62,4 @@ class DeliveryRepository(Repository):
 
     def _delivery_key(self, reward_id: str, redemption_id: str, kind: str) -> Key:
         shard = zlib.crc32(redemption_id.encode()) % SENDING_SHARDS
-        return self.key(f"sending:{reward_id}:{shard}", f"{kind}#{redemption_id}")
+        return Key(self.table, {"owner": f"sending:{reward_id}:{shard}", "entry": f"{kind}#{redemption_id}"})

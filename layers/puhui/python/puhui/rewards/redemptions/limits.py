@@ -2,6 +2,7 @@
 
 from puhui.kernel import clock
 from puhui.kernel.errors import DomainError
+from puhui.ledger.api import member
 from puhui.rewards.catalogue.model import Reward
 from puhui.rewards.errors import DayLimitReached, LimitReached
 from puhui.rewards.redemptions.model import Redemption
@@ -46,11 +47,13 @@ class LimitRepository(Repository):
         session.update(*key, expression, values, condition=condition, error=error)
 
     def _key(self, redemption: Redemption) -> Key:
-        return self.own_key(redemption.member_id, f"L#{redemption.reward_id}")
+        return Key(self.table, {"owner": member(redemption.member_id), "entry": f"L#{redemption.reward_id}"})
 
     def _day_key(self, redemption: Redemption) -> Key:
         day = clock.programme_day(redemption.redeemed_at).isoformat()
-        return self.own_key(redemption.member_id, f"L#{redemption.reward_id}#{day}")
+        return Key(
+            self.table, {"owner": member(redemption.member_id), "entry": f"L#{redemption.reward_id}#{day}"}
+        )
 
 
 def _day_end(redemption: Redemption) -> int:

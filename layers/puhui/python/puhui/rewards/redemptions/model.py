@@ -28,7 +28,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from puhui.rewards.catalogue.model import ADDRESS, GOOD, LEAVE_DAY, OPERATOR, SERVICE, TILL
+from puhui.kernel import ids
+from puhui.rewards.catalogue.model import ADDRESS, GOOD, LEAVE_DAY, OPERATOR, SERVICE, TILL, Reward
+from puhui.rewards.errors import DeliveryRequired
 
 QUEUED, PROCESSING, FULFILLED, REFUNDED, CANCELLED = (
     "queued",
@@ -47,6 +49,7 @@ SENT_WITHIN = timedelta(days=30)  # what was not sent or confirmed by then is re
 RECEIVED_AFTER = timedelta(days=15)  # what was sent counts as received by then, as in China's shops
 GIVES_UP_AFTER = timedelta(days=14)  # a week after the latest time that an answer may take
 CANCELLED_BY_MEMBER, PARTNER_SILENT = "CANCELLED_BY_MEMBER", "PARTNER_SILENT"  # reason codes
+SPENT = "redemption"  # kind of the transfer that spends the points
 
 
 @dataclass(frozen=True)
@@ -164,3 +167,40 @@ class Redemption:
         if self.sent_at is None:
             return TO_SEND if self.handover == ADDRESS else TO_CONFIRM
         return RECEIVED if self.received_at or now >= self.sent_at + RECEIVED_AFTER else SENT
+
+
+def redemption_of(
+    reward: Reward,
+    member_id: str,
+    redemption_id: str,
+    quantity: int,
+    body_hash: str,
+    delivery: bytes,
+    now: datetime,
+) -> Redemption:
+    """The redemption of ``quantity`` pieces at the price of this moment. An address that nobody delivers to is not kept. Raises
+    DeliveryRequired."""
+    if reward.delivery == ADDRESS and not delivery:
+        raise DeliveryRequired
+    kept = delivery if reward.delivers else b""
+    return Redemption(
+        id=redemption_id,
+        member_id=member_id,
+        reward_id=reward.id,
+        programme_id=reward.programme_id,
+        title=reward.title,
+        quantity=quantity,
+        price_points=reward.price_points,
+        status=QUEUED if reward.queue_shards else PROCESSING if reward.partner_id else FULFILLED,
+        redeemed_at=now,
+        transfer_id=ids.derived_id(now, redemption_id, SPENT),
+        body_hash=body_hash,
+        delivery=kept,
+        handover=reward.delivery or (ADDRESS if kept else ""),
+        kind=reward.kind,
+        merchant_id=reward.merchant_id,
+        budget_id=reward.budget_id,
+        fen=reward.fen,
+        partner_id=reward.partner_id,
+        cancellable=reward.cancellable,
+    )

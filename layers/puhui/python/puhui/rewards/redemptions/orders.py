@@ -20,4 +20,4 @@ class OrderRepository(Repository):
         return (item["member_id"], item["partner_id"]) if item else None
 
     def _order_key(self, order_id: str) -> Key:
-        return self.key(f"order:{order_id}", "order")
+        return Key(self.table, {"owner": f"order:{order_id}", "entry": "order"})

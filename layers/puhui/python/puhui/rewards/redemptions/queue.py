@@ -7,7 +7,7 @@ from puhui.kernel.errors import Conflict
 from puhui.ledger.api import Ledger, TransferPosted
 from puhui.rewards.redemptions.decision import complete, decide_ticket
 from puhui.rewards.redemptions.model import CANCELLED, QUEUED, Redemption
-from puhui.rewards.redemptions.usecases import add_effects, draw_for
+from puhui.rewards.redemptions.writing import add_effects, draw_for
 from puhui.rewards.repositories import Rewards
 from puhui.store.session import Session, attempt
 

@@ -47,7 +47,7 @@ class RedemptionRepository(Repository):
 
     def redemption_key(self, member_id: str, redemption_id: str) -> Key:
         """A redemption's key."""
-        return self.own_key(member_id, f"X#{redemption_id}")
+        return Key(self.table, REDEMPTION.key(member_id=member_id, id=redemption_id))
 
     def redemption(self, member_id: str, redemption_id: str) -> Redemption | None:
         """A member's redemption."""
@@ -129,7 +129,7 @@ class RedemptionRepository(Repository):
         claim: dict[str, Any] = {":sent": True}
         try:
             self.dynamodb.update(
-                *self.own_key(member_id, f"N#{about}"),
+                *Key(self.table, {"owner": member(member_id), "entry": f"N#{about}"}),
                 "SET sent = :sent",
                 claim,
                 condition="attribute_not_exists(sent)",

@@ -28,10 +28,10 @@ from puhui.rewards.redemptions.model import (
     ISSUED,
     PROCESSING,
     REFUNDED,
+    SPENT,
     Redemption,
 )
 from puhui.rewards.redemptions.refunds import add_pieces_back, add_refund, origin_of
-from puhui.rewards.redemptions.transfers import REDEMPTION
 from puhui.rewards.repositories import Rewards
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session, attempt
@@ -181,7 +181,7 @@ def _fulfil(session: Session, current: Redemption, deps: Dependencies, now: date
         sent_at=now if current.handover == ADDRESS else None,
     )
     after = deps.rewards.redemptions.change(session, current, after)
-    add_post(session, held, REDEMPTION, (), ledger=deps.ledger, now=now)
+    add_post(session, held, SPENT, (), ledger=deps.ledger, now=now)
     return after
 
 

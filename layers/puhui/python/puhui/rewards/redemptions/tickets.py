@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from puhui.kernel import clock
+from puhui.ledger.api import member
 from puhui.rewards.errors import TicketsOpen
 from puhui.rewards.redemptions.model import QUEUED, Redemption
 from puhui.rewards.repository import Repository
@@ -77,7 +78,7 @@ class TicketRepository(Repository):
         """Change a ticket's item, so that the stream reports it again, unless that was done since ``before``."""
         with suppress(ConditionFailed):
             self.dynamodb.update(
-                *self.own_key(ticket.member_id, f"X#{ticket.id}"),
+                *Key(self.table, {"owner": member(ticket.member_id), "entry": f"X#{ticket.id}"}),
                 "SET requeued_at = :now ADD version :one",
                 {
                     ":now": clock.to_text(now),
@@ -90,10 +91,10 @@ class TicketRepository(Repository):
             )
 
     def _counter_key(self, ticket: Redemption) -> Key:
-        return self.key(f"queue:{ticket.reward_id}:{ticket.queue_shard}", "queue")
+        return Key(self.table, {"owner": f"queue:{ticket.reward_id}:{ticket.queue_shard}", "entry": "queue"})
 
     def _places_key(self, ticket: Redemption) -> Key:
-        return self.own_key(ticket.member_id, f"Q#{ticket.reward_id}")
+        return Key(self.table, {"owner": member(ticket.member_id), "entry": f"Q#{ticket.reward_id}"})
 
 
 def _places_end(ticket: Redemption) -> int:

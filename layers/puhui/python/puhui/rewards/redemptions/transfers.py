@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from puhui.kernel import clock, ids
 from puhui.ledger.api import Hold, Ledger, Leg, Transfer, member, points, returned_lot
 from puhui.rewards.catalogue.model import DONATION
-from puhui.rewards.redemptions.model import Redemption
+from puhui.rewards.redemptions.model import SPENT, Redemption
 
-REDEMPTION, DONATED, REFUND = "redemption", "donation", "refund"  # kinds of transfers
+DONATED, REFUND = "donation", "refund"  # kinds of transfers, beside SPENT
 HOLD_LASTS = timedelta(days=30)  # longer than ``reconcile`` ever takes to end a redemption
 
 
 def spending(redemption: Redemption) -> Transfer:
     """The member's points are spent for good: from the member to the programme's ``retired`` account."""
-    kind = DONATED if redemption.kind == DONATION else REDEMPTION
+    kind = DONATED if redemption.kind == DONATION else SPENT
     return Transfer(redemption.transfer_id, kind, redemption.redeemed_at, _legs(redemption), redemption.id)
 
 

@@ -29,7 +29,7 @@ class StockRepository(Repository):
 
     def shard_key(self, reward_id: str, shard: int) -> Key:
         """A shard's key."""
-        return self.key(f"stock:{reward_id}:{shard}", "stock")
+        return Key(self.table, {"owner": f"stock:{reward_id}:{shard}", "entry": "stock"})
 
     def left(self, reward: Reward) -> list[int]:
         """The pieces left in each shard, in one read."""
