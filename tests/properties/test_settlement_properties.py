@@ -101,7 +101,7 @@ class Played:
         """The payables that a settlement has, after looking that its lines and statements are just these."""
         world, mine, found = self.world, Counter[tuple[str, str, str, int]](), []
         for merchant in world.alliance.ids:
-            for payable in world.rewards.claimed_dues(settlement.id, merchant, 1_000, None)[0]:
+            for payable in world.rewards.payables.claimed(settlement.id, merchant, 1_000, None)[0]:
                 assert payable.settlement_id == settlement.id
                 mine[merchant, payable.reward_id, payable.budget_id, payable.fen] += payable.pieces
                 found.append(payable.id)

@@ -35,7 +35,7 @@ def test_every_payable_is_in_its_merchants_lines_those_of_nothing_too(world: Wor
         ("shop-b", "ride", "bank-1", 150, 1, 40, 6_000),
     ]
     assert world.statement(done, "shop-a").tally.payables == 4
-    claimed, _ = world.rewards.claimed_dues(done.id, "shop-a", 100, None)
+    claimed, _ = world.rewards.payables.claimed(done.id, "shop-a", 100, None)
     assert {(payable.reward_id, payable.settlement_id) for payable in claimed} == {
         ("tea", done.id),
         ("bag", done.id),
@@ -152,14 +152,14 @@ def test_an_answer_that_is_lost_counts_nothing_twice(world: World):
 def test_the_index_may_still_show_what_was_claimed(world: World):
     world.two_shops()
     stale = {
-        (merchant, shard): world.rewards.dues(merchant, shard, UNTIL, 100, None)
+        (merchant, shard): world.rewards.payables.unsettled(merchant, shard, UNTIL, 100, None)
         for merchant in ("shop-a", "shop-b")
         for shard in range(8)
     }
     first, second = world.open(), world.open()
     world.compute(first.id)
     late = world.connect(DynamoDB())[1]
-    late.dues = lambda merchant, shard, *_: stale[merchant, shard]  # type: ignore[method-assign]
+    late.payables.unsettled = lambda merchant, shard, *_: stale[merchant, shard]  # type: ignore[method-assign]
     for settlement in (first, second):
         for shard in range(SHARDS):
             computing.claim_shard(
@@ -178,13 +178,18 @@ def test_where_another_settlement_has_one_of_a_batch_the_others_are_claimed_all_
         world.payable("shop-a", f"reward-{number}", "bank-1", 10)
     shard = shard_of("shop-a")
     both = [
-        payable for each in range(8) for payable in world.rewards.dues("shop-a", each, UNTIL, 100, None)[0]
+        payable
+        for each in range(8)
+        for payable in world.rewards.payables.unsettled("shop-a", each, UNTIL, 100, None)[0]
     ]
     first, second = world.open(), world.open()
     seen: dict[str, list[Any]] = {first.id: both[:2], second.id: both}
     for opened in (first, second):
         late = world.connect(DynamoDB())[1]
-        late.dues = lambda _merchant, each, *_, mine=seen[opened.id]: ([] if each else mine, None)  # type: ignore[method-assign]
+        late.payables.unsettled = lambda _merchant, each, *_, mine=seen[opened.id]: (
+            [] if each else mine,
+            None,
+        )  # type: ignore[method-assign]
         computing.claim_shard(opened.id, shard, deps=Dependencies(world.repositories, late, world.alliance))  # type: ignore[arg-type]
     sums = [
         computing.close(each.id, repositories=world.repositories, rewards=world.rewards, now=NOW).payables
@@ -280,7 +285,7 @@ def test_a_settlement_waits_for_the_index_to_show_every_payable_that_it_hashes(
     for shard in range(SHARDS):
         computing.claim_shard(opened.id, shard, deps=world.deps)
     with monkeypatch.context() as behind:
-        behind.setattr(world.rewards, "claimed_dues", lambda *_: ([], None))
+        behind.setattr(world.rewards.payables, "claimed", lambda *_: ([], None))
         with pytest.raises(Unavailable):
             computing.close(opened.id, repositories=world.repositories, rewards=world.rewards, now=NOW)
     done = computing.close(opened.id, repositories=world.repositories, rewards=world.rewards, now=NOW)

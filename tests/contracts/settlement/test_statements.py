@@ -146,9 +146,9 @@ def test_the_records_add_up_to_the_statement_adjustments_too(world: World):
 def test_records_that_the_index_does_not_show_yet_make_no_file(world: World, monkeypatch: pytest.MonkeyPatch):
     tea(world, 3)
     done = world.settled()
-    claimed = world.rewards.claimed_dues
+    claimed = world.rewards.payables.claimed
     monkeypatch.setattr(
-        world.rewards, "claimed_dues", lambda *given: (claimed(*given)[0][:-1], claimed(*given)[1])
+        world.rewards.payables, "claimed", lambda *given: (claimed(*given)[0][:-1], claimed(*given)[1])
     )
     with pytest.raises(Unavailable):
         download_file(world, done.id)

@@ -8,8 +8,8 @@ from typing import Any
 from puhui.kernel import ids
 from puhui.ledger.api import Ledger
 from puhui.ledger.audit import audit
-from puhui.rewards.api import DUE_SHARDS, Reward, Rewards
-from puhui.rewards.model import commitment
+from puhui.rewards.api import PAYABLE_SHARDS, Reward, Rewards
+from puhui.rewards.catalogue.model import commitment
 from puhui.settlement.accounts import account_of, merchant_account
 from puhui.settlement.budgets import usecases as budgets
 from puhui.settlement.repositories import Repositories
@@ -125,7 +125,7 @@ class World:
         )
         if merchant_id not in self.alliance.ids:
             self.alliance.ids.append(merchant_id)
-        attempt(self.rewards.dynamodb, lambda session: self.rewards.add_reward(session, reward))
+        attempt(self.rewards.dynamodb, lambda session: self.rewards.catalogue.add(session, reward))
         if fen:
             post_transfer(commitment(reward, pieces, NOW), ledger=self.ledger, now=NOW)
 
@@ -147,7 +147,7 @@ class World:
         item: dict[str, Any] = {
             "owner": f"member:M{self.count % 7}",
             "entry": f"K#{name}-0" if pieces == 1 else f"X#{name}",
-            "due_to": f"{merchant_id}:{zlib.crc32(due_id.encode()) % DUE_SHARDS}",
+            "due_to": f"{merchant_id}:{zlib.crc32(due_id.encode()) % PAYABLE_SHARDS}",
             "due_id": due_id,
             "merchant_id": merchant_id,
             "programme": programme,

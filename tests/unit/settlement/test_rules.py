@@ -7,7 +7,7 @@ import pytest
 
 from puhui.kernel.errors import DomainError
 from puhui.ledger.model import LEGS_MAX
-from puhui.rewards.api import Due
+from puhui.rewards.api import Payable
 from puhui.settlement import errors
 from puhui.settlement.settlements.model import SHARDS, Settlement, shard_of
 from puhui.settlement.settlements.summing import Summing, computed
@@ -21,11 +21,13 @@ def statement(*adjustments: Adjustment) -> Statement:
     return Statement("S", "shop-a", "carbon-88", NOW, adjustments=adjustments)
 
 
-def payable(due_id: str) -> Due:
-    return Due(due_id, "member:m", "K#k", "shop-a", "carbon-88", "tea", "r", "k", "bank-1", 10, 1, "", NOW)
+def payable(due_id: str) -> Payable:
+    return Payable(
+        due_id, "member:m", "K#k", "shop-a", "carbon-88", "tea", "r", "k", "bank-1", 10, 1, "", NOW
+    )
 
 
-def summed(settlement: Settlement, counted: Line, *payables: Due) -> Summing:
+def summed(settlement: Settlement, counted: Line, *payables: Payable) -> Summing:
     """A settlement of one line."""
     summing = Summing(settlement)
     summing.add(counted)

@@ -1,11 +1,13 @@
-"""Pieces in shards: how many shards, where a member looks, what is taken from where. Pure.
+"""Pieces in shards: how many shards, where a member looks, what is drawn from where. Pure.
 
-A stock that many write at once stands in several items, each in a partition of its own, so that no item gets all of a rush
+A stock that many write at once is kept in several items, each in a partition of its own, so that no item gets all of a rush
 (docs/decisions/2026-11-21-stock-for-a-crowd.md has the numbers).
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from puhui.kernel.quantities import positive
 from puhui.rewards.errors import OutOfStock
@@ -14,7 +16,24 @@ WRITES_PER_SHARD = (
     250  # architecture.md, decision 8: a redemption is 2 write units on its shard, a partition bears 1,000
 )
 SHARDS_MAX = 40  # 10,000 redemptions a second; all shards fit into one read and one transaction
-LANES_MAX = 400  # 100,000 tickets a second; a request touches one lane
+QUEUE_SHARDS_MAX = 400  # 100,000 tickets a second; a request touches one queue shard
+
+
+@dataclass(frozen=True)
+class Home:
+    """The shard where a member looks first: its number, the pieces left there, and its mark."""
+
+    shard: int
+    left: int
+    mark: str
+
+
+@dataclass(frozen=True)
+class Draw:
+    """What a redemption draws: pieces by shard (below zero: put in), and the mark of the stock."""
+
+    pieces: Mapping[int, int]
+    mark: str
 
 
 def shards_for(peak_writes_per_second: int) -> int:
@@ -58,7 +77,11 @@ def draws(left: Sequence[int], home: int, quantity: int) -> dict[int, int]:
     return taken
 
 
-def ahead(number: int, serving: int, lanes: int) -> int:
-    """About how many tickets are served before this one: its distance to the one that its lane serves now, times the lanes;
-    0 when it is the next."""
-    return max(0, number - serving - 1) * lanes
+def left_of(item: Mapping[str, Any] | None) -> int:
+    """The pieces that a shard's item holds."""
+    return item["stock_left"] if item else 0
+
+
+def mark_of(item: Mapping[str, Any] | None) -> str:
+    """The mark of a shard's item: the last report that has counted it."""
+    return item.get("mark", "") if item else ""

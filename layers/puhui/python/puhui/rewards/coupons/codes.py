@@ -1,4 +1,4 @@
-"""What a coupon shows at the till: twelve letters to type, and a signed picture (QR) that a till can check off line.
+"""A coupon's code at the till: twelve letters to type, and a signed text (QR) that a till can check off line.
 
 The QR's text is a JWT (ES256, the key of the published JWKS, audience ``coupon``): whoever has the public keys can tell that
 the coupon is ours, whose merchant's it is and when it ends; whether it was used only the backend knows.
@@ -12,8 +12,8 @@ from typing import Any
 import jwt
 
 from puhui.kernel import ids, texts
+from puhui.rewards.coupons.model import Coupon
 from puhui.rewards.errors import CouponNotFound
-from puhui.rewards.model import Coupon
 from puhui.store import secrets
 
 ALGORITHM, AUDIENCE = "ES256", "coupon"
@@ -23,11 +23,6 @@ _TYPED = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "U":
 def typed(text: str) -> str:
     """The code that somebody typed: spaces, dashes, small letters and the letters that look like others do no harm."""
     return text.upper().translate(_TYPED)
-
-
-def spaced(code: str) -> str:
-    """The code in groups of four."""
-    return "-".join(code[first : first + 4] for first in range(0, len(code), 4))
 
 
 def qr_of(coupon: Coupon) -> str:
@@ -45,7 +40,7 @@ def qr_of(coupon: Coupon) -> str:
 
 
 def code_of(text: str) -> str:
-    """The coupon's code, from what a till read: a QR's text or typed letters. Needs JWKS and TOKEN_ISSUER.
+    """The coupon's code, as a till scanned it: a QR's text or typed letters. Needs JWKS and TOKEN_ISSUER.
 
     Raises CouponNotFound for anything that we did not sign.
     """
@@ -57,7 +52,7 @@ def code_of(text: str) -> str:
         return code
     try:
         key = _keys()[jwt.get_unverified_header(text)["kid"]]
-        # Its end is not checked here: the coupon itself knows, and a till may hand in late what it verified off line.
+        # Its expiry is not checked here: the coupon itself has it, and a till may submit late what it verified off line.
         claims: dict[str, Any] = jwt.decode(
             text,
             key,

@@ -1,4 +1,4 @@
-"""A reward as it is handed in by an operator or a merchant, checked member by member."""
+"""A reward as an operator or a merchant submits it, checked member by member."""
 
 import json
 import re
@@ -11,8 +11,7 @@ from puhui.kernel import clock, ids, regions
 from puhui.kernel.quantities import AMOUNT_MAX
 from puhui.merchants.api import Picture
 from puhui.programmes.api import Programme, programme
-from puhui.rewards.errors import RewardInvalid, RewardKindNotOffered
-from puhui.rewards.model import (
+from puhui.rewards.catalogue.model import (
     COUPON,
     COUPON_DAYS,
     DONATION,
@@ -25,7 +24,8 @@ from puhui.rewards.model import (
     Reward,
     delivery_of,
 )
-from puhui.rewards.stock import LANES_MAX, SHARDS_MAX
+from puhui.rewards.errors import RewardInvalid, RewardKindNotOffered
+from puhui.rewards.stock.model import QUEUE_SHARDS_MAX, SHARDS_MAX
 
 LANGUAGES = {"zh-CN", "en"}
 TITLE_MAX, DESCRIPTION_MAX = 80, 1000
@@ -65,7 +65,7 @@ _MEMBERS = {
 
 def terms_from(document: Mapping[str, Any]) -> Reward:
     """The reward that a document describes; without an id, the one that programme, kind and title always have; 0 shards: as
-    they are; without a state, the one that it has; pictures (ids of documents) are still to be handed in.
+    they are; without a state, the one that it has; pictures are ids of documents that are still to be submitted.
 
         {"id"?, "programme_id", "kind", "title", "description"?, "pictures"?, "price_points", "stock", "per_member_limit",
          "per_day_limit"?, "shards"?, "queue_lanes"?, "opens_at"?, "closes_at"?, "regions"?, "merchant_id"?,
@@ -110,7 +110,9 @@ def terms_from(document: Mapping[str, Any]) -> Reward:
         merchant_id=_name(document, "merchant_id"),
         partner_id=_name(document, "partner_id"),
         partner_item=_name(document, "partner_item"),
-        lanes=_count(document, "queue_lanes", 1, LANES_MAX) if document.get("queue_lanes") else 0,
+        queue_shards=_count(document, "queue_lanes", 1, QUEUE_SHARDS_MAX)
+        if document.get("queue_lanes")
+        else 0,
         cancellable=_flag(document, "cancellable"),
         valid_days=_count(document, "valid_days", 1, DAYS_MAX) if "valid_days" in document else COUPON_DAYS,
     )
@@ -143,7 +145,7 @@ def _consistent(made: Reward) -> Reward:
     if made.opens_at and made.closes_at and made.closes_at <= made.opens_at:
         raise RewardInvalid(field="closes_at", rule="after opens_at")
     if made.is_granted and (
-        made.cancellable or made.merchant_id or made.partner_id or made.lanes or made.fen
+        made.cancellable or made.merchant_id or made.partner_id or made.queue_shards or made.fen
     ):
         raise RewardInvalid(
             field="price_points", rule="a prize is given by the programme, and not given back"
@@ -154,7 +156,7 @@ def _consistent(made: Reward) -> Reward:
         raise RewardInvalid(field="sponsor", rule="there is a merchant to be paid")
     if made.partner_id and made.kind not in (COUPON, GOOD, SERVICE):
         raise RewardInvalid(field="partner_id", rule="partners give goods, coupons and services")
-    if made.kind == DONATION and made.lanes:
+    if made.kind == DONATION and made.queue_shards:
         raise RewardInvalid(field="queue_lanes", rule="nobody queues to give")
     if made.fen * made.stock > AMOUNT_MAX:
         raise RewardInvalid(field="sponsor", rule="less money")

@@ -1,4 +1,4 @@
-"""The catalogue's reads as PynamoDB models. An adapter: models stay in this file, redeeming never loads it.
+"""The catalogue page by page, with PynamoDB models. An adapter: the models are private to this file, redeeming never loads it.
 
 A page is one Query of the programme's partition and one BatchGetItem of the stock: it ends early where the shards of its
 rewards, or the verdicts on their pictures, would need a second one.
@@ -14,8 +14,8 @@ from pynamodb.models import Model
 
 from puhui.kernel.pages import Page
 from puhui.kernel.quantities import amount
-from puhui.rewards.items import reward_from
-from puhui.rewards.model import Offer, Reward
+from puhui.rewards.catalogue.model import Offer, Reward
+from puhui.rewards.catalogue.repository import REWARD
 
 STOCK_READS_MAX = 100  # keys of one BatchGetItem
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 1, 2, 2  # three attempts stay below the functions' 10 s
@@ -71,7 +71,7 @@ class _RewardItem(Model):
     per_day_limit = IntegerAttribute(null=True)
     shards = IntegerAttribute()
     state = UnicodeAttribute()
-    v = IntegerAttribute()
+    version = IntegerAttribute()
     opens_at = UnicodeAttribute(null=True)
     closes_at = UnicodeAttribute(null=True)
     description: MapAttribute[str, str] = MapAttribute(null=True)  # type: ignore[no-untyped-call]
@@ -83,7 +83,7 @@ class _RewardItem(Model):
     fen = IntegerAttribute(null=True)
     partner_id = UnicodeAttribute(null=True)
     partner_item = UnicodeAttribute(null=True)
-    lanes = IntegerAttribute(null=True)
+    queue_shards = IntegerAttribute(null=True)
     cancellable = BooleanAttribute(null=True)
     valid_days = IntegerAttribute(null=True)
     proposed_by = UnicodeAttribute(null=True)
@@ -97,7 +97,7 @@ class _StockItem(Model):
     stock_left = IntegerAttribute()
 
 
-class Catalogue:
+class Listing:
     """Rewards with what is left of them."""
 
     def __init__(self, table: str) -> None:
@@ -120,12 +120,12 @@ class Catalogue:
         self._stock: Any = type("StockItem", (_StockItem,), {"Meta": meta})
 
     @classmethod
-    def from_environment(cls) -> "Catalogue":
+    def from_environment(cls) -> "Listing":
         """The table that the environment variable REWARDS_TABLE names."""
         return cls(os.environ["REWARDS_TABLE"])
 
     def offer(self, reward_id: str) -> Offer | None:
-        """One reward as it stands now."""
+        """One reward at this moment."""
         try:
             item = self._rewards.get(f"reward:{reward_id}", "reward", consistent_read=True)
         except Model.DoesNotExist:
@@ -190,4 +190,4 @@ def _reward(item: Any) -> Reward:
         if value is not None or name == "per_member_limit"
     }
     pictures = [each.attribute_values for each in item.pictures or ()]
-    return reward_from({"per_member_limit": None, **plain, "pictures": pictures})
+    return REWARD.read({"per_member_limit": None, **plain, "pictures": pictures})
