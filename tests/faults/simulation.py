@@ -221,7 +221,7 @@ class World:
             table=self.table,
             objects=self.objects,
             lock_until=lambda _: None,
-            post=post,
+            deps=post,
         )
 
     # What must hold

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from puhui.rewards.model import QUEUED, Redemption
+from puhui.rewards.redemptions.model import QUEUED, Redemption
 from tests.faults.redemptions import Killed, Turns, surroundings
 
 STEPS = st.sampled_from(["issue", "wait", "call_off", "call_off", "end", "end", "cancel", "letter"])

@@ -1,14 +1,14 @@
-"""Every five minutes: coupons whose time is over, and redemptions that nobody ended in time."""
+"""Every five minutes: coupons expire, and redemptions that nobody ended in time are reconciled."""
 
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.rewards import watch
-from puhui.rewards.wiring import desk
+from puhui.rewards.reconciling import reconcile
+from puhui.rewards.wiring import dependencies
 
-DESK = desk()
+DEPENDENCIES = dependencies()
 
 
 @task("look_after")
 def app(_event: Input, now: datetime) -> Input:
-    return watch.look_after(desk=DESK, now=now)
+    return reconcile(deps=DEPENDENCIES, now=now)

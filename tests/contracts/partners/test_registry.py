@@ -75,7 +75,7 @@ def test_a_secret_is_sealed_and_not_shown(registry: Registry):
     secret = registry.add_secret()
     assert len(base64.b64decode(secret.removeprefix("whsec_"))) == 32
     partner = registry.find()
-    item = registry.partners.dynamodb.get(registry.partners.table, {"partner": "cinema", "entry": "partner"})
+    item = registry.partners.dynamodb.get(registry.partners.table, {"owner": "cinema", "entry": "partner"})
     assert item
     for place in (str(values.encode_item(item)), str(item), repr(partner), str(usecases.shown(partner, NOW))):
         assert secret not in place
