@@ -156,7 +156,7 @@ def test_the_index_may_still_show_what_was_claimed(world: World):
     first, second = world.open(), world.open()
     world.compute(first.id)
     late = world.connect(DynamoDB())[1]
-    late.dues = lambda merchant, shard, *_: stale[merchant, shard]  # type: ignore[method-assign]
+    late.payables.unsettled = lambda merchant, shard, *_: stale[merchant, shard]  # type: ignore[method-assign]
     for settlement in (first, second):
         for shard in range(SHARDS):
             computing.claim_shard(
@@ -183,7 +183,10 @@ def test_where_another_settlement_has_one_of_a_batch_the_others_are_claimed_all_
     seen: dict[str, list[Any]] = {first.id: both[:2], second.id: both}
     for opened in (first, second):
         late = world.connect(DynamoDB())[1]
-        late.dues = lambda _merchant, each, *_, mine=seen[opened.id]: ([] if each else mine, None)  # type: ignore[method-assign]
+        late.payables.unsettled = lambda _merchant, each, *_, mine=seen[opened.id]: (
+            [] if each else mine,
+            None,
+        )  # type: ignore[method-assign]
         computing.claim_shard(opened.id, shard, deps=Dependencies(world.repositories, late, world.alliance))  # type: ignore[arg-type]
     sums = [
         computing.close(each.id, repositories=world.repositories, rewards=world.rewards, now=NOW).payables
@@ -277,7 +280,7 @@ def test_a_settlement_waits_for_the_index_to_show_every_due_that_it_hashes(world
     for shard in range(SHARDS):
         computing.claim_shard(opened.id, shard, deps=world.deps)
     with monkeypatch.context() as behind:
-        behind.setattr(world.rewards, "claimed_dues", lambda *_: ([], None))
+        behind.setattr(world.rewards.payables, "claimed", lambda *_: ([], None))
         with pytest.raises(Unavailable):
             computing.close(opened.id, repositories=world.repositories, rewards=world.rewards, now=NOW)
     done = computing.close(opened.id, repositories=world.repositories, rewards=world.rewards, now=NOW)
