@@ -99,3 +99,23 @@ def test_a_float_has_no_place():
 
     with pytest.raises(TypeError, match="mass"):
         Record(Wrong).item(Wrong(1.5))
+
+
+@dataclass(frozen=True)
+class Total:
+    member_id: str
+    programme_id: str
+    day: date
+    legs: tuple[Leg, ...] = ()
+
+
+def test_a_key_has_several_fields_of_their_types_and_parts_have_records_of_their_own():
+    leg = Record(Leg, names={"day": "d"})
+    record = Record(
+        Total, owner="member:{member_id}", entry="S#{programme_id}#{day}", hash_key="who", inner={Leg: leg}
+    )
+    total = Total("m1", "carbon-88", date(2026, 11, 30), (Leg(date(2026, 11, 29)),))
+    item = record.item(total)
+    assert item == {"who": "member:m1", "entry": "S#carbon-88#2026-11-30", "legs": [{"d": "2026-11-29"}]}
+    assert record.read(item) == total
+    assert record.key(member_id="m1", programme_id="p", day=total.day)["entry"] == "S#p#2026-11-30"

@@ -40,8 +40,9 @@ class UnknownShape(Exception):
 class Record(Generic[T]):
     """How values of one dataclass are stored.
 
-    ``owner`` and ``entry`` are the two parts of the key: text with at most one field's name in braces. Without them the record is a map
-    inside another item. ``extra`` works out attributes that only indexes and conditions read; reading ignores them.
+    ``owner`` and ``entry`` are the two parts of the key: text with fields' names in braces. Without them the record is a map
+    inside another item. ``hash_key`` is what the table calls the first part. ``extra`` works out attributes that only indexes and
+    conditions read; reading ignores them. ``inner`` has records for dataclasses inside that do not store fields by their own names.
     """
 
     def __init__(
@@ -50,25 +51,26 @@ class Record(Generic[T]):
         *,
         owner: str = "",
         entry: str = "",
+        hash_key: str = "owner",
         names: Mapping[str, str] | None = None,
         always: Collection[str] = (),
         extra: Callable[[T], Item] | None = None,
+        inner: Mapping[type, "Record[Any]"] | None = None,
         shape: int = 1,
         upgrades: Mapping[int, Callable[[Item], Item]] | None = None,
     ) -> None:
         self.kind = kind
-        self._patterns = {name: text for name, text in (("owner", owner), ("entry", entry)) if text}
+        self._patterns = {name: text for name, text in ((hash_key, owner), ("entry", entry)) if text}
         self._names, self._always, self._extra = dict(names or {}), frozenset(always), extra
-        self._shape, self._upgrades = shape, dict(upgrades or {})
+        self._shape, self._upgrades, self._inner = shape, dict(upgrades or {}), dict(inner or {})
         self._plan: list[_Stored] | None = None  # worked out at the first use: importing stays cheap
+        self._in_key: dict[str, _Stored] = {}
 
     def item(self, value: T) -> Item:
         """The item of a value: its key, its attributes, and those that ``extra`` works out."""
-        item: Item = {
-            name: _NAMED.sub(lambda found: str(getattr(value, found[1])), text)
-            for name, text in self._patterns.items()
-        }
-        for field in self._stored():
+        stored = self._stored()
+        item: Item = {**self.key(**{name: getattr(value, name) for name in self._in_key})}
+        for field in stored:
             inner = getattr(value, field.name)
             if field.always or inner != field.default:
                 item[field.attribute] = field.write(inner)
@@ -79,9 +81,9 @@ class Record(Generic[T]):
     def read(self, item: Mapping[str, Any], **known: Any) -> T:
         """The value of an item; ``known`` are fields that the reader knows better. Raises KeyError when a field without default is
         missing, UnknownShape when newer code wrote it."""
-        item = self._upgraded(item)
+        item, stored = self._upgraded(item), self._stored()
         values: dict[str, Any] = self._named_by_key(item)
-        for field in self._stored():
+        for field in stored:
             if field.attribute in item:
                 values[field.name] = field.read(item[field.attribute])
             elif field.name in known:
@@ -94,14 +96,19 @@ class Record(Generic[T]):
 
     def key(self, **values: Any) -> dict[str, str]:
         """The key of the value that has these fields."""
-        return {name: text.format_map(values) for name, text in self._patterns.items()}
+        self._stored()
+        texts = {name: self._in_key[name].write(value) for name, value in values.items()}
+        return {name: text.format_map(texts) for name, text in self._patterns.items()}
 
     def _named_by_key(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        found = {}
+        found: dict[str, Any] = {}
         for name, text in self._patterns.items():
-            if braces := _NAMED.search(text):
-                before, after = text[: braces.start()], text[braces.end() :]
-                found[braces[1]] = item[name][len(before) : len(item[name]) - len(after)]
+            parts = _NAMED.split(text)  # what is fixed and the fields' names, in turn
+            shape = "".join(f"(?P<{part}>.*)" if n % 2 else re.escape(part) for n, part in enumerate(parts))
+            if matched := re.fullmatch(shape, item[name]):
+                found |= {
+                    field: self._in_key[field].read(value) for field, value in matched.groupdict().items()
+                }
         return found
 
     def _upgraded(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -115,27 +122,36 @@ class Record(Generic[T]):
     def _stored(self) -> list["_Stored"]:
         if self._plan is None:
             in_key = {name for text in self._patterns.values() for name in _NAMED.findall(text)}
-            self._plan = [
-                _Stored(field, self._names.get(field.name, field.name), always=field.name in self._always)
+            every = [
+                _Stored(
+                    field, self._names.get(field.name, field.name), field.name in self._always, self._inner
+                )
                 for field in fields(self.kind)  # type: ignore[arg-type]
-                if field.name not in in_key
             ]
+            self._in_key = {field.name: field for field in every if field.name in in_key}
+            self._plan = [field for field in every if field.name not in in_key]
         return self._plan
 
 
 class _Stored:
     """One field as one attribute."""
 
-    def __init__(self, field: Field[Any], attribute: str, *, always: bool) -> None:
+    def __init__(
+        self,
+        field: Field[Any],
+        attribute: str,
+        always: bool,  # noqa: FBT001 the declaration's own
+        inner: Mapping[type, Record[Any]],
+    ) -> None:
         self.name, self.attribute = field.name, attribute
         self.default: Any = field.default
         if field.default_factory is not MISSING:
             self.default = field.default_factory()
         self.always = always or self.default is MISSING
-        self.write, self.read = _conversion(field.type, field.name)
+        self.write, self.read = _conversion(field.type, field.name, inner)
 
 
-def _conversion(kind: Any, name: str) -> tuple[Convert, Convert]:
+def _conversion(kind: Any, name: str, records: Mapping[type, Record[Any]]) -> tuple[Convert, Convert]:
     """How a value of the type is written and read. Raises TypeError for a type that has no place in a table."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if kind in _PLAIN or kind is Any:
@@ -146,20 +162,20 @@ def _conversion(kind: Any, name: str) -> tuple[Convert, Convert]:
         return date.isoformat, date.fromisoformat
     if origin in (types.UnionType, typing.Union) and type(None) in inner and len(inner) == 2:
         (some,) = (each for each in inner if each is not type(None))
-        write, read = _conversion(some, name)
+        write, read = _conversion(some, name, records)
         return _unless_none(write), _unless_none(read)
     if origin is tuple and len(inner) == 2 and inner[1] is Ellipsis:
-        write, read = _conversion(inner[0], name)
+        write, read = _conversion(inner[0], name, records)
         return lambda value: [write(each) for each in value], lambda value: tuple(
             read(each) for each in value
         )
     if origin is frozenset and inner == (str,):
         return frozenset, frozenset
     if isinstance(origin, type) and issubclass(origin, Mapping) and inner[0] is str:
-        write, read = _conversion(inner[1], name)
+        write, read = _conversion(inner[1], name, records)
         return _by_name(write), _by_name(read)
     if is_dataclass(kind) and isinstance(kind, type):
-        record = Record(kind)
+        record = records.get(kind) or Record(kind)
         return record.item, record.read
     raise TypeError(f"{name}: {kind} has no place in a table; store a named dataclass, a text or an integer")
 
