@@ -14,7 +14,7 @@ from puhui.activities.api import (
     CREDITED,
     Activities,
     Activity,
-    CorrectionStands,
+    AlreadyCorrected,
     acts_since,
     crediting,
     programme_of,
@@ -210,7 +210,7 @@ def _correct(
             "points": brought,
             "transfer_id": transfer_id,
         }
-        books.activities.add_correction(session, act, mass, act.points + brought, told)
+        books.activities.acts.add_correction(session, act, mass, act.points + brought, told)
         books.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
         change = mass - act.credits_mg
         done = Corrected(1, max(0, change), max(0, -change), brought, missing)
@@ -218,7 +218,7 @@ def _correct(
 
     try:
         attempt(books.ledger.dynamodb, build)
-    except CorrectionStands:
+    except AlreadyCorrected:
         return False
     return True
 

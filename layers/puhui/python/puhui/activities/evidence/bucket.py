@@ -3,8 +3,8 @@
 import os
 from functools import cached_property
 
-from puhui.activities.darkroom import Darkroom
-from puhui.activities.model import Evidence, Picture
+from puhui.activities.evidence.model import Evidence, Picture
+from puhui.activities.evidence.sandbox import Sandbox
 from puhui.store.uploads import UploadBucket
 
 
@@ -18,8 +18,8 @@ class EvidenceBucket(UploadBucket):
         return cls(os.environ["EVIDENCE_BUCKET"])
 
     @cached_property
-    def _darkroom(self) -> Darkroom:
-        return Darkroom()
+    def _sandbox(self) -> Sandbox:
+        return Sandbox()
 
     def take(self, evidence: Evidence) -> Picture | None:
         """Keep what was uploaded, if it is as large as announced, and look at what is kept; None when nothing came.
@@ -36,7 +36,7 @@ class EvidenceBucket(UploadBucket):
             if not fits or not self.keep(evidence.upload_key, evidence.object_key, found.etag, claimed=True):
                 return Picture("", "", found.size, 0, 0, "FILE_CHANGED")
             kept = self._read(evidence.object_key)
-        return self._darkroom.look(kept) if kept is not None else None
+        return self._sandbox.look(kept) if kept is not None else None
 
     def _read(self, object_key: str) -> bytes | None:
         with self.opened(object_key) as found:

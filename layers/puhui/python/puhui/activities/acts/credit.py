@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from puhui.activities.model import Activity
+from puhui.activities.acts.model import Activity
 from puhui.ledger.api import Balance, Leg, Transfer, credits, lot_expiring, member, points, unverified
 from puhui.methodologies.api import Quantification
 from puhui.programmes import api as programmes
@@ -93,14 +93,14 @@ def sharing(
     *,
     points_only: bool = False,
 ) -> tuple[Transfer, int]:
-    """The transfer by which a friend takes ``mg`` (whole points) of an act, and the points it brings the friend.
+    """The transfer by which a friend collects ``mg`` (whole points) of an act, and the points it brings the friend.
 
     The reduction is issued to the act's owner, and counted as the owner's, and goes to the pool: so the points that the
-    friend gets stand for credits in the pool, as all points do, and no points move from one member to another.
+    friend gets are backed by credits in the pool, as all points do, and no points move from one member to another.
     """
     rule = programme.points
     if rule is None or mg % rule.mg_per_point:
-        raise ValueError("friends take whole points")
+        raise ValueError("friends collect whole points")
     whole = mg // rule.mg_per_point
     credit_asset, point_asset = asset_of(programme, day, points_only=points_only), points(programme.id)
     legs = (

@@ -15,8 +15,8 @@ import sys
 import time
 from typing import IO
 
-from puhui.activities import pictures
-from puhui.activities.model import Picture
+from puhui.activities.evidence import pictures
+from puhui.activities.evidence.model import Picture
 
 SECONDS_MAX = 15.0  # a photo takes one or two; the largest that is allowed five
 START_SECONDS = 20.0
@@ -25,7 +25,7 @@ READY = b"\x06"
 _LENGTH = struct.Struct(">Q")
 
 
-class Darkroom:
+class Sandbox:
     """Looks at pictures, one after another."""
 
     def __init__(self, seconds_max: float = SECONDS_MAX) -> None:

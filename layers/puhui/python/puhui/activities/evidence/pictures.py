@@ -2,7 +2,7 @@
 reason to refuse, never an error.
 
 The bounds say how much work a file may be before it is begun; what they cannot foresee is bounded by the process this runs in
-(``darkroom.py``).
+(``sandbox.py``).
 """
 
 import hashlib
@@ -14,8 +14,8 @@ from math import ceil, isqrt
 
 from PIL import GifImagePlugin, Image, ImageFile, JpegImagePlugin, PngImagePlugin
 
-from puhui.activities import likeness
-from puhui.activities.model import Picture
+from puhui.activities.evidence import perceptual_hash
+from puhui.activities.evidence.model import Picture
 
 PIXELS_MAX = 51_000_000  # 8192 x 6144, what 50-megapixel phones make, and a little
 PIXELS_MAX_DRAFT = 110_000_000  # 12032 x 9024: a JPEG of one pass is decoded at an eighth of its size
@@ -70,8 +70,8 @@ def _looked_at(image: ImageFile.ImageFile, data: bytes, seen: Picture) -> Pictur
         _bound(width * height, PIXELS_MAX if _many_passes(data) else PIXELS_MAX_DRAFT)
         part = max(1, isqrt(width * height // WORKING_PIXELS))
         image.draft("L", (width // part, height // part))
-    frames = [likeness.of(_small(frame)) for frame in _frames(image)]
-    found = likeness.together(frames)
+    frames = [perceptual_hash.of(_small(frame)) for frame in _frames(image)]
+    found = perceptual_hash.together(frames)
     return seen._replace(
         width=width,
         height=height,

@@ -1,5 +1,5 @@
 """What makes two acts one, and the same for all programmes: behaviours have their ids in the whole house, and ``identity.json``
-says of each how near a second telling is the first one again, or whose days it tells of, and why."""
+says of each how near a second report is the first one again, or whose days it reports, and why."""
 
 import json
 import os
@@ -12,7 +12,7 @@ _FILE = os.path.join(os.path.dirname(__file__), "identity.json")  # noqa: PTH118
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Nearer than so many minutes a second act of a behaviour is taken for the first one again: ``within`` the same
+    """Nearer than so many minutes a second act of a behaviour counts as the first one again: ``within`` the same
     programme, between what is sure of the two; ``across`` programmes, between what they usually take."""
 
     within: int
@@ -21,7 +21,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class PeriodRule:
-    """The behaviour tells of ``days`` (a quantity's name; "" for one day) of a ``member`` or of a ``household``. ``persons``:
+    """The behaviour reports ``days`` (a quantity's name; "" for one day) of a ``member`` or of a ``household``. ``persons``:
     the quantity that says how many people live there."""
 
     of: str
@@ -42,12 +42,12 @@ def _table() -> dict[str, Any]:
 @cache
 def window(behaviour: str) -> Window:
     """The window of a behaviour; that of an unknown one is the table's default."""
-    told = _table()["behaviours"].get(behaviour, _table()["default"])
-    return Window(told["within_minutes"], told["across_minutes"]) if "period" not in told else _NONE
+    found = _table()["behaviours"].get(behaviour, _table()["default"])
+    return Window(found["within_minutes"], found["across_minutes"]) if "period" not in found else _NONE
 
 
 @cache
 def period_rule(behaviour: str) -> PeriodRule | None:
-    """Whose days a behaviour tells of; None where it tells of a moment or a trip."""
-    told = _table()["behaviours"].get(behaviour, {})
-    return PeriodRule(**told["period"]) if "period" in told else None
+    """Whose days a behaviour reports; None where it reports a moment or a trip."""
+    found = _table()["behaviours"].get(behaviour, {})
+    return PeriodRule(**found["period"]) if "period" in found else None

@@ -1,4 +1,4 @@
-"""The photos in the activities' table: which file came first, and whether a picture was there before.
+"""Photos by their fingerprints, in the activities' table: which file came first, and whether a picture was there before.
 
 | item          | owner (hash)      | entry (range)                  | holds |
 |---------------|-------------------|--------------------------------|-------|
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 
-from puhui.activities.likeness import ALIKE_BITS, HASH_BITS, NEAR_BITS, distance
-from puhui.activities.model import Picture
+from puhui.activities.evidence.model import Picture
+from puhui.activities.evidence.perceptual_hash import ALIKE_BITS, HASH_BITS, NEAR_BITS, distance
 from puhui.kernel import clock
 from puhui.store.client import ConditionFailed, DynamoDB
 from puhui.store.values import Item
@@ -25,7 +25,7 @@ from puhui.store.values import Item
 REMEMBERED = timedelta(days=180)
 LATE = timedelta(
     minutes=5
-)  # a print stands at most so long after the moment in its key: a step's time, and clocks that differ
+)  # a print is written at most so long after the moment in its key: a step's time, and clocks that differ
 PRINTS_MAX = (
     2_000_000  # of a million photos: 32 MB, and two seconds to look through; beyond, the newest count
 )
@@ -39,7 +39,7 @@ class Match(Enum):
     SIMILAR = "PHOTO_SIMILAR"
 
 
-class Photos:
+class Fingerprints:
     """The photos of one table. One object a process: it remembers what it has read."""
 
     def __init__(self, dynamodb: DynamoDB, table: str, prints_max: int = PRINTS_MAX) -> None:
@@ -51,7 +51,7 @@ class Photos:
         self._read_until: datetime | None = None
 
     @classmethod
-    def from_environment(cls) -> "Photos":
+    def from_environment(cls) -> "Fingerprints":
         """The table that the environment variable ACTIVITIES_TABLE names."""
         return cls(DynamoDB(), os.environ["ACTIVITIES_TABLE"])
 
@@ -114,7 +114,7 @@ class Photos:
         self._settle(now)
 
     def _settle(self, now: datetime) -> None:
-        """Pack what stands before anything that may still come."""
+        """Pack what is older than anything that may still come."""
         border = _moment(now - 2 * LATE)
         for entry in [entry for entry in self._recent if entry < border]:
             self._settled.add(self._recent.pop(entry))
