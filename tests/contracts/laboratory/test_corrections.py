@@ -14,6 +14,7 @@ from puhui.activities.recording import RecordActivity, record_activity
 from puhui.activities.tables import Activities
 from puhui.activities.tables import Tables as Acts
 from puhui.kernel import clock, ids
+from puhui.kernel.approvals import ProposerMayNotApprove
 from puhui.laboratory import corrections
 from puhui.laboratory.corrections import Correction, Tables, approve, check, correct_shard
 from puhui.laboratory.dynamo import Laboratory
@@ -22,15 +23,14 @@ from puhui.laboratory.errors import (
     FactorsDiffer,
     FactorUnknown,
     NoSuchDay,
-    ProposerMayNotApprove,
 )
-from puhui.ledger import usecases as ledger_usecases
 from puhui.ledger.api import AUDIT_SHARDS
 from puhui.ledger.audit import audit
 from puhui.ledger.dynamo import Ledger
 from puhui.ledger.model import Leg, Transfer, member, points
 from puhui.store.client import DynamoDB
 from puhui.verify.explanations import check_explanation
+from tests.support.ledger import post_transfer
 
 NOW = clock.from_text("2026-11-21T12:00:00+08:00")
 LONG_AGO = NOW - timedelta(days=60)  # since when the members are some
@@ -132,7 +132,7 @@ def test_points_that_were_spent_are_not_taken_and_nobody_goes_below_zero(
         NOW,
         (Leg(member(me), points("carbon-88"), -80), Leg("retired:carbon-88", points("carbon-88"), 80)),
     )
-    ledger_usecases.post_transfer(spent, ledger=tables.ledger, now=NOW)
+    post_transfer(spent, ledger=tables.ledger, now=NOW)
     assert run(tables, approved) == 1
     assert tables.ledger.balance(member(me), "carbon-88").points(DAY) == 0
     assert (found(tables, act).credits_mg, found(tables, act).points) == (46_000, 80)

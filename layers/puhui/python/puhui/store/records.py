@@ -40,9 +40,10 @@ class UnknownShape(Exception):
 class Record(Generic[T]):
     """How values of one dataclass are stored.
 
-    ``owner`` and ``entry`` are the two parts of the key: text with fields' names in braces. Without them the record is a map
-    inside another item. ``hash_key`` is what the table calls the first part. ``extra`` works out attributes that only indexes and
-    conditions read; reading ignores them. ``inner`` has records for dataclasses inside that do not store fields by their own names.
+    ``owner`` and ``entry`` are the two parts of the key: text with names of fields in braces. Of several in one part, all but the last
+    hold no ``#``. Without a key the record is a map inside another item. ``hash_key`` is what the table calls the first part. ``extra``
+    works out attributes that only indexes and conditions read; reading ignores them. ``inner`` has records for dataclasses inside that
+    do not store fields by their own names.
     """
 
     def __init__(
@@ -63,17 +64,20 @@ class Record(Generic[T]):
         self._patterns = {name: text for name, text in ((hash_key, owner), ("entry", entry)) if text}
         self._names, self._always, self._extra = dict(names or {}), frozenset(always), extra
         self._shape, self._upgrades, self._inner = shape, dict(upgrades or {}), dict(inner or {})
+        self._readers: list[tuple[str, re.Pattern[str]]] = []
+        self._days_in_key: list[str] = []
         self._plan: list[_Stored] | None = None  # worked out at the first use: importing stays cheap
-        self._in_key: dict[str, _Stored] = {}
 
     def item(self, value: T) -> Item:
         """The item of a value: its key, its attributes, and those that ``extra`` works out."""
         stored = self._stored()
-        item: Item = {**self.key(**{name: getattr(value, name) for name in self._in_key})}
+        item: Item = {}
+        for name, text in self._patterns.items():
+            item[name] = _NAMED.sub(lambda found: str(getattr(value, found[1])), text)
         for field in stored:
             inner = getattr(value, field.name)
             if field.always or inner != field.default:
-                item[field.attribute] = field.write(inner)
+                item[field.attribute] = inner if field.write is _same else field.write(inner)
         if self._shape > 1:
             item[SHAPE] = self._shape
         return item | self._extra(value) if self._extra else item
@@ -81,34 +85,33 @@ class Record(Generic[T]):
     def read(self, item: Mapping[str, Any], **known: Any) -> T:
         """The value of an item; ``known`` are fields that the reader knows better. Raises KeyError when a field without default is
         missing, UnknownShape when newer code wrote it."""
-        item, stored = self._upgraded(item), self._stored()
-        values: dict[str, Any] = self._named_by_key(item)
+        stored = self._stored()
+        if self._shape > 1 or SHAPE in item:
+            item = self._upgraded(item)
+        values: dict[str, Any] = self._named_by_key(item) | known
         for field in stored:
-            if field.attribute in item:
-                values[field.name] = field.read(item[field.attribute])
-            elif field.name in known:
+            if field.name in known:
                 continue
+            if field.attribute in item:
+                inner = item[field.attribute]
+                values[field.name] = inner if field.read is _same else field.read(inner)
             elif field.default is MISSING:
                 raise KeyError(field.attribute)
             else:
                 values[field.name] = field.default
-        return self.kind(**values | known)
+        return self.kind(**values)
 
     def key(self, **values: Any) -> dict[str, str]:
         """The key of the value that has these fields."""
-        self._stored()
-        texts = {name: self._in_key[name].write(value) for name, value in values.items()}
-        return {name: text.format_map(texts) for name, text in self._patterns.items()}
+        return {name: text.format_map(values) for name, text in self._patterns.items()}
 
     def _named_by_key(self, item: Mapping[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for name, text in self._patterns.items():
-            parts = _NAMED.split(text)  # what is fixed and the fields' names, in turn
-            shape = "".join(f"(?P<{part}>.*)" if n % 2 else re.escape(part) for n, part in enumerate(parts))
-            if matched := re.fullmatch(shape, item[name]):
-                found |= {
-                    field: self._in_key[field].read(value) for field, value in matched.groupdict().items()
-                }
+        for name, pattern in self._readers:
+            if match := pattern.fullmatch(item[name]):
+                found |= match.groupdict()
+        for name in self._days_in_key:
+            found[name] = date.fromisoformat(found[name])
         return found
 
     def _upgraded(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -122,26 +125,36 @@ class Record(Generic[T]):
     def _stored(self) -> list["_Stored"]:
         if self._plan is None:
             in_key = {name for text in self._patterns.values() for name in _NAMED.findall(text)}
-            every = [
+            self._readers = [(name, _reader(text)) for name, text in self._patterns.items() if "{" in text]
+            known = fields(self.kind)  # type: ignore[arg-type]
+            self._days_in_key = [field.name for field in known if field.name in in_key and field.type is date]
+            self._plan = [
                 _Stored(
-                    field, self._names.get(field.name, field.name), field.name in self._always, self._inner
+                    field,
+                    self._names.get(field.name, field.name),
+                    self._inner,
+                    always=field.name in self._always,
                 )
-                for field in fields(self.kind)  # type: ignore[arg-type]
+                for field in known
+                if field.name not in in_key
             ]
-            self._in_key = {field.name: field for field in every if field.name in in_key}
-            self._plan = [field for field in every if field.name not in in_key]
         return self._plan
+
+
+def _reader(text: str) -> re.Pattern[str]:
+    """What reads the fields out of one part of a key."""
+    *names, last = _NAMED.findall(text)
+    pattern = re.escape(text)
+    for name in names:
+        pattern = pattern.replace(rf"\{{{name}\}}", f"(?P<{name}>[^#]*)")
+    return re.compile(pattern.replace(rf"\{{{last}\}}", f"(?P<{last}>.*)"), re.DOTALL)
 
 
 class _Stored:
     """One field as one attribute."""
 
     def __init__(
-        self,
-        field: Field[Any],
-        attribute: str,
-        always: bool,  # noqa: FBT001 the declaration's own
-        inner: Mapping[type, Record[Any]],
+        self, field: Field[Any], attribute: str, inner: Mapping[type, Record[Any]], *, always: bool
     ) -> None:
         self.name, self.attribute = field.name, attribute
         self.default: Any = field.default
