@@ -16,14 +16,15 @@ from puhui.activities.tables import Tables as Acts
 from puhui.kernel import clock, ids
 from puhui.kernel.approvals import ProposerMayNotApprove
 from puhui.laboratory import corrections
-from puhui.laboratory.corrections import Correction, Tables, approve, check, correct_shard
-from puhui.laboratory.dynamo import Laboratory
+from puhui.laboratory.corrections import Tables, approve, check, correct_shard
 from puhui.laboratory.errors import (
     CorrectionClosed,
     FactorsDiffer,
     FactorUnknown,
     NoSuchDay,
 )
+from puhui.laboratory.model import Correction
+from puhui.laboratory.repository import Laboratory
 from puhui.ledger.api import AUDIT_SHARDS
 from puhui.ledger.audit import audit
 from puhui.ledger.dynamo import Ledger
@@ -82,7 +83,7 @@ def found(tables: Tables, act: Activity) -> Activity:
 
 
 def test_too_much_goes_back_and_whole_points_with_it(tables: Tables, approved: Correction):
-    tables.laboratory.propose(LOWER)
+    tables.laboratory.corrections.add(LOWER)
     me = ids.new_id(LONG_AGO)
     act, other = record(tables, me, 2), record(tables, me, 4000, behaviour="cycling", hours=30)
     assert (act.credits_mg, act.points) == (95_000, 95)
@@ -92,7 +93,7 @@ def test_too_much_goes_back_and_whole_points_with_it(tables: Tables, approved: C
     assert found(tables, other) == other
     assert audit(tables.ledger).sound
     assert run(tables, approved) == 0
-    assert tables.laboratory.close_correction(approved.id) == {
+    assert tables.laboratory.corrections.sum_up(approved.id) == {
         "acts": 1,
         "more_mg": 0,
         "less_mg": 49_000,
@@ -123,7 +124,7 @@ def test_too_little_is_credited_as_any_act_is(tables: Tables):
 def test_points_that_were_spent_are_not_taken_and_nobody_goes_below_zero(
     tables: Tables, approved: Correction
 ):
-    tables.laboratory.propose(LOWER)
+    tables.laboratory.corrections.add(LOWER)
     me = ids.new_id(LONG_AGO)
     act = record(tables, me, 2)
     spent = Transfer(
@@ -136,7 +137,7 @@ def test_points_that_were_spent_are_not_taken_and_nobody_goes_below_zero(
     assert run(tables, approved) == 1
     assert tables.ledger.balance(member(me), "carbon-88").points(DAY) == 0
     assert (found(tables, act).credits_mg, found(tables, act).points) == (46_000, 80)
-    report = tables.laboratory.close_correction(approved.id)
+    report = tables.laboratory.corrections.sum_up(approved.id)
     assert (report["points"], report["missing_points"]) == (-15, 34)
     assert audit(tables.ledger).sound
 
@@ -145,7 +146,7 @@ def test_the_member_is_told_what_changed_and_why(tables: Tables, approved: Corre
     me = ids.new_id(LONG_AGO)
     act = record(tables, me, 2)
     run(tables, approved)
-    told = explain_activity(me, act.id, tables=Acts(tables.activities, tables.ledger))
+    told = explain_activity(me, act.id, activities=tables.activities)
     assert (told["credits_mg"], told["points"]) == (46_000, 46)
     assert told["computation"]["reduction_mg"] == 46_000
     assert [each["id"] for each in told["factors"]] == ["no-tableware-bj-least"]
@@ -186,7 +187,7 @@ def test_a_run_that_dies_after_any_write_is_finished_by_the_next(tables: Tables,
     tables.ledger.dynamodb.transact = transact  # type: ignore[method-assign]
     run(tables, approved)
     assert {found(tables, act).credits_mg for act in acts} == {46_000}
-    assert tables.laboratory.close_correction(approved.id)["acts"] == 4
+    assert tables.laboratory.corrections.sum_up(approved.id)["acts"] == 4
     assert audit(tables.ledger).sound
 
 
@@ -200,11 +201,11 @@ def test_whoever_proposed_may_not_approve_and_an_approval_stands():
 
 
 def test_of_two_who_approve_at_once_one_is_told_it_is_closed(tables: Tables):
-    tables.laboratory.propose(LOWER)
-    tables.laboratory.start_correction(approve(LOWER, "one", NOW))
+    tables.laboratory.corrections.add(LOWER)
+    tables.laboratory.corrections.approve(approve(LOWER, "one", NOW))
     with pytest.raises(CorrectionClosed):
-        tables.laboratory.start_correction(approve(LOWER, "two", NOW))
-    standing = tables.laboratory.correction(LOWER.id)
+        tables.laboratory.corrections.approve(approve(LOWER, "two", NOW))
+    standing = tables.laboratory.corrections.find(LOWER.id)
     assert standing
     assert standing.approved_by == "one"
 
@@ -230,33 +231,33 @@ def test_what_cannot_be_corrected_so_is_refused(changes: dict[str, Any], error: 
 def test_one_approval_sent_twice_does_not_bring_a_finished_correction_back(
     tables: Tables, approved: Correction
 ):
-    tables.laboratory.propose(LOWER)
-    tables.laboratory.start_correction(approved)
-    tables.laboratory.close_correction(approved.id)
-    tables.laboratory.start_correction(approved)
-    standing = tables.laboratory.correction(approved.id)
+    tables.laboratory.corrections.add(LOWER)
+    tables.laboratory.corrections.approve(approved)
+    tables.laboratory.corrections.sum_up(approved.id)
+    tables.laboratory.corrections.approve(approved)
+    standing = tables.laboratory.corrections.find(approved.id)
     assert standing
     assert (standing.status, standing.report is not None) == ("done", True)
 
 
 def test_a_correction_that_stopped_says_so_until_it_is_done(tables: Tables, approved: Correction):
-    tables.laboratory.propose(LOWER)
-    tables.laboratory.stop_correction(LOWER.id)  # nothing runs yet: nothing stops
-    tables.laboratory.start_correction(approved)
+    tables.laboratory.corrections.add(LOWER)
+    tables.laboratory.corrections.stop(LOWER.id)  # nothing runs yet: nothing stops
+    tables.laboratory.corrections.approve(approved)
 
     def told() -> dict[str, Any]:
-        standing = tables.laboratory.correction(approved.id)
+        standing = tables.laboratory.corrections.find(approved.id)
         assert standing
-        return corrections.shown(standing)
+        return corrections.correction_body(standing)
 
     assert "stopped" not in told()
-    tables.laboratory.stop_correction(approved.id)
+    tables.laboratory.corrections.stop(approved.id)
     assert (told()["status"], told()["stopped"]) == ("running", True)
     run(tables, approved)
-    tables.laboratory.close_correction(approved.id)
+    tables.laboratory.corrections.sum_up(approved.id)
     assert told()["status"] == "done"
     assert "stopped" not in told()
-    tables.laboratory.stop_correction(approved.id)
+    tables.laboratory.corrections.stop(approved.id)
     assert "stopped" not in told()
 
 

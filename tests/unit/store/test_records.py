@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from puhui.kernel.documents import Document
 from puhui.store.records import Record, UnknownShape
 from puhui.store.values import decode_item, encode_item
 
@@ -119,3 +120,16 @@ def test_a_key_has_several_fields_of_their_types_and_parts_have_records_of_their
     assert item == {"who": "member:m1", "entry": "S#carbon-88#2026-11-30", "legs": [{"d": "2026-11-29"}]}
     assert record.read(item) == total
     assert record.key(member_id="m1", programme_id="p", day=total.day)["entry"] == "S#p#2026-11-30"
+
+
+@dataclass(frozen=True)
+class Draft:
+    id: str
+    document: Document
+
+
+def test_a_document_is_kept_as_text_since_a_table_has_no_type_for_all_it_may_hold():
+    record = Record(Draft, owner="D#{id}", entry="draft")
+    draft = Draft("d1", {"value": 0.5, "nothing": None})
+    assert record.item(draft)["document"] == '{"nothing":null,"value":0.5}'
+    assert record.read(record.item(draft)) == draft

@@ -9,12 +9,13 @@
 Each field is one attribute of the same name (or of the one in ``names``). A field that a key names is stored in the key alone.
 A field that equals its default is left out, unless ``always`` names it, because a condition or an index needs it; what an item lacks
 is read as the default. Values: str, int, bool, bytes; times as RFC 3339 text, days as ISO dates; tuples as lists; mappings and
-dataclasses as maps by name. ``X | None`` leaves None out.
+dataclasses as maps by name; a ``kernel.documents.Document`` as JSON text. ``X | None`` leaves None out.
 
 ``shape`` counts how often the stored shape was changed. An item says which shape it has (``shape``; absent: the first), and
 ``upgrades`` has for each old shape the function that makes the next one of an item.
 """
 
+import json
 import re
 import types
 import typing
@@ -182,6 +183,8 @@ def _conversion(kind: Any, name: str, records: Mapping[type, Record[Any]]) -> tu
         return lambda value: [write(each) for each in value], lambda value: tuple(
             read(each) for each in value
         )
+    if origin is typing.Annotated:
+        return _text, json.loads
     if origin is frozenset and inner == (str,):
         return frozenset, frozenset
     if isinstance(origin, type) and issubclass(origin, Mapping) and inner[0] is str:
@@ -191,6 +194,10 @@ def _conversion(kind: Any, name: str, records: Mapping[type, Record[Any]]) -> tu
         record = records.get(kind) or Record(kind)
         return record.item, record.read
     raise TypeError(f"{name}: {kind} has no place in a table; store a named dataclass, a text or an integer")
+
+
+def _text(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _same(value: Any) -> Any:
