@@ -38,8 +38,9 @@ def commands(name: str, language: str = "en") -> list[Block]:
     return [block for block in blocks(name, language) if block.language in ("sh", "python")]
 
 
-def play(name: str, folder: Path, url: str = BASE_URL) -> None:
-    """Run a guide's commands as a reader would: the local cloud at ``url``, files in ``folder``. Python blocks share their names."""
+def play(name: str, folder: Path, url: str = BASE_URL, *, without: str = "") -> None:
+    """Run a guide's commands as a reader would: the local cloud at ``url``, files in ``folder``. Python blocks share their names.
+    Blocks that hold ``without`` are left out."""
     session: dict[str, Any] = {"__name__": "guide"}
     environment = {
         **os.environ,
@@ -48,6 +49,8 @@ def play(name: str, folder: Path, url: str = BASE_URL) -> None:
         "SAM_CLI_TELEMETRY": "0",
     }
     for block in commands(name):
+        if without and without in block.text:
+            continue
         text = block.text.replace(BASE_URL, url).replace(STATE, f"{folder}/")
         if block.language == "python":
             where = str(GUIDES / f"{name}.md")
