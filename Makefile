@@ -1,4 +1,4 @@
-# make run | demo | roles | test | check | bench | fuzz | reset. Needs Python 3.11 to 3.13, git and make; the rest it installs into .venv.
+# make run | demo | logs | roles | test | check | bench | fuzz | reset. Needs Python 3.11 to 3.13, git and make; the rest it installs into .venv.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && command -v $$p && break; done)
 VENV := .venv
@@ -7,7 +7,7 @@ SOURCES := layers/puhui/python/puhui infra functions tests
 export PYTHONPATH := layers/puhui/python:.
 WORKERS ?= auto
 
-.PHONY: run demo roles test check lint bench fuzz reset format
+.PHONY: run demo logs roles test check lint bench fuzz reset format
 .DEFAULT_GOAL := run
 
 run: $(VENV)/local.stamp
@@ -15,6 +15,9 @@ run: $(VENV)/local.stamp
 
 demo: $(VENV)/local.stamp
 	@$(BIN)/python -m infra.local demo
+
+logs: $(VENV)/local.stamp
+	@$(BIN)/python -m infra.local logs $(REQUEST)
 
 reset: $(VENV)/local.stamp
 	@$(BIN)/python -m infra.local reset

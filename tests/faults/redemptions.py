@@ -24,7 +24,6 @@ from puhui.kernel import clock, ids
 from puhui.kernel.errors import Conflict, Unavailable
 from puhui.ledger.api import Ledger, Leg, Transfer, lot_of, member, points
 from puhui.ledger.audit import audit
-from puhui.ledger.usecases import post_transfer
 from puhui.merchants.api import merchant_key
 from puhui.partners import signing
 from puhui.partners import usecases as partners_usecases
@@ -40,6 +39,7 @@ from puhui.store.client import DynamoDB
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session, attempt
 from puhui.store.values import decode_item, encode_item
+from tests.support.ledger import post_transfer
 from tests.support.tables import table_definition
 
 START = datetime(2026, 11, 30, 14, 30, tzinfo=UTC)  # an hour and a half before the month ends in China

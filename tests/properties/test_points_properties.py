@@ -199,7 +199,7 @@ NOT_JUDGED: dict[str, set[str]] = {
         "cancellable",
     }
     | {"programme_id", "of_merchant", "partner_item", "proposed_by", "published_by", "shards"},
-    "T": {"kind", "at", "ref", "hash"},
+    "T": {"kind", "at", "reference", "hash"},
     "H": {"runs_out", "hash", "resolved_by"},
     "B": {"audit_shard", "v"},
 }
@@ -224,11 +224,11 @@ def altered(value: Any) -> list[Any]:
             return [each for each in states[: states.index("") if "" in states else None] if each != value]
     if isinstance(value, str):
         return [value + "x"]
-    if value and isinstance(value[0], list):  # legs
-        moved = [list(each) for each in value]
-        moved[0][2] -= 1
-        moved[1][2] += 1
-        return [moved] if moved[0][2] and moved[1][2] else []
+    if value and isinstance(value[0], dict) and "amount" in value[0]:  # legs
+        moved = [dict(each) for each in value]
+        moved[0]["amount"] -= 1
+        moved[1]["amount"] += 1
+        return [moved] if moved[0]["amount"] and moved[1]["amount"] else []
     return []
 
 

@@ -5,7 +5,7 @@ import os
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.laboratory import corrections
 from puhui.laboratory.dynamo import Laboratory
-from puhui.laboratory.shards import shards_of
+from puhui.ledger.api import AUDIT_SHARDS
 from puhui.store import states
 
 app = HttpFunction("approve-correction")
@@ -20,5 +20,5 @@ def approve_correction(request: Request) -> Answer:
     approved = corrections.approve(proposed, request.member_id, request.now)
     if approved is not proposed:
         LABORATORY.start_correction(approved)
-    states.start_again(STATE_MACHINE, approved.id, {"id": approved.id, "shards": shards_of(approved.id)})
+    states.start_again(STATE_MACHINE, approved.id, states.shards(approved.id, AUDIT_SHARDS))
     return 202, corrections.shown(approved)

@@ -7,7 +7,7 @@ from puhui.kernel import documents
 from puhui.laboratory import usecases
 from puhui.laboratory.dynamo import Laboratory
 from puhui.laboratory.model import RUNNING
-from puhui.laboratory.shards import shards_of
+from puhui.ledger.api import AUDIT_SHARDS
 from puhui.methodologies import published
 from puhui.methodologies.publication import check_document
 from puhui.store import states
@@ -33,5 +33,5 @@ def start_trial(request: Request) -> Answer:
         now=request.now,
     )
     if trial.status == RUNNING:
-        states.start_again(STATE_MACHINE, trial.id, {"id": trial.id, "shards": shards_of(trial.id)})
+        states.start_again(STATE_MACHINE, trial.id, states.shards(trial.id, AUDIT_SHARDS))
     return 202, usecases.shown(trial)

@@ -3,9 +3,9 @@
 import os
 
 from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.ledger.api import AUDIT_SHARDS
 from puhui.points import reconciliation
 from puhui.points.dynamo import Points
-from puhui.points.expiry import shards_of
 from puhui.rewards.catalogue import Catalogue
 from puhui.rewards.dynamo import Rewards
 from puhui.store import states
@@ -28,5 +28,5 @@ def start_report(request: Request) -> Answer:
         rewards=REWARDS,
         now=request.now,
     )
-    states.start_once(STATE_MACHINE, report.id, {"id": report.id, "shards": shards_of(report.id)})
+    states.start_once(STATE_MACHINE, report.id, states.shards(report.id, AUDIT_SHARDS))
     return 202, report.shown()

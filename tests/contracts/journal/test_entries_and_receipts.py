@@ -8,13 +8,13 @@ import pytest
 from puhui.journal import usecases
 from puhui.journal.errors import (
     EntryNotFound,
+    EventIdReused,
     HeadRolledBack,
     JournalCorrupt,
     NothingPublished,
     PublishedChanged,
     ReceiptNotReady,
     SizeNotPublished,
-    SubmissionStands,
 )
 from puhui.journal.intake import read
 from puhui.journal.model import Event, Head, pseudonym
@@ -157,7 +157,7 @@ def test_an_anchor_is_public_and_written_once_for_its_key(alliance: Alliance):
 
     first, again = anchor("ab" * 32, "k1"), anchor("ab" * 32, "k1")
     assert first == again
-    with pytest.raises(SubmissionStands):
+    with pytest.raises(EventIdReused):
         anchor("cd" * 32, "k1")
     assert alliance.sequence(*submitted(alliance)).appended == 1
     alliance.publish()
@@ -197,7 +197,7 @@ def test_poison_is_set_aside_and_holds_up_nobody(alliance: Alliance, ming: str):
     assert item
     bad = [
         item | {"entry": "T#BAD1", "at": "yesterday"},
-        item | {"entry": "T#BAD2", "legs": [["a", "b", 1]]},
+        item | {"entry": "T#BAD2", "legs": [{"account": "a", "asset": "b", "amount": 1}]},
         item | {"entry": f"T#{'X' * 66_000}"},
         {"account": ming, "entry": "T#BAD3"},
     ]

@@ -13,6 +13,7 @@ from puhui.activities.model import Activity
 from puhui.activities.ports import Books as Acts
 from puhui.activities.usecases import RecordActivity, explain_activity, record_activity
 from puhui.kernel import clock, ids
+from puhui.kernel.approvals import ProposerMayNotApprove
 from puhui.laboratory import corrections
 from puhui.laboratory.corrections import Books, Correction, approve, check, correct_shard
 from puhui.laboratory.dynamo import Laboratory
@@ -21,15 +22,14 @@ from puhui.laboratory.errors import (
     FactorsDiffer,
     FactorUnknown,
     NoSuchDay,
-    ProposerMayNotApprove,
 )
-from puhui.ledger import usecases as ledger_usecases
 from puhui.ledger.api import AUDIT_SHARDS
 from puhui.ledger.audit import audit
 from puhui.ledger.dynamo import Ledger
 from puhui.ledger.model import Leg, Transfer, member, points
 from puhui.store.client import DynamoDB
 from puhui.verify.explanations import check_explanation
+from tests.support.ledger import post_transfer
 
 NOW = clock.from_text("2026-11-21T12:00:00+08:00")
 LONG_AGO = NOW - timedelta(days=60)  # since when the members are some
@@ -129,7 +129,7 @@ def test_points_that_were_spent_are_not_taken_and_nobody_goes_below_zero(books: 
         NOW,
         (Leg(member(me), points("carbon-88"), -80), Leg("retired:carbon-88", points("carbon-88"), 80)),
     )
-    ledger_usecases.post_transfer(spent, ledger=books.ledger, now=NOW)
+    post_transfer(spent, ledger=books.ledger, now=NOW)
     assert run(books, approved) == 1
     assert books.ledger.balance(member(me), "carbon-88").points(DAY) == 0
     assert (found(books, act).credits_mg, found(books, act).points) == (46_000, 80)

@@ -10,7 +10,6 @@ import pytest
 from puhui.kernel import clock, ids
 from puhui.ledger.api import AUDIT_SHARDS, Ledger, Leg, Transfer, member, points
 from puhui.ledger.audit import audit
-from puhui.ledger.usecases import post_transfer
 from puhui.partners import api as partners
 from puhui.points import expiry, reconciliation
 from puhui.points.dynamo import Points
@@ -25,6 +24,7 @@ from puhui.rewards.terms import terms_from
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session, attempt
 from tests.support import gateway
+from tests.support.ledger import post_transfer
 
 P = "guangdong-tanpuhui"  # its coupons give their points back when nobody used them
 PTS = points(P)
@@ -185,12 +185,12 @@ class Town:
 
     # Runs
 
-    def books(self, *, tells: bool = True) -> expiry.Books:
+    def deps(self, *, tells: bool = True) -> expiry.Dependencies:
         def tell(member_id: str, _programme_id: str, held: int, lot: str) -> bool:
             self.told.append((member_id, held, lot))
             return not member_id.endswith("silent")
 
-        return expiry.Books(self.points, self.ledger, self.rewards, tell if tells else None)
+        return expiry.Dependencies(self.points, self.ledger, self.rewards, tell if tells else None)
 
     def run(self, day: str, *, again: str = "", tells: bool = True) -> dict[str, int]:
         """The run of a day, shortly after midnight."""
@@ -203,7 +203,7 @@ class Town:
         now = clock.from_text(f"{day}T00:10:00+08:00")
         self.now = max(self.now, now)
         for shard in range(AUDIT_SHARDS):
-            expiry.work_shard(job.id, shard, books=self.books(tells=tells), now=now)
+            expiry.work_shard(job.id, shard, deps=self.deps(tells=tells), now=now)
 
     def report(self) -> dict[str, Any]:
         report = self.start_report()
@@ -224,10 +224,10 @@ class Town:
         )
 
     def read(self, report: Report) -> dict[str, Any]:
-        books = reconciliation.Books(self.points, self.ledger, self.rewards)
+        deps = reconciliation.Dependencies(self.points, self.ledger, self.rewards)
         for shard in range(AUDIT_SHARDS):
-            reconciliation.read_shard(report.id, shard, books=books)
-        reconciliation.close(report.id, books=books)
+            reconciliation.read_shard(report.id, shard, deps=deps)
+        reconciliation.close(report.id, deps=deps)
         told = reconciliation.find(report.id, self.points).shown()
         assert gateway.declares("get_report", 200, told)
         return told

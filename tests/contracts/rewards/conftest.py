@@ -14,7 +14,6 @@ from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Ledger, Leg, Transfer, lot_expiring, member, points
 from puhui.ledger.audit import audit
-from puhui.ledger.usecases import post_transfer
 from puhui.merchants import usecases as merchants_usecases
 from puhui.merchants.dynamo import Merchants
 from puhui.merchants.model import CLERK, MANAGER, Branch, Staff
@@ -29,6 +28,7 @@ from puhui.store.cursors import Cursors
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session
 from tests.contracts.merchants.conftest import legal_id
+from tests.support.ledger import post_transfer
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 CURSORS = Cursors(b"k" * 32)

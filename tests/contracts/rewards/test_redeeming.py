@@ -9,7 +9,6 @@ import pytest
 from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused, Unavailable
 from puhui.ledger.api import Leg, NotEnoughPoints, Transfer, lot_expiring, member, points
-from puhui.ledger.usecases import post_transfer
 from puhui.rewards import usecases
 from puhui.rewards.errors import (
     DayLimitReached,
@@ -27,6 +26,7 @@ from puhui.rewards.stock import home_shard
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from tests.contracts.rewards.conftest import NOW, Shop, at_once, refused
+from tests.support.ledger import post_transfer
 
 
 def test_five_hundred_points_take_home_the_cola_and_the_next_is_refused(shop: Shop):

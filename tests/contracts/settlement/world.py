@@ -8,7 +8,6 @@ from typing import Any
 from puhui.kernel import ids
 from puhui.ledger.api import Ledger
 from puhui.ledger.audit import audit
-from puhui.ledger.usecases import post_transfer
 from puhui.rewards.api import DUE_SHARDS, Reward, Rewards
 from puhui.rewards.model import commitment
 from puhui.settlement import budgets, usecases
@@ -17,6 +16,7 @@ from puhui.settlement.model import SHARDS, By, Settlement, Statement, account_of
 from puhui.settlement.usecases import Books
 from puhui.store.client import DynamoDB, Key
 from puhui.store.session import attempt
+from tests.support.ledger import post_transfer
 
 P = "carbon-88"
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)

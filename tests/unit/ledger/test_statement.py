@@ -25,11 +25,9 @@ NAMES = Names(
 )
 
 
-def posted(
-    kind: str, *legs: tuple[str, str, int], reference: str = "", home: str = ME, reverses: str = ""
-) -> Transfer:
+def posted(kind: str, *legs: tuple[str, str, int], reference: str = "", home: str = ME) -> Transfer:
     made = tuple(Leg(*leg, lot="2028-11" if leg[1] == PTS else "") for leg in legs)
-    return Transfer(ids.new_id(NOW), kind, NOW, made, reference, reverses, home)
+    return Transfer(ids.new_id(NOW), kind, NOW, made, reference, home)
 
 
 def crediting(mg: int, points: int) -> Transfer:

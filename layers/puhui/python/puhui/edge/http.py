@@ -110,11 +110,6 @@ class Request:
         canonical = json.dumps(self.body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode(errors="surrogatepass")).hexdigest()
 
-    def require_role(self, *roles: str) -> None:
-        """Raise Forbidden unless the caller has one of the roles."""
-        if not self.roles & set(roles):
-            raise Forbidden
-
 
 class HttpFunction(Chalice):
     """The Lambda handler of one use case's operations."""

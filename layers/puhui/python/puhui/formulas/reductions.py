@@ -16,7 +16,6 @@ from puhui.formulas.units import Unit, decimal_of, unit
 
 BASELINE, PROJECT = "baseline", "project"
 MASS_OF_CO2E: Dimensions = (("co2e", 1),)
-LINES_MAX = 12
 COST_MAX = 240
 
 

@@ -67,17 +67,19 @@ class Report:
             self.findings.append(Finding(kind, what, detail))
 
 
-def audit(books: Books, transfers: Iterable[tuple[str, Transfer]], standing: Lookup, now: datetime) -> Report:
+def audit(
+    books: Books, transfers: Iterable[tuple[str, Transfer]], transfers_at: Lookup, now: datetime
+) -> Report:
     """Audit the log and the ledger against each other.
 
-    ``transfers``: every (account, transfer) of the ledger; ``standing`` looks up to 100 of them up.
+    ``transfers``: every (account, transfer) of the ledger; ``transfers_at`` reads up to 100 of them.
     """
     report = Report()
     signed = _signed(books, report)
     _check_published(books, signed, report)
     if signed:
         _check_head(books, signed, report)
-        _walk_log(books, signed, standing, report)
+        _walk_log(books, signed, transfers_at, report)
     _walk_ledger(books.journal, transfers, now, report)
     return report
 
@@ -142,18 +144,18 @@ def _leads_to(staging: bytes, size: int, root: bytes, books: Books) -> bool:
 # The log, entry by entry
 
 
-def _walk_log(books: Books, signed: Checkpoint, standing: Lookup, report: Report) -> None:
+def _walk_log(books: Books, signed: Checkpoint, transfers_at: Lookup, report: Report) -> None:
     tree = Tree(fetcher(books.objects), signed.size)
     try:
         for first, leaves in replay(tree, signed.root):
             for part in _parts(list(enumerate(leaves, first))):
-                _check_entries(part, books.journal, standing, report)
+                _check_entries(part, books.journal, transfers_at, report)
     except (Malformed, NotProved) as error:
         report.find("tile", books.journal.origin, str(error))
 
 
 def _check_entries(
-    leaves: list[tuple[int, bytes]], journal: Journal, standing: Lookup, report: Report
+    leaves: list[tuple[int, bytes]], journal: Journal, transfers_at: Lookup, report: Report
 ) -> None:
     read = []
     for index, leaf in leaves:
@@ -172,7 +174,9 @@ def _check_entries(
     for (entry, place), payload in zip(placed, payloads, strict=True):
         if content := _content(entry, place, payload, keys, report):
             contents.append(content)
-    _check_transfers([each for each in contents if each["type"] in (TRANSFER, RETIREMENT)], standing, report)
+    _check_transfers(
+        [each for each in contents if each["type"] in (TRANSFER, RETIREMENT)], transfers_at, report
+    )
 
 
 def _placed(index: int, entry: Entry, places: dict[str, Place], report: Report) -> Place | None:
@@ -210,10 +214,10 @@ def _content(
     return content
 
 
-def _check_transfers(contents: list[dict[str, Any]], standing: Lookup, report: Report) -> None:
+def _check_transfers(contents: list[dict[str, Any]], transfers_at: Lookup, report: Report) -> None:
     if not contents:
         return
-    found = standing([(content["account"], content["id"]) for content in contents])
+    found = transfers_at([(content["account"], content["id"]) for content in contents])
     for content, transfer in zip(contents, found, strict=True):
         if transfer is None:
             report.find("transfer", content["id"], "has an entry, but is missing in the ledger")

@@ -29,7 +29,7 @@ from puhui.journal.ports import Objects, Table
 from puhui.kernel import clock
 from puhui.kernel.errors import Unavailable
 from puhui.tlog import tiles
-from puhui.tlog.checkpoints import Checkpoint, parse_size
+from puhui.tlog.checkpoints import Checkpoint
 from puhui.tlog.errors import Malformed, NotProved
 from puhui.tlog.merkle import leaf_hash
 from puhui.tlog.notes import Signer
@@ -209,12 +209,6 @@ def fetcher(objects: Objects) -> tiles.Fetch:
         return found.body
 
     return fetch
-
-
-def published_size(body: bytes) -> int:
-    """The size in a published checkpoint. Raises Malformed."""
-    lines = body.split(b"\n", 2)
-    return parse_size(lines[1].decode("ascii", "replace")) if len(lines) == 3 else parse_size("")
 
 
 # Streams, entries, payloads

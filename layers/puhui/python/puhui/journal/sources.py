@@ -36,8 +36,6 @@ def of_transfer(transfer: ledger.Transfer) -> Event:
     body: dict[str, Any] = {"account": transfer.owners[0], "kind": transfer.kind, "legs": legs}
     if transfer.reference:
         body["reference"] = transfer.reference
-    if transfer.reverses:
-        body["reverses"] = transfer.reverses
     retired = any(leg.account.startswith("retired:") and leg.amount > 0 for leg in transfer.legs)
     kind = RETIREMENT if retired else TRANSFER
     return Event(transfer.id, kind, clock.to_text(transfer.at), transfer.owners, body)

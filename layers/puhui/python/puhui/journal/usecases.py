@@ -9,12 +9,12 @@ from puhui.journal import model, publication
 from puhui.journal.dynamo import Journal
 from puhui.journal.errors import (
     EntryNotFound,
+    EventIdReused,
     NothingPublished,
     PublishedChanged,
     ReceiptNotReady,
     SizeNotPublished,
     StreamErased,
-    SubmissionStands,
     Submitted,
 )
 from puhui.journal.model import ANCHOR, ERASURE, ERASURES, PUBLIC_TYPES, Event, Payload, Place
@@ -156,7 +156,7 @@ def anchor_record(
 ) -> dict[str, Any]:
     """Put a partner's digest (SHA-256, hex) on its way into the log, once for each idempotency key.
 
-    Raises SubmissionStands when the key stands for another digest.
+    Raises EventIdReused when the key was used for another digest.
     """
     subject = f"anchor:{model.pseudonym(pepper, f'anchor:{member_id}')}"
     body = {"subject": subject, "digest": digest, "algorithm": "sha-256"}
@@ -175,7 +175,7 @@ def record_publication(
     event = _publication(kind, name, version, content_hash, now)
     try:
         return _submit(event, journal=journal, pepper=pepper) == event.at
-    except SubmissionStands:
+    except EventIdReused:
         raise PublishedChanged(what=f"{name}@{version}") from None
 
 

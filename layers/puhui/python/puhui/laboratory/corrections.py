@@ -19,14 +19,14 @@ from puhui.activities.api import (
     crediting,
     programme_of,
 )
-from puhui.kernel import clock, ids
+from puhui.kernel import approvals, clock, ids
+from puhui.kernel.approvals import Approval
 from puhui.laboratory.errors import (
     CorrectionClosed,
     CorrectionNotFound,
     FactorsDiffer,
     FactorUnknown,
     NoSuchDay,
-    ProposerMayNotApprove,
 )
 from puhui.laboratory.shards import members_of
 from puhui.ledger.api import Balance, Ledger, Leg, Transfer, balance_from, credits, member, of, points
@@ -96,14 +96,17 @@ def _factor(key: str) -> methodologies.Factor:
 
 
 def approve(correction: Correction, approver: str, now: datetime) -> Correction:
-    """The correction, approved. Raises ProposerMayNotApprove, CorrectionClosed."""
-    if correction.proposed_by == approver:
-        raise ProposerMayNotApprove
-    if correction.status != PROPOSED:
-        if correction.approved_by == approver:
-            return correction
-        raise CorrectionClosed
-    return replace(correction, status=RUNNING, approved_by=approver, approved_at=now.replace(microsecond=0))
+    """The correction, approved; as it was for who approved it before. Raises ProposerMayNotApprove, CorrectionClosed."""
+    given: tuple[Approval, ...] = ()
+    if correction.approved_at:
+        given = (Approval(correction.approved_by, correction.approved_at),)
+    at = now.replace(microsecond=0)
+    after = approvals.approve(
+        given, approver, at, authors=[correction.proposed_by], closed=CorrectionClosed()
+    )
+    if after is given:
+        return correction
+    return replace(correction, status=RUNNING, approved_by=approver, approved_at=at)
 
 
 def new_mass(act: Activity, correction: Correction) -> int:

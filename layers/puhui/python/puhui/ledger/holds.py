@@ -1,4 +1,13 @@
-"""Two-phase transfers: a hold sets something aside, and ends once: posted, voided or run out. Pure.
+"""Two-phase transfers: a hold sets something aside, and ends once. Pure.
+
+| state     | meaning                            | next, by                                                         |
+|-----------|------------------------------------|------------------------------------------------------------------|
+| pending   | set aside (and may promise another amount) | posted: ``add_post``, before ``runs_out``; voided, expired: ``add_void`` |
+| posted    | what it promised was done          | final                                                            |
+| voided    | given back: refused, cancelled     | final                                                            |
+| expired   | given back: nobody collected it in time | final                                                       |
+
+Nothing ends a hold on its own. The context that opened it does so: activities sweep acts, rewards reconcile redemptions.
 
 What a hold takes from an account with a limit moves to ``escrow:<hold id>`` at once, lots and all. What comes from an
 account without one (issuance) need not move: the receiving balance counts it as pending.

@@ -84,7 +84,6 @@ class Transfer:
     at: datetime
     legs: tuple[Leg, ...]
     reference: str = ""  # what it is about: an activity's or a redemption's id
-    reverses: str = ""  # the transfer that this one corrects
     home: str = ""  # whose statement it stands in when no leg touches an account with a limit (out of escrow)
 
     def __post_init__(self) -> None:
@@ -110,7 +109,7 @@ class Transfer:
     def content_hash(self) -> str:
         """What makes two transfers the same: everything but the time."""
         legs = [[leg.account, leg.asset, leg.amount, leg.lot] for leg in self.legs]
-        content = json.dumps([self.kind, legs, self.reference, self.reverses], separators=(",", ":"))
+        content = json.dumps([self.kind, legs, self.reference], separators=(",", ":"))
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 

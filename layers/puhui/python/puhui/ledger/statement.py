@@ -42,7 +42,6 @@ _TITLES: Mapping[str, Text] = {
     "void": {"zh-CN": "兑换", "en": "Redemption"},
     "expire": {"zh-CN": "兑换", "en": "Redemption"},
     "lot": {"zh-CN": "积分到期", "en": "Points that ended"},
-    "reversal": {"zh-CN": "冲正", "en": "Reversal"},
 }
 _OTHER: Text = {"zh-CN": "账目变动", "en": "Entry"}
 _SENTENCES: Mapping[str, Text] = {
@@ -72,7 +71,6 @@ _SENTENCES: Mapping[str, Text] = {
         "en": "{points} that were set aside came back: {title}.",
     },
     "lot": {"zh-CN": "{points} 的有效期到 {month} 为止，已作废。", "en": "Ended with {month}: {points}."},
-    "reversal": {"zh-CN": "冲正此前的一笔记录：{gain}。", "en": "An earlier entry was taken back: {gain}."},
     "other": {"zh-CN": "账目变动：{gain}。", "en": "Entry: {gain}."},
 }
 
@@ -98,8 +96,6 @@ class Names:
 
 def about(posted: Transfer, account: str) -> About:
     """What a transfer is about, as its kind and its reference tell."""
-    if posted.reverses:
-        return About(ABOUT_TRANSFER, posted.reverses)
     if _is_lot(posted):
         return About(ABOUT_LOT, posted.reference)
     kind = _ABOUT.get(posted.kind)

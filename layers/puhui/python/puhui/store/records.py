@@ -40,8 +40,9 @@ class UnknownShape(Exception):
 class Record(Generic[T]):
     """How values of one dataclass are stored.
 
-    ``owner`` and ``entry`` are the two parts of the key: text with at most one field's name in braces. Without them the record is a map
-    inside another item. ``extra`` works out attributes that only indexes and conditions read; reading ignores them.
+    ``owner`` and ``entry`` are the two parts of the key: text with names of fields in braces. Of several in one part, all but the last
+    hold no ``#``. Without a key the record is a map inside another item. ``hash_key`` is what the table calls the first part. ``extra`` works out attributes that only indexes and
+    conditions read; reading ignores them.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Record(Generic[T]):
         *,
         owner: str = "",
         entry: str = "",
+        hash_key: str = "owner",
         names: Mapping[str, str] | None = None,
         always: Collection[str] = (),
         extra: Callable[[T], Item] | None = None,
@@ -57,21 +59,22 @@ class Record(Generic[T]):
         upgrades: Mapping[int, Callable[[Item], Item]] | None = None,
     ) -> None:
         self.kind = kind
-        self._patterns = {name: text for name, text in (("owner", owner), ("entry", entry)) if text}
+        self._patterns = {name: text for name, text in ((hash_key, owner), ("entry", entry)) if text}
         self._names, self._always, self._extra = dict(names or {}), frozenset(always), extra
         self._shape, self._upgrades = shape, dict(upgrades or {})
+        self._readers: list[tuple[str, re.Pattern[str]]] = []
         self._plan: list[_Stored] | None = None  # worked out at the first use: importing stays cheap
 
     def item(self, value: T) -> Item:
         """The item of a value: its key, its attributes, and those that ``extra`` works out."""
-        item: Item = {
-            name: _NAMED.sub(lambda found: str(getattr(value, found[1])), text)
-            for name, text in self._patterns.items()
-        }
-        for field in self._stored():
+        stored = self._stored()
+        item: Item = {}
+        for name, text in self._patterns.items():
+            item[name] = _NAMED.sub(lambda found: str(getattr(value, found[1])), text)
+        for field in stored:
             inner = getattr(value, field.name)
             if field.always or inner != field.default:
-                item[field.attribute] = field.write(inner)
+                item[field.attribute] = inner if field.write is _same else field.write(inner)
         if self._shape > 1:
             item[SHAPE] = self._shape
         return item | self._extra(value) if self._extra else item
@@ -79,29 +82,31 @@ class Record(Generic[T]):
     def read(self, item: Mapping[str, Any], **known: Any) -> T:
         """The value of an item; ``known`` are fields that the reader knows better. Raises KeyError when a field without default is
         missing, UnknownShape when newer code wrote it."""
-        item = self._upgraded(item)
-        values: dict[str, Any] = self._named_by_key(item)
-        for field in self._stored():
-            if field.attribute in item:
-                values[field.name] = field.read(item[field.attribute])
-            elif field.name in known:
+        stored = self._stored()
+        if self._shape > 1 or SHAPE in item:
+            item = self._upgraded(item)
+        values: dict[str, Any] = self._named_by_key(item) | known
+        for field in stored:
+            if field.name in known:
                 continue
+            if field.attribute in item:
+                inner = item[field.attribute]
+                values[field.name] = inner if field.read is _same else field.read(inner)
             elif field.default is MISSING:
                 raise KeyError(field.attribute)
             else:
                 values[field.name] = field.default
-        return self.kind(**values | known)
+        return self.kind(**values)
 
     def key(self, **values: Any) -> dict[str, str]:
         """The key of the value that has these fields."""
         return {name: text.format_map(values) for name, text in self._patterns.items()}
 
     def _named_by_key(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        found = {}
-        for name, text in self._patterns.items():
-            if braces := _NAMED.search(text):
-                before, after = text[: braces.start()], text[braces.end() :]
-                found[braces[1]] = item[name][len(before) : len(item[name]) - len(after)]
+        found: dict[str, Any] = {}
+        for name, pattern in self._readers:
+            if match := pattern.fullmatch(item[name]):
+                found |= match.groupdict()
         return found
 
     def _upgraded(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -115,12 +120,22 @@ class Record(Generic[T]):
     def _stored(self) -> list["_Stored"]:
         if self._plan is None:
             in_key = {name for text in self._patterns.values() for name in _NAMED.findall(text)}
+            self._readers = [(name, _reader(text)) for name, text in self._patterns.items() if "{" in text]
             self._plan = [
                 _Stored(field, self._names.get(field.name, field.name), always=field.name in self._always)
                 for field in fields(self.kind)  # type: ignore[arg-type]
                 if field.name not in in_key
             ]
         return self._plan
+
+
+def _reader(text: str) -> re.Pattern[str]:
+    """What reads the fields out of one part of a key."""
+    *names, last = _NAMED.findall(text)
+    pattern = re.escape(text)
+    for name in names:
+        pattern = pattern.replace(rf"\{{{name}\}}", f"(?P<{name}>[^#]*)")
+    return re.compile(pattern.replace(rf"\{{{last}\}}", f"(?P<{last}>.*)"), re.DOTALL)
 
 
 class _Stored:

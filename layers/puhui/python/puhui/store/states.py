@@ -29,3 +29,9 @@ def start_again(state_machine: str, name: str, given: dict[str, Any]) -> bool:
     if aws.call("states", "DescribeExecution", {"executionArn": execution})["status"] in FAILURES:
         return start_again(state_machine, f"{name}-2", given)
     return False
+
+
+def shards(work_id: str, count: int) -> dict[str, Any]:
+    """The input of a machine that works off shards (``infra/workflows/shards.asl.json``). A shard's step may run twice: it counts
+    what it does in the transaction that does it, and goes on from where it came to."""
+    return {"id": work_id, "shards": [{"id": work_id, "shard": shard} for shard in range(count)]}

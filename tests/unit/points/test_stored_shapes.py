@@ -1,0 +1,41 @@
+"""Every shape that points store, as it is stored."""
+
+from datetime import UTC, date, datetime
+
+from puhui.points.dynamo import CHOICE, DONATION, JOB, REPORT
+from puhui.points.model import Choice, Donation, Job
+from puhui.points.report import Report, Stock
+from tests.support import golden
+
+AT = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+GIVEN = Donation(
+    "01M", "carbon-88", "2026-11", 2, "donated", "tree", 3, 300, "REWARD_SOLD_OUT", "01REDEMPTION"
+)
+
+
+def test_a_donation():
+    golden.check("points", "donation", DONATION, GIVEN)
+
+
+def test_a_choice():
+    golden.check("points", "choice", CHOICE, Choice("01M", "carbon-88", "donate", "tree", 100, GIVEN))
+
+
+def test_a_run():
+    counts = {"expired_lots": 1, "expired_points": 20, "reminded": 3}
+    golden.check("points", "job", JOB, Job("2026-11-30-again", date(2026, 11, 30), "done", counts))
+
+
+def test_a_report():
+    report = Report(
+        "01REPORT",
+        "carbon-88",
+        "01OPERATOR",
+        AT,
+        {"cola": Stock(100, 40, "01MARK")},
+        "b" * 64,
+        "done",
+        {"reconciles": True},
+        {"accounts": 7},
+    )
+    golden.check("points", "report", REPORT, report)
