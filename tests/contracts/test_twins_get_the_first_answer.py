@@ -15,15 +15,16 @@ from puhui.activities.ports import Books
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Ledger
-from puhui.members.dynamo import Members
 from puhui.members.model import Member
-from puhui.merchants.dynamo import Merchants
+from puhui.members.repository import Members
+from puhui.merchants.repositories import Merchants
 from puhui.methodologies.dynamo import Methodologies
 from puhui.partners.dynamo import Partners
 from puhui.programmes.dynamo import Programmes
 from puhui.rewards import delivery, offers
-from puhui.settlement import budgets, disputes
-from puhui.settlement.model import Resolution, Wanted
+from puhui.settlement.budgets import usecases as budgets
+from puhui.settlement.disputes import usecases as disputes
+from puhui.settlement.disputes.model import ProposedAdjustment, Resolution
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from puhui.store.sealing import Sealer
@@ -36,7 +37,7 @@ from tests.contracts.methodologies.conftest import COLLEAGUE, OTHER_PROVINCE, PR
 from tests.contracts.partners.conftest import Registry
 from tests.contracts.programmes import test_filing as filing
 from tests.contracts.rewards.conftest import NOW, Shop
-from tests.contracts.settlement.world import World, by
+from tests.contracts.settlement.world import World, context
 
 CALLS_MAX = 40
 Ask = Callable[[str, str], Any]  # (who, key): the answer; a DomainError where it is refused
@@ -79,7 +80,7 @@ class Bench:
 
     def world(self) -> World:
         world = World({name: self.make_table(name) for name in ("settlement", "rewards", "ledger")})
-        world.settlements, world.rewards, world.ledger = world.connect(DynamoDB(self.line))
+        world.repositories, world.rewards, world.ledger = world.connect(DynamoDB(self.line))
         world.two_shops()
         return world
 
@@ -225,11 +226,11 @@ def _funding(decide: str) -> Callable[[Bench], Ask]:
     def begin(bench: Bench) -> Ask:
         world = bench.world()
         made = budgets.propose_funding(
-            "bank-1", "fund", 5, "wire", by("proposer"), settlements=world.settlements
+            "bank-1", "fund", 5, "wire", context("proposer"), repositories=world.repositories
         )
         if decide == "approve":
             return lambda who, _key: world.approve_funding("bank-1", made.id, who)
-        return lambda who, _key: budgets.reject("bank-1", made.id, who, settlements=world.settlements)
+        return lambda who, _key: budgets.reject("bank-1", made.id, who, repositories=world.repositories)
 
     return begin
 
@@ -237,7 +238,7 @@ def _funding(decide: str) -> Callable[[Bench], Ask]:
 def _proposing_funding(bench: Bench) -> Ask:
     world = bench.world()
     return lambda who, key: budgets.propose_funding(
-        "bank-1", "fund", 5, "wire", by(who, key), settlements=world.settlements
+        "bank-1", "fund", 5, "wire", context(who, key), repositories=world.repositories
     )
 
 
@@ -263,24 +264,24 @@ def _disputing(bench: Bench) -> Ask:
     world = bench.world()
     done = world.settled()
     return lambda who, key: disputes.open_dispute(
-        done.id, "shop-a", "why", 1_000, by(who, key), settlements=world.settlements
+        done.id, "shop-a", "why", 1_000, context(who, key), repositories=world.repositories
     )
 
 
-def _resolving(decision: str, *wanted: Wanted) -> Callable[[Bench], Ask]:
+def _resolving(decision: str, *wanted: ProposedAdjustment) -> Callable[[Bench], Ask]:
     def begin(bench: Bench) -> Ask:
         world = bench.world()
         done = world.settled()
         opened = disputes.open_dispute(
-            done.id, "shop-a", "why", 1_000, by("owner"), settlements=world.settlements
+            done.id, "shop-a", "why", 1_000, context("owner"), repositories=world.repositories
         )
         return lambda who, key: disputes.resolve(
             done.id,
             opened.id,
             Resolution(decision, wanted, "seen"),
-            by(who, key),
-            settlements=world.settlements,
-            staffs=world.alliance,
+            context(who, key),
+            repositories=world.repositories,
+            staff=world.alliance,
         )
 
     return begin
@@ -400,7 +401,7 @@ OPERATIONS = [
     Operation("reject a dispute", _resolving("reject"), TWO, frozenset({"DISPUTE_RESOLVED"})),
     Operation(
         "uphold a dispute",
-        _resolving("uphold", Wanted(250, "more", reward_id="tea")),
+        _resolving("uphold", ProposedAdjustment(250, "more", reward_id="tea")),
         TWO,
         frozenset({"DISPUTE_RESOLVED"}),
     ),

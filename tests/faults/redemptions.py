@@ -215,13 +215,14 @@ class World:
             PARTNER, by="operator", key=None, partners=registry, now=START, given=SECRET
         )
         standing = {
-            "programme": PROGRAMME,
+            "id": MERCHANT,
+            "programme_id": PROGRAMME,
             "name": {},
             "kind": "business",
             "status": "certified",
             "regions": [],
         }
-        item = encode_item({**merchant_key(MERCHANT, "").key, **standing})
+        item = encode_item({**merchant_key(MERCHANT, "").key, "standing": standing})
         call_engine("PutItem", {"TableName": self.tables["merchants"], "Item": item})
         document = {
             "id": REWARD,

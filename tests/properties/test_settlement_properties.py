@@ -1,6 +1,6 @@
 """Settling under any set of dues and any misfortune: every due is in exactly one settlement, and the sums agree to the fen.
 
-Steps run in any order, twice, side by side for two settlements, and die before any of their calls; what was due is what the lines
+Steps run in any order, twice, side by side for two settlements, and die before any of their calls; what was owed is what the lines
 say, what the lines say is what was transferred, and the ledger's audit finds no difference.
 """
 
@@ -13,10 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from puhui.settlement import usecases
 from puhui.settlement.errors import SettlementClosed
-from puhui.settlement.model import SHARDS, Settlement, Tally
-from puhui.settlement.usecases import Books
+from puhui.settlement.settlements import computing, posting
+from puhui.settlement.settlements.computing import Dependencies
+from puhui.settlement.settlements.model import SHARDS, Settlement
+from puhui.settlement.statements.model import Tally
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from tests.contracts.settlement.world import NOW, World
@@ -58,18 +59,18 @@ def mortal(life: int | None) -> DynamoDB:
 
 
 def claim(world: World, settlement: Settlement, shard: int, life: int | None) -> None:
-    settlements, rewards, _ = world.connect(mortal(life))
-    books = Books(settlements, rewards, world.alliance)  # type: ignore[arg-type]
+    repositories, rewards, _ = world.connect(mortal(life))
+    books = Dependencies(repositories, rewards, world.alliance)  # type: ignore[arg-type]
     with suppress(Died, SettlementClosed):
-        usecases.claim_shard(settlement.id, shard, books=books)
+        computing.claim_shard(settlement.id, shard, deps=books)
 
 
 def post(world: World, settlement: Settlement, life: int | None) -> None:
-    settlements, _, ledger = world.connect(mortal(life))
+    repositories, _, ledger = world.connect(mortal(life))
     with suppress(Died):
         for shard in range(SHARDS):
-            usecases.post_shard(settlement.id, shard, settlements=settlements, ledger=ledger, now=NOW)
-        usecases.close_posting(settlement.id, settlements=settlements)
+            posting.post_shard(settlement.id, shard, repositories=repositories, ledger=ledger, now=NOW)
+        posting.close_posting(settlement.id, repositories=repositories)
 
 
 class Played:
@@ -92,8 +93,8 @@ class Played:
         self.both = [world.open(), world.open()]
 
     def close(self, which: int) -> Settlement:
-        return usecases.close(
-            self.both[which].id, settlements=self.world.settlements, rewards=self.world.rewards, now=NOW
+        return computing.close(
+            self.both[which].id, repositories=self.world.repositories, rewards=self.world.rewards, now=NOW
         )
 
     def claimed(self, settlement: Settlement) -> list[str]:
@@ -104,12 +105,12 @@ class Played:
                 assert due.settlement_id == settlement.id
                 mine[merchant, due.reward_id, due.budget_id, due.fen] += due.pieces
                 found.append(due.id)
-        lines = list(world.settlements.lines(settlement.id))
+        lines = list(world.repositories.statements.lines(settlement.id))
         assert {line.key: line.tally.pieces for line in lines} == mine
-        of_statements = [each.tally for each in world.settlements.all_statements(settlement.id)]
+        of_statements = [each.tally for each in world.repositories.statements.of_settlement(settlement.id)]
         assert len(of_statements) == settlement.merchants
         for tallies in ([line.tally for line in lines], of_statements):
-            assert sum(tallies, Tally()) == Tally(settlement.dues, settlement.pieces, settlement.fen)
+            assert sum(tallies, Tally()) == Tally(settlement.payables, settlement.pieces, settlement.fen)
         return found
 
 
@@ -143,7 +144,7 @@ def test_every_due_is_settled_once_and_every_sum_agrees(
         post(world, done[which], life)
     for settlement in approved:
         post(world, settlement, None)
-        assert usecases.find(settlement.id, world.settlements).status == "posted"
+        assert world.repositories.settlements.find(settlement.id).status == "posted"
     assert {each: world.owed(each) for each in world.alliance.ids} == {
         each: played.owed[each] for each in world.alliance.ids
     }

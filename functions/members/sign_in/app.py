@@ -6,7 +6,7 @@ from puhui.activities import memberships  # its api would load the verification 
 from puhui.activities.dynamo import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import usecases, wiring
-from puhui.members.dynamo import Members
+from puhui.members.repository import Members
 from puhui.programmes import api as programmes
 from puhui.store.limits import Limits
 from puhui.wechat import api as wechat
@@ -33,4 +33,4 @@ def sign_in(request: Request) -> Answer:
     )
     if programme_id:
         memberships.join_at_sign_in(signed_in.member.id, programme_id, activities=ACTIVITIES, now=request.now)
-    return 201, {**signed_in.shown(), "member": signed_in.member.shown()}
+    return 201, {**signed_in.body(), "member": signed_in.member.body()}

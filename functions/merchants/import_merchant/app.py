@@ -4,10 +4,10 @@ without document_ids, ``id``, and the WeChat identities ``owner`` and ``certifie
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.members.dynamo import Members
 from puhui.members.errors import MemberNotFound
-from puhui.merchants import usecases
-from puhui.merchants.dynamo import Merchants
+from puhui.members.repository import Members
+from puhui.merchants.applications import applying
+from puhui.merchants.repositories import Merchants
 
 MERCHANTS = Merchants.from_environment()
 MEMBERS = Members.from_environment()
@@ -18,5 +18,5 @@ def app(event: Input, now: datetime) -> Input:
     owner, certifier = (MEMBERS.id_of(event[name]) for name in ("owner", "certified_by"))
     if owner is None or certifier is None:
         raise MemberNotFound
-    merchant = usecases.import_merchant(event["id"], owner, certifier, event, merchants=MERCHANTS, now=now)
+    merchant = applying.import_merchant(event["id"], owner, certifier, event, merchants=MERCHANTS, now=now)
     return {"id": merchant.id, "status": merchant.status}

@@ -51,11 +51,14 @@ class Town:
                 {
                     "owner": f"merchant:{MERCHANT}",
                     "entry": "merchant",
-                    "programme": P,
-                    "name": {"zh-CN": "店", "en": "Shop"},
-                    "kind": "shop",
-                    "status": "certified",
-                    "regions": [],
+                    "standing": {
+                        "id": MERCHANT,
+                        "programme_id": P,
+                        "name": {"zh-CN": "店", "en": "Shop"},
+                        "kind": "shop",
+                        "status": "certified",
+                        "regions": [],
+                    },
                 }
             ],
         )

@@ -14,9 +14,10 @@ from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Ledger, Leg, Transfer, lot_expiring, member, points
 from puhui.ledger.audit import audit
-from puhui.merchants import usecases as merchants_usecases
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.model import CLERK, MANAGER, Branch, Staff
+from puhui.merchants.applications.applying import import_merchant
+from puhui.merchants.applications.deciding import DecisionRequest, decide
+from puhui.merchants.repositories import Merchants
+from puhui.merchants.staff.model import CLERK, MANAGER, Branch, Staff
 from puhui.rewards import coupons, offers, usecases
 from puhui.rewards.api import DUE_SHARDS
 from puhui.rewards.catalogue import Catalogue
@@ -159,14 +160,14 @@ class Shop:
             "contact": {"name": "陈小满", "phone": "13800000000"},
             "regions": ["CN"],
         }
-        merchants_usecases.import_merchant(
-            merchant_id, owner, AUTHORITY, body, merchants=self.merchants, now=NOW
-        )
+        import_merchant(merchant_id, owner, AUTHORITY, body, merchants=self.merchants, now=NOW)
         store = Store(merchant_id, owner, *(ids.new_id(NOW) for _ in range(4)))
         session = Session(self.merchants.dynamodb)
         for branch_id, region in zip(store.branches, ("CN-GD-GZ", "CN-GD-SZ"), strict=True):
             name = {"zh-CN": branch_id, "en": branch_id}
-            self.merchants.put_branch(session, Branch(branch_id, merchant_id, name, "1", region, open=True))
+            self.merchants.staff.put_branch(
+                session, Branch(branch_id, merchant_id, name, "1", region, open=True)
+            )
         session.commit()
         self.hire(store, store.manager, MANAGER)
         self.hire(store, store.clerk)
@@ -176,13 +177,13 @@ class Shop:
 
     def hire(self, store: Store, who: str, role: str = CLERK, branch_id: str = "") -> None:
         session = Session(self.merchants.dynamodb)
-        self.merchants.add_staff(session, None, Staff(who, store.id, role, branch_id, NOW))
+        self.merchants.staff.add(session, None, Staff(who, store.id, role, branch_id, NOW))
         session.commit()
 
     def decide(self, store: Store, what: str, by: str = AUTHORITY) -> None:
         """Suspend or reinstate a merchant."""
-        command = merchants_usecases.Decide(store.id, what, by, None, what, "COMPLAINTS")
-        merchants_usecases.decide(command, merchants=self.merchants, now=NOW)
+        command = DecisionRequest(store.id, what, by, None, what, "COMPLAINTS")
+        decide(command, merchants=self.merchants, now=NOW)
 
     # The sponsor
 

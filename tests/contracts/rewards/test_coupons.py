@@ -245,7 +245,7 @@ def test_a_clerk_of_one_branch_works_there_only(shop: Shop, store: Store):
 def test_a_branch_is_the_merchants_own_and_open(shop: Shop, store: Store, coupon: Coupon):
     session = Session(shop.merchants.dynamodb)
     name = {"zh-CN": "关", "en": "closed"}
-    shop.merchants.put_branch(session, Branch("closed", store.id, name, "1", "CN-GD", open=False))
+    shop.merchants.staff.put_branch(session, Branch("closed", store.id, name, "1", "CN-GD", open=False))
     session.commit()
     for branch in ("closed", "nowhere"):
         with pytest.raises(CouponNotHere):

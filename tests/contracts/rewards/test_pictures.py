@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from puhui.kernel.errors import DomainError
-from puhui.members.dynamo import Members
 from puhui.members.model import Member
-from puhui.merchants import usecases as merchants_usecases
+from puhui.members.repository import Members
+from puhui.merchants.dependencies import Dependencies
+from puhui.merchants.documents.announcing import prepare_document
+from puhui.merchants.documents.files import DocumentBucket
+from puhui.merchants.documents.pictures import Pictures
 from puhui.merchants.errors import DocumentChanged, DocumentMissing, DocumentNotFound, NotAPicture
-from puhui.merchants.files import DocumentBucket
-from puhui.merchants.pictures import Pictures
-from puhui.merchants.ports import Desk
 from puhui.rewards import offers, pictures, usecases
 from puhui.rewards.catalogue import STOCK_READS_MAX
 from puhui.rewards.errors import RewardIdTaken, RewardInvalid
@@ -43,8 +43,8 @@ class Gallery:
         self.shop, self.store, self.members, self.bucket = shop, shop.open_store(), members, bucket
         self.platform, self.reads = Platform(), 0
         self.verdicts = Verdicts(DynamoDB(self._call), wechat_table)
-        desk = Desk(shop.merchants, members, lambda: cast(WeChat, self.platform))
-        self.pictures = Pictures(desk, bucket, self.verdicts)
+        deps = Dependencies(shop.merchants, members, lambda: cast(WeChat, self.platform))
+        self.pictures = Pictures(deps, bucket, self.verdicts)
         for who in (self.store.owner, self.store.manager, OPERATOR):
             self.sign_up(who)
 
@@ -62,7 +62,7 @@ class Gallery:
         """Announce a document and upload it (b"": not at all); its id."""
         digest = hashlib.sha256(data).hexdigest()
         body = {"kind": kind, "content_type": TYPES[data], "size": len(data), "sha256": digest}
-        document, form, _ = merchants_usecases.prepare_document(
+        document, form, _ = prepare_document(
             who, body, key=None, body_hash=digest, merchants=self.shop.merchants, store=self.bucket, now=NOW
         )
         if came != b"":

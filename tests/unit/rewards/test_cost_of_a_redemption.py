@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from puhui.ledger.api import Ledger
-from puhui.merchants.dynamo import Merchants
+from puhui.merchants.repositories import Merchants
 from puhui.programmes.api import CouponRule
 from puhui.rewards import coupons, usecases
 from puhui.rewards.dynamo import Rewards
@@ -59,11 +59,14 @@ class Table:
             {
                 "owner": f"merchant:{MERCHANT}",
                 "entry": "merchant",
-                "programme": "carbon-88",
-                "name": TITLE,
-                "kind": "business",
-                "status": "certified",
-                "regions": ["CN"],
+                "standing": {
+                    "id": MERCHANT,
+                    "programme_id": "carbon-88",
+                    "name": TITLE,
+                    "kind": "business",
+                    "status": "certified",
+                    "regions": ["CN"],
+                },
             },
             {
                 "owner": f"merchant:{MERCHANT}",

@@ -3,15 +3,16 @@
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.settlement import usecases
-from puhui.settlement.dynamo import Settlements
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.settlements import posting
+from puhui.settlement.settlements.computing import stop
 
-SETTLEMENTS = Settlements.from_environment()
+REPOSITORIES = Repositories.from_environment()
 
 
 @task("close_posting")
 def app(event: Input, _now: datetime) -> Input:
     if event.get("stopped"):
-        return {"stopped": usecases.stop(event["id"], settlements=SETTLEMENTS).stopped}
-    closed = usecases.close_posting(event["id"], settlements=SETTLEMENTS)
+        return {"stopped": stop(event["id"], repositories=REPOSITORIES).stopped}
+    closed = posting.close_posting(event["id"], repositories=REPOSITORIES)
     return {"status": closed.status, "held": closed.held}

@@ -15,15 +15,15 @@ ROLES_MAX = 10
 
 @dataclass(frozen=True)
 class Consent:
-    """What a member said about one purpose, and which notice was shown."""
+    """A member's answer about one purpose, and the version of the notice."""
 
     purpose: str
     granted: bool
     version: str
     at: datetime
 
-    def shown(self) -> dict[str, Any]:
-        """The consent of the contract."""
+    def body(self) -> dict[str, Any]:
+        """The contract's ``Consent``."""
         return {
             "purpose": self.purpose,
             "title": PURPOSES[self.purpose],
@@ -52,8 +52,8 @@ class Member:
         if consent is None or not consent.granted:
             raise ConsentRequired(purpose=purpose)
 
-    def shown(self) -> dict[str, Any]:
-        """The member of the contract."""
+    def body(self) -> dict[str, Any]:
+        """The contract's ``Member``."""
         return {
             "id": self.id,
             "nickname": self.nickname,

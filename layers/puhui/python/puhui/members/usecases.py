@@ -8,9 +8,9 @@ from ipaddress import ip_network
 from typing import Any
 
 from puhui.kernel import ids
-from puhui.members.dynamo import Members
 from puhui.members.errors import NicknameRefused, RefreshInvalid
 from puhui.members.model import REFRESH_LIFE, Consent, Member
+from puhui.members.repository import Members
 from puhui.members.tokens import ACCESS_SECONDS, Issuer
 from puhui.store.limits import Limits
 from puhui.store.session import Session, attempt
@@ -27,8 +27,8 @@ class SignedIn:
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
 
-    def shown(self) -> dict[str, Any]:
-        """The tokens of the contract."""
+    def body(self) -> dict[str, Any]:
+        """The contract's tokens."""
         return {
             "access_token": self.access_token,
             "expires_in": ACCESS_SECONDS,
@@ -57,7 +57,7 @@ def sign_in(
     limits.spend("sign_in", member.id, now)
     family_id = ids.new_id(now)
     refresh_token = issuer.refresh_token(family_id)
-    members.start_family(family_id, member, _hash(refresh_token), now + REFRESH_LIFE)
+    members.sign_ins.start(family_id, member, _hash(refresh_token), now + REFRESH_LIFE)
     return SignedIn(member, _access(member, family_id, issuer, now), refresh_token)
 
 
@@ -98,7 +98,7 @@ def refresh(refresh_token: str, *, members: Members, issuer: Issuer, now: dateti
     if len(family_id) != ids.LENGTH:
         raise RefreshInvalid
     successor = issuer.refresh_token(family_id)
-    member_id = members.rotate(
+    member_id = members.sign_ins.rotate(
         family_id,
         _hash(refresh_token),
         _hash(successor),
