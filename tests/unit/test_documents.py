@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,19 @@ def cited(text: str) -> list[str]:
     return [name for name in found if name.startswith(PARTS) or name.endswith(SUFFIXES)]
 
 
+def modules(text: str) -> list[str]:
+    """What a page names as a file of code without its folder."""
+    return [name for name in _CODE.findall(text) if re.fullmatch(r"\w+\.py", name)]
+
+
 def exists(name: str, page: Path) -> bool:
     return name.startswith(MADE) or any((base / name).exists() for base in (page.parent, *BASES))
+
+
+@cache
+def files() -> frozenset[str]:
+    """The names of all files of code."""
+    return frozenset(path.name for top in PARTS for path in (ROOT / top).rglob("*.py"))
 
 
 each_page = pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
@@ -71,7 +83,9 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 @each_page
 def test_every_cited_path_exists(page: Path) -> None:
-    assert [name for name in cited(prose(page)) if not exists(name, page)] == []
+    text = prose(page)
+    assert [name for name in cited(text) if not exists(name, page)] == []
+    assert [name for name in modules(text) if name not in files()] == []
 
 
 @pytest.mark.parametrize("name", guides.NAMES)
