@@ -17,6 +17,10 @@ BASES = (ROOT, DOMAIN, DOMAIN / "puhui", ROOT / "tests", ROOT / "docs")
 SUFFIXES = (".py", ".md", ".yaml", ".json", ".toml", ".svg", ".sh", ".txt")
 PARTS = ("docs/", "functions/", "infra/", "layers/", "requirements/", "tests/")
 MADE = ("made/", ".puhui/", "PUHUI_STATE/")  # by a build or a run
+NAMED = {  # and not there: an example, and what a later decision replaced
+    "functions/programmes/get_behaviour/app.py",
+    "functions/Makefile",
+}
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _PLACEHOLDER = re.compile(r"[<>{}*$…\s:|=]|\.\.\.")
@@ -58,7 +62,11 @@ def modules(text: str) -> list[str]:
 
 
 def exists(name: str, page: Path) -> bool:
-    return name.startswith(MADE) or any((base / name).exists() for base in (page.parent, *BASES))
+    return (
+        name in NAMED
+        or name.startswith(MADE)
+        or any((base / name).exists() for base in (page.parent, *BASES))
+    )
 
 
 @cache
