@@ -7,6 +7,7 @@ import importlib
 import json
 import pkgutil
 import re
+import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from infra.build import contract
 from puhui.kernel.errors import DomainError
 
 _BLOCK = re.compile(r"^    ErrorCode:\n(?:^(?:      .*)?\n)+", re.MULTILINE)
+WIDTH = 120
 _UNREAD = ("__main__", "puhui.edge.contract")  # programs, and what is generated
 
 
@@ -53,7 +55,8 @@ def write() -> None:
         "      type: string",
         f"      description: {json.dumps(told['description'], ensure_ascii=False)}",
     ]
-    lines += ["      enum:", *(f"        - {code}" for code in told["enum"]), "      x-sentences:"]
+    names = textwrap.wrap(f"[{', '.join(told['enum'])}]", WIDTH, break_long_words=False)
+    lines += ["      enum:", *(f"        {line}" for line in names), "      x-sentences:"]
     for code, said in told["x-sentences"].items():
         texts = ", ".join(f"{name}: {json.dumps(said[name], ensure_ascii=False)}" for name in ("zh-CN", "en"))
         lines.append(f"        {code}: {{status: {said['status']}, {texts}}}")

@@ -1,4 +1,9 @@
-"""Reading miniprogram_api.yaml: its operations, with references resolved and schemas in plain JSON Schema."""
+"""Reading miniprogram_api.yaml: its operations, with references resolved and schemas in plain JSON Schema.
+
+The file writes once what many operations have in common, as OpenAPI allows: ``security`` for the whole document, ``parameters``
+for a path, an ``example`` with its schema, and the answer ``default`` for the problems that any operation may answer with.
+``expanded`` writes them out for each operation, so that whoever checks an answer needs to know none of that.
+"""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -9,6 +14,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = ROOT / "miniprogram_api.yaml"
+RETRIED = ("429", "503")  # the problems whose answer says when to try again
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 Schema = dict[str, Any]
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # seven times as fast, where libyaml is there
@@ -72,6 +78,18 @@ def document() -> dict[str, Any]:
     return loaded
 
 
+@lru_cache(maxsize=1)
+def expanded() -> dict[str, Any]:
+    """The contract with each operation whole: its security, all parameters, an example for each content, and the problems that
+    ``default`` stands for, each under its status. Callers do not change it."""
+    whole = document()
+    paths = {
+        path: {method: _expanded(item, item[method], whole) for method in METHODS if method in item}
+        for path, item in whole["paths"].items()
+    }
+    return {**whole, "paths": paths}
+
+
 def operations() -> Iterator[Operation]:
     """Every operation, in the order of the file. Callers do not change them."""
     return iter(_operations())
@@ -79,15 +97,70 @@ def operations() -> Iterator[Operation]:
 
 @lru_cache(maxsize=1)
 def _operations() -> tuple[Operation, ...]:
-    return tuple(_resolved_operations(document()))
+    return tuple(_resolved_operations(expanded()))
 
 
 def _resolved_operations(whole: dict[str, Any]) -> Iterator[Operation]:
     for path, item in whole["paths"].items():
-        for method in METHODS:
-            if method in item:
-                spec = resolved(item[method], whole)
-                yield Operation(spec["operationId"], method.upper(), path, spec)
+        for method, operation in item.items():
+            spec = resolved(operation, whole)
+            yield Operation(spec["operationId"], method.upper(), path, spec)
+
+
+def _expanded(item: dict[str, Any], operation: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    spec = {"security": whole["security"], **operation}
+    spec["parameters"] = [*operation.get("parameters", []), *item.get("parameters", [])]
+    statuses = {"400", "429", "503"}
+    if spec["security"]:
+        statuses |= {"401", "403"}
+    if body := operation.get("requestBody"):
+        spec["requestBody"] = _shown(body, whole)
+        statuses |= {"413", "415"} if list(body["content"]) == ["application/json"] else {"413"}
+    answers = {status: _target(answer, whole) for status, answer in operation["responses"].items()}
+    default = answers.pop("default")
+    answers = {status: _shown(answer, whole) for status, answer in answers.items()}
+    answers |= {status: _problem(status, default, whole) for status in statuses - answers.keys()}
+    spec["responses"] = dict(sorted(answers.items()))
+    return spec
+
+
+def _shown(holder: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    """A body or an answer with an example for each of its contents."""
+    holder = _target(holder, whole)
+    if "content" not in holder:
+        return holder
+    content = {kind: _with_example(media, whole) for kind, media in holder["content"].items()}
+    return {**holder, "content": content}
+
+
+def _with_example(media: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    if "example" in media:
+        return media
+    if "examples" in media:
+        first = _target(next(iter(media["examples"].values())), whole)
+        return {"schema": media["schema"], "example": first["value"]}
+    return {**media, "example": _target(media["schema"], whole)["example"]}
+
+
+def _problem(status: str, default: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    """What ``default`` says of one status."""
+    ((kind, media),) = default["content"].items()
+    shown = [_target(each, whole) for each in media["examples"].values()]
+    (example,) = [each for each in shown if str(each["value"]["status"]) == status]
+    answer = {"description": example["summary"]}
+    if status in RETRIED:
+        answer["headers"] = default["headers"]
+    return {**answer, "content": {kind: {"schema": media["schema"], "example": example["value"]}}}
+
+
+def _target(node: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    """What ``node`` refers to, or itself."""
+    while "$ref" in node:
+        target: Any = whole
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
 
 
 def resolved(node: Any, whole: dict[str, Any]) -> Any:
@@ -97,10 +170,7 @@ def resolved(node: Any, whole: dict[str, Any]) -> Any:
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
-        target: Any = whole
-        for part in node["$ref"].removeprefix("#/").split("/"):
-            target = target[part]
-        return resolved(target, whole)
+        return resolved(_target(node, whole), whole)
     return {key: resolved(value, whole) for key, value in node.items()}
 
 

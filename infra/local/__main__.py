@@ -1,4 +1,4 @@
-"""python -m infra.local run | demo | serve | reset: `make` calls it."""
+"""python -m infra.local run | demo | serve | logs | reset: `make` calls it."""
 
 import signal
 import sys
@@ -8,16 +8,17 @@ from types import FrameType
 from rich.console import Console
 from rich.markup import escape
 
-from infra.local import demo
+from infra.local import demo, logs
 from infra.local.cloud import LocalCloud
 from infra.local.processes import Processes
 from infra.local.settings import CannotStart, Settings
 from infra.local.state import State
 
-USAGE = """python -m infra.local run | demo | serve | reset
+USAGE = """python -m infra.local run | demo | serve | logs [REQUEST] | reset
   run    start the local cloud, play a member's day, serve until Ctrl-C
   demo   the same, then stop: exit status 0 when the day went as it should
   serve  start and serve, without the day
+  logs   the last failures; with a request id, all lines of that request
   reset  forget the local state"""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -25,16 +26,19 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def main(arguments: list[str]) -> int:
     """Returns the exit status."""
     console = Console(soft_wrap=True)
-    if len(arguments) != 1 or arguments[0] not in ("run", "demo", "serve", "reset"):
+    command, *more = arguments or [""]
+    if command not in ("run", "demo", "serve", "logs", "reset") or len(more) > (command == "logs"):
         console.print(USAGE)
         return 2
     for number in STOP_SIGNALS:
         signal.signal(number, _stop)
     try:
         settings = Settings.from_environment()
-        if arguments[0] == "reset":
+        if command == "reset":
             return _reset(settings, console)
-        return _up(arguments[0], settings, console)
+        if command == "logs":
+            return _logs(settings, console, *more)
+        return _up(command, settings, console)
     except CannotStart as error:
         console.print(f"[bold red]✗[/] {escape(str(error))}", highlight=False)
         return 1
@@ -69,6 +73,16 @@ def _tell(settings: Settings, console: Console) -> None:
     ):
         console.print(f"  {settings.url}{path:<10} {what}", highlight=False)
     console.print("Ctrl-C stops it and keeps its state; `make reset` forgets it.")
+
+
+def _logs(settings: Settings, console: Console, request_id: str = "") -> int:
+    found = logs.of_request(settings.logs, request_id) if request_id else logs.failures(settings.logs)
+    for line in found:
+        console.print(line, highlight=False, markup=False)
+    if not found:
+        what = f"No line names the request {request_id}" if request_id else "No failure"
+        console.print(f"{what} in {settings.logs / logs.NAME}.", highlight=False, markup=False)
+    return 0
 
 
 def _reset(settings: Settings, console: Console) -> int:

@@ -5,13 +5,11 @@ template expanded here, in this process (10 templates take the SAM CLI 19 s, thi
 """
 
 import hashlib
-import io
 import json
 import logging
 import os
 import subprocess
 import sys
-import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,9 +37,11 @@ SOURCES = (
     "infra/build",
 )
 MARK = "made-from"
+FUNCTIONS = (
+    "functions"  # in the build's folder: the zips, which the templates name where a build for AWS has them
+)
 _MADE = ("__pycache__", ".mypy_cache", ".ruff_cache")
 logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # it counts what nobody collects
-_ZIP_TIME = (2020, 1, 1, 0, 0, 0)  # one time for all files: the same content is the same zip
 
 
 def fingerprint(*extra: str) -> str:
@@ -78,7 +78,8 @@ def stands(target: Path) -> bool:
 def sam_build(emulator: Emulator, target: Path, log: Path) -> None:
     """Build into ``target``. Raises CannotStart with the end of what SAM said."""
     made_from = fingerprint()
-    env = tool_environment(emulator.endpoint) | {"PUHUI_BUILD_FOR": "host"}
+    made = {"PUHUI_BUILD_FOR": "host", "PUHUI_FUNCTIONS": str(target / FUNCTIONS)}
+    env = tool_environment(emulator.endpoint) | made
     sam = [str(Path(sys.executable).with_name("sam")), "build", "--build-dir", str(target)]
     run_sam(emulator, sam, env, log, "The build failed")
     write_whole(target / MARK, made_from)
@@ -122,7 +123,7 @@ def expand_nested(build: Path, storage: Any) -> int:
         for name, resource in root["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Application"
     ]
-    uploads = _Uploads(storage)
+    uploads = _Uploads(storage, build / FUNCTIONS)
     os.environ["AWS_DEFAULT_REGION"] = REGION  # samtranslator asks for the partition by it
     functions = 0
     for name, path in nested:
@@ -154,8 +155,8 @@ class _NoManagedPolicies:
 class _Uploads:
     """Puts code into the deploy bucket under the hash of its content."""
 
-    def __init__(self, storage: Any) -> None:
-        self._storage = storage
+    def __init__(self, storage: Any, functions: Path) -> None:
+        self._storage, self._functions = storage, functions
         self._pool = ThreadPoolExecutor(8)
         self._running: list[Any] = []
 
@@ -166,7 +167,8 @@ class _Uploads:
             properties = resource.get("Properties", {})
             if resource["Type"] == "AWS::Serverless::Function":
                 functions += 1
-                properties["CodeUri"] = self._put(_zipped((folder / properties["CodeUri"]).resolve()), ".zip")
+                code = self._functions / Path(properties["CodeUri"]).name
+                properties["CodeUri"] = self._put(code.read_bytes(), ".zip")
             if resource["Type"] == "AWS::Serverless::StateMachine" and isinstance(
                 properties.get("DefinitionUri"), str
             ):
@@ -184,16 +186,6 @@ class _Uploads:
         key = f"nested/{hashlib.sha256(data).hexdigest()}{ending}"
         self._running.append(self._pool.submit(self._storage.put_object, Bucket=BUCKET, Key=key, Body=data))
         return f"s3://{BUCKET}/{key}"
-
-
-def _zipped(folder: Path) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            info = zipfile.ZipInfo(str(path.relative_to(folder)), _ZIP_TIME)
-            info.external_attr = 0o644 << 16
-            archive.writestr(info, path.read_bytes(), zipfile.ZIP_DEFLATED)
-    return buffer.getvalue()
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,14 +10,17 @@ from typing import Any, Self
 import httpx
 from botocore.exceptions import BotoCoreError
 from rich.console import Console
+from rich.markup import escape
 
+from infra.build import gateway
 from infra.local import deploy, seed
 from infra.local.deployment import Deployment
 from infra.local.emulator import Emulator
+from infra.local.logs import Follower
 from infra.local.partner import app as partner
 from infra.local.processes import Processes, said_of
 from infra.local.screen import Screen
-from infra.local.server import Server, Upstream, application
+from infra.local.server import Gateways, Server, Upstream, application
 from infra.local.settings import CannotStart, Settings
 from infra.local.state import State
 from infra.local.wechat import app as wechat
@@ -35,7 +38,7 @@ class LocalCloud:
         self.state = State(settings)
         self._screen = Screen(console, STEPS)
         self._push = push or PushSettings()
-        self._upstream = Upstream()
+        self._gateways = Gateways()
         self._journal = Upstream("/journal", public=True)
         self._witnessing = {name: Upstream(f"/_witness/{name}") for name in NAMES}
         self._witnesses: Witnesses | None = None
@@ -43,6 +46,7 @@ class LocalCloud:
         self._server: Server | None = None
         self._emulator: Emulator | None = None
         self._deployment: Deployment | None = None
+        self._failures = Follower(settings.logs, self._tell_failure)
 
     @property
     def emulator(self) -> Emulator:
@@ -79,11 +83,16 @@ class LocalCloud:
         policy = self._witnesses.policy(self.settings.url)
         self._deployment = Deployment(self.state, self.emulator, self._screen, policy)
         outputs = self._deployment.bring(after_kill=bool(found))
-        self._upstream.base = f"{self.emulator.endpoint}/restapis/{outputs['ApiId']}/v1/_user_request_"
+        ids = {name: outputs[f"{name.title()}ApiId"] for name in gateway.GATEWAYS}
+        apis = f"{self.emulator.endpoint}/restapis"
+        self._gateways.serve({name: f"{apis}/{api_id}/v1/_user_request_" for name, api_id in ids.items()})
         self._journal.base = f"{self.emulator.endpoint}/{outputs['JournalBucket']}"
         if resumed := deploy.resume_executions(self.emulator):
             self._screen.console.print(f"  {resumed} verifications that waited go on", highlight=False)
         threading.Thread(target=self.state.sweep, name="sweep", daemon=True).start()
+
+    def _tell_failure(self, line: str) -> None:
+        self._screen.console.print(f"[red]![/] {escape(line)}", highlight=False)
 
     def mend(self) -> None:
         """Start a witness again that has ended, so that the journal goes on. Raises CannotStart when the emulator has."""
@@ -110,6 +119,7 @@ class LocalCloud:
             self.state.set_aside()
             self._emulator = Emulator(self.settings.state, self.settings.logs / "emulator.log")
             self._emulator.start()
+            self._failures.start()
             step.note(f"ministack {version('ministack')} on port {self._emulator.port}")
 
     def _start_witnesses(self) -> None:
@@ -128,7 +138,7 @@ class LocalCloud:
         about = {"emulator": self.emulator.endpoint, "state": str(self.settings.state)}
         self._server.start(
             application(
-                self._upstream,
+                self._gateways,
                 [self._journal, *self._witnessing.values()],
                 self._wechat,
                 partner.create_app(),
@@ -146,7 +156,7 @@ class LocalCloud:
 
     def stop(self) -> None:
         """End what was started, in the opposite order. A second call does nothing."""
-        self._upstream.base = ""
+        self._gateways.base = ""
         server, self._server = self._server, None
         if server:
             server.stop()
@@ -162,6 +172,7 @@ class LocalCloud:
                 "[yellow]The emulator did not end in time and was killed; what was acknowledged is kept.[/]"
             )
         if emulator:
+            self._failures.stop()
             self.state.set_aside()
             self.state.sweep()
         self.state.close()

@@ -4,7 +4,7 @@ import contextlib
 import platform
 
 from infra.build.contract import ROOT
-from infra.local import build, deploy, gateway_responses, seed
+from infra.local import build, deploy, seed
 from infra.local.emulator import Emulator
 from infra.local.screen import Screen
 from infra.local.settings import BUCKET, CannotStart
@@ -73,7 +73,6 @@ class Deployment:
             if outputs is None:
                 raise CannotStart(f"The stack did not come up; see {logs / 'deploy.log'}")
             self._outputs = outputs
-            gateway_responses.apply(self._emulator.client("apigateway"), outputs["ApiId"], "v1")
             self._lock(outputs["JournalBucket"])
             step.note(f"{total} resources")
         deploy.remember(self._emulator, {"sources": wanted})

@@ -59,14 +59,5 @@ def asset(name: str) -> tuple[bytes, str]:
 
 
 def contract_json() -> dict[str, Any]:
-    """The contract for readers: without what only API Gateway reads."""
-    readable: dict[str, Any] = _without_gateway(contract.document())
-    return readable
-
-
-def _without_gateway(node: Any) -> Any:
-    if isinstance(node, list):
-        return [_without_gateway(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    return {key: _without_gateway(value) for key, value in node.items() if not key.startswith("x-amazon-")}
+    """The contract as it is written."""
+    return contract.document()

@@ -15,6 +15,7 @@ import httpx
 from botocore.config import Config
 
 from infra.build.contract import ROOT
+from infra.local import logs
 from infra.local.processes import Processes
 from infra.local.settings import HOST, REGION, RESET, CannotStart
 
@@ -56,6 +57,7 @@ class Emulator:
             "LOG_LEVEL": "WARNING",
             "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
             "SFTP_ENABLED": "0",
+            "PUHUI_FUNCTIONS_LOG": str(self._log.with_name(logs.NAME)),
         }
         with self._log.open("ab") as log:
             self._process = self.processes.start(

@@ -1,8 +1,8 @@
-"""ministack 1.5.33 with nine faults of its mended. Each has its test: 1 and 3 in tests/integration/test_local_cloud.py, 2 in
+"""ministack 1.5.33 with eight faults of its mended, and those of its API Gateway (``mended_gateway``). Each has its test: 1 and 3 in tests/integration/test_local_cloud.py, 2 in
 tests/faults/test_an_emulator_that_is_killed.py, 4 in tests/scenarios/test_rush.py, 5 in
 tests/unit/benchmarks/test_failed_records_come_again.py, 6 in tests/scenarios/test_partners_orders.py, 7 in
 tests/unit/benchmarks/test_a_task_whose_function_died.py, 8 in
-tests/unit/test_what_the_gateway_imports.py, 9 in tests/unit/benchmarks/test_failures_have_their_names.py.
+tests/unit/benchmarks/test_failures_have_their_names.py.
 
 1. An update of a nested stack forgets the attributes of what did not change: the first ``!GetAtt Role.Arn`` then fails
    with "Requested attribute Arn does not exist in schema for AWS::IAM::Role".
@@ -15,8 +15,7 @@ tests/unit/test_what_the_gateway_imports.py, 9 in tests/unit/benchmarks/test_fai
    Lambda does it, the next delivery begins with the first failed record, and one that has failed too often is let go.
 6. A task whose TimeoutSeconds is a JSONata expression, which the state language allows, fails with a TypeError.
 7. A task that waits for its token waits until its time is over when the function that should bring the token away has failed.
-8. The import of an OpenAPI document leaves out ``x-amazon-apigateway-any-method``.
-9. Every failure of a function is called Runtime.HandlerError, where Lambda gives the exception's class: no state machine could
+8. Every failure of a function is called Runtime.HandlerError, where Lambda gives the exception's class: no state machine could
    catch one by its name.
 """
 
@@ -25,6 +24,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -34,9 +34,10 @@ from typing import Any
 
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import apigateway_v1, lambda_svc, stepfunctions
+from ministack.services import lambda_svc, stepfunctions
 from ministack.services.cloudformation import _stacks, provisioners
 
+from infra.local import mended_gateway, workers
 from infra.local.kept_ministack import SAVE, Keeper
 
 _before: ContextVar[dict[str, Any]] = ContextVar("resources of the nested stack before its update")
@@ -48,13 +49,13 @@ _execute = lambda_svc._execute_function  # noqa: SLF001
 _task = stepfunctions._execute_task  # noqa: SLF001
 _await = stepfunctions._invoke_with_callback  # noqa: SLF001
 _call = stepfunctions._call_lambda  # noqa: SLF001
-_import = apigateway_v1._import_path_item  # noqa: SLF001
 _awaited: ContextVar[str] = ContextVar("the token of the task whose function is called", default="")
 _failure: ContextVar[str] = ContextVar("the class of what the function has just failed with", default="")
 _deliveries: Counter[tuple[str, str]] = Counter()
 _begins: dict[
     tuple[str, str], str
 ] = {}  # by function and stream: the record with which its next delivery begins
+_lines = workers.lines()
 DELIVERIES_MAX = 11  # MaximumRetryAttempts of our stacks, and the first one
 
 
@@ -90,7 +91,10 @@ def invoke(worker: Any, *arguments: Any, **more: Any) -> Any:
     except Exception as error:  # noqa: BLE001 as Lambda reports it, whatever it was
         lambda_svc.logger.error("A worker of %s did not start: %s", worker.func_name, error)
         lambda_runtime.kill_workers([worker])
-        return {"status": "error", "error": str(error), "cold_start": True, "log": ""}
+        result = {"status": "error", "error": str(error), "cold_start": True, "log": ""}
+    worker.last_used = time.time()
+    if _lines:
+        _lines.keep(worker.func_name, result)
     _failure.set(_class_of(result.get("trace", "")))
     return result
 
@@ -168,12 +172,6 @@ def call_lambda(function: str, event: Any) -> Any:
         raise
 
 
-def import_path(api_id: str, path: str, item: dict[str, Any], *more: Any) -> None:
-    """Import the any-method as the method ANY."""
-    named = {"any" if name == "x-amazon-apigateway-any-method" else name: item[name] for name in item}
-    _import(api_id, path, named, *more)
-
-
 async def serve(scope: Any, receive: Any, send: Any, save: Callable[[], bool]) -> None:
     """Save when asked, and end the process as soon as its state is saved; whoever started it ends the workers."""
 
@@ -197,6 +195,7 @@ def main() -> None:
     threading.Thread(target=_end_with_the_starter, name="starter", daemon=True).start()
     keeper = Keeper(Path(os.environ["STATE_DIR"]))
     keeper.install()
+    workers.keep_few_idle()
     provisioners._cfn_nested_stack_deploy = deploy_nested  # noqa: SLF001
     provisioners._update_resource = update_resource  # noqa: SLF001
     lambda_runtime.Worker.invoke = invoke
@@ -204,8 +203,7 @@ def main() -> None:
     stepfunctions._execute_task = execute_task  # noqa: SLF001
     stepfunctions._invoke_with_callback = invoke_with_callback  # noqa: SLF001
     stepfunctions._call_lambda = call_lambda  # noqa: SLF001
-    apigateway_v1._OPENAPI_HTTP_METHODS.add("any")  # noqa: SLF001
-    apigateway_v1._import_path_item = import_path  # noqa: SLF001
+    mended_gateway.install()
     app.app = partial(serve, save=lambda: keeper.save(app._build_persistence_save_dict()))  # noqa: SLF001
     app.main()
 

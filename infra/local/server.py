@@ -1,8 +1,8 @@
 """The friendly port: one address for the API, its reference page, the journal's public objects, the witnesses, the WeChat
 and partner stand-ins and the state of health.
 
-/v1 is passed on to the emulator's API Gateway as it comes, and its answers back as they are: byte for byte, statuses
-and headers, apart from those that belong to one connection.
+/v1 is passed on to the emulator's API Gateway as it comes, to the gateway that serves the path, and its answers back as they
+are: byte for byte, statuses and headers, apart from those that belong to one connection.
 """
 
 import errno
@@ -12,6 +12,7 @@ import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
 
 import httpx
 import uvicorn
@@ -22,6 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
+from infra.build import gateway
 from infra.local import docs
 from infra.local.doors import Punctual, WholeRequests, climbs
 from infra.local.settings import HOST, CannotStart
@@ -64,6 +66,10 @@ class Upstream:
         self.base = ""
         self._client: httpx.AsyncClient | None = None
 
+    def base_of(self, rest: str) -> str:  # noqa: ARG002 for those who have several
+        """Where a path goes; ``rest`` is what follows the prefix."""
+        return self.base
+
     async def pass_on(self, request: Request) -> Response:
         if not self.base:
             return JSONResponse({"status": "starting", "detail": _NOT_YET}, 503, {"Retry-After": "5"})
@@ -76,7 +82,8 @@ class Upstream:
         if self.public and request.method not in ("GET", "HEAD"):
             return _problem(405, "METHOD_NOT_ALLOWED", _READ_ONLY)
         query = "" if self.public else request.scope["query_string"].decode("ascii")
-        url = httpx.URL(self.base + path.removeprefix(self.prefix) + (f"?{query}" if query else ""))
+        rest = path.removeprefix(self.prefix)
+        url = httpx.URL(self.base_of(rest) + rest + (f"?{query}" if query else ""))
         headers = [
             (name, value)
             for name, value in request.headers.raw
@@ -106,6 +113,22 @@ class Upstream:
             item for item in kept if item[0] not in _HOP_BY_HOP | {b"content-length"}
         ] + own
         return response
+
+
+class Gateways(Upstream):
+    """The API: each path goes to the gateway that serves it, an unknown one to the members'."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._bases: dict[str, str] = {}
+
+    def serve(self, bases: Mapping[str, str]) -> None:
+        """From now on pass requests on to these, by the names of ``gateway.GATEWAYS``."""
+        self._bases = {segment: bases[name] for segment, name in gateway.segments().items()}
+        self.base = bases["members"]
+
+    def base_of(self, rest: str) -> str:
+        return self._bases.get(unquote(rest.split("/")[1]), self.base)
 
 
 def _problem(status: int, code: str, detail: str) -> Response:

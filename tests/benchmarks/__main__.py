@@ -4,9 +4,12 @@ import importlib
 import json
 from pathlib import Path
 
+from infra.build import validators
+
 
 def main() -> None:
     """Run them all."""
+    validators.ensure()  # a fresh clone has none yet, and functions import them
     results = {}
     for file in sorted(Path(__file__).parent.glob("bench_*.py")):
         name = file.stem.removeprefix("bench_")

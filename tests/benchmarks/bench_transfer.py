@@ -7,12 +7,11 @@ from typing import Any
 import boto3
 import pytest
 
-from puhui.kernel import ids
-from puhui.ledger import usecases
-from puhui.ledger.dynamo import Ledger
-from puhui.ledger.model import Leg, Transfer, member, points
+from puhui.kernel import clock, ids
+from puhui.ledger.api import Ledger, Leg, Transfer, member, of, points
 from puhui.store import aws
 from puhui.store.client import DynamoDB
+from puhui.store.session import Session, attempt
 from tests.benchmarks.bench_act import _cpu, _table, tables_server
 from tests.contracts.activities.conftest import NOW
 
@@ -37,7 +36,7 @@ def run() -> dict[str, Any]:
             legs = (Leg("issuance:carbon-88", PTS, -1), Leg(member("M1"), PTS, 1, "2028-11"))
             transfer = Transfer(ids.new_id(NOW), "credit", NOW, legs)
             sent.clear()
-            ours.append(_cpu(lambda t=transfer: usecases.post_transfer(t, ledger=ledger, now=NOW)))
+            ours.append(_cpu(lambda t=transfer: post(ledger, t)))
             calls = [(methods[operation], _of_another(payload)) for operation, payload in sent]
             theirs.append(_cpu(lambda calls=calls: [call(**payload) for call, payload in calls]))
     warm, base = statistics.median(ours), statistics.median(theirs)
@@ -48,6 +47,16 @@ def run() -> dict[str, Any]:
         "transfer / bare botocore (budget 1.25)": round(warm / base, 2),
         f"the last 200 of {TRANSFERS} on one account / the first (flat: 1)": round(last / first, 2),
     }
+
+
+def post(ledger: Ledger, transfer: Transfer) -> None:
+    """As contexts do it: read the balance, plan, one transaction."""
+
+    def build(session: Session) -> None:
+        balance = ledger.balance(transfer.owners[0], "carbon-88")
+        ledger.add(session, [transfer], of([balance]), clock.programme_day(NOW))
+
+    attempt(ledger.dynamodb, build)
 
 
 def _of_another(payload: dict[str, Any]) -> dict[str, Any]:

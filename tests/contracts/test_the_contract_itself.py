@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
-from infra.build import codes, contract
+from infra.build import codes, contract, gateway_responses
 from infra.build.contract import ROOT, Operation, json_schema, resolved
 from puhui.activities import risk
 from puhui.kernel import words
@@ -22,6 +22,26 @@ each_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda ope
 def test_the_contract_is_openapi_3_0_1() -> None:
     assert contract.document()["openapi"] == "3.0.1"
     validate(contract.document())
+    validate(contract.expanded())
+
+
+def test_an_operation_writes_down_only_what_is_its_own() -> None:
+    """What any operation may answer is ``default``, what all have in common is written for the path or the document."""
+    for path, item in contract.document()["paths"].items():
+        methods = {method: item[method] for method in contract.METHODS if method in item}
+        for method, operation in methods.items():
+            written, whole = operation["responses"], contract.expanded()["paths"][path][method]
+            assert written["default"] == {"$ref": "#/components/responses/Problem"}
+            assert operation.get("security", []) == []
+            folded = {"400", "413", "415", "429", "503", *({"401", "403"} if whole["security"] else ())}
+            assert not folded & written.keys(), operation["operationId"]
+        assert {"parameters", *methods} >= item.keys()
+
+
+def test_an_operation_takes_few_lines() -> None:
+    text = contract.CONTRACT.read_text(encoding="utf-8")
+    paths = text[text.index("\npaths:") : text.index("\ncomponents:")]
+    assert paths.count("\n") <= 30 * len(OPERATIONS)
 
 
 def test_operation_ids_are_unique() -> None:
@@ -71,13 +91,7 @@ def test_every_example_fits_its_schema(operation: Operation) -> None:
 
 
 @each_operation
-def test_an_operation_reaches_its_own_function_behind_its_own_lock(operation: Operation) -> None:
-    integration = operation.spec["x-amazon-apigateway-integration"]
-    assert (integration["type"], integration["httpMethod"]) == ("aws_proxy", "POST")
-    assert integration["uri"]["Fn::Sub"].endswith(
-        f":function:${{AWS::StackName}}-{operation.function}/invocations"
-    )
-    assert "arn:aws:" not in integration["uri"]["Fn::Sub"]
+def test_an_operation_is_public_or_asks_for_a_token(operation: Operation) -> None:
     assert operation.spec["security"] in ([], [{"member_token": []}])
     assert not (operation.roles and operation.public)
 
@@ -108,7 +122,7 @@ def test_a_request_body_is_closed_and_bounded(operation: Operation) -> None:
             assert node.get("type") != "number"
 
 
-def test_names_and_keywords_are_those_that_api_gateway_imports() -> None:
+def test_the_contract_is_plain_openapi_whose_names_api_gateway_takes() -> None:
     whole = contract.document()
     assert all(re.fullmatch(r"[A-Za-z0-9]+", name) for name in whole["components"]["schemas"])
     for path in whole["paths"]:
@@ -116,6 +130,10 @@ def test_names_and_keywords_are_those_that_api_gateway_imports() -> None:
     for schema in whole["components"]["schemas"].values():
         for node in _nodes(schema):
             assert not {"oneOf", "anyOf", "discriminator", "exclusiveMinimum", "readOnly"} & node.keys()
+    text = contract.CONTRACT.read_text(encoding="utf-8")
+    assert not re.search(r"x-amazon-|Fn::|\$\{AWS", text), (
+        "infra/build/gateway.py adds what API Gateway needs"
+    )
     for operation in OPERATIONS:
         assert all(re.fullmatch(r"[1-5][0-9]{2}", status) for status in operation.spec["responses"])
     schemes = whole["components"]["securitySchemes"].values()
@@ -123,7 +141,7 @@ def test_names_and_keywords_are_those_that_api_gateway_imports() -> None:
 
 
 def test_what_the_gateway_itself_refuses_is_a_problem_too() -> None:
-    answers = contract.document()["x-amazon-apigateway-gateway-responses"]
+    answers = gateway_responses.document()
     wanted = (
         "UNAUTHORIZED ACCESS_DENIED MISSING_AUTHENTICATION_TOKEN THROTTLED QUOTA_EXCEEDED REQUEST_TOO_LARGE"
     )
@@ -139,7 +157,7 @@ def test_what_the_gateway_itself_refuses_is_a_problem_too() -> None:
 
 def test_the_gateway_speaks_one_language_and_says_which() -> None:
     """It cannot choose: its templates know no conditions. Whoever reads another language goes by ``code``."""
-    for answer in contract.document()["x-amazon-apigateway-gateway-responses"].values():
+    for answer in gateway_responses.document().values():
         shown = json.loads(answer["responseTemplates"]["application/json"])
         assert answer["responseParameters"]["gatewayresponse.header.Content-Language"] == "'zh-CN'"
         for text in (shown["title"], shown["detail"]):

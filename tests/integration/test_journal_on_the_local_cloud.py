@@ -20,7 +20,6 @@ from infra.local.settings import REGION
 from puhui.kernel import clock, ids
 from puhui.ledger.dynamo import Ledger
 from puhui.ledger.model import Leg, Transfer, credits, member
-from puhui.ledger.usecases import read_for
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session
 from puhui.tlog import checkpoints, entries, notes, policy, receipts
@@ -31,6 +30,7 @@ from puhui.tlog.tiles import WIDTH, path
 from puhui.tlog.witnessing import AddCheckpoint
 from tests.scenarios.life import Member
 from tests.support.independent import PythonTools, Tool, running_witness
+from tests.support.ledger import read_for
 from tests.support.local_cloud import CloudUnderTest
 
 pytestmark = [pytest.mark.local_cloud, pytest.mark.alone, pytest.mark.slow]
@@ -346,7 +346,7 @@ def test_tampering_is_found_named_and_gone_once_it_is_undone(
     key = {"account": items[0]["account"], "entry": items[0]["entry"]}
     stored = ledger.dynamodb.get(ledger.table, key)
     assert stored
-    forged = [[*leg[:2], leg[2] * 1000] for leg in stored["legs"]]
+    forged = [leg | {"amount": leg["amount"] * 1000} for leg in stored["legs"]]
     ledger.dynamodb.put_all(ledger.table, [stored | {"legs": forged}])
     findings = settled(audit, ledger, log)["findings"]
     assert {(each["kind"], each["what"]) for each in findings} >= {("transfer", thousands[7])}

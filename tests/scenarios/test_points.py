@@ -12,10 +12,10 @@ from infra.local import demo
 from infra.local.settings import REGION
 from puhui.kernel import clock, ids
 from puhui.ledger.api import Ledger, Leg, Transfer, lot_end, lot_of, member, points
-from puhui.ledger.usecases import post_transfer
 from puhui.points.dynamo import Points
 from puhui.store.client import DynamoDB
 from tests.scenarios.life import Member
+from tests.support.ledger import post_transfer
 
 pytestmark = pytest.mark.local_cloud
 

@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 import httpx
 import pytest
 
+from infra.build import gateway
 from infra.local import doors
 from infra.local.doors import WholeRequests, climbs
 from infra.local.emulator import free_port
 from infra.local.partner import app as partner
-from infra.local.server import Server, Upstream, application
+from infra.local.server import Gateways, Server, Upstream, application
 from infra.local.wechat import app as wechat
 from infra.local.wechat.config import Config
 
@@ -51,8 +52,9 @@ def emulator() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def port(emulator: str) -> Iterator[int]:
     """A friendly port before ``emulator``, with short patience."""
-    api, journal = Upstream(), Upstream("/journal", public=True)
-    api.base, journal.base = f"{emulator}/restapis/x/v1/_user_request_", f"{emulator}/bucket"
+    api, journal = Gateways(), Upstream("/journal", public=True)
+    api.serve({name: f"{emulator}/restapis/{name}/v1/_user_request_" for name in gateway.GATEWAYS})
+    journal.base = f"{emulator}/bucket"
     standin = wechat.create_app(Config())
     number = free_port()
     server = Server(number)
@@ -114,7 +116,27 @@ def test_other_paths_arrive_as_they_were_sent(port: int, target: str) -> None:
     Behind.seen.clear()
     assert get(port, target).startswith("HTTP/1.1 200 ")
     assert [path for _, path, _ in Behind.seen] == [
-        f"/restapis/x/v1/_user_request_{target.removeprefix('/v1')}"
+        f"/restapis/members/v1/_user_request_{target.removeprefix('/v1')}"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        ("/v1/me", "members"),
+        ("/v1/merchants/x?a=b", "business"),
+        ("/v1/partner/orders/x/answer", "business"),
+        ("/v1/settlements/x", "administration"),
+        ("/v1/s%65ttlements", "administration"),
+        ("/v1/unknown/settlements", "members"),
+        ("/v1/", "members"),
+    ],
+)
+def test_a_path_goes_to_the_gateway_that_serves_it(port: int, target: str, name: str) -> None:
+    Behind.seen.clear()
+    assert get(port, target).startswith("HTTP/1.1 200 ")
+    assert [path for _, path, _ in Behind.seen] == [
+        f"/restapis/{name}/v1/_user_request_{target.removeprefix('/v1')}"
     ]
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from infra.local import emulator
 from infra.local.settings import STACK
-from puhui.activities import credit
+from puhui.activities.acts import credit
 from puhui.kernel import clock, ids
 from puhui.ledger.api import Ledger, member
-from puhui.ledger.usecases import post_transfer
 from puhui.programmes import api as programmes
 from puhui.store.aws import Service
 from puhui.store.client import DynamoDB
+from tests.support.ledger import post_transfer
 
 
 class Bank:

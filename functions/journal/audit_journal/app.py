@@ -9,19 +9,18 @@ from puhui.edge import log
 from puhui.edge.task import Input, task
 from puhui.journal import wiring
 from puhui.journal.audit import audit
-from puhui.ledger.audit import accounts, transfers
 from puhui.ledger.audit import audit as audit_ledger
 from puhui.ledger.dynamo import Ledger
 from puhui.ledger.model import Transfer
 
 LEDGER = Ledger.from_environment()
-BOOKS = cache(wiring.books)
+READER = cache(wiring.reader)
 FINDINGS_SHOWN = 100
 
 
 @task("audit_journal")
 def app(_event: Input, now: datetime) -> Input:
-    report = audit(BOOKS(), _transfers(), LEDGER.standing, now)
+    report = audit(READER(), _transfers(), LEDGER.transfers_at, now)
     for difference in audit_ledger(LEDGER).differences:
         report.find(
             "balance",
@@ -36,8 +35,5 @@ def app(_event: Input, now: datetime) -> Input:
 
 
 def _transfers() -> Iterator[tuple[str, Transfer]]:
-    seen: set[str] = set()
-    for account, _ in accounts(LEDGER):
-        if account not in seen:
-            seen.add(account)
-            yield from ((account, transfer) for transfer in transfers(account, LEDGER))
+    for account in LEDGER.every_account():
+        yield from ((account, transfer) for transfer in LEDGER.statement(account))

@@ -1,12 +1,12 @@
-"""POST /me/friends: become friends with whoever gave the code."""
+"""POST /me/friends: become friends with the author of the code."""
 
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import friends
 from puhui.members.codes import Codes
-from puhui.members.dynamo import Members
 from puhui.members.errors import InvitationInvalid
+from puhui.members.repository import Members
 from puhui.store.limits import Limits
 
 app = HttpFunction("add-friend")
@@ -20,4 +20,4 @@ def add_friend(request: Request) -> Answer:
         friend = friends.befriend(
             request.member_id, request.body["code"], members=MEMBERS, codes=CODES(), now=request.now
         )
-    return 201, friend.shown()
+    return 201, friend.body()

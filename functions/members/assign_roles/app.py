@@ -8,7 +8,7 @@ from datetime import datetime
 from puhui.edge.task import Input, task
 from puhui.kernel import clock
 from puhui.members import usecases
-from puhui.members.dynamo import Members
+from puhui.members.repository import Members
 
 MEMBERS = Members.from_environment()
 
@@ -19,4 +19,4 @@ def app(event: Input, now: datetime) -> Input:
     member = usecases.member_of(
         event["openid"], "", members=MEMBERS, now=since, nickname=event.get("nickname", "")
     )
-    return MEMBERS.set_roles(member.id, tuple(event["roles"]), event.get("org", "")).shown()
+    return MEMBERS.set_roles(member.id, tuple(event["roles"]), event.get("org", "")).body()

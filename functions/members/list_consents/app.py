@@ -3,7 +3,7 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.members.dynamo import Members
+from puhui.members.repository import Members
 from puhui.store import wiring
 from puhui.store.cursors import page_at_hand
 
@@ -18,4 +18,4 @@ def list_consents(request: Request) -> Answer:
     consents = [given[purpose] for purpose in sorted(given)]
     scope = f"consents:{request.member_id}"
     page = page_at_hand(consents, lambda each: each.purpose, scope, request.query, CURSORS)
-    return page.body(lambda each: each.shown())
+    return page.body(lambda each: each.body())

@@ -4,8 +4,8 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import friends
-from puhui.members.dynamo import Members
 from puhui.members.friends import Friend
+from puhui.members.repository import Members
 from puhui.store import wiring
 
 app = HttpFunction("list-friends")
@@ -19,4 +19,4 @@ def list_friends(request: Request) -> Answer:
     page = friends.friends_of(
         request.member_id, query["limit"], query.get("cursor"), members=MEMBERS, cursors=CURSORS()
     )
-    return page.body(Friend.shown)
+    return page.body(Friend.body)

@@ -3,8 +3,8 @@
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.ledger.api import Entrustment, Ledger, member
 from puhui.members import usecases
-from puhui.members.dynamo import Members
 from puhui.members.model import Consent
+from puhui.members.repository import Members
 from puhui.store.session import Session
 
 app = HttpFunction("put-consent")
@@ -27,4 +27,4 @@ def put_consent(request: Request) -> Answer:
         members=MEMBERS,
         now=request.now,
         also=entrust if purpose == POOLING else None,
-    ).shown()
+    ).body()

@@ -4,7 +4,7 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import usecases, wiring
-from puhui.members.dynamo import Members
+from puhui.members.repository import Members
 
 app = HttpFunction("refresh-session")
 MEMBERS = Members.from_environment()
@@ -15,4 +15,4 @@ ISSUER = cache(wiring.issuer)
 def refresh_session(request: Request) -> Answer:
     return usecases.refresh(
         request.body["refresh_token"], members=MEMBERS, issuer=ISSUER(), now=request.now
-    ).shown()
+    ).body()

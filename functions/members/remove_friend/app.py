@@ -2,7 +2,7 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import friends
-from puhui.members.dynamo import Members
+from puhui.members.repository import Members
 
 app = HttpFunction("remove-friend")
 MEMBERS = Members.from_environment()

@@ -4,7 +4,7 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import usecases
-from puhui.members.dynamo import Members
+from puhui.members.repository import Members
 from puhui.store.limits import Limits
 from puhui.wechat import api as wechat
 
@@ -22,4 +22,4 @@ def update_me(request: Request) -> Answer:
         wechat=WECHAT(),
         limits=LIMITS,
         now=request.now,
-    ).shown()
+    ).body()

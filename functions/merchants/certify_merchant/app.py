@@ -1,9 +1,9 @@
 """POST /merchants/{merchant_id}/certification: the authority certifies or refuses."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.merchants import usecases
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.showing import decision_shown
+from puhui.merchants.applications.deciding import DecisionRequest, decide
+from puhui.merchants.applications.views import decision_body
+from puhui.merchants.repositories import Merchants
 
 app = HttpFunction("certify-merchant")
 MERCHANTS = Merchants.from_environment()
@@ -12,7 +12,7 @@ MERCHANTS = Merchants.from_environment()
 @app.operation("certify_merchant", "POST", "/merchants/{merchant_id}/certification")
 def certify_merchant(request: Request) -> Answer:
     merchant_id, body = request.path["merchant_id"], request.body
-    command = usecases.Decide(
+    decision = DecisionRequest(
         merchant_id,
         body["decision"],
         request.member_id,
@@ -22,4 +22,4 @@ def certify_merchant(request: Request) -> Answer:
         body.get("note", ""),
         body["version"],
     )
-    return decision_shown(merchant_id, usecases.decide(command, merchants=MERCHANTS, now=request.now))
+    return decision_body(merchant_id, decide(decision, merchants=MERCHANTS, now=request.now))

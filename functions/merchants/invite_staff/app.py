@@ -5,9 +5,9 @@ from functools import cache
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
 from puhui.members.api import Codes
-from puhui.merchants import staff
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.model import INVITATION_LIFE
+from puhui.merchants.repositories import Merchants
+from puhui.merchants.staff import usecases as staff
+from puhui.merchants.staff.model import INVITATION_LIFE
 
 app = HttpFunction("invite-staff")
 MERCHANTS = Merchants.from_environment()

@@ -4,8 +4,8 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members.api import Codes, InvitationInvalid
-from puhui.merchants import staff
-from puhui.merchants.dynamo import Merchants
+from puhui.merchants.repositories import Merchants
+from puhui.merchants.staff import usecases as staff
 from puhui.store.limits import Limits
 
 app = HttpFunction("join-staff")
@@ -19,4 +19,4 @@ def join_staff(request: Request) -> Answer:
         joined = staff.join(
             request.member_id, request.body["code"], merchants=MERCHANTS, codes=CODES(), now=request.now
         )
-    return 201, joined.shown()
+    return 201, joined.body()

@@ -3,9 +3,8 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.merchants import usecases
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.showing import application_summary
+from puhui.merchants.applications import views
+from puhui.merchants.repositories import Merchants
 from puhui.store import wiring
 
 app = HttpFunction("list-merchant-applications")
@@ -16,7 +15,7 @@ CURSORS = cache(wiring.cursors)
 @app.operation("list_merchant_applications", "GET", "/merchant-applications")
 def list_merchant_applications(request: Request) -> Answer:
     query = request.query
-    page = usecases.of_status(
+    page = views.of_status(
         query["programme_id"],
         query["status"],
         query["limit"],
@@ -24,4 +23,4 @@ def list_merchant_applications(request: Request) -> Answer:
         merchants=MERCHANTS,
         cursors=CURSORS(),
     )
-    return page.body(application_summary)
+    return page.body(views.application_summary)

@@ -3,9 +3,8 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.merchants import usecases
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.showing import summary
+from puhui.merchants.applications import views
+from puhui.merchants.repositories import Merchants
 from puhui.store import wiring
 
 app = HttpFunction("list-merchants")
@@ -16,7 +15,7 @@ CURSORS = cache(wiring.cursors)
 @app.operation("list_merchants", "GET", "/merchants")
 def list_merchants(request: Request) -> Answer:
     query = request.query
-    page = usecases.list_merchants(
+    page = views.list_merchants(
         query["programme_id"],
         query.get("region"),
         query["limit"],
@@ -24,4 +23,4 @@ def list_merchants(request: Request) -> Answer:
         merchants=MERCHANTS,
         cursors=CURSORS(),
     )
-    return page.body(lambda merchant: summary(merchant.standing))
+    return page.body(lambda merchant: views.summary(merchant.standing))

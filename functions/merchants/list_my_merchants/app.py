@@ -3,8 +3,8 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.merchants import staff
-from puhui.merchants.dynamo import Merchants
+from puhui.merchants.repositories import Merchants
+from puhui.merchants.staff import usecases as staff
 from puhui.store import wiring
 
 app = HttpFunction("list-my-merchants")

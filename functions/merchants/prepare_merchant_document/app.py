@@ -2,9 +2,9 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
-from puhui.merchants import usecases
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.files import DocumentBucket
+from puhui.merchants.documents.announcing import prepare_document
+from puhui.merchants.documents.files import DocumentBucket
+from puhui.merchants.repositories import Merchants
 from puhui.store.limits import Limits
 
 app = HttpFunction("prepare-merchant-document")
@@ -16,7 +16,7 @@ STORE = DocumentBucket.from_environment()
 @app.operation("prepare_merchant_document", "POST", "/merchant/documents")
 def prepare_merchant_document(request: Request) -> Answer:
     LIMITS.spend("prepare_merchant_document", request.member_id, request.now)
-    document, upload, expires_at = usecases.prepare_document(
+    document, upload, expires_at = prepare_document(
         request.member_id,
         request.body,
         key=request.idempotency_key,

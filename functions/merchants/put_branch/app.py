@@ -1,17 +1,17 @@
-"""PUT /merchants/{merchant_id}/branches/{branch_id}: make a branch or change it."""
+"""PUT /merchants/{merchant_id}/branches/{branch_id}: create or change a branch."""
 
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members.api import Members
-from puhui.merchants import staff
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.model import Branch
-from puhui.merchants.ports import Desk
+from puhui.merchants.dependencies import Dependencies
+from puhui.merchants.repositories import Merchants
+from puhui.merchants.staff import usecases as staff
+from puhui.merchants.staff.model import Branch
 from puhui.wechat import api as wechat
 
 app = HttpFunction("put-branch")
-DESK = Desk(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
+DEPS = Dependencies(Merchants.from_environment(), Members.from_environment(), cache(wechat.connect))
 
 
 @app.operation("put_branch", "PUT", "/merchants/{merchant_id}/branches/{branch_id}")
@@ -20,4 +20,4 @@ def put_branch(request: Request) -> Answer:
     branch = Branch(
         path["branch_id"], path["merchant_id"], body["name"], body["address"], body["region"], body["open"]
     )
-    return staff.put_branch(branch, request.member_id, desk=DESK).shown()
+    return staff.put_branch(branch, request.member_id, deps=DEPS).body()

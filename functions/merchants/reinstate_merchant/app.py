@@ -1,9 +1,9 @@
-"""POST /merchants/{merchant_id}/reinstatement: somebody else of the authority lifts a suspension."""
+"""POST /merchants/{merchant_id}/reinstatement: another person of the authority lifts a suspension."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.merchants import usecases
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.showing import decision_shown
+from puhui.merchants.applications.deciding import DecisionRequest, decide
+from puhui.merchants.applications.views import decision_body
+from puhui.merchants.repositories import Merchants
 
 app = HttpFunction("reinstate-merchant")
 MERCHANTS = Merchants.from_environment()
@@ -12,7 +12,7 @@ MERCHANTS = Merchants.from_environment()
 @app.operation("reinstate_merchant", "POST", "/merchants/{merchant_id}/reinstatement")
 def reinstate_merchant(request: Request) -> Answer:
     merchant_id, body = request.path["merchant_id"], request.body
-    command = usecases.Decide(
+    decision = DecisionRequest(
         merchant_id,
         "reinstate",
         request.member_id,
@@ -21,4 +21,4 @@ def reinstate_merchant(request: Request) -> Answer:
         "",
         body["note"],
     )
-    return decision_shown(merchant_id, usecases.decide(command, merchants=MERCHANTS, now=request.now))
+    return decision_body(merchant_id, decide(decision, merchants=MERCHANTS, now=request.now))

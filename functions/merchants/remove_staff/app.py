@@ -1,8 +1,8 @@
-"""DELETE /merchants/{merchant_id}/staff/{member_id}: let somebody go, or go."""
+"""DELETE /merchants/{merchant_id}/staff/{member_id}: remove somebody from a staff, or oneself."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.merchants import staff
-from puhui.merchants.dynamo import Merchants
+from puhui.merchants.repositories import Merchants
+from puhui.merchants.staff import usecases as staff
 
 app = HttpFunction("remove-staff")
 MERCHANTS = Merchants.from_environment()

@@ -1,9 +1,9 @@
 """POST /merchants/{merchant_id}/suspension: the authority suspends."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.merchants import usecases
-from puhui.merchants.dynamo import Merchants
-from puhui.merchants.showing import decision_shown
+from puhui.merchants.applications.deciding import DecisionRequest, decide
+from puhui.merchants.applications.views import decision_body
+from puhui.merchants.repositories import Merchants
 
 app = HttpFunction("suspend-merchant")
 MERCHANTS = Merchants.from_environment()
@@ -12,7 +12,7 @@ MERCHANTS = Merchants.from_environment()
 @app.operation("suspend_merchant", "POST", "/merchants/{merchant_id}/suspension")
 def suspend_merchant(request: Request) -> Answer:
     merchant_id, body = request.path["merchant_id"], request.body
-    command = usecases.Decide(
+    decision = DecisionRequest(
         merchant_id,
         "suspend",
         request.member_id,
@@ -21,4 +21,4 @@ def suspend_merchant(request: Request) -> Answer:
         body["reason_code"],
         body["note"],
     )
-    return decision_shown(merchant_id, usecases.decide(command, merchants=MERCHANTS, now=request.now))
+    return decision_body(merchant_id, decide(decision, merchants=MERCHANTS, now=request.now))

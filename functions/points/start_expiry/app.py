@@ -6,6 +6,7 @@ import os
 from datetime import datetime
 
 from puhui.edge.task import Input, task
+from puhui.ledger.api import AUDIT_SHARDS
 from puhui.points import expiry
 from puhui.points.dynamo import Points
 from puhui.store import states
@@ -21,5 +22,5 @@ def app(event: Input, now: datetime) -> Input:
     job = expiry.start(day, again, asked=bool(again), points=POINTS)
     if job is None:
         return {"started": False}
-    states.start_once(STATE_MACHINE, job.id, {"id": job.id, "shards": expiry.shards_of(job.id)})
+    states.start_once(STATE_MACHINE, job.id, states.shards(job.id, AUDIT_SHARDS))
     return {"started": True, "id": job.id}

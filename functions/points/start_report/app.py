@@ -3,15 +3,15 @@
 import os
 
 from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.ledger.api import AUDIT_SHARDS
 from puhui.points import reconciliation
 from puhui.points.dynamo import Points
-from puhui.points.expiry import shards_of
-from puhui.rewards.catalogue import Catalogue
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.catalogue.listing import Listing
+from puhui.rewards.repositories import Rewards
 from puhui.store import states
 
 app = HttpFunction("start-report")
-POINTS, CATALOGUE = Points.from_environment(), Catalogue.from_environment()
+POINTS, LISTING = Points.from_environment(), Listing.from_environment()
 REWARDS = Rewards.from_environment()
 STATE_MACHINE = os.environ["REPORT_STATE_MACHINE"]
 
@@ -24,9 +24,9 @@ def start_report(request: Request) -> Answer:
         key=request.idempotency_key,
         body_hash=request.body_hash,
         points=POINTS,
-        offers=CATALOGUE,
+        offers=LISTING,
         rewards=REWARDS,
         now=request.now,
     )
-    states.start_once(STATE_MACHINE, report.id, {"id": report.id, "shards": shards_of(report.id)})
+    states.start_once(STATE_MACHINE, report.id, states.shards(report.id, AUDIT_SHARDS))
     return 202, report.shown()

@@ -1,12 +1,13 @@
-"""POST /budgets/{budget_id}/fundings/{funding_id}/approval: somebody else lets the money move."""
+"""POST /budgets/{budget_id}/fundings/{funding_id}/approval: another person approves a funding."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.ledger.api import Ledger
-from puhui.settlement import budgets
-from puhui.settlement.dynamo import Settlements
+from puhui.settlement.budgets import usecases as budgets
+from puhui.settlement.budgets.views import funding_body
+from puhui.settlement.repositories import Repositories
 
 app = HttpFunction("approve-funding")
-SETTLEMENTS, LEDGER = Settlements.from_environment(), Ledger.from_environment()
+REPOSITORIES, LEDGER = Repositories.from_environment(), Ledger.from_environment()
 
 
 @app.operation("approve_funding", "POST", "/budgets/{budget_id}/fundings/{funding_id}/approval")
@@ -15,8 +16,8 @@ def approve_funding(request: Request) -> Answer:
         request.path["budget_id"],
         request.path["funding_id"],
         request.member_id,
-        settlements=SETTLEMENTS,
+        repositories=REPOSITORIES,
         ledger=LEDGER,
         now=request.now,
     )
-    return budgets.funding_shown(approved)
+    return funding_body(approved)

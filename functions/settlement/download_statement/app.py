@@ -1,14 +1,14 @@
-"""GET /merchant/settlements/{settlement_id}/statement.csv: every due of a statement, one a row."""
+"""GET /merchant/settlements/{settlement_id}/statement.csv: every payable of a statement, one a row."""
 
 from puhui.edge.http import Answer, HttpFunction, Request, Text
 from puhui.merchants.api import MANAGER, OWNER, Merchants
 from puhui.rewards.api import Rewards
-from puhui.settlement import statements
-from puhui.settlement.dynamo import Settlements
-from puhui.settlement.files import StatementFiles
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.statements.download import download
+from puhui.settlement.statements.files import StatementFiles
 
 app = HttpFunction("download-statement")
-SETTLEMENTS, MERCHANTS = Settlements.from_environment(), Merchants.from_environment()
+REPOSITORIES, MERCHANTS = Repositories.from_environment(), Merchants.from_environment()
 REWARDS, FILES = Rewards.from_environment(), StatementFiles.from_environment()
 
 
@@ -16,11 +16,11 @@ REWARDS, FILES = Rewards.from_environment(), StatementFiles.from_environment()
 def download_statement(request: Request) -> Answer:
     merchant_id = request.query["merchant_id"]
     MERCHANTS.require_staff(merchant_id, request.member_id, OWNER, MANAGER)
-    written = statements.download(
+    written = download(
         request.path["settlement_id"],
         merchant_id,
         request.language,
-        settlements=SETTLEMENTS,
+        repositories=REPOSITORIES,
         rewards=REWARDS,
         files=FILES,
         now=request.now,

@@ -2,13 +2,13 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.ledger.api import Ledger
-from puhui.settlement import budgets
-from puhui.settlement.dynamo import Settlements
+from puhui.settlement.budgets import usecases as budgets
+from puhui.settlement.repositories import Repositories
 
 app = HttpFunction("get-budget")
-SETTLEMENTS, LEDGER = Settlements.from_environment(), Ledger.from_environment()
+REPOSITORIES, LEDGER = Repositories.from_environment(), Ledger.from_environment()
 
 
 @app.operation("get_budget", "GET", "/budgets/{budget_id}")
 def get_budget(request: Request) -> Answer:
-    return budgets.get_budget(request.path["budget_id"], settlements=SETTLEMENTS, ledger=LEDGER)
+    return budgets.get_budget(request.path["budget_id"], repositories=REPOSITORIES, ledger=LEDGER)

@@ -3,21 +3,21 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.settlement import statements
-from puhui.settlement.dynamo import Settlements
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.settlements import views
 from puhui.store import wiring
 
 app = HttpFunction("get-settlement")
-SETTLEMENTS = Settlements.from_environment()
+REPOSITORIES = Repositories.from_environment()
 CURSORS = cache(wiring.cursors)
 
 
 @app.operation("get_settlement", "GET", "/settlements/{settlement_id}")
 def get_settlement(request: Request) -> Answer:
-    return statements.get_settlement(
+    return views.get_settlement(
         request.path["settlement_id"],
         request.query["limit"],
         request.query.get("cursor"),
-        settlements=SETTLEMENTS,
+        repositories=REPOSITORIES,
         cursors=CURSORS(),
     )

@@ -4,12 +4,12 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.merchants.api import MANAGER, OWNER, Merchants
-from puhui.settlement import statements
-from puhui.settlement.dynamo import Settlements
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.statements import views
 from puhui.store import wiring
 
 app = HttpFunction("list-merchant-settlements")
-SETTLEMENTS, MERCHANTS = Settlements.from_environment(), Merchants.from_environment()
+REPOSITORIES, MERCHANTS = Repositories.from_environment(), Merchants.from_environment()
 CURSORS = cache(wiring.cursors)
 
 
@@ -17,10 +17,10 @@ CURSORS = cache(wiring.cursors)
 def list_merchant_settlements(request: Request) -> Answer:
     query = request.query
     MERCHANTS.require_staff(query["merchant_id"], request.member_id, OWNER, MANAGER)
-    return statements.list_of_merchant(
+    return views.list_of_merchant(
         query["merchant_id"],
         query["limit"],
         query.get("cursor"),
-        settlements=SETTLEMENTS,
+        repositories=REPOSITORIES,
         cursors=CURSORS(),
     )

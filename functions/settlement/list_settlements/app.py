@@ -3,23 +3,23 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.settlement import statements
-from puhui.settlement.dynamo import Settlements
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.settlements import views
 from puhui.store import wiring
 
 app = HttpFunction("list-settlements")
-SETTLEMENTS = Settlements.from_environment()
+REPOSITORIES = Repositories.from_environment()
 CURSORS = cache(wiring.cursors)
 
 
 @app.operation("list_settlements", "GET", "/settlements")
 def list_settlements(request: Request) -> Answer:
     query = request.query
-    page = statements.list_settlements(
+    page = views.list_settlements(
         query["programme_id"],
         query["limit"],
         query.get("cursor"),
-        settlements=SETTLEMENTS,
+        repositories=REPOSITORIES,
         cursors=CURSORS(),
     )
-    return page.body(statements.settlement_shown, status=query.get("status"))
+    return page.body(views.settlement_body, status=query.get("status"))

@@ -1,29 +1,29 @@
-"""POST /settlements: what a programme's merchants are owed for what was verified before a moment."""
+"""POST /settlements: open a settlement of what was verified before a moment."""
 
 import os
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
-from puhui.settlement import statements, usecases
-from puhui.settlement.dynamo import Settlements
-from puhui.settlement.model import By
-from puhui.store import states
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.request import RequestContext
+from puhui.settlement.settlements import opening, workflow
+from puhui.settlement.settlements.views import settlement_body
 
 app = HttpFunction("open-settlement")
-SETTLEMENTS = Settlements.from_environment()
+REPOSITORIES = Repositories.from_environment()
 STATE_MACHINE = os.environ["SETTLEMENT_STATE_MACHINE"]
 LAG_SECONDS = int(os.environ["SETTLEMENT_LAG_SECONDS"])
 
 
 @app.operation("open_settlement", "POST", "/settlements")
 def open_settlement(request: Request) -> Answer:
-    by = By(request.member_id, request.now, request.idempotency_key, request.body_hash)
-    opened = usecases.open_settlement(
+    context = RequestContext(request.member_id, request.now, request.idempotency_key, request.body_hash)
+    opened = opening.open_settlement(
         request.body["programme_id"],
         clock.from_text(request.body["until"]),
-        by,
+        context,
         lag_seconds=LAG_SECONDS,
-        settlements=SETTLEMENTS,
+        repositories=REPOSITORIES,
     )
-    states.start_again(STATE_MACHINE, opened.id, {"id": opened.id, "shards": usecases.shards_of(opened.id)})
-    return 202, statements.settlement_shown(opened)
+    workflow.start_computing(STATE_MACHINE, opened)
+    return 202, settlement_body(opened)

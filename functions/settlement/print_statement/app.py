@@ -3,18 +3,18 @@
 from puhui.edge.http import Answer, HttpFunction, Request, Text
 from puhui.merchants.api import MANAGER, OWNER, Merchants
 from puhui.programmes.api import programme
-from puhui.settlement import paper, statements
-from puhui.settlement.dynamo import Settlements
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.statements import printing, views
 
 app = HttpFunction("print-statement")
-SETTLEMENTS, MERCHANTS = Settlements.from_environment(), Merchants.from_environment()
+REPOSITORIES, MERCHANTS = Repositories.from_environment(), Merchants.from_environment()
 
 
 @app.operation("print_statement", "GET", "/merchant/settlements/{settlement_id}/statement")
 def print_statement(request: Request) -> Answer:
     merchant_id = request.query["merchant_id"]
     MERCHANTS.require_staff(merchant_id, request.member_id, OWNER, MANAGER)
-    told = statements.get_statement(request.path["settlement_id"], merchant_id, settlements=SETTLEMENTS)
+    statement = views.get_statement(request.path["settlement_id"], merchant_id, repositories=REPOSITORIES)
     name = MERCHANTS.find_standing(merchant_id).name
-    page = paper.page(told, name, programme(told["programme_id"]).name, request.language)
+    page = printing.page(statement, name, programme(statement["programme_id"]).name, request.language)
     return 200, Text.of("text/html", page)

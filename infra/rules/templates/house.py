@@ -1,6 +1,5 @@
 """Rules of this house for its templates, run by cfn-lint."""
 
-import json
 from typing import Any, ClassVar
 
 from cfnlint.decode import decode
@@ -34,26 +33,28 @@ class NoLiteralPartition(_HouseRule):
 
 
 class LogsEnd(_HouseRule):
-    """Every function has a log group with a retention."""
+    """Every function writes to a log group of its template that has a retention."""
 
     id = "E9002"
-    shortdesc = "A function without a log group of its own"
+    shortdesc = "A function whose logs never end"
     description = (
-        "Logs that never end cost money and keep data: add an AWS::Logs::LogGroup with RetentionInDays"
+        "Logs that never end cost money and keep data: LoggingConfig names a log group with RetentionInDays"
     )
 
     def match(self, cfn: Template) -> list[RuleMatch]:
-        """Functions whose name no log group carries."""
+        """Functions whose LoggingConfig, their own or the template's, names no such group."""
+        template, _ = decode(cfn.filename)
+        shared = (template or {}).get("Globals", {}).get("Function", {}).get("LoggingConfig")
         resources = _resources(cfn)
-        groups = {
-            json.dumps(group["Properties"]["LogGroupName"]).replace("/aws/lambda/", "")
-            for group in _of(resources, ("AWS::Logs::LogGroup",)).values()
+        groups = [
+            {"Ref": name}
+            for name, group in _of(resources, ("AWS::Logs::LogGroup",)).items()
             if "RetentionInDays" in group["Properties"]
-        }
+        ]
         return [
             RuleMatch(["Resources", name], f"{self.shortdesc}: {name}")
             for name, function in _of(resources, FUNCTIONS).items()
-            if json.dumps(function["Properties"].get("FunctionName")) not in groups
+            if (function["Properties"].get("LoggingConfig") or shared or {}).get("LogGroup") not in groups
         ]
 
 

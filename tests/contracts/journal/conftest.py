@@ -17,9 +17,8 @@ from puhui.journal.dynamo import Journal
 from puhui.journal.intake import read
 from puhui.journal.model import Event
 from puhui.journal.sequencer import Log, Sequenced, sequence
-from puhui.journal.usecases import Books
+from puhui.journal.usecases import Reader
 from puhui.kernel import clock, ids
-from puhui.ledger.audit import accounts, transfers
 from puhui.ledger.dynamo import Ledger, transfer_item
 from puhui.ledger.model import Leg, Transfer, credits, member
 from puhui.store.client import DynamoDB
@@ -64,7 +63,7 @@ class Alliance:
         lines += [f"witness {name} {each.signer.key} http://{name}" for name, each in self.witnesses.items()]
         self.policy_text = "\n".join([*lines, "group alliance all ent gov ngo", "quorum alliance", ""])
         self.policy = policy.parse(self.policy_text)
-        self.books = Books(self.journal, self.bucket, self.policy, PEPPER)
+        self.reader = Reader(self.journal, self.bucket, self.policy, PEPPER)
 
     def sequence(self, *events: Event) -> Sequenced:
         """Put events into the log."""
@@ -108,7 +107,7 @@ class Alliance:
         """What the ledger's stream does: hand the transfers' items to the sequencer."""
         places = [(t.owners[0], t.id) for t in posted]
         found = [
-            each for n in range(0, len(places), 100) for each in self.ledger.standing(places[n : n + 100])
+            each for n in range(0, len(places), 100) for each in self.ledger.transfers_at(places[n : n + 100])
         ]
         items = [transfer_item(t.owners[0], t, t.legs) for t in found if t]
         events, poison = read([("ledger", item, NOW) for item in items])
@@ -117,10 +116,8 @@ class Alliance:
 
     def audit(self) -> Report:
         """The report of the audit."""
-        every = (
-            (account, t) for account, _ in accounts(self.ledger) for t in transfers(account, self.ledger)
-        )
-        return audit(self.books, every, self.ledger.standing, NOW)
+        every = ((each, t) for each in self.ledger.every_account() for t in self.ledger.statement(each))
+        return audit(self.reader, every, self.ledger.transfers_at, NOW)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Somebody with every right changes what is stored. The audit finds it and names it."""
 
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -9,6 +10,7 @@ from botocore.config import Config
 from puhui.journal.audit import Finding
 from puhui.journal.model import pseudonym
 from puhui.ledger.audit import audit as audit_ledger
+from puhui.ledger.dynamo import LEG
 from puhui.ledger.model import Transfer
 from tests.contracts.journal.conftest import PEPPER, Alliance
 
@@ -57,7 +59,7 @@ def place(transfer: Transfer) -> dict[str, str]:
 
 
 def test_a_changed_transfer(alliance: Alliance, members: list[Transfer]):
-    legs = [[leg.account, leg.asset, leg.amount * 2] for leg in members[7].legs]
+    legs = [LEG.item(replace(leg, amount=leg.amount * 2)) for leg in members[7].legs]
     change(alliance, "ledger", place(members[7]), legs=legs)
     assert found(alliance) == [("transfer", members[7].id)]
 

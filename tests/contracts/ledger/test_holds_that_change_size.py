@@ -13,7 +13,9 @@ from puhui.ledger.errors import HoldResolved
 from puhui.ledger.holds import Hold
 from puhui.ledger.model import Leg, credits, member, points
 from puhui.store.client import DynamoDB
-from puhui.store.session import Moved, Session
+from puhui.store.conditions import OptimisticLockFailed
+from puhui.store.session import Session
+from tests.support.ledger import post_hold, void_hold
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 ANNA, P = member("A" * 26), "ant-forest"
@@ -55,7 +57,7 @@ def test_what_is_pending_follows_and_posting_gives_the_new_amount(ledger: Ledger
     resize(ledger, opened(ledger, 100), mg)
     assert pending(ledger) == mg
     assert audit(ledger).sound
-    usecases.post_hold(ANNA, "H" * 26, ledger=ledger, now=NOW)
+    post_hold(ANNA, "H" * 26, ledger=ledger, now=NOW)
     assert (pending(ledger), ledger.balance(ANNA, P).credits_mg) == (0, mg)
     assert audit(ledger).sound
 
@@ -63,14 +65,14 @@ def test_what_is_pending_follows_and_posting_gives_the_new_amount(ledger: Ledger
 def test_whoever_read_an_older_amount_reads_again(ledger: Ledger):
     held = opened(ledger, 100)
     resize(ledger, held, 60)
-    with pytest.raises(Moved):
+    with pytest.raises(OptimisticLockFailed):
         resize(ledger, held, 80)
     assert pending(ledger) == 60
 
 
 def test_a_hold_that_has_ended_does_not_change(ledger: Ledger):
     held = opened(ledger, 100)
-    usecases.void_hold(ANNA, held.id, ledger=ledger, now=NOW)
+    void_hold(ANNA, held.id, ledger=ledger, now=NOW)
     with pytest.raises(HoldResolved):
         resize(ledger, held, 80)
     assert pending(ledger) == 0

@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from puhui.members import api, dynamo, friends
+from puhui.members import api, friends, friendships
 from puhui.members.codes import FRIEND, HOUSEHOLD, LIFE, Codes
-from puhui.members.dynamo import Members
 from puhui.members.errors import (
     FriendNotFound,
     InvitationExpired,
@@ -17,6 +16,7 @@ from puhui.members.errors import (
     TooManyFriends,
 )
 from puhui.members.model import Member
+from puhui.members.repository import Members
 from puhui.store.client import DynamoDB
 from puhui.store.cursors import Cursors
 from puhui.store.sealing import Sealer
@@ -107,7 +107,7 @@ def test_an_old_code_brings_nobody_back_who_was_removed(members: Members):
 
 
 def test_there_is_a_limit_that_races_do_not_pass(members: Members, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dynamo, "FRIENDS_MAX", 2)
+    monkeypatch.setattr(friendships, "FRIENDS_MAX", 2)
 
     def come(who: str) -> bool:
         try:

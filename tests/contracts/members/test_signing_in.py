@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from puhui.members import api, usecases
-from puhui.members.dynamo import Members
 from puhui.members.errors import (
     ConsentRequired,
     MemberNotFound,
@@ -17,6 +16,7 @@ from puhui.members.errors import (
     RefreshReused,
 )
 from puhui.members.model import Member
+from puhui.members.repository import Members
 from puhui.members.tokens import Issuer
 from puhui.store import aws
 from puhui.store.client import DynamoDB
@@ -161,7 +161,7 @@ def test_a_sign_in_ends_after_thirty_days_and_by_signing_out(members: Members):
     with pytest.raises(RefreshInvalid):
         refresh(members, late.refresh_token, NOW + timedelta(days=31))
     ended = sign_in(members)
-    members.end_family(VERIFIER.claims(ended.access_token)["sid"])
+    members.sign_ins.end(VERIFIER.claims(ended.access_token)["sid"])
     with pytest.raises(RefreshInvalid):
         refresh(members, ended.refresh_token)
 

@@ -10,22 +10,18 @@ import pytest
 
 from puhui.kernel import ids
 from puhui.members.api import Codes
-from puhui.members.dynamo import Members
 from puhui.members.model import Member
-from puhui.merchants import staff, usecases
-from puhui.merchants.dynamo import Merchants
+from puhui.members.repository import Members
+from puhui.merchants.applications import applying, deciding
+from puhui.merchants.applications.model import LEGAL_ID_CHARACTERS, Application, Decision, Merchant
+from puhui.merchants.applications.views import ReadDependencies, merchant_body
+from puhui.merchants.dependencies import Dependencies
+from puhui.merchants.documents.announcing import prepare_document
+from puhui.merchants.documents.model import Document, is_announced
 from puhui.merchants.errors import DocumentChanged, DocumentMissing
-from puhui.merchants.model import (
-    LEGAL_ID_CHARACTERS,
-    Application,
-    Decision,
-    Document,
-    Merchant,
-    Staff,
-    is_announced,
-)
-from puhui.merchants.ports import Desk
-from puhui.merchants.showing import Shelf, merchant_shown
+from puhui.merchants.repositories import Merchants
+from puhui.merchants.staff import usecases as staff
+from puhui.merchants.staff.model import Staff
 from puhui.store.client import DynamoDB
 from puhui.store.cursors import Cursors
 from puhui.store.sealing import Sealer
@@ -112,8 +108,8 @@ class Town:
     platform: Platform = field(default_factory=Platform)
 
     @property
-    def desk(self) -> Desk:
-        return Desk(self.merchants, self.members, lambda: cast(WeChat, self.platform))
+    def deps(self) -> Dependencies:
+        return Dependencies(self.merchants, self.members, lambda: cast(WeChat, self.platform))
 
     def document(
         self,
@@ -127,7 +123,7 @@ class Town:
         content_type = "image/jpeg" if data.startswith(b"\xff\xd8\xff") else "application/pdf"
         digest = hashlib.sha256(data).hexdigest()
         body = {"kind": kind, "content_type": content_type, "size": len(data), "sha256": digest}
-        document, _, _ = usecases.prepare_document(
+        document, _, _ = prepare_document(
             who, body, key=key, body_hash=digest, merchants=self.merchants, store=self.files, now=NOW
         )
         if (uploaded := data if came is None else came) != b"":
@@ -151,19 +147,19 @@ class Town:
         self, who: str = ANNA, body: Mapping[str, Any] | None = None, key: str | None = None, **more: Any
     ) -> str:
         body = body or self.body([self.document(who)], **more)
-        command = usecases.HandIn(who, body, key, _hash(body))
-        return usecases.apply_as_merchant(command, desk=self.desk, store=self.files, now=NOW)
+        command = applying.Submission(who, body, key, _hash(body))
+        return applying.apply_as_merchant(command, deps=self.deps, store=self.files, now=NOW)
 
     def resubmit(self, merchant_id: str, body: Mapping[str, Any], who: str = ANNA) -> str:
-        command = usecases.HandIn(who, body, None, _hash(body))
-        return usecases.resubmit(merchant_id, command, desk=self.desk, store=self.files, now=NOW).status
+        command = applying.Submission(who, body, None, _hash(body))
+        return applying.resubmit(merchant_id, command, deps=self.deps, store=self.files, now=NOW).status
 
     def revise(
         self, merchant_id: str, *picture_ids: str, who: str = ANNA, text: str = "And a cake"
     ) -> Merchant:
         body = {"description": {"zh-CN": "还有蛋糕", "en": text}, "picture_ids": list(picture_ids)}
-        command = usecases.HandIn(who, body, None, _hash(body))
-        return usecases.revise(merchant_id, command, desk=self.desk, store=self.files, now=NOW)
+        command = applying.Submission(who, body, None, _hash(body))
+        return applying.revise(merchant_id, command, deps=self.deps, store=self.files, now=NOW)
 
     def decide(
         self,
@@ -177,10 +173,10 @@ class Town:
         version: int | None = None,
         now: datetime = NOW,
     ) -> Decision:
-        command = usecases.Decide(
+        command = deciding.DecisionRequest(
             merchant_id, what, by, key, _hash([what, reason, note]), reason, note, version
         )
-        return usecases.decide(command, merchants=self.merchants, now=now)
+        return deciding.decide(command, merchants=self.merchants, now=now)
 
     def certified(self, who: str = ANNA, **more: Any) -> str:
         merchant_id = self.apply(who, **more)
@@ -202,14 +198,14 @@ class Town:
         staff.remove(merchant_id, who, removed, merchants=self.merchants, now=now)
 
     def seen(self, merchant_id: str, who: str = FENG, *roles: str) -> dict[str, Any]:
-        shelf = Shelf(self.merchants, self.files, self.verdicts)
-        told = merchant_shown(merchant_id, who, frozenset(("member", *roles)), shelf=shelf)
+        reading = ReadDependencies(self.merchants, self.files, self.verdicts)
+        told = merchant_body(merchant_id, who, frozenset(("member", *roles)), deps=reading)
         assert gateway.declares("get_merchant", 200, told)
         return told
 
     def after_the_second_look(self, act: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
         """Do this once a merchant was found for the second time: by the transaction that is being built."""
-        find, looks = self.merchants.find, []
+        find, looks = self.merchants.applications.find, []
 
         def found(merchant_id: str) -> tuple[Merchant, Application]:
             seen = find(merchant_id)
@@ -218,7 +214,7 @@ class Town:
                 act()
             return seen
 
-        patch.setattr(self.merchants, "find", found)
+        patch.setattr(self.merchants.applications, "find", found)
 
     def counters(self, merchant_id: str) -> tuple[int, int]:
         """People and owners, as the merchant's item counts them."""

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from puhui.kernel.errors import Forbidden, IdempotencyKeyReused
-from puhui.merchants import usecases
 from puhui.merchants.api import MerchantNotFound, require_active
+from puhui.merchants.applications import applying, views
 from puhui.merchants.errors import (
     ApplicationChanged,
     DeciderMayNotJoin,
@@ -24,7 +24,6 @@ from puhui.merchants.errors import (
     ReasonRequired,
     TooManyApplications,
 )
-from puhui.merchants.showing import application_summary
 from puhui.programmes.api import ProgrammeNotFound
 from puhui.store.client import Key
 from puhui.store.values import Item
@@ -48,7 +47,7 @@ from tests.contracts.merchants.conftest import (
 def listed(town: Town, status: str, programme_id: str = PROGRAMME) -> list[str]:
     found, cursor = [], None
     while True:
-        page = usecases.of_status(programme_id, status, 2, cursor, merchants=town.merchants, cursors=CURSORS)
+        page = views.of_status(programme_id, status, 2, cursor, merchants=town.merchants, cursors=CURSORS)
         found += [merchant.id for merchant in page.items]
         if (cursor := page.cursor) is None:
             return found
@@ -272,7 +271,7 @@ def test_whoever_applied_or_works_there_does_not_decide(town: Town):
     with pytest.raises(OwnMerchant):
         town.decide(merchant_id, "certify", CHEN)
     assert town.status(merchant_id) == "applied"
-    assert town.merchants.history(merchant_id) == []
+    assert town.merchants.applications.history(merchant_id) == []
 
 
 def test_two_officers_at_once_make_one_decision(town: Town):
@@ -288,7 +287,7 @@ def test_two_officers_at_once_make_one_decision(town: Town):
         found = [pool.submit(decide, BORA, "certify"), pool.submit(decide, CHEN, "refuse")]
     winners = [each.result() for each in found if each.result()]
     assert len(winners) == 1
-    assert [made.by for made in town.merchants.history(merchant_id)] == winners
+    assert [made.by for made in town.merchants.applications.history(merchant_id)] == winners
     assert town.status(merchant_id) == ("certified" if winners == [BORA] else "refused")
 
 
@@ -315,7 +314,7 @@ def test_one_decision_sent_eight_times_at_once_is_one(town: Town):
     with ThreadPoolExecutor(8) as pool:
         sent = [pool.submit(town.decide, merchant_id, "certify", key="k") for _ in range(8)]
     assert len({each.result().id for each in sent}) == 1
-    assert len(town.merchants.history(merchant_id)) == 1
+    assert len(town.merchants.applications.history(merchant_id)) == 1
 
 
 def test_a_decision_repeated_late_by_its_key_is_answered_as_it_was_and_changes_nothing(town: Town):
@@ -333,7 +332,7 @@ def test_the_same_person_again_without_a_key_is_one_and_somebody_else_is_late(to
     assert town.decide(merchant_id, "certify") == town.decide(merchant_id, "certify")
     with pytest.raises(MerchantDecided):
         town.decide(merchant_id, "certify", CHEN)
-    assert len(town.merchants.history(merchant_id)) == 1
+    assert len(town.merchants.applications.history(merchant_id)) == 1
 
 
 def test_a_refusal_says_why_and_its_owner_hands_in_again(town: Town):
@@ -347,7 +346,7 @@ def test_a_refusal_says_why_and_its_owner_hands_in_again(town: Town):
     assert town.resubmit(merchant_id, better) == "applied"
     with pytest.raises(MerchantDecided):
         town.resubmit(merchant_id, {**better, "kind": "ngo"})
-    assert [made.what for made in town.merchants.history(merchant_id)] == ["refuse", "resubmit"]
+    assert [made.what for made in town.merchants.applications.history(merchant_id)] == ["refuse", "resubmit"]
     town.decide(merchant_id, "certify", CHEN)
     seen = town.seen(merchant_id, ANNA)
     assert (seen["name"]["en"], seen["legal_id"], seen["status"]) == ("Green Leaf", legal_id(7), "certified")
@@ -368,8 +367,8 @@ def test_papers_that_were_handed_in_anew_after_they_were_read_are_read_again_bef
     assert town.status(merchant_id) == "applied"
     again = town.seen(merchant_id, BORA, "authority_city")["version"]
     assert refused.value.details == {"version": again}
-    page = usecases.of_status(PROGRAMME, "applied", 20, None, merchants=town.merchants, cursors=CURSORS)
-    assert [application_summary(each)["version"] for each in page.items] == [again]
+    page = views.of_status(PROGRAMME, "applied", 20, None, merchants=town.merchants, cursors=CURSORS)
+    assert [views.application_summary(each)["version"] for each in page.items] == [again]
     first = town.decide(merchant_id, "certify", key="k", version=again)
     assert town.decide(merchant_id, "certify", key="k", version=again) == first
     assert town.decide(merchant_id, "certify", version=again) == first
@@ -453,7 +452,7 @@ def test_the_public_list_has_certified_ones_by_region(town: Town):
     town.decide(suspended, "suspend", reason="COMPLAINTS", note="n")
 
     def found(region: str | None) -> set[str]:
-        page = usecases.list_merchants(PROGRAMME, region, 20, None, merchants=town.merchants, cursors=CURSORS)
+        page = views.list_merchants(PROGRAMME, region, 20, None, merchants=town.merchants, cursors=CURSORS)
         return {merchant.id for merchant in page.items}
 
     assert found(None) == found("CN-GD") == {everywhere, local}
@@ -479,14 +478,14 @@ def test_a_merchant_that_was_certified_before_is_brought_in_once(town: Town):
     body = town.body([])
 
     def bring_in() -> str:
-        return usecases.import_merchant("M" * 26, ANNA, BORA, body, merchants=town.merchants, now=NOW).status
+        return applying.import_merchant("M" * 26, ANNA, BORA, body, merchants=town.merchants, now=NOW).status
 
     assert bring_in() == bring_in() == "certified"
-    assert [made.by for made in town.merchants.history("M" * 26)] == [BORA]
+    assert [made.by for made in town.merchants.applications.history("M" * 26)] == [BORA]
     assert town.merchants.require_staff("M" * 26, ANNA, "owner")
     town.decide("M" * 26, "suspend", reason="COMPLAINTS", note="n")
     assert bring_in() == "suspended"
     with pytest.raises(LegalIdTaken):
-        usecases.import_merchant("L" * 26, CHEN, BORA, body, merchants=town.merchants, now=NOW)
+        applying.import_merchant("L" * 26, CHEN, BORA, body, merchants=town.merchants, now=NOW)
     with pytest.raises(OwnMerchant):
-        usecases.import_merchant("N" * 26, ANNA, ANNA, body, merchants=town.merchants, now=NOW)
+        applying.import_merchant("N" * 26, ANNA, ANNA, body, merchants=town.merchants, now=NOW)

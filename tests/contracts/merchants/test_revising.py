@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from puhui.kernel.errors import Forbidden
-from puhui.merchants import staff
 from puhui.merchants.errors import (
     DocumentMissing,
     DocumentNotFound,
@@ -13,7 +12,8 @@ from puhui.merchants.errors import (
     MerchantNotFound,
     NotAPicture,
 )
-from puhui.merchants.model import Branch
+from puhui.merchants.staff import usecases as staff
+from puhui.merchants.staff.model import Branch
 from puhui.wechat.api import ContentRisky
 from tests.contracts.merchants.conftest import ANNA, BORA, CHEN, DANA, FENG, PHOTO, Town
 
@@ -75,13 +75,13 @@ def test_owners_and_managers_of_all_branches_revise(town: Town, merchant_id: str
         town.revise(merchant_id, who=DANA)
     with pytest.raises(MerchantNotFound):
         town.revise(merchant_id, who=FENG)
-    assert len(town.merchants.history(merchant_id)) == 3
+    assert len(town.merchants.applications.history(merchant_id)) == 3
 
 
 def test_a_manager_of_one_branch_does_not_revise(town: Town, merchant_id: str):
     name = {"zh-CN": "天河店", "en": "Tianhe"}
     branch = Branch("tianhe", merchant_id, name, "示范路 1 号", "CN-GD", open=True)
-    staff.put_branch(branch, ANNA, desk=town.desk)
+    staff.put_branch(branch, ANNA, deps=town.deps)
     town.join(CHEN, town.invite(merchant_id, "manager", "tianhe"))
     with pytest.raises(Forbidden):
         town.revise(merchant_id, who=CHEN)
@@ -116,7 +116,7 @@ def test_new_pictures_are_pictures_and_ones_own_and_texts_are_fit(
     with pytest.raises(DocumentMissing):
         town.revise(merchant_id, town.document(data=PHOTO, kind="picture", came=b""))
     assert shown(town, merchant_id) == papers[1:]
-    assert len(town.merchants.history(merchant_id)) == 1
+    assert len(town.merchants.applications.history(merchant_id)) == 1
 
 
 def test_one_revision_sent_twice_or_at_once_is_one(town: Town, merchant_id: str):
@@ -131,7 +131,11 @@ def test_one_revision_sent_twice_or_at_once_is_one(town: Town, merchant_id: str)
     with ThreadPoolExecutor(8) as pool:
         sent = [pool.submit(town.revise, merchant_id, cake, text="Another") for _ in range(8)]
     assert {each.result().version for each in sent} == {4}
-    assert [made.what for made in town.merchants.history(merchant_id)] == ["certify", "revise", "revise"]
+    assert [made.what for made in town.merchants.applications.history(merchant_id)] == [
+        "certify",
+        "revise",
+        "revise",
+    ]
 
 
 def test_a_manager_who_is_removed_while_revising_does_not(
@@ -141,7 +145,7 @@ def test_a_manager_who_is_removed_while_revising_does_not(
     town.after_the_second_look(lambda: town.remove(merchant_id, ANNA, CHEN), monkeypatch)
     with pytest.raises(MerchantNotFound):
         town.revise(merchant_id, who=CHEN)
-    assert len(town.merchants.history(merchant_id)) == 1
+    assert len(town.merchants.applications.history(merchant_id)) == 1
 
 
 def test_a_merchant_that_is_suspended_while_it_revises_does_not(

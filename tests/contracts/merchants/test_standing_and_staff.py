@@ -8,15 +8,14 @@ import pytest
 
 from puhui.kernel.errors import DomainError, Forbidden
 from puhui.members.api import InvitationExpired, InvitationInvalid
-from puhui.merchants import model, staff
 from puhui.merchants.api import (
-    MerchantNotCertified,
     MerchantNotFound,
     MerchantSuspended,
     merchant_key,
     require_active,
     standing_from,
 )
+from puhui.merchants.applications.views import require_sight
 from puhui.merchants.errors import (
     AlreadyOwner,
     BranchesFull,
@@ -24,14 +23,16 @@ from puhui.merchants.errors import (
     DeciderMayNotJoin,
     LastOwner,
     MerchantDecided,
+    MerchantNotCertified,
     OwnMerchant,
     RegionNotCertified,
     StaffFull,
     SuspenderMayNotReinstate,
     TooManyApplications,
 )
-from puhui.merchants.model import Branch
-from puhui.merchants.showing import require_sight
+from puhui.merchants.staff import model
+from puhui.merchants.staff import usecases as staff
+from puhui.merchants.staff.model import Branch
 from puhui.store.client import Key
 from puhui.store.values import Item
 from puhui.wechat.api import ContentRisky
@@ -73,7 +74,7 @@ def test_a_suspended_merchant_honours_nothing_until_somebody_else_reinstates_it(
         town.decide(merchant_id, "reinstate", note="mended")
     town.decide(merchant_id, "reinstate", CHEN, note="mended")
     require_active(town.merchants.find_standing(merchant_id))
-    told = [(made.what, made.by) for made in town.merchants.history(merchant_id)]
+    told = [(made.what, made.by) for made in town.merchants.applications.history(merchant_id)]
     assert told == [("certify", BORA), ("suspend", BORA), ("reinstate", CHEN)]
 
 
@@ -101,47 +102,47 @@ def test_only_a_certified_merchant_is_suspended_and_only_once(town: Town):
 
 def test_a_branch_is_made_and_changed_by_those_who_manage_it(town: Town):
     merchant_id = town.certified()
-    staff.put_branch(branch(merchant_id), ANNA, desk=town.desk)
+    staff.put_branch(branch(merchant_id), ANNA, deps=town.deps)
     assert town.merchants.branch(merchant_id, "tianhe") == branch(merchant_id)
     town.join(CHEN, town.invite(merchant_id, "manager", "tianhe"))
-    staff.put_branch(branch(merchant_id, open=False), CHEN, desk=town.desk)
+    staff.put_branch(branch(merchant_id, open=False), CHEN, deps=town.deps)
     assert town.merchants.branch(merchant_id, "tianhe") == branch(merchant_id, open=False)
     with pytest.raises(Forbidden):
-        staff.put_branch(branch(merchant_id, "yuexiu"), CHEN, desk=town.desk)
+        staff.put_branch(branch(merchant_id, "yuexiu"), CHEN, deps=town.deps)
     town.join(DANA, town.invite(merchant_id))
     with pytest.raises(Forbidden):
-        staff.put_branch(branch(merchant_id), DANA, desk=town.desk)
+        staff.put_branch(branch(merchant_id), DANA, deps=town.deps)
     with pytest.raises(MerchantNotFound):
-        staff.put_branch(branch(merchant_id), FENG, desk=town.desk)
+        staff.put_branch(branch(merchant_id), FENG, deps=town.deps)
     town.platform.risky = "示范路"
     with pytest.raises(ContentRisky):
-        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, desk=town.desk)
+        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, deps=town.deps)
     assert town.merchants.branch(merchant_id, "yuexiu") is None
 
 
 def test_a_branch_lies_in_a_region_that_was_certified(town: Town):
     merchant_id = town.apply(regions=["CN-GD-GZ"])
     with pytest.raises(MerchantNotCertified):
-        staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, desk=town.desk)
+        staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, deps=town.deps)
     town.decide(merchant_id, "certify")
     for region in ("CN-GD-SZ", "CN-GD"):
         with pytest.raises(RegionNotCertified):
-            staff.put_branch(branch(merchant_id, region=region), ANNA, desk=town.desk)
+            staff.put_branch(branch(merchant_id, region=region), ANNA, deps=town.deps)
     assert town.merchants.branch(merchant_id, "tianhe") is None
-    assert staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, desk=town.desk)
+    assert staff.put_branch(branch(merchant_id, region="CN-GD-GZ"), ANNA, deps=town.deps)
     with pytest.raises(MerchantNotFound):
-        staff.put_branch(branch(merchant_id, region="CN-BJ"), FENG, desk=town.desk)
+        staff.put_branch(branch(merchant_id, region="CN-BJ"), FENG, deps=town.deps)
 
 
 def test_a_merchant_has_room_for_so_many_branches_however_many_come_at_once(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ):
     merchant_id = town.certified()
-    monkeypatch.setattr("puhui.merchants.dynamo.BRANCHES_MAX", 2)
+    monkeypatch.setattr("puhui.merchants.staff.repository.BRANCHES_MAX", 2)
 
     def made(number: int) -> bool:
         try:
-            staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, desk=town.desk)
+            staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, deps=town.deps)
         except BranchesFull:
             return False
         return True
@@ -150,7 +151,7 @@ def test_a_merchant_has_room_for_so_many_branches_however_many_come_at_once(
         found = list(pool.map(made, range(4)))
     assert sorted(found) == [False, False, True, True]
     closed = branch(merchant_id, f"branch-{found.index(True)}", open=False)
-    assert staff.put_branch(closed, ANNA, desk=town.desk) == closed
+    assert staff.put_branch(closed, ANNA, deps=town.deps) == closed
     assert town.merchants.branch(merchant_id, closed.id) == closed
     page = staff.branches_page(merchant_id, 9, None, merchants=town.merchants, cursors=CURSORS)
     assert len(page.items) == 2
@@ -158,18 +159,18 @@ def test_a_merchant_has_room_for_so_many_branches_however_many_come_at_once(
 
 def test_one_branch_sent_four_times_at_once_is_one(town: Town, monkeypatch: pytest.MonkeyPatch):
     merchant_id = town.certified()
-    monkeypatch.setattr("puhui.merchants.dynamo.BRANCHES_MAX", 1)
+    monkeypatch.setattr("puhui.merchants.staff.repository.BRANCHES_MAX", 1)
     with ThreadPoolExecutor(4) as pool:
-        sent = [pool.submit(staff.put_branch, branch(merchant_id), ANNA, desk=town.desk) for _ in range(4)]
+        sent = [pool.submit(staff.put_branch, branch(merchant_id), ANNA, deps=town.deps) for _ in range(4)]
     assert [each.result() for each in sent] == [branch(merchant_id)] * 4
     with pytest.raises(BranchesFull):
-        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, desk=town.desk)
+        staff.put_branch(branch(merchant_id, "yuexiu"), ANNA, deps=town.deps)
 
 
 def test_branches_are_listed(town: Town):
     merchant_id = town.certified()
     for number in range(3):
-        staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, desk=town.desk)
+        staff.put_branch(branch(merchant_id, f"branch-{number}"), ANNA, deps=town.deps)
     page = staff.branches_page(merchant_id, 2, None, merchants=town.merchants, cursors=CURSORS)
     rest = staff.branches_page(merchant_id, 2, page.cursor, merchants=town.merchants, cursors=CURSORS)
     assert [each.id for each in (*page.items, *rest.items)] == ["branch-0", "branch-1", "branch-2"]
@@ -194,7 +195,7 @@ def test_a_merchants_branches_are_listed_for_whoever_may_see_it(town: Town):
 
 def test_a_code_brings_somebody_onto_the_staff_and_again_changes_nothing(town: Town):
     merchant_id = town.certified()
-    staff.put_branch(branch(merchant_id), ANNA, desk=town.desk)
+    staff.put_branch(branch(merchant_id), ANNA, deps=town.deps)
     code = town.invite(merchant_id, "clerk", "tianhe")
     place = town.join(CHEN, code)
     assert (place.role, place.branch_id, place.since) == ("clerk", "tianhe", NOW)
@@ -392,7 +393,7 @@ def test_whoever_left_a_merchant_decides_nothing_about_it(town: Town):
 
 def test_a_staff_has_room_for_so_many_however_many_come_at_once(town: Town, monkeypatch: pytest.MonkeyPatch):
     merchant_id = town.certified()
-    monkeypatch.setattr("puhui.merchants.dynamo.STAFF_MAX", 3)
+    monkeypatch.setattr("puhui.merchants.staff.repository.STAFF_MAX", 3)
     code = town.invite(merchant_id)
 
     def come(who: str) -> bool:

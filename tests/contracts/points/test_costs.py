@@ -42,7 +42,7 @@ def test_a_run_reads_a_hundred_balances_at_once_and_writes_for_those_alone_that_
     count = counting(town)
     now = clock.from_text("2026-11-20T00:10:00+08:00")
     for shard in range(AUDIT_SHARDS):
-        expiry.work_shard(job.id, shard, books=town.books(), now=now)
+        expiry.work_shard(job.id, shard, deps=town.deps(), now=now)
     assert count["BatchGetItem ledger"] <= AUDIT_SHARDS
     assert count["TransactWriteItems several"] == 1
     assert count["GetItem ledger"] == 2  # the one that is due, and once more to see that nothing is left
@@ -54,9 +54,9 @@ def test_a_report_reads_a_member_in_six_requests(town: Town):
         town.redeem(town.member(_2026_11=500))
     report = town.start_report()
     count = counting(town)
-    books = reconciliation.Books(town.points, town.ledger, town.rewards)
+    deps = reconciliation.Dependencies(town.points, town.ledger, town.rewards)
     for shard in range(AUDIT_SHARDS):
-        reconciliation.read_shard(report.id, shard, books=books)
+        reconciliation.read_shard(report.id, shard, deps=deps)
     assert count["GetItem ledger"] == 10
     assert count["Query ledger"] == 2 * 10 + AUDIT_SHARDS
     assert count["Query rewards"] == 3 * 10

@@ -156,4 +156,4 @@ def test_only_days_on_which_something_can_be_due_start_a_run(town: Town):
     assert start(15, "by hand") == Job("2026-11-15-by hand", NOW.date().replace(day=15))
     assert start(24) == start(24)
     with pytest.raises(JobNotFound):
-        expiry.work_shard("2026-11-02", 0, books=town.books(), now=NOW)
+        expiry.work_shard("2026-11-02", 0, deps=town.deps(), now=NOW)

@@ -12,15 +12,15 @@ import pytest
 from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, Hold, Leg, member
-from puhui.ledger.usecases import hold
 from puhui.points import dynamo, reconciliation
 from puhui.points.errors import ReportNotFound
 from puhui.points.report import Part
 from puhui.points.tally import Tally
-from puhui.rewards import offers
+from puhui.rewards.catalogue import offers
 from puhui.rewards.errors import OutOfStock
-from puhui.rewards.model import Redemption
+from puhui.rewards.redemptions.model import Redemption
 from tests.contracts.points.conftest import BUDGET, MERCHANT, NOW, PARTNER, PTS, P, Town
+from tests.support.ledger import hold
 
 
 def differences(report: dict[str, Any]) -> dict[tuple[str, str, str], int]:
@@ -231,7 +231,7 @@ def test_a_coupon_that_is_handed_on_while_its_redeemer_is_read_counts_once(town:
     town.sponsored("tea", "coupon", stock=10)
     me, friend = town.member(_2026_11=1_000), town.member()
     made = town.redeem(me, "tea", 2)
-    report, entries, times = town.start_report(), town.rewards._all_entries, 0
+    report, entries, times = town.start_report(), town.rewards.coupons._entries, 0
 
     def racing(member_id: str, prefix: str) -> Any:
         nonlocal times
@@ -242,7 +242,7 @@ def test_a_coupon_that_is_handed_on_while_its_redeemer_is_read_counts_once(town:
                 town.hand_on(town.coupons(made)[0], friend)
         return iter(found)
 
-    town.rewards._all_entries = racing  # type: ignore[method-assign]
+    town.rewards.coupons._entries = racing  # type: ignore[method-assign]
     told = town.read(report)
     assert told["reconciles"], told["differences"]
     assert of(told, "tea")["coupons"]["issued"] == 2
@@ -269,9 +269,9 @@ def test_a_report_is_started_once_and_a_shard_may_be_read_twice(town: Town):
     with pytest.raises(IdempotencyKeyReused):
         start("a", "another")
     assert reconciliation.find(report.id, town.points).shown()["status"] == "running"
-    books = reconciliation.Books(town.points, town.ledger, town.rewards)
+    deps = reconciliation.Dependencies(town.points, town.ledger, town.rewards)
     for shard in range(AUDIT_SHARDS):
-        reconciliation.read_shard(report.id, shard, books=books)
+        reconciliation.read_shard(report.id, shard, deps=deps)
     told = town.read(report)
     assert told["reconciles"]
     assert (told["read"]["accounts"], told["points"]["issued"]) == (1, 1_000)
@@ -294,12 +294,12 @@ def shard_of(account: str) -> int:
 
 def interrupted(town: Town, before: int, act: Callable[[], Any]) -> dict[str, Any]:
     """A report in which ``act`` happens before shard ``before`` is read."""
-    report, books = town.start_report(), reconciliation.Books(town.points, town.ledger, town.rewards)
+    report, deps = town.start_report(), reconciliation.Dependencies(town.points, town.ledger, town.rewards)
     for shard in range(AUDIT_SHARDS):
         if shard == before:
             act()
-        reconciliation.read_shard(report.id, shard, books=books)
-    reconciliation.close(report.id, books=books)
+        reconciliation.read_shard(report.id, shard, deps=deps)
+    reconciliation.close(report.id, deps=deps)
     return reconciliation.find(report.id, town.points).shown()
 
 
@@ -377,11 +377,11 @@ def test_reports_of_a_busy_programme_reconcile_as_of_their_moments(town: Town, s
 
 
 def test_a_report_is_not_closed_before_every_shard_was_read(town: Town):
-    report, books = town.start_report(), reconciliation.Books(town.points, town.ledger, town.rewards)
+    report, deps = town.start_report(), reconciliation.Dependencies(town.points, town.ledger, town.rewards)
     for shard in range(AUDIT_SHARDS - 1):
-        reconciliation.read_shard(report.id, shard, books=books)
+        reconciliation.read_shard(report.id, shard, deps=deps)
     with pytest.raises(LookupError):
-        reconciliation.close(report.id, books=books)
+        reconciliation.close(report.id, deps=deps)
 
 
 def test_a_shard_that_is_cut_off_anywhere_goes_on_and_counts_everyone_once(
@@ -391,7 +391,7 @@ def test_a_shard_that_is_cut_off_anywhere_goes_on_and_counts_everyone_once(
     town.put()
     for number in range(7):
         town.redeem(in_shard(town, 3, _2026_11=1_000 + number))
-    report, books = town.start_report(), reconciliation.Books(town.points, town.ledger, town.rewards)
+    report, deps = town.start_report(), reconciliation.Dependencies(town.points, town.ledger, town.rewards)
     read, left = town.rewards.member_items, 0
 
     def mortal(member_id: str) -> Any:
@@ -405,9 +405,9 @@ def test_a_shard_that_is_cut_off_anywhere_goes_on_and_counts_everyone_once(
     for _ in range(2):  # each attempt reads three, and leaves two behind it
         left = 3
         with pytest.raises(RuntimeError):
-            reconciliation.read_shard(report.id, 3, books=books)
+            reconciliation.read_shard(report.id, 3, deps=deps)
     left = 3  # 4 of 7 are kept
-    reconciliation.read_shard(report.id, 3, books=books)
+    reconciliation.read_shard(report.id, 3, deps=deps)
     told = town.read(report)
     assert told["reconciles"], told["differences"]
     assert (told["read"]["accounts"], told["points"]["issued"]) == (7, 7_021)
@@ -511,8 +511,8 @@ def test_a_transfer_that_is_off_by_one_point_is_named(tampered_town: Town):
     me, chosen = busy(town)
 
     def dearer(item: dict[str, Any]) -> None:
-        item["legs"][0][2] -= 1
-        item["legs"][1][2] += 1
+        item["legs"][0]["amount"] -= 1
+        item["legs"][1]["amount"] += 1
 
     changed(town, "ledger", {"account": member(me), "entry": f"T#{chosen.transfer_id}"}, dearer)
     assert differences(town.report()) == {

@@ -9,7 +9,6 @@ import pytest
 
 from puhui.kernel.clock import CLOCK_SKEW
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.settlement import usecases
 from puhui.settlement.errors import (
     ApproverIsStaff,
     NothingToPay,
@@ -23,10 +22,11 @@ from puhui.settlement.errors import (
     StatementNotPosted,
     StatementPaid,
 )
-from puhui.settlement.model import SHARDS
+from puhui.settlement.settlements import approving, posting
+from puhui.settlement.settlements.model import SHARDS
 from puhui.store import aws
 from puhui.store.client import DynamoDB
-from tests.contracts.settlement.world import NOW, World, by
+from tests.contracts.settlement.world import NOW, World, context
 
 
 @pytest.fixture
@@ -36,8 +36,8 @@ def shops(world: World) -> World:
     world.reward("tea", "shop-a", "bank-1", fen=300)
     world.reward("ride", "shop-b", "bank-1", fen=150)
     for _ in range(3):
-        world.due("shop-a", "tea", "bank-1", 300)
-    world.due("shop-b", "ride", "bank-1", 150, pieces=40)
+        world.payable("shop-a", "tea", "bank-1", 300)
+    world.payable("shop-b", "ride", "bank-1", 150, pieces=40)
     return world
 
 
@@ -72,17 +72,17 @@ def test_one_person_approves_once_however_often(shops: World):
 def test_nobody_approves_what_was_not_read(shops: World):
     done = shops.settled()
     with pytest.raises(SettlementChanged):
-        usecases.approve(
-            done.id, "ab" * 32, by("first"), settlements=shops.settlements, staffs=shops.alliance
+        approving.approve(
+            done.id, "ab" * 32, context("first"), repositories=shops.repositories, staff=shops.alliance
         )
     shops.approve(done, "first", "k")
     with pytest.raises(IdempotencyKeyReused):
-        usecases.approve(
+        approving.approve(
             done.id,
             "ab" * 32,
-            by("first", "k", "other"),
-            settlements=shops.settlements,
-            staffs=shops.alliance,
+            context("first", "k", "other"),
+            repositories=shops.repositories,
+            staff=shops.alliance,
         )
 
 
@@ -115,7 +115,7 @@ def test_two_people_who_approve_at_once_are_two(shops: World):
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(approve, ["first", "second"]))
-    found = usecases.find(done.id, shops.settlements)
+    found = shops.repositories.settlements.find(done.id)
     assert (found.status, found.round, {each.by for each in found.approvals}) == (
         "approved",
         1,
@@ -128,7 +128,7 @@ def test_a_posting_that_dies_after_any_of_its_calls_posts_once(world: World):
     world.sponsor("bank-1", 1_000_000)
     for number in range(45):
         world.reward(f"reward-{number:02}", "shop-a", "bank-1", fen=10 + number)
-        world.due("shop-a", f"reward-{number:02}", "bank-1", 10 + number)
+        world.payable("shop-a", f"reward-{number:02}", "bank-1", 10 + number)
     done = world.settled()
     world.approve(done, "first")
     world.approve(done, "second")
@@ -143,10 +143,10 @@ def test_a_posting_that_dies_after_any_of_its_calls_posts_once(world: World):
             left[0] -= 1
             return aws.call(service, operation, request)
 
-        settlements, _, ledger = world.connect(DynamoDB(call))
+        repositories, _, ledger = world.connect(DynamoDB(call))
         try:
             for shard in range(SHARDS):
-                usecases.post_shard(done.id, shard, settlements=settlements, ledger=ledger, now=NOW)
+                posting.post_shard(done.id, shard, repositories=repositories, ledger=ledger, now=NOW)
         except RuntimeError:
             continue
         break
@@ -158,10 +158,10 @@ def test_a_posting_that_dies_after_any_of_its_calls_posts_once(world: World):
 def test_a_merchant_with_more_rewards_than_one_transaction_takes_is_posted_whole(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(usecases, "POSTING_ITEMS_MAX", 1)
+    monkeypatch.setattr(posting, "POSTING_ITEMS_MAX", 1)
     for number in range(45):
         world.reward(f"reward-{number:02}", "shop-a")
-        world.due("shop-a", f"reward-{number:02}", "bank-1", 10)
+        world.payable("shop-a", f"reward-{number:02}", "bank-1", 10)
     done = world.approved_and_posted(world.settled())
     assert (done.status, world.owed("shop-a"), world.statement(done, "shop-a").posted) == ("posted", 450, 3)
 
@@ -222,7 +222,7 @@ def test_eight_clerks_who_record_one_payment_at_once_record_one(shops: World):
 
 def test_a_statement_of_nothing_is_posted_and_needs_no_payment(world: World):
     world.reward("bag", "shop-a")
-    world.due("shop-a", "bag")
+    world.payable("shop-a", "bag")
     done = world.approved_and_posted(world.settled())
     assert (done.status, world.statement(done, "shop-a").status, world.kinds("merchant:shop-a")) == (
         "posted",

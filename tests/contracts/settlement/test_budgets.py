@@ -5,7 +5,7 @@ import pytest
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.errors import NotEnoughMoney
 from puhui.programmes.api import ProgrammeNotFound
-from puhui.settlement import budgets
+from puhui.settlement.budgets import usecases as budgets
 from puhui.settlement.errors import (
     BudgetIdTaken,
     BudgetNotFound,
@@ -15,19 +15,19 @@ from puhui.settlement.errors import (
     ProposalsWaiting,
     ProposerMayNotApprove,
 )
-from tests.contracts.settlement.world import P, World, by
+from tests.contracts.settlement.world import P, World, context
 
 SPONSOR = {"zh-CN": "银行", "en": "Bank"}
 
 
 def shown(world: World, budget_id: str) -> dict[str, object]:
-    told = budgets.get_budget(budget_id, settlements=world.settlements, ledger=world.ledger)
+    told = budgets.get_budget(budget_id, repositories=world.repositories, ledger=world.ledger)
     return {name: told[name] for name in ("funded_fen", "withdrawn_fen", "committed_fen", "left_fen")}
 
 
 def propose(world: World, budget_id: str, kind: str, fen: int, key: str | None = None, body: str = "body"):
     return budgets.propose_funding(
-        budget_id, kind, fen, "wire", by("proposer", key, body), settlements=world.settlements
+        budget_id, kind, fen, "wire", context("proposer", key, body), repositories=world.repositories
     )
 
 
@@ -72,7 +72,7 @@ def test_what_is_set_aside_for_rewards_cannot_be_taken_back(world: World):
     back = propose(world, "bank-1", "withdraw", 1_001)
     with pytest.raises(NotEnoughMoney):
         world.approve_funding("bank-1", back.id)
-    standing = world.settlements.funding("bank-1", back.id)
+    standing = world.repositories.budgets.find_funding("bank-1", back.id)
     assert standing
     assert (standing.status, world.left("bank-1")) == ("proposed", 1_000)
 
@@ -83,58 +83,58 @@ def test_the_same_proposal_twice_is_one_and_another_under_its_key_is_refused(wor
     assert propose(world, "bank-1", "fund", 100, "k") == first
     with pytest.raises(IdempotencyKeyReused):
         propose(world, "bank-1", "fund", 200, "k", "other")
-    told = budgets.get_budget("bank-1", settlements=world.settlements, ledger=world.ledger)
+    told = budgets.get_budget("bank-1", repositories=world.repositories, ledger=world.ledger)
     assert [each["id"] for each in told["fundings"]] == [first.id]
 
 
 def test_a_budget_keeps_its_programme_and_may_name_its_sponsor_anew(world: World):
     world.sponsor("bank-1", 700)
-    before = budgets.find("bank-1", world.settlements)
-    assert budgets.put_budget("bank-1", P, dict(before.sponsor), settlements=world.settlements) == before
-    budgets.put_budget("bank-1", P, SPONSOR, settlements=world.settlements)
-    assert budgets.find("bank-1", world.settlements).sponsor == SPONSOR
+    before = world.repositories.budgets.find("bank-1")
+    assert budgets.put_budget("bank-1", P, dict(before.sponsor), repositories=world.repositories) == before
+    budgets.put_budget("bank-1", P, SPONSOR, repositories=world.repositories)
+    assert world.repositories.budgets.find("bank-1").sponsor == SPONSOR
     assert shown(world, "bank-1")["funded_fen"] == 700
     with pytest.raises(BudgetIdTaken):
-        budgets.put_budget("bank-1", "ant-forest", SPONSOR, settlements=world.settlements)
+        budgets.put_budget("bank-1", "ant-forest", SPONSOR, repositories=world.repositories)
     with pytest.raises(ProgrammeNotFound):
-        budgets.put_budget("bank-2", "nowhere", SPONSOR, settlements=world.settlements)
+        budgets.put_budget("bank-2", "nowhere", SPONSOR, repositories=world.repositories)
 
 
 def test_a_proposal_that_is_turned_down_moves_nothing_and_makes_room(world: World):
     world.sponsor("bank-1", 700)
     wrong, right = (propose(world, "bank-1", "fund", fen) for fen in (5, 6))
     for _ in range(2):
-        rejected = budgets.reject("bank-1", wrong.id, "proposer", settlements=world.settlements)
+        rejected = budgets.reject("bank-1", wrong.id, "proposer", repositories=world.repositories)
         assert (rejected.status, rejected.rejected_by) == ("rejected", "proposer")
     for again in (
         lambda: world.approve_funding("bank-1", wrong.id),
-        lambda: budgets.reject("bank-1", wrong.id, "another", settlements=world.settlements),
+        lambda: budgets.reject("bank-1", wrong.id, "another", repositories=world.repositories),
     ):
         with pytest.raises(FundingClosed):
             again()
     world.approve_funding("bank-1", right.id)
     with pytest.raises(FundingClosed):
-        budgets.reject("bank-1", right.id, "another", settlements=world.settlements)
+        budgets.reject("bank-1", right.id, "another", repositories=world.repositories)
     assert shown(world, "bank-1")["funded_fen"] == 706
-    assert budgets.find("bank-1", world.settlements).version == 1
-    item = world.settlements.dynamodb.get(*world.settlements.budget_key("bank-1"))
+    assert world.repositories.budgets.find("bank-1").version == 1
+    item = world.repositories.dynamodb.get(*world.repositories.budgets.key("bank-1"))
     assert item
     assert item["proposals"] == 0
 
 
 def test_a_budget_pays_for_its_own_programme_only(world: World):
     world.sponsor("bank-1", 700)
-    budgets.require_programme("bank-1", P, settlements=world.settlements)
-    budgets.require_programme("", P, settlements=world.settlements)
+    budgets.require_programme("bank-1", P, repositories=world.repositories)
+    budgets.require_programme("", P, repositories=world.repositories)
     with pytest.raises(BudgetOfAnotherProgramme):
-        budgets.require_programme("bank-1", "ant-forest", settlements=world.settlements)
+        budgets.require_programme("bank-1", "ant-forest", repositories=world.repositories)
     with pytest.raises(BudgetNotFound):
-        budgets.require_programme("none", P, settlements=world.settlements)
+        budgets.require_programme("none", P, repositories=world.repositories)
 
 
 def test_what_is_not_there_is_not_found(world: World):
     with pytest.raises(BudgetNotFound):
-        budgets.get_budget("none", settlements=world.settlements, ledger=world.ledger)
+        budgets.get_budget("none", repositories=world.repositories, ledger=world.ledger)
     with pytest.raises(BudgetNotFound):
         propose(world, "none", "fund", 1)
     world.sponsor("bank-1", 0)

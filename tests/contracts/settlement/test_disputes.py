@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.settlement import budgets, disputes, statements, usecases
+from puhui.settlement.budgets import usecases as budgets
+from puhui.settlement.disputes import usecases as disputes
+from puhui.settlement.disputes.model import Dispute, ProposedAdjustment, Resolution
+from puhui.settlement.disputes.views import dispute_body
 from puhui.settlement.errors import (
     AdjustmentInvalid,
     ApproverIsStaff,
@@ -22,11 +25,13 @@ from puhui.settlement.errors import (
     StatementNotPosted,
     StatementPaid,
 )
-from puhui.settlement.model import SHARDS, Dispute, Resolution, Settlement, Wanted
-from tests.contracts.settlement.world import NOW, World, by
+from puhui.settlement.settlements import posting
+from puhui.settlement.settlements.model import SHARDS, Settlement
+from puhui.settlement.statements import views
+from tests.contracts.settlement.world import NOW, World, context
 
-MORE = Wanted(250, "one cup more was handed out", reward_id="tea")
-LESS = Wanted(-100, "counted twice", budget_id="bank-1")
+MORE = ProposedAdjustment(250, "one cup more was handed out", reward_id="tea")
+LESS = ProposedAdjustment(-100, "counted twice", budget_id="bank-1")
 
 
 @pytest.fixture
@@ -44,21 +49,26 @@ def dispute(
     text: str = "one is missing",
 ) -> Dispute:
     return disputes.open_dispute(
-        settlement.id, merchant, text, 1_150, by("owner", key, text), settlements=world.settlements
+        settlement.id, merchant, text, 1_150, context("owner", key, text), repositories=world.repositories
     )
 
 
 def resolve(
-    world: World, opened: Dispute, *wanted: Wanted, decision: str = "", who: str = "judge", note: str = "seen"
+    world: World,
+    opened: Dispute,
+    *wanted: ProposedAdjustment,
+    decision: str = "",
+    who: str = "judge",
+    note: str = "seen",
 ) -> Settlement:
     resolution = Resolution(decision or ("uphold" if wanted else "reject"), wanted, note)
     _, settlement = disputes.resolve(
         opened.settlement_id,
         opened.id,
         resolution,
-        by(who, None, f"{wanted} {note}"),
-        settlements=world.settlements,
-        staffs=world.alliance,
+        context(who, None, f"{wanted} {note}"),
+        repositories=world.repositories,
+        staff=world.alliance,
     )
     return settlement
 
@@ -93,7 +103,7 @@ def test_an_adjustment_before_the_approval_is_approved_with_everything_else(shop
     shops.approved_and_posted(after)
     assert (shops.owed("shop-a"), shops.left("bank-1")) == (1_150, 55_000 - 250)
     assert shops.kinds("merchant:shop-a") == ["adjust", "settle"]
-    budget = budgets.find("bank-1", shops.settlements)
+    budget = shops.repositories.budgets.find("bank-1")
     assert (budget.adjusted_fen, budget.settled_fen, budget.committed_fen(shops.left("bank-1"))) == (
         250,
         6_900,
@@ -120,8 +130,8 @@ def test_an_adjustment_after_the_posting_needs_one_more_person(shops: World):
 def test_an_adjustment_upon_one_that_waits_is_approved_by_two_who_read_both(shops: World):
     done = shops.approved_and_posted(shops.settled())
     one, two = dispute(shops, done), dispute(shops, done, "shop-b")
-    resolve(shops, one, Wanted(50_000, "a gift", budget_id="bank-1"), who="mallory")
-    after = resolve(shops, two, Wanted(10, "a cup", budget_id="bank-1"), who="judge")
+    resolve(shops, one, ProposedAdjustment(50_000, "a gift", budget_id="bank-1"), who="mallory")
+    after = resolve(shops, two, ProposedAdjustment(10, "a cup", budget_id="bank-1"), who="judge")
     assert after.approvals == ()
     assert shops.approve(after, "mallory").status == "computed"
     assert (shops.post(done.id).status, shops.owed("shop-a")) == ("computed", 900)
@@ -141,18 +151,18 @@ def test_a_dispute_that_is_rejected_while_its_posting_ends_is_posted(
     opened = dispute(shops, done)
     shops.approve(done, "first")
     shops.approve(done, "second")
-    read = shops.settlements.all_statements
+    read = shops.repositories.statements.of_settlement
 
     def counted(settlement_id: str) -> Any:
         found = list(read(settlement_id))
-        monkeypatch.setattr(shops.settlements, "all_statements", read)
+        monkeypatch.setattr(shops.repositories.statements, "of_settlement", read)
         resolve(shops, opened)  # after the statements were counted, before the settlement is written
         return iter(found)
 
     for shard in range(SHARDS):
-        usecases.post_shard(done.id, shard, settlements=shops.settlements, ledger=shops.ledger, now=NOW)
-    monkeypatch.setattr(shops.settlements, "all_statements", counted)
-    ended = usecases.close_posting(done.id, settlements=shops.settlements)
+        posting.post_shard(done.id, shard, repositories=shops.repositories, ledger=shops.ledger, now=NOW)
+    monkeypatch.setattr(shops.repositories.statements, "of_settlement", counted)
+    ended = posting.close_posting(done.id, repositories=shops.repositories)
     assert (ended.status, ended.held) == ("approved", 1)
     assert shops.post(done.id).status == "posted"
     assert shops.owed("shop-a") == 900
@@ -164,15 +174,15 @@ def test_an_approval_that_does_not_see_a_release_posts_it_all_the_same(
     done = shops.settled()
     opened = dispute(shops, done)
     shops.approve(done, "first")
-    write = shops.settlements.put_settlement
+    write = shops.repositories.settlements.put
 
     def put(*args: Any) -> None:
-        monkeypatch.setattr(shops.settlements, "put_settlement", write)
+        monkeypatch.setattr(shops.repositories.settlements, "put", write)
         shops.approve(done, "second")  # after the settlement was read for the release, before it is written
         shops.post(done.id)
         write(*args)
 
-    monkeypatch.setattr(shops.settlements, "put_settlement", put)
+    monkeypatch.setattr(shops.repositories.settlements, "put", put)
     assert resolve(shops, opened).status == "approved"
     assert shops.post(done.id).status == "posted"
     assert shops.owed("shop-a") == 900
@@ -183,7 +193,9 @@ def test_adjustments_of_many_budgets_are_posted_in_as_many_transactions_as_they_
         shops.sponsor(f"fund-{number}", 1_000)
     done = shops.settled()
     for turn in range(4):
-        wanted = [Wanted(1, "one", budget_id=f"fund-{10 * turn + number}") for number in range(10)]
+        wanted = [
+            ProposedAdjustment(1, "one", budget_id=f"fund-{10 * turn + number}") for number in range(10)
+        ]
         done = resolve(shops, dispute(shops, done), *wanted)
     shops.approved_and_posted(done)
     assert (shops.statement(done, "shop-a").status, shops.owed("shop-a")) == ("posted", 940)
@@ -204,7 +216,7 @@ def test_a_second_dispute_adds_to_the_first(shops: World):
     shops.approved_and_posted(second)
     assert shops.owed("shop-a") == 900 + 250 - 100 + 250
     assert shops.kinds("merchant:shop-a") == ["adjust", "adjust", "settle"]
-    told = statements.get_statement(done.id, "shop-a", settlements=shops.settlements)
+    told = views.get_statement(done.id, "shop-a", repositories=shops.repositories)
     assert (told["fen"], told["adjusted_fen"], told["total_fen"]) == (900, 400, 1_300)
     assert [each["fen"] for each in told["adjustments"]] == [250, -100, 250]
     assert [each["status"] for each in told["disputes"]] == ["upheld", "upheld"]
@@ -213,12 +225,12 @@ def test_a_second_dispute_adds_to_the_first(shops: World):
 def test_a_budget_that_is_short_holds_the_statement_until_it_has_money(shops: World):
     done = shops.settled()
     opened = dispute(shops, done)
-    after = resolve(shops, opened, Wanted(60_000, "a whole delivery", budget_id="bank-1"))
+    after = resolve(shops, opened, ProposedAdjustment(60_000, "a whole delivery", budget_id="bank-1"))
     held = shops.approved_and_posted(after)
     assert (held.status, held.held, shops.owed("shop-a"), shops.owed("shop-b")) == ("approved", 1, 0, 6_000)
     assert shops.statement(done, "shop-a").reason_code == "NOT_ENOUGH_MONEY"
     more = budgets.propose_funding(
-        "bank-1", "fund", 5_000, "wire", by("proposer"), settlements=shops.settlements
+        "bank-1", "fund", 5_000, "wire", context("proposer"), repositories=shops.repositories
     )
     shops.approve_funding("bank-1", more.id)
     again = shops.approve(after, "second")
@@ -233,7 +245,7 @@ def test_a_budget_that_is_short_holds_the_statement_until_it_has_money(shops: Wo
 
 def test_a_released_statement_that_its_budget_cannot_pay_can_be_posted_again(shops: World):
     done = shops.settled()
-    after = resolve(shops, dispute(shops, done), Wanted(60_000, "a delivery", budget_id="bank-1"))
+    after = resolve(shops, dispute(shops, done), ProposedAdjustment(60_000, "a delivery", budget_id="bank-1"))
     again = dispute(shops, done)
     shops.approved_and_posted(after)
     assert resolve(shops, again).status == "approved"
@@ -270,23 +282,23 @@ def test_the_same_dispute_twice_is_one_and_the_same_decision_too(shops: World):
 @pytest.mark.parametrize(
     ("wanted", "rule"),
     [
-        (Wanted(1, "r", reward_id="tea", budget_id="bank-1"), "not both"),
-        (Wanted(1, "r"), "not both"),
-        (Wanted(0, "r", reward_id="tea"), "by 0 fen"),
-        (Wanted(1, "r", reward_id="bag"), "no sponsor"),
-        (Wanted(1, "r", reward_id="ride"), "no sponsor"),
-        (Wanted(1, "r", budget_id="unknown"), "no such budget"),
-        (Wanted(-901, "r", reward_id="tea"), "below zero"),
+        (ProposedAdjustment(1, "r", reward_id="tea", budget_id="bank-1"), "not both"),
+        (ProposedAdjustment(1, "r"), "not both"),
+        (ProposedAdjustment(0, "r", reward_id="tea"), "by 0 fen"),
+        (ProposedAdjustment(1, "r", reward_id="bag"), "no sponsor"),
+        (ProposedAdjustment(1, "r", reward_id="ride"), "no sponsor"),
+        (ProposedAdjustment(1, "r", budget_id="unknown"), "no such budget"),
+        (ProposedAdjustment(-901, "r", reward_id="tea"), "below zero"),
     ],
 )
 def test_an_adjustment_names_who_pays_and_takes_no_more_than_there_is(
-    shops: World, wanted: Wanted, rule: str
+    shops: World, wanted: ProposedAdjustment, rule: str
 ):
     opened = dispute(shops, shops.settled())
     with pytest.raises(AdjustmentInvalid) as refused:
         resolve(shops, opened, wanted)
     assert rule in refused.value.details["rule"]
-    assert shops.settlements.dispute(opened.settlement_id, opened.id).status == "open"  # type: ignore[union-attr]
+    assert shops.repositories.disputes.get(opened.settlement_id, opened.id).status == "open"  # type: ignore[union-attr]
 
 
 def test_a_decision_fits_its_adjustments_and_comes_from_outside(shops: World):
@@ -326,18 +338,18 @@ def test_a_statement_is_disputed_five_times_at_most(shops: World):
 
 def test_a_dispute_and_a_payment_at_once_leave_one_of_them(shops: World, monkeypatch: pytest.MonkeyPatch):
     done = shops.approved_and_posted(shops.settled())
-    read = shops.settlements.statement
+    read = shops.repositories.statements.find
     raced: list[Any] = []
 
     def between(settlement_id: str, merchant_id: str) -> Any:
         found = read(settlement_id, merchant_id)
         if not raced:
             raced.append(1)
-            monkeypatch.setattr(shops.settlements, "statement", read)
+            monkeypatch.setattr(shops.repositories.statements, "find", read)
             dispute(shops, done)  # after the payment read the statement, before it writes
         return found
 
-    monkeypatch.setattr(shops.settlements, "statement", between)
+    monkeypatch.setattr(shops.repositories.statements, "find", between)
     with pytest.raises(StatementDisputed):
         shops.pay(done, "shop-a", 900)
     assert shops.owed("shop-a") == 900
@@ -346,9 +358,9 @@ def test_a_dispute_and_a_payment_at_once_leave_one_of_them(shops: World, monkeyp
 def test_a_dispute_says_when_it_was_opened_and_how_it_ended(shops: World):
     done = shops.settled()
     opened = dispute(shops, done)
-    told = disputes.shown(opened)
+    told = dispute_body(opened)
     assert (told["status"], told["claimed_fen"], "note" in told) == ("open", 1_150, False)
     resolve(shops, opened, note="nothing is missing")
-    ended = disputes.shown(disputes.find_dispute(done.id, opened.id, shops.settlements))
+    ended = dispute_body(shops.repositories.disputes.find(done.id, opened.id))
     assert (ended["status"], ended["note"]) == ("rejected", "nothing is missing")
     assert NOW - timedelta(seconds=1) <= opened.opened_at <= NOW

@@ -8,15 +8,20 @@ from typing import Any
 from puhui.kernel import ids
 from puhui.ledger.api import Ledger
 from puhui.ledger.audit import audit
-from puhui.ledger.usecases import post_transfer
-from puhui.rewards.api import DUE_SHARDS, Reward, Rewards
-from puhui.rewards.model import commitment
-from puhui.settlement import budgets, usecases
-from puhui.settlement.dynamo import Settlements
-from puhui.settlement.model import SHARDS, By, Settlement, Statement, account_of, merchant_account
-from puhui.settlement.usecases import Books
+from puhui.rewards.api import PAYABLE_SHARDS, Reward, Rewards
+from puhui.rewards.catalogue.model import commitment
+from puhui.settlement.accounts import account_of, merchant_account
+from puhui.settlement.budgets import usecases as budgets
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.request import RequestContext
+from puhui.settlement.settlements import approving, computing, opening, posting
+from puhui.settlement.settlements.computing import Dependencies
+from puhui.settlement.settlements.model import SHARDS, Settlement
+from puhui.settlement.statements import payments
+from puhui.settlement.statements.model import Statement
 from puhui.store.client import DynamoDB, Key
 from puhui.store.session import attempt
+from tests.support.ledger import post_transfer
 
 P = "carbon-88"
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
@@ -59,27 +64,27 @@ class World:
     def __init__(self, tables: dict[str, str]) -> None:
         self.tables = tables
         self.alliance = Alliance(tables["settlement"])
-        self.settlements, self.rewards, self.ledger = self.connect(DynamoDB())
+        self.repositories, self.rewards, self.ledger = self.connect(DynamoDB())
         self.count = 0
 
-    def connect(self, dynamodb: DynamoDB) -> tuple[Settlements, Rewards, Ledger]:
+    def connect(self, dynamodb: DynamoDB) -> tuple[Repositories, Rewards, Ledger]:
         """A process of its own."""
         return (
-            Settlements(dynamodb, self.tables["settlement"]),
+            Repositories(dynamodb, self.tables["settlement"]),
             Rewards(dynamodb, self.tables["rewards"]),
             Ledger(dynamodb, self.tables["ledger"]),
         )
 
     @property
-    def books(self) -> Books:
-        return Books(self.settlements, self.rewards, self.alliance)  # type: ignore[arg-type]
+    def deps(self) -> Dependencies:
+        return Dependencies(self.repositories, self.rewards, self.alliance)  # type: ignore[arg-type]
 
     def sponsor(self, budget_id: str, fen: int) -> None:
         """A budget with money in it."""
-        budgets.put_budget(budget_id, P, {"zh-CN": "赞助方", "en": "Sponsor"}, settlements=self.settlements)
+        budgets.put_budget(budget_id, P, {"zh-CN": "赞助方", "en": "Sponsor"}, repositories=self.repositories)
         if fen:
             funding = budgets.propose_funding(
-                budget_id, "fund", fen, "wire 1", by("proposer"), settlements=self.settlements
+                budget_id, "fund", fen, "wire 1", context("proposer"), repositories=self.repositories
             )
             self.approve_funding(budget_id, funding.id)
 
@@ -90,13 +95,13 @@ class World:
         self.reward("bag", "shop-a")
         self.reward("ride", "shop-b", "bank-1", fen=150)
         for _ in range(3):
-            self.due("shop-a", "tea", "bank-1", 300)
-        self.due("shop-a", "bag")
-        self.due("shop-b", "ride", "bank-1", 150, pieces=40)
+            self.payable("shop-a", "tea", "bank-1", 300)
+        self.payable("shop-a", "bag")
+        self.payable("shop-b", "ride", "bank-1", 150, pieces=40)
 
     def approve_funding(self, budget_id: str, funding_id: str, approver: str = "approver") -> Any:
         return budgets.approve(
-            budget_id, funding_id, approver, settlements=self.settlements, ledger=self.ledger, now=NOW
+            budget_id, funding_id, approver, repositories=self.repositories, ledger=self.ledger, now=NOW
         )
 
     def reward(
@@ -120,11 +125,11 @@ class World:
         )
         if merchant_id not in self.alliance.ids:
             self.alliance.ids.append(merchant_id)
-        attempt(self.rewards.dynamodb, lambda session: self.rewards.add_reward(session, reward))
+        attempt(self.rewards.dynamodb, lambda session: self.rewards.catalogue.add(session, reward))
         if fen:
             post_transfer(commitment(reward, pieces, NOW), ledger=self.ledger, now=NOW)
 
-    def due(
+    def payable(
         self,
         merchant_id: str,
         reward_id: str,
@@ -142,7 +147,7 @@ class World:
         item: dict[str, Any] = {
             "owner": f"member:M{self.count % 7}",
             "entry": f"K#{name}-0" if pieces == 1 else f"X#{name}",
-            "due_to": f"{merchant_id}:{zlib.crc32(due_id.encode()) % DUE_SHARDS}",
+            "due_to": f"{merchant_id}:{zlib.crc32(due_id.encode()) % PAYABLE_SHARDS}",
             "due_id": due_id,
             "merchant_id": merchant_id,
             "programme": programme,
@@ -156,35 +161,35 @@ class World:
         return due_id
 
     def open(self, key: str | None = None, until: datetime = UNTIL, who: str = "operator") -> Settlement:
-        return usecases.open_settlement(
-            P, until, by(who, key, f"{P} {until}"), lag_seconds=LAG, settlements=self.settlements
+        return opening.open_settlement(
+            P, until, context(who, key, f"{P} {until}"), lag_seconds=LAG, repositories=self.repositories
         )
 
     def compute(self, settlement_id: str) -> Settlement:
         """All that the state machine does."""
         for shard in range(SHARDS):
-            usecases.claim_shard(settlement_id, shard, books=self.books)
-        return usecases.close(settlement_id, settlements=self.settlements, rewards=self.rewards, now=NOW)
+            computing.claim_shard(settlement_id, shard, deps=self.deps)
+        return computing.close(settlement_id, repositories=self.repositories, rewards=self.rewards, now=NOW)
 
     def settled(self, key: str | None = None) -> Settlement:
         """A settlement, opened and computed."""
         return self.compute(self.open(key).id)
 
     def approve(self, settlement: Settlement, who: str, key: str | None = None) -> Settlement:
-        return usecases.approve(
+        return approving.approve(
             settlement.id,
             settlement.hash,
-            by(who, key, settlement.hash),
-            settlements=self.settlements,
-            staffs=self.alliance,
+            context(who, key, settlement.hash),
+            repositories=self.repositories,
+            staff=self.alliance,
         )
 
     def post(self, settlement_id: str) -> Settlement:
         for shard in range(SHARDS):
-            usecases.post_shard(
-                settlement_id, shard, settlements=self.settlements, ledger=self.ledger, now=NOW
+            posting.post_shard(
+                settlement_id, shard, repositories=self.repositories, ledger=self.ledger, now=NOW
             )
-        return usecases.close_posting(settlement_id, settlements=self.settlements)
+        return posting.close_posting(settlement_id, repositories=self.repositories)
 
     def approved_and_posted(self, settlement: Settlement) -> Settlement:
         self.approve(settlement, "first")
@@ -194,14 +199,14 @@ class World:
     def pay(
         self, settlement: Settlement, merchant_id: str, fen: int, key: str | None = None, **more: Any
     ) -> Statement:
-        return usecases.record_payment(
+        return payments.record_payment(
             settlement.id,
             merchant_id,
             fen,
             more.get("reference", "wire 2"),
             more.get("paid_at", NOW),
-            by("operator", key, f"{merchant_id} {fen}"),
-            settlements=self.settlements,
+            context("operator", key, f"{merchant_id} {fen}"),
+            repositories=self.repositories,
             ledger=self.ledger,
         )
 
@@ -212,13 +217,13 @@ class World:
         self.rewards.dynamodb.put_all(place.table, [place.key])
 
     def statement(self, settlement: Settlement, merchant_id: str) -> Statement:
-        return usecases.find_statement(settlement.id, merchant_id, self.settlements)
+        return self.repositories.statements.find(settlement.id, merchant_id)
 
     def lines(self, settlement: Settlement, merchant_id: str = "") -> list[tuple[Any, ...]]:
-        """(merchant, reward, budget, fen each, dues, pieces, fen)."""
+        """(merchant, reward, budget, fen each, payables, pieces, fen)."""
         return [
-            (*line.key, line.tally.dues, line.tally.pieces, line.tally.fen)
-            for line in self.settlements.lines(settlement.id, merchant_id)
+            (*line.key, line.tally.payables, line.tally.pieces, line.tally.fen)
+            for line in self.repositories.statements.lines(settlement.id, merchant_id)
         ]
 
     def owed(self, merchant_id: str) -> int:
@@ -249,5 +254,5 @@ class World:
         assert report.sound, report.differences
 
 
-def by(who: str, key: str | None = None, body: str = "body", now: datetime = NOW) -> By:
-    return By(who, now, key, body)
+def context(who: str, key: str | None = None, body: str = "body", now: datetime = NOW) -> RequestContext:
+    return RequestContext(who, now, key, body)

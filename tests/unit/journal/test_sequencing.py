@@ -173,10 +173,10 @@ def test_a_retirement_is_told_as_one():
         "kind": "retirement",
         "at": AT,
         "legs": [
-            ["organisation:o1", "CO2E:carbon-88:2026", -5],
-            ["retired:carbon-88", "CO2E:carbon-88:2026", 5],
+            {"account": "organisation:o1", "asset": "CO2E:carbon-88:2026", "amount": -5},
+            {"account": "retired:carbon-88", "asset": "CO2E:carbon-88:2026", "amount": 5},
         ],
-        "ref": "",
+        "reference": "",
     }
     ((event,), poison) = read([("ledger", item, clock.from_text(AT))])
     assert (event.type, event.id, event.subjects, poison) == (
@@ -189,8 +189,11 @@ def test_a_retirement_is_told_as_one():
 
 def test_a_transfer_in_two_statements_is_told_once():
     def item(account: str) -> dict[str, Any]:
-        legs = [["member:a", "PTS:carbon-88", -5, "2028-11"], ["member:b", "PTS:carbon-88", 5, "2028-11"]]
-        return {"account": account, "entry": "T#01", "kind": "gift", "at": AT, "legs": legs, "ref": ""}
+        legs = [
+            {"account": member, "asset": "PTS:carbon-88", "amount": amount, "lot": "2028-11"}
+            for member, amount in (("member:a", -5), ("member:b", 5))
+        ]
+        return {"account": account, "entry": "T#01", "kind": "gift", "at": AT, "legs": legs}
 
     found, _ = read([("ledger", item(account), clock.from_text(AT)) for account in ("member:b", "member:a")])
     assert [(event.id, event.subjects) for event in found] == [("01", ("member:a", "member:b"))]

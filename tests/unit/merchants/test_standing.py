@@ -7,6 +7,27 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from puhui.kernel.errors import DomainError, Forbidden
+from puhui.merchants.applications.model import (
+    APPLIED,
+    CERTIFIED,
+    CERTIFY,
+    REFUSE,
+    REFUSED,
+    REINSTATE,
+    RESUBMIT,
+    REVISE,
+    SUSPEND,
+    SUSPENDED,
+    Decision,
+    Merchant,
+    Standing,
+    check_legal_id,
+    in_region,
+    require_active,
+    require_region,
+    sight,
+)
+from puhui.merchants.documents.model import Document, is_announced
 from puhui.merchants.errors import (
     ApplicationChanged,
     LegalIdInvalid,
@@ -19,32 +40,7 @@ from puhui.merchants.errors import (
     RegionNotCertified,
     SuspenderMayNotReinstate,
 )
-from puhui.merchants.model import (
-    APPLIED,
-    CERTIFIED,
-    CERTIFY,
-    CLERK,
-    MANAGER,
-    OWNER,
-    REFUSE,
-    REFUSED,
-    REINSTATE,
-    RESUBMIT,
-    REVISE,
-    SUSPEND,
-    SUSPENDED,
-    Decision,
-    Document,
-    Merchant,
-    Staff,
-    Standing,
-    check_legal_id,
-    in_region,
-    is_announced,
-    require_active,
-    require_region,
-    sight,
-)
+from puhui.merchants.staff.model import CLERK, MANAGER, OWNER, Staff
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 STANDING = Standing("M" * 26, "carbon-88", {"zh-CN": "咖啡", "en": "Coffee"}, "business", APPLIED, ("CN-GD",))

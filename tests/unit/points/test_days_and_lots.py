@@ -21,8 +21,6 @@ from puhui.points.model import (
     REMIND,
     Choice,
     Donation,
-    due,
-    due_on,
     ended,
     expiring,
     forecast,
@@ -30,6 +28,8 @@ from puhui.points.model import (
     notice,
     planned,
     remind_at,
+    steps_of,
+    steps_on,
 )
 
 NOW = clock.from_text("2026-11-20T12:00:00+08:00")
@@ -60,29 +60,29 @@ def balance(**lots: int) -> Balance:
     ],
 )
 def test_what_is_due_on_a_day(day: str, lot: str, steps: tuple[str, ...]):
-    assert due_on(date.fromisoformat(day), lot) == steps
+    assert steps_on(date.fromisoformat(day), lot) == steps
 
 
 @given(DAYS)
 def test_a_lot_expires_from_the_moment_it_cannot_be_spent_any_more(day: date):
     lot = lot_of(day)
     first = clock.programme_day(lot_end(lot))
-    assert EXPIRE not in due_on(first - timedelta(days=1), lot)
-    assert due_on(first, lot) == (EXPIRE,)
+    assert EXPIRE not in steps_on(first - timedelta(days=1), lot)
+    assert steps_on(first, lot) == (EXPIRE,)
     assert first.day == 1
 
 
 @given(DAYS)
 def test_reminders_begin_when_the_forecast_says(day: date):
     first = clock.programme_day(remind_at(lot_of(day)))
-    assert due_on(first, lot_of(day)) == (REMIND,)
-    assert due_on(first - timedelta(days=1), lot_of(day)) == ()
+    assert steps_on(first, lot_of(day)) == (REMIND,)
+    assert steps_on(first - timedelta(days=1), lot_of(day)) == ()
 
 
 @given(DAYS)
 def test_days_without_work_are_those_on_which_nothing_new_can_be_due(day: date):
     everything = {lot_of(day - timedelta(days=n)) for n in range(0, 90, 20)}
-    new = {(lot, step) for lot in everything for step in due_on(day, lot) if step != EXPIRE or day.day == 1}
+    new = {(lot, step) for lot in everything for step in steps_on(day, lot) if step != EXPIRE or day.day == 1}
     assert has_work(day) == bool(new)
 
 
@@ -97,8 +97,8 @@ def test_another_day_than_today_is_for_the_local_stage():
 
 
 def test_only_lots_that_hold_something_are_due():
-    assert due(balance(_2026_10=0, _2026_11=5), date(2026, 11, 20)) == frozenset()
-    assert due(balance(_2026_10=1, _2026_11=5), date(2026, 11, 30)) == {EXPIRE, REMIND, DONATE}
+    assert steps_of(balance(_2026_10=0, _2026_11=5), date(2026, 11, 20)) == frozenset()
+    assert steps_of(balance(_2026_10=1, _2026_11=5), date(2026, 11, 30)) == {EXPIRE, REMIND, DONATE}
     assert ended(balance(_2026_10=1, _2026_09=2, _2026_08=0, _2026_11=5), date(2026, 11, 20)) == [
         "2026-09",
         "2026-10",

@@ -11,6 +11,7 @@ GOOD = """
 AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
 Parameters: {Prefix: {Type: String}}
+Globals: {Function: {LoggingConfig: {LogGroup: !Ref Logs}}}
 Resources:
   GetMeFunction:
     Type: AWS::Serverless::Function
@@ -24,9 +25,9 @@ Resources:
             - Effect: Allow
               Action: [dynamodb:GetItem]
               Resource: !Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/t
-  GetMeLogs:
+  Logs:
     Type: AWS::Logs::LogGroup
-    Properties: {LogGroupName: !Sub "/aws/lambda/${Prefix}-get-me", RetentionInDays: 7}
+    Properties: {LogGroupName: !Sub "/aws/lambda/${Prefix}-members", RetentionInDays: 7}
 """
 
 
@@ -53,7 +54,8 @@ def findings(template: str, folder: Path) -> set[str]:
             "!Sub arn:aws:dynamodb:${AWS::Region}",
             "E9001",
         ),
-        ('${Prefix}-get-me", RetentionInDays', '${Prefix}-other", RetentionInDays', "E9002"),
+        ("Globals: {Function: {LoggingConfig: {LogGroup: !Ref Logs}}}", "", "E9002"),
+        (", RetentionInDays: 7", "", "E9002"),
         ("[dynamodb:GetItem]", "[dynamodb:*]", "E9003"),
         ("!Sub arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/t", '"*"', "E9003"),
     ],

@@ -9,12 +9,14 @@ from puhui.points import reconciliation
 from puhui.points.dynamo import Points
 from puhui.rewards.api import Rewards
 
-BOOKS = reconciliation.Books(Points.from_environment(), Ledger.from_environment(), Rewards.from_environment())
+DEPS = reconciliation.Dependencies(
+    Points.from_environment(), Ledger.from_environment(), Rewards.from_environment()
+)
 
 
 @task("close_report")
 def app(event: Input, _now: datetime) -> Input:
-    result = reconciliation.close(event["id"], books=BOOKS).result or {}
+    result = reconciliation.close(event["id"], deps=DEPS).result or {}
     if count := result["differences_in_all"]:
         log.line(level="ERROR", task="close_report", outcome="DIFFERENCES", differences=count)
     return {"id": event["id"], "reconciles": result["reconciles"]}

@@ -20,25 +20,25 @@ WECHAT = cache(wechat.connect)
 TEMPLATE = os.environ["REMINDER_TEMPLATE_ID"]
 
 
-def tell(member_id: str, programme_id: str, points: int, lot: str) -> bool:
+def send_reminder(member_id: str, programme_id: str, points: int, lot: str) -> bool:
     """Send the reminder; a member who takes no messages, or a platform that does not answer, is no failure of the run."""
     try:
-        told = notice(programme(programme_id).name["zh-CN"], points, lot)
-        WECHAT().send_subscribe_message(members.openid_of(member_id, members=MEMBERS), TEMPLATE, told)
+        fields = notice(programme(programme_id).name["zh-CN"], points, lot)
+        WECHAT().send_subscribe_message(members.openid_of(member_id, members=MEMBERS), TEMPLATE, fields)
     except DomainError:
         return False
     return True
 
 
-BOOKS = expiry.Books(
+DEPS = expiry.Dependencies(
     Points.from_environment(),
     Ledger.from_environment(),
     Rewards.from_environment(),
-    tell if TEMPLATE else None,
+    send_reminder if TEMPLATE else None,
 )
 
 
 @task("end_lots")
 def app(event: Input, now: datetime) -> Input:
-    expiry.work_shard(event["id"], event["shard"], books=BOOKS, now=now)
+    expiry.work_shard(event["id"], event["shard"], deps=DEPS, now=now)
     return {"shard": event["shard"]}

@@ -8,10 +8,12 @@ from puhui.points import reconciliation
 from puhui.points.dynamo import Points
 from puhui.rewards.api import Rewards
 
-BOOKS = reconciliation.Books(Points.from_environment(), Ledger.from_environment(), Rewards.from_environment())
+DEPS = reconciliation.Dependencies(
+    Points.from_environment(), Ledger.from_environment(), Rewards.from_environment()
+)
 
 
 @task("read_report_shard")
 def app(event: Input, _now: datetime) -> Input:
-    tally = reconciliation.read_shard(event["id"], event["shard"], books=BOOKS)
+    tally = reconciliation.read_shard(event["id"], event["shard"], deps=DEPS)
     return {"shard": event["shard"], "differences": tally.sums["differences"]}

@@ -1,17 +1,16 @@
-"""A settlement: what is due to one shard's merchants."""
+"""A step of the settlement workflow: claim the payables of one shard's merchants."""
 
 from datetime import datetime
 
 from puhui.edge.task import Input, task
 from puhui.merchants.api import Merchants
 from puhui.rewards.api import Rewards
-from puhui.settlement import usecases
-from puhui.settlement.dynamo import Settlements
-from puhui.settlement.usecases import Books
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.settlements.computing import Dependencies, claim_shard
 
-BOOKS = Books(Settlements.from_environment(), Rewards.from_environment(), Merchants.from_environment())
+DEPS = Dependencies(Repositories.from_environment(), Rewards.from_environment(), Merchants.from_environment())
 
 
 @task("claim_dues")
 def app(event: Input, _now: datetime) -> Input:
-    return {"dues": usecases.claim_shard(event["id"], event["shard"], books=BOOKS)}
+    return {"dues": claim_shard(event["id"], event["shard"], deps=DEPS)}

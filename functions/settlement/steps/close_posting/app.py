@@ -1,17 +1,18 @@
-"""An approved settlement: whether all that could be is posted, or that it stopped on an error."""
+"""The last step of the posting workflow: end the round, or record that it failed."""
 
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.settlement import usecases
-from puhui.settlement.dynamo import Settlements
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.settlements import posting
+from puhui.settlement.settlements.computing import stop
 
-SETTLEMENTS = Settlements.from_environment()
+REPOSITORIES = Repositories.from_environment()
 
 
 @task("close_posting")
 def app(event: Input, _now: datetime) -> Input:
     if event.get("stopped"):
-        return {"stopped": usecases.stop(event["id"], settlements=SETTLEMENTS).stopped}
-    closed = usecases.close_posting(event["id"], settlements=SETTLEMENTS)
+        return {"stopped": stop(event["id"], repositories=REPOSITORIES).stopped}
+    closed = posting.close_posting(event["id"], repositories=REPOSITORIES)
     return {"status": closed.status, "held": closed.held}

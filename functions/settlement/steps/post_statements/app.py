@@ -1,16 +1,18 @@
-"""An approved settlement: the statements of one shard's merchants."""
+"""A step of the posting workflow: post the statements of one shard's merchants."""
 
 from datetime import datetime
 
 from puhui.edge.task import Input, task
 from puhui.ledger.api import Ledger
-from puhui.settlement import usecases
-from puhui.settlement.dynamo import Settlements
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.settlements import posting
 
-SETTLEMENTS, LEDGER = Settlements.from_environment(), Ledger.from_environment()
+REPOSITORIES, LEDGER = Repositories.from_environment(), Ledger.from_environment()
 
 
 @task("post_statements")
 def app(event: Input, now: datetime) -> Input:
-    posted = usecases.post_shard(event["id"], event["shard"], settlements=SETTLEMENTS, ledger=LEDGER, now=now)
+    posted = posting.post_shard(
+        event["id"], event["shard"], repositories=REPOSITORIES, ledger=LEDGER, now=now
+    )
     return {"posted": posted}

@@ -14,7 +14,10 @@ def line(**fields: Any) -> None:
 
 
 def failure(error: BaseException) -> str:
-    """Type, code and place of an unexpected error, without its message, which may quote data."""
+    """Type, code and place of an unexpected error, without its message, which may quote data; of a denied call also the action and the
+    resource."""
     frames = traceback.extract_tb(error.__traceback__)[-4:]
-    name = f"{type(error).__name__} {getattr(error, 'code', '')}".rstrip()
+    name = " ".join(
+        filter(None, (type(error).__name__, getattr(error, "code", ""), getattr(error, "denied", "")))
+    )
     return " < ".join([name, *(f"{frame.name}:{frame.lineno}" for frame in reversed(frames))])

@@ -16,7 +16,6 @@ from puhui.formulas.units import Unit, decimal_of, unit
 
 BASELINE, PROJECT = "baseline", "project"
 MASS_OF_CO2E: Dimensions = (("co2e", 1),)
-LINES_MAX = 12
 COST_MAX = 240
 
 
@@ -76,7 +75,7 @@ class Reduction:
         return reduction if self.cap_mg is None else min(reduction, self.cap_mg)
 
     def divides_by(self, name: str) -> bool:
-        """Whether the name, or a line that has it, stands below a division line."""
+        """Whether the name, or a line that has it, is below a division line."""
         concerned, below = {name}, False
         for line, text in self.lines:
             node = expressions.parse(text)

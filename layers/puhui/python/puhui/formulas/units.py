@@ -68,11 +68,6 @@ class Unit:
     per: int
     dimensions: tuple[tuple[str, int], ...]  # dimension and power, in order of names
 
-    @property
-    def is_count(self) -> bool:
-        """Whether it counts things (trips, steps) rather than measures."""
-        return self.text in _COUNTS
-
 
 def unit(text: str) -> Unit:
     """The unit that ``text`` names. Raises ValueError for one that is not known."""

@@ -16,9 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
 
-from puhui.journal.errors import StreamErased, SubmissionStands
+from puhui.journal.errors import EventIdReused, StreamErased
 from puhui.journal.model import Event, Head, Payload, Place, Stream, event_text
 from puhui.store.client import ConditionFailed, DynamoDB, Key
+from puhui.store.records import Record
 from puhui.store.session import Session
 from puhui.store.values import Item
 from puhui.tlog.merkle import EMPTY_ROOT
@@ -28,7 +29,12 @@ Result = TypeVar("Result")
 READS_A_REQUEST = 100
 WRITES_A_REQUEST = 25
 AT_ONCE = 16
-STREAM, HEAD, SIGNED, PLACE = "stream", "head", "signed", "place"
+SIGNED = "signed"
+
+STREAM = Record(Stream, hash_key="stream", owner="S#{name}", entry="stream")
+PAYLOAD = Record(Payload, hash_key="stream", owner="S#{stream}", entry="P#{entry_id}")
+PLACE = Record(Place, hash_key="stream", owner="E#{entry_id}", entry="place", names={"stream": "in"})
+HEAD = Record(Head)
 
 
 class Journal:
@@ -48,12 +54,12 @@ class Journal:
 
     def head(self) -> tuple[Head, int, str]:
         """The head, and size and note of the latest signed checkpoint: one read."""
-        head, signed = self.dynamodb.get_all([self._head_key(HEAD), self._head_key(SIGNED)])
+        head, signed = self.dynamodb.get_all([self._head_key("head"), self._head_key(SIGNED)])
         return head_from(head), signed["size"] if signed else 0, signed["note"] if signed else ""
 
     def move_head(self, old: Head, new: Head) -> bool:
-        """Whether ``new`` has taken the place of ``old``. An answer that got lost is no doubt: the write is sent again,
-        and what stands there tells whether it was ours."""
+        """Whether ``new`` has taken the place of ``old``. When an answer is lost the write is sent again, and the head that it
+        finds tells whether the first was ours."""
         values: dict[str, Any] = {":n": new.size, ":r": new.root, ":s": new.staging}
         condition = "attribute_not_exists(#size)"
         if old.size:
@@ -61,7 +67,7 @@ class Journal:
             values |= {":old": old.size, ":root": old.root}
         try:
             self.dynamodb.update(
-                *self._head_key(HEAD),
+                *self._head_key("head"),
                 "SET #size = :n, root = :r, staging = :s",
                 values,
                 condition=condition,
@@ -82,16 +88,16 @@ class Journal:
 
     def streams(self, names: Sequence[str]) -> dict[str, Stream]:
         """Those of the named streams that exist."""
-        keys = [Key(self.table, stream_key(name)) for name in names]
+        keys = [Key(self.table, STREAM.key(name=name)) for name in names]
         found = zip(names, self._read(keys), strict=True)
-        return {name: stream_from(name, item) for name, item in found if item}
+        return {name: STREAM.read(item) for name, item in found if item}
 
     def open_stream(self, name: str, key: bytes) -> Stream:
         """The stream; made with this key when there is none."""
         try:
             item = self.dynamodb.update(
                 self.table,
-                stream_key(name),
+                STREAM.key(name=name),
                 "SET #key = :k",
                 {":k": key},
                 condition="attribute_not_exists(#entry)",
@@ -99,14 +105,14 @@ class Journal:
             )
         except ConditionFailed as failed:
             item = failed.item or {}
-        return stream_from(name, item)
+        return STREAM.read(item)
 
     def advance(self, streams: Sequence[Stream]) -> None:
         """Write the last leaf of each stream, unless a later one is there."""
 
         def one(stream: Stream) -> None:
             self._unless_later(
-                Key(self.table, stream_key(stream.name)),
+                Key(self.table, STREAM.key(name=stream.name)),
                 {"index": stream.index, "leaf": stream.leaf},
                 by="index",
             )
@@ -116,37 +122,39 @@ class Journal:
     # Payloads and places
 
     def indices(self, entry_ids: Sequence[str]) -> dict[str, int]:
-        """The places of those of the entries that stand in the log."""
-        found = self._read([Key(self.table, place_key(entry_id)) for entry_id in entry_ids])
+        """The index of each of the entries that is in the log."""
+        found = self._read([Key(self.table, PLACE.key(entry_id=entry_id)) for entry_id in entry_ids])
         return {entry_id: item["index"] for entry_id, item in zip(entry_ids, found, strict=True) if item}
 
     def place(self, entry_id: str) -> Place | None:
-        """Where an entry stands."""
-        item = self.dynamodb.get(self.table, place_key(entry_id))
-        return place_from(item) if item else None
+        """The place of an entry."""
+        item = self.dynamodb.get(self.table, PLACE.key(entry_id=entry_id))
+        return PLACE.read(item) if item else None
 
     def places(self, entry_ids: Sequence[str]) -> dict[str, Place]:
-        """Where those of the entries stand that are in the log."""
-        found = self._read([Key(self.table, place_key(entry_id)) for entry_id in entry_ids])
-        return {item["stream"][2:]: place_from(item) for item in found if item}
+        """The places of those of the entries that are in the log."""
+        found = self._read([Key(self.table, PLACE.key(entry_id=entry_id)) for entry_id in entry_ids])
+        return {item["stream"][2:]: PLACE.read(item) for item in found if item}
 
     def put_places(self, places: Sequence[Place]) -> None:
-        """Write where entries stand."""
-        self._write([place_item(place) for place in places])
+        """Write places."""
+        self._write([PLACE.item(place) for place in places])
 
     def put_payloads(self, payloads: Sequence[Payload]) -> None:
         """Write payloads."""
-        self._write([payload_item(payload) for payload in payloads])
+        self._write([PAYLOAD.item(payload) for payload in payloads])
 
     def payload(self, stream: str, entry_id: str) -> Payload | None:
         """An event as the stream's subject keeps it."""
-        item = self.dynamodb.get(self.table, payload_key(stream, entry_id))
-        return payload_from(item) if item else None
+        item = self.dynamodb.get(self.table, PAYLOAD.key(stream=stream, entry_id=entry_id))
+        return PAYLOAD.read(item) if item else None
 
     def payloads(self, keys: Sequence[tuple[str, str]]) -> list[Payload | None]:
         """Payloads by (stream, entry id), in that order."""
-        found = self._read([Key(self.table, payload_key(*key)) for key in keys])
-        return [payload_from(item) if item else None for item in found]
+        found = self._read(
+            [Key(self.table, PAYLOAD.key(stream=stream, entry_id=entry_id)) for stream, entry_id in keys]
+        )
+        return [PAYLOAD.read(item) if item else None for item in found]
 
     def payload_ids(self, stream: str) -> Iterator[str]:
         """The entries that the stream's subject keeps a payload of."""
@@ -155,7 +163,9 @@ class Journal:
 
     def delete_payloads(self, stream: str, entry_ids: Sequence[str]) -> None:
         """Destroy payloads."""
-        self.dynamodb.delete_all(self.table, [payload_key(stream, entry_id) for entry_id in entry_ids])
+        self.dynamodb.delete_all(
+            self.table, [PAYLOAD.key(stream=stream, entry_id=entry_id) for entry_id in entry_ids]
+        )
 
     # Submitting
 
@@ -164,16 +174,16 @@ class Journal:
         text = event_text(event)
         session.put(
             self.table,
-            payload_item(Payload(stream, event.id, event.type, event=text)) | {"submitted": True},
+            PAYLOAD.item(Payload(stream, event.id, event.type, event=text)) | {"submitted": True},
             unless="entry",
-            error=SubmissionStands(content=event.content),
+            error=EventIdReused(content=event.content),
         )
 
     def add_erasure(self, session: Session, stream: str, at: str) -> None:
         """Add the destruction of a stream's key to a session. Raises StreamErased when it was done before."""
         session.update(
             self.table,
-            stream_key(stream),
+            STREAM.key(name=stream),
             "SET erased = :at REMOVE #key, leaf",
             {":at": at},
             condition="attribute_not_exists(erased)",
@@ -231,59 +241,14 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(AT_ONCE)
 
 
-def stream_key(name: str) -> dict[str, str]:
-    """Where a stream stands."""
-    return {"stream": f"S#{name}", "entry": STREAM}
-
-
-def payload_key(stream: str, entry_id: str) -> dict[str, str]:
-    """Where a payload stands."""
-    return {"stream": f"S#{stream}", "entry": f"P#{entry_id}"}
-
-
-def place_key(entry_id: str) -> dict[str, str]:
-    """Where an entry's place stands."""
-    return {"stream": f"E#{entry_id}", "entry": PLACE}
-
-
 def head_from(item: Item | None) -> Head:
     """The head of an item; that of the empty log when there is none."""
-    return Head(item["size"], item["root"], item["staging"]) if item else Head(0, EMPTY_ROOT, "")
-
-
-def stream_from(name: str, item: Item) -> Stream:
-    """The stream of an item."""
-    return Stream(name, item.get("key"), item.get("leaf"), item.get("index", -1))
-
-
-def place_item(place: Place) -> Item:
-    """The item of a place."""
-    return {**place_key(place.entry_id), "index": place.index, "in": place.stream, "type": place.type}
-
-
-def place_from(item: Item) -> Place:
-    """The place of an item."""
-    return Place(item["stream"][2:], item["index"], item["in"], item["type"])
-
-
-def payload_item(payload: Payload) -> Item:
-    """The item of a payload."""
-    item: Item = {**payload_key(payload.stream, payload.entry_id), "type": payload.type}
-    if payload.event:
-        return item | {"event": payload.event}
-    return item | {"sealed": payload.sealed, "streams": list(payload.streams)}
+    return HEAD.read(item) if item else Head(0, EMPTY_ROOT, "")
 
 
 def payload_from(item: Item) -> Payload:
     """The payload of an item."""
-    return Payload(
-        item["stream"][2:],
-        item["entry"][2:],
-        item["type"],
-        tuple(item.get("streams", ())),
-        item.get("sealed", b""),
-        item.get("event", ""),
-    )
+    return PAYLOAD.read(item)
 
 
 def is_submission(item: Item) -> bool:

@@ -32,19 +32,18 @@ class SizeNotPublished(NotFound):
     en = "This needs 0 < from <= to <= {size}, the size of the log as last published."
 
 
-class SubmissionStands(IdempotencyKeyReused):
-    """Another event stands under the id."""
+class EventIdReused(IdempotencyKeyReused):
+    """Another event has this id. Becomes Submitted when it has the same ``content``, whatever its time."""
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
-        """The same event stands, whenever it was submitted: Submitted; another one: this error."""
-        stands = json.loads(item["event"]) if item else {}
-        if {**stands, "at": ""} == {**self.details["content"], "at": ""}:
-            return Submitted(at=stands["at"])
+        existing = json.loads(item["event"]) if item else {}
+        if {**existing, "at": ""} == {**self.details["content"], "at": ""}:
+            return Submitted(at=existing["at"])
         return self
 
 
 class Submitted(Conflict):
-    """The event was submitted before: a repetition. Never reaches a client."""
+    """The event was submitted before. No client ever gets this error."""
 
     code = "SUBMITTED"
 

@@ -25,7 +25,7 @@ ERASURES = "erasures"  # the subject of erasure entries
 
 @dataclass(frozen=True)
 class Event:
-    """Something that leaves an entry. ``subjects`` are those whom it is about: the entry stands in the first one's
+    """Something that leaves an entry. ``subjects`` are those whom it is about: the entry is in the first one's
     stream, and each of them can open it. ``body`` is JSON without floats. ``submitted``: the journal's table holds its
     payload already."""
 
@@ -47,7 +47,7 @@ class Stream:
     """A subject's stream. ``key`` is None once it was erased; ``leaf`` is the last entry's hash, ``index`` its place."""
 
     name: str
-    key: bytes | None
+    key: bytes | None = None
     leaf: bytes | None = None
     index: int = -1
 
@@ -66,7 +66,7 @@ class Payload:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an entry stands in the log."""
+    """The place of an entry in the log. ``stream``: the pseudonym of the one whose stream it is in."""
 
     entry_id: str
     index: int
@@ -83,16 +83,8 @@ class Head:
     staging: str
 
 
-@dataclass(frozen=True)
-class Submission:
-    """A public event, written to the journal's own table; its stream brings it to the sequencer."""
-
-    event: Event
-    stream: str
-
-
 def pseudonym(pepper: bytes, subject: str) -> str:
-    """The name of a subject's stream: tells nothing to whoever does not have the pepper."""
+    """The name of a subject's stream: means nothing to anybody without the pepper."""
     return hmac.digest(pepper, b"journal:" + subject.encode(), "sha256").hex()[:32]
 
 
@@ -102,7 +94,7 @@ def joint_key(keys: Sequence[bytes]) -> bytes:
 
 
 def salt(key: bytes, entry_id: str) -> bytes:
-    """The salt of one entry. It can be told without telling the key."""
+    """The salt of one entry. It can be shown without the key."""
     return hmac.digest(key, b"salt:" + entry_id.encode(), "sha256")
 
 

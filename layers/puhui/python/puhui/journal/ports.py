@@ -22,16 +22,16 @@ class Table(Protocol):
         """The stream; made with this key when there is none."""
 
     def indices(self, entry_ids: Sequence[str]) -> dict[str, int]:
-        """The places of those of the entries that stand in the log."""
+        """The index of each of the entries that is in the log."""
 
     def put_payloads(self, payloads: Sequence[Payload]) -> None:
-        """Write payloads. Writing one again changes nothing that matters."""
+        """Write payloads. Writing one again changes nothing that counts."""
 
     def move_head(self, old: Head, new: Head) -> bool:
         """Whether ``new`` has taken the place of ``old``: the one write that decides."""
 
     def put_places(self, places: Sequence[Place]) -> None:
-        """Write where entries stand. Writing again changes nothing."""
+        """Write places. Writing again changes nothing."""
 
     def advance(self, streams: Sequence[Stream]) -> None:
         """Write the last leaf of each stream, unless a later one is there."""
@@ -53,7 +53,7 @@ class Objects(Protocol):
         """The object, or None."""
 
     def put_new(self, key: str, body: bytes, content_type: str, lock_until: datetime | None = None) -> bool:
-        """Write where nothing stands; False when something does."""
+        """Write a new object; False when there is one already."""
 
     def replace(self, key: str, body: bytes, content_type: str, etag: str | None) -> bool:
-        """Write over exactly that version (None: where nothing stands); False when another stands."""
+        """Write over exactly that version (None: a new object); False when there is another."""

@@ -1,12 +1,10 @@
 """A list is a page: items, and the opaque cursor of the next page or None."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Generic, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
-
-PAGE_ITEMS_DEFAULT = 20
-PAGE_ITEMS_MAX = 100  # 100 items of 1 KB are 25 read units, strongly consistent
+Start = TypeVar("Start")
 
 
 class Page(NamedTuple, Generic[Item]):
@@ -22,3 +20,13 @@ class Page(NamedTuple, Generic[Item]):
         asked = {name: value for name, value in wanted.items() if value is not None}
         mine = [each for each in shown if all(each.get(name) == value for name, value in asked.items())]
         return {"items": mine, "next_cursor": self.cursor}
+
+
+def every(read: Callable[[Start | None], tuple[list[Item], Start | None]]) -> Iterator[Item]:
+    """All items, page by page: ``read(start)`` gives a page and where the next one starts (None: it was the last)."""
+    start: Start | None = None
+    while True:
+        items, start = read(start)
+        yield from items
+        if start is None:
+            return

@@ -1,6 +1,6 @@
 """What can go wrong in the laboratory."""
 
-from puhui.kernel.errors import Conflict, Forbidden, Invalid, NotFound
+from puhui.kernel.errors import Conflict, Invalid, NotFound
 
 
 class TrialNotFound(NotFound):
@@ -37,12 +37,6 @@ class CorrectionNotFound(NotFound):
     code = "CORRECTION_NOT_FOUND"
     zh = "没有这次更正。"
     en = "There is no such correction."
-
-
-class ProposerMayNotApprove(Forbidden):
-    code = "PROPOSER_MAY_NOT_APPROVE"
-    zh = "提出更正的人不能批准它，请由另一个人批准。"
-    en = "Whoever proposed a correction may not approve it. Somebody else has to."
 
 
 class CorrectionClosed(Conflict):

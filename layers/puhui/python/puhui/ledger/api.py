@@ -9,7 +9,7 @@ from puhui.ledger.errors import (
     NotEnoughPoints,
     TransferPosted,
 )
-from puhui.ledger.holds import Hold
+from puhui.ledger.holds import EXPIRED, PENDING_STATE, POSTED, Hold
 from puhui.ledger.model import (
     NO_EXPIRY,
     Balance,
@@ -36,7 +36,10 @@ __all__ = [
     "ABOUT_ACTIVITY",
     "ABOUT_REDEMPTION",
     "AUDIT_SHARDS",
+    "EXPIRED",
     "NO_EXPIRY",
+    "PENDING_STATE",
+    "POSTED",
     "About",
     "Balance",
     "Entrustment",

@@ -1,15 +1,12 @@
 """The audit: re-adds an account from its transfers and holds, and reports every difference to what its balances say."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from puhui.ledger.dynamo import AUDIT_SHARDS, Ledger
+from puhui.ledger.dynamo import Ledger
 from puhui.ledger.holds import PENDING_STATE, pending_changes
 from puhui.ledger.model import Balance, Transfer, balance_field
 from puhui.ledger.planning import memos
-
-PAGE_TRANSFERS = 100
 
 
 @dataclass(frozen=True)
@@ -46,11 +43,8 @@ class Report:
 def audit(ledger: Ledger) -> Report:
     """Audit every account that has a balance, account by account, in constant memory."""
     report = Report(0, 0, [], defaultdict(int), defaultdict(int))
-    seen: set[str] = set()
-    for account, _ in accounts(ledger):
-        if account not in seen:
-            seen.add(account)
-            audit_account(account, ledger, report)
+    for account in ledger.every_account():
+        audit_account(account, ledger, report)
     return report
 
 
@@ -58,7 +52,7 @@ def audit_account(account: str, ledger: Ledger, report: Report) -> None:
     """Re-add one account and add what was found to ``report``."""
     summed: dict[tuple[str, str], int] = defaultdict(int)
     report.accounts += 1
-    for transfer in transfers(account, ledger):
+    for transfer in ledger.statement(account):
         report.transfers += 1
         _add_transfer(transfer, account, summed, report)
     for held in ledger.holds(account):
@@ -95,25 +89,3 @@ def _add_transfer(
 
 def _fields(balance: Balance) -> dict[str, int]:
     return {**balance.amounts, **{f"lot {lot}": value for lot, value in balance.lots.items()}}
-
-
-def accounts(ledger: Ledger) -> Iterator[tuple[str, str]]:
-    """Every (account, unit) that has a balance."""
-    for shard in range(AUDIT_SHARDS):
-        start = None
-        while True:
-            places, start = ledger.accounts(shard, start)
-            yield from places
-            if start is None:
-                break
-
-
-def transfers(account: str, ledger: Ledger) -> Iterator[Transfer]:
-    """The account's statement, oldest first."""
-    start = None
-    while True:
-        page = ledger.transfers(account, PAGE_TRANSFERS, start, forward=True)
-        yield from page.items
-        if page.cursor is None:
-            return
-        start = page.cursor

@@ -4,9 +4,8 @@
 |----------|----------------|-------------------|-------|
 | balance  | member:<id>    | B#<programme>     | credits_<year>, points, lot_<month>, fen, reduced_mg, pending_mg, pooled_<year>, v |
 | entrusted| member:<id>    | E#pooling         | granted, since, notice: whether the member's credits may be sold |
-| transfer | member:<id>    | T#<transfer id>   | kind, at, legs, ref, hash, reverses |
-| hold     | member:<id>    | H#<hold id>       | state, legs, runs_out, ref, hash, resolved_by |
-| reversed | member:<id>    | R#<transfer id>   | reversal_id |
+| transfer | member:<id>    | T#<transfer id>   | kind, at, legs, reference, hash |
+| hold     | member:<id>    | H#<hold id>       | state, legs, runs_out, reference, hash, resolved_by |
 
 The sparse index ``accounts_by_shard`` names every account that has a balance, for the audit.
 """
@@ -14,22 +13,37 @@ The sparse index ``accounts_by_shard`` names every account that has a balance, f
 import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
+from itertools import groupby
 from typing import Any
 
-from puhui.kernel import clock
-from puhui.kernel.pages import Page
+from puhui.kernel.pages import Page, every
 from puhui.ledger import planning
-from puhui.ledger.errors import BalanceMoved, HoldAsRead, HoldStands, ReversalStands, TransferStands
-from puhui.ledger.holds import Hold
+from puhui.ledger.errors import BalanceSuffices, HoldPending, HoldUnchanged, TransferIdFree
+from puhui.ledger.holds import PENDING_STATE, Hold
 from puhui.ledger.model import Balance, Balances, Change, Entrustment, Leg, Plan, Transfer
 from puhui.store.client import DynamoDB, Key
+from puhui.store.records import Record
 from puhui.store.session import Session
 from puhui.store.values import Item
 
 AUDIT_SHARDS = 16
+PAGE_TRANSFERS = 500
 LOT = "lot_"
 ENTRUSTED = "E#pooling"
+
+TRANSFER = Record(Transfer, hash_key="account", owner="{home}", entry="T#{id}")
+HOLD = Record(
+    Hold,
+    hash_key="account",
+    owner="{account}",
+    entry="H#{id}",
+    always=("state",),
+    extra=lambda hold: {"hash": hold.content_hash},
+)
+LEG = Record(Leg)
+ENTRUSTMENT = Record(Entrustment)
 
 
 class Ledger:
@@ -47,11 +61,11 @@ class Ledger:
     # Reading
 
     def balance_key(self, account: str, unit: str) -> Key:
-        """Where a balance stands, for use cases that read it together with something of their own."""
+        """The key of a balance, for use cases that read it together with something of their own."""
         return Key(self.table, {"account": account, "entry": f"B#{unit}"})
 
     def balance(self, account: str, unit: str) -> Balance:
-        """The balance as it stands now; an empty one when there is none yet."""
+        """The present balance; an empty one when there is none yet."""
         return balance_from(account, unit, self.dynamodb.get(*self.balance_key(account, unit)))
 
     def balances(self, account: str) -> list[Balance]:
@@ -71,7 +85,7 @@ class Ledger:
             )
             for item in items:
                 if item["entry"] == ENTRUSTED:
-                    entrusted = Entrustment(item["granted"], clock.from_text(item["since"]), item["notice"])
+                    entrusted = ENTRUSTMENT.read(item)
                 elif item["entry"].startswith("B#"):
                     balances.append(balance_from(account, item["entry"][2:], item))
             if start is None:
@@ -79,24 +93,17 @@ class Ledger:
 
     def put_entrustment(self, session: Session, account: str, said: Entrustment) -> None:
         """Keep what a member says now of selling the credits, beside the balances that it is about."""
-        since = clock.to_text(said.since)
-        item = {"granted": said.granted, "since": since, "notice": said.notice}
-        session.put(self.table, {"account": account, "entry": ENTRUSTED, **item})
+        session.put(self.table, {"account": account, "entry": ENTRUSTED, **ENTRUSTMENT.item(said)})
 
     def transfer(self, account: str, transfer_id: str) -> Transfer | None:
         """A transfer of the account's statement."""
         item = self.dynamodb.get(self.table, {"account": account, "entry": f"T#{transfer_id}"})
         return transfer_from(item) if item else None
 
-    def standing(self, places: Sequence[tuple[str, str]]) -> list[Transfer | None]:
+    def transfers_at(self, places: Sequence[tuple[str, str]]) -> list[Transfer | None]:
         """The transfers at up to 100 (account, transfer id), in that order: one read."""
         keys = [Key(self.table, {"account": account, "entry": f"T#{each}"}) for account, each in places]
         return [transfer_from(item) if item else None for item in self.dynamodb.get_all(keys)]
-
-    def hash_of(self, account: str, entry: str) -> str | None:
-        """The content hash of the transfer or hold at ``entry``; None when nothing stands there."""
-        item = self.dynamodb.get(self.table, {"account": account, "entry": entry})
-        return str(item["hash"]) if item else None
 
     def transfers(
         self, account: str, limit: int, start: str | None, *, forward: bool = False
@@ -108,8 +115,12 @@ class Ledger:
         )
         return Page([transfer_from(item) for item in items], last)
 
+    def statement(self, account: str) -> Iterator[Transfer]:
+        """Every transfer of the account, oldest first, page by page."""
+        return every(lambda start: self.transfers(account, PAGE_TRANSFERS, start, forward=True))
+
     def hold_key(self, account: str, hold_id: str) -> Key:
-        """Where a hold stands."""
+        """The key of a hold."""
         return Key(self.table, {"account": account, "entry": f"H#{hold_id}"})
 
     def hold(self, account: str, hold_id: str) -> Hold | None:
@@ -121,12 +132,21 @@ class Ledger:
         """The account's holds, whatever their state, page by page."""
         return map(hold_from, self.dynamodb.all_entries(self.table, ("account", account), "H#"))
 
-    def accounts(self, shard: int, start: Item | None = None) -> tuple[list[tuple[str, str]], Item | None]:
-        """A page of (account, unit) pairs of one audit shard, each having a balance."""
-        items, last = self.dynamodb.query(
-            self.table, "audit_shard = :s", {":s": f"{shard:02}"}, index="accounts_by_shard", start=start
-        )
-        return [(item["account"], item["entry"][2:]) for item in items], last
+    def accounts(self, shard: int) -> Iterator[tuple[str, str]]:
+        """Every (account, unit) of one of AUDIT_SHARDS shards that has a balance, page by page; an account's units in a row."""
+
+        def page(start: Item | None) -> tuple[list[Item], Item | None]:
+            values = {":s": f"{shard:02}"}
+            return self.dynamodb.query(
+                self.table, "audit_shard = :s", values, index="accounts_by_shard", start=start
+            )
+
+        return ((item["account"], item["entry"][2:]) for item in every(page))
+
+    def every_account(self) -> Iterator[str]:
+        """Every account that has a balance, once."""
+        for shard in range(AUDIT_SHARDS):
+            yield from (account for account, _ in groupby(account for account, _ in self.accounts(shard)))
 
     # Writing
 
@@ -142,56 +162,47 @@ class Ledger:
                     self.table,
                     transfer_item(owner, transfer, legs),
                     unless="entry",
-                    error=TransferStands(hash=transfer.content_hash, transfer_id=transfer.id),
+                    error=TransferIdFree(hash=transfer.content_hash, transfer_id=transfer.id),
                 )
         for change in plan.changes:
             self._add_change(session, change)
-
-    def add_reversal_mark(self, session: Session, account: str, transfer_id: str, reversal_id: str) -> None:
-        """Mark a transfer as reversed: it can be once."""
-        session.put(
-            self.table,
-            {"account": account, "entry": f"R#{transfer_id}", "reversal_id": reversal_id},
-            unless="entry",
-            error=ReversalStands(),
-        )
 
     def add_hold(self, session: Session, hold: Hold) -> None:
         """Add a new hold to a session."""
         session.put(
             self.table,
-            hold_item(hold),
+            HOLD.item(hold),
             unless="entry",
-            error=TransferStands(hash=hold.content_hash, transfer_id=hold.id),
+            error=TransferIdFree(hash=hold.content_hash, transfer_id=hold.id),
         )
 
     def add_resizing(self, session: Session, before: Hold, after: Hold) -> None:
-        """Let a hold promise another amount: it is pending, and still the one that was read."""
+        """Let a pending hold promise another amount than when it was read."""
         session.update(
             self.table,
-            {"account": before.account, "entry": f"H#{before.id}"},
+            self.hold_key(before.account, before.id).key,
             "SET legs = :legs, #hash = :after",
             {
-                ":legs": [_leg_item(leg) for leg in after.legs],
+                ":legs": [LEG.item(leg) for leg in after.legs],
                 ":after": after.content_hash,
                 ":before": before.content_hash,
-                ":pending": "pending",
+                ":pending": PENDING_STATE,
             },
             names={"#state": "state", "#hash": "hash"},
             condition="#state = :pending AND #hash = :before",
-            error=HoldAsRead(),
+            error=HoldUnchanged(),
         )
 
     def add_resolution(self, session: Session, hold: Hold, state: str, transfer_id: str) -> None:
         """End a hold: it is pending, and becomes ``state``."""
         session.update(
             self.table,
-            {"account": hold.account, "entry": f"H#{hold.id}"},
+            self.hold_key(hold.account, hold.id).key,
             "SET #state = :state, resolved_by = :by",
-            {":state": state, ":by": transfer_id, ":pending": "pending"},
+            {":state": state, ":by": transfer_id, ":pending": PENDING_STATE},
             names={"#state": "state"},
             condition="#state = :pending",
-            error=HoldStands(),
+            error=HoldPending(),
         )
 
     def _add_change(self, session: Session, change: Change) -> None:
@@ -218,12 +229,12 @@ class Ledger:
             values,
             names=names,
             condition=" AND ".join(conditions) or None,
-            error=BalanceMoved(needs=change.needs, version=change.version),
+            error=BalanceSuffices(needs=change.needs, version=change.version),
         )
 
 
 def balance_from(account: str, unit: str, item: Item | None) -> Balance:
-    """The balance that an item (or its absence) stands for."""
+    """The balance of an item; an empty one when there is none."""
     item = item or {}
     amounts = {name: value for name, value in item.items() if type(value) is int and not name.startswith(LOT)}
     lots = {name[len(LOT) :]: value for name, value in item.items() if name.startswith(LOT)}
@@ -231,63 +242,15 @@ def balance_from(account: str, unit: str, item: Item | None) -> Balance:
 
 
 def transfer_item(owner: str, transfer: Transfer, legs: tuple[Leg, ...]) -> Item:
-    """The item of a posted transfer in ``owner``'s statement."""
-    item: Item = {
-        "account": owner,
-        "entry": f"T#{transfer.id}",
-        "kind": transfer.kind,
-        "at": clock.to_text(transfer.at),
-        "legs": [_leg_item(leg) for leg in legs],
-        "ref": transfer.reference,
-        "hash": transfer.content_hash,
-    }
-    if transfer.reverses:
-        item["reverses"] = transfer.reverses
-    return item
+    """The item of a posted transfer in ``owner``'s statement, its legs resolved to lots."""
+    return TRANSFER.item(replace(transfer, home=owner, legs=legs)) | {"hash": transfer.content_hash}
 
 
 def transfer_from(item: Mapping[str, Any]) -> Transfer:
     """The transfer of an item, its legs resolved to lots."""
-    return Transfer(
-        id=item["entry"][2:],
-        kind=item["kind"],
-        at=clock.from_text(item["at"]),
-        legs=tuple(_leg_from(leg) for leg in item["legs"]),
-        reference=item["ref"],
-        reverses=item.get("reverses", ""),
-        home=item["account"],
-    )
-
-
-def hold_item(hold: Hold) -> Item:
-    """The item of a new hold."""
-    return {
-        "account": hold.account,
-        "entry": f"H#{hold.id}",
-        "state": hold.state,
-        "legs": [_leg_item(leg) for leg in hold.legs],
-        "runs_out": clock.to_text(hold.runs_out),
-        "ref": hold.reference,
-        "hash": hold.content_hash,
-    }
+    return TRANSFER.read(item)
 
 
 def hold_from(item: Mapping[str, Any]) -> Hold:
     """The hold of an item."""
-    return Hold(
-        id=item["entry"][2:],
-        account=item["account"],
-        legs=tuple(_leg_from(leg) for leg in item["legs"]),
-        runs_out=clock.from_text(item["runs_out"]),
-        reference=item["ref"],
-        state=item["state"],
-    )
-
-
-def _leg_item(leg: Leg) -> list[str | int]:
-    parts: list[str | int] = [leg.account, leg.asset, leg.amount]
-    return [*parts, leg.lot] if leg.lot else parts
-
-
-def _leg_from(parts: list[Any]) -> Leg:
-    return Leg(*parts)
+    return HOLD.read(item)

@@ -1,17 +1,17 @@
 """What the ledger refuses, and why.
 
 NotEnoughPoints, NotEnoughCredits   409  the balance does not hold what is taken
-TransferIdReused                    422  the id stands for another transfer
-TransferPosted                      (the same transfer again: not an error for callers that retry)
-TransferNotFound, HoldNotFound      404
+TransferIdReused                    422  the id was used for another transfer
+TransferPosted                      (the same transfer again: a caller that retries takes the first answer)
+HoldNotFound                        404
 HoldResolved                        409  a hold ends once: posted, voided or expired
-AlreadyReversed                     409
+HoldRanOut                          409  a hold is not posted after its time
 """
 
 from typing import Any
 
 from puhui.kernel.errors import Conflict, DomainError, IdempotencyKeyReused, NotFound
-from puhui.store.session import Moved
+from puhui.store.conditions import OptimisticLockFailed
 
 
 class NotEnough(Conflict):
@@ -49,13 +49,9 @@ class TransferIdReused(IdempotencyKeyReused):
 
 
 class TransferPosted(DomainError):
-    """The transfer with this id and content stands already: whoever retries takes the first answer."""
+    """The transfer with this id and content was posted before. A caller that retries takes the first answer."""
 
     code = "TRANSFER_POSTED"
-
-
-class TransferNotFound(NotFound):
-    code = "TRANSFER_NOT_FOUND"
 
 
 class HoldNotFound(NotFound):
@@ -70,34 +66,14 @@ class HoldResolved(Conflict):
     en = "This hold has already been resolved ({state})."
 
 
-class HoldNotDue(Conflict):
-    code = "HOLD_NOT_DUE"
-    zh = "这笔冻结尚未到期。"
-    en = "This hold has not run out yet."
-
-
 class HoldRanOut(Conflict):
     code = "HOLD_RAN_OUT"
     zh = "这笔冻结已经到期，不能再入账。"
     en = "This hold has run out and can no longer be posted."
 
 
-class NotReversible(Conflict):
-    code = "NOT_REVERSIBLE"
-    zh = "冻结及其解除不能冲正，请处理这笔冻结本身。"
-    en = "Holds and their release are not reversed. End the hold itself."
-
-
-class AlreadyReversed(Conflict):
-    """``reversal_id`` names the transfer that reversed it."""
-
-    code = "ALREADY_REVERSED"
-    zh = "这笔转账已经冲正。"
-    en = "This transfer has already been reversed."
-
-
-class TransferStands(DomainError):
-    """The condition of a transfer's item: nothing stands under its id. Becomes TransferPosted or TransferIdReused."""
+class TransferIdFree(DomainError):
+    """The condition of a new transfer or hold: its id is free. ``hash`` is its content's. Becomes TransferPosted or TransferIdReused."""
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
         if item and item["hash"] == self.details["hash"]:
@@ -105,22 +81,22 @@ class TransferStands(DomainError):
         return TransferIdReused()
 
 
-class BalanceMoved(DomainError):
-    """The condition of a balance: it holds what is taken, and is still the version that was read."""
+class BalanceSuffices(DomainError):
+    """The condition of a balance: it holds what is taken (``needs``), and is still the version that was read."""
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
         version = self.details["version"]
         if version is not None and (item or {}).get("v", 0) != version:
-            return Moved()
+            return OptimisticLockFailed()
         for field, needed in self.details["needs"].items():
             available = (item or {}).get(field, 0)
             if available < needed:
                 return not_enough(field, needed, available)
-        return Moved()
+        return OptimisticLockFailed()
 
 
-class HoldStands(DomainError):
-    """The condition of resolving a hold: it is still pending."""
+class HoldPending(DomainError):
+    """The condition of a hold's next state: it is pending. Becomes HoldNotFound or HoldResolved."""
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
         if item is None:
@@ -128,15 +104,8 @@ class HoldStands(DomainError):
         return HoldResolved(state=item["state"], transfer_id=item.get("resolved_by", ""))
 
 
-class HoldAsRead(HoldStands):
-    """The condition of a hold's new size: it is still pending, and promises what was read."""
+class HoldUnchanged(HoldPending):
+    """The condition of a hold's new size: it is pending, and promises what was read."""
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
-        return Moved() if item and item["state"] == "pending" else super().found(item)
-
-
-class ReversalStands(DomainError):
-    """The condition of a reversal: the transfer has not been reversed."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:
-        return AlreadyReversed(reversal_id=(item or {}).get("reversal_id", ""))
+        return OptimisticLockFailed() if item and item["state"] == "pending" else super().found(item)

@@ -42,7 +42,6 @@ _TITLES: Mapping[str, Text] = {
     "void": {"zh-CN": "兑换", "en": "Redemption"},
     "expire": {"zh-CN": "兑换", "en": "Redemption"},
     "lot": {"zh-CN": "积分到期", "en": "Points that ended"},
-    "reversal": {"zh-CN": "冲正", "en": "Reversal"},
 }
 _OTHER: Text = {"zh-CN": "账目变动", "en": "Entry"}
 _SENTENCES: Mapping[str, Text] = {
@@ -72,7 +71,6 @@ _SENTENCES: Mapping[str, Text] = {
         "en": "{points} that were set aside came back: {title}.",
     },
     "lot": {"zh-CN": "{points} 的有效期到 {month} 为止，已作废。", "en": "Ended with {month}: {points}."},
-    "reversal": {"zh-CN": "冲正此前的一笔记录：{gain}。", "en": "An earlier entry was taken back: {gain}."},
     "other": {"zh-CN": "账目变动：{gain}。", "en": "Entry: {gain}."},
 }
 
@@ -97,9 +95,7 @@ class Names:
 
 
 def about(posted: Transfer, account: str) -> About:
-    """What a transfer is about, as its kind and its reference tell."""
-    if posted.reverses:
-        return About(ABOUT_TRANSFER, posted.reverses)
+    """What a transfer is about, by its kind and its reference."""
     if _is_lot(posted):
         return About(ABOUT_LOT, posted.reference)
     kind = _ABOUT.get(posted.kind)
@@ -141,7 +137,7 @@ def line(posted: Transfer, account: str, names: Names) -> dict[str, Any]:
 
 
 def change(posted: Transfer, account: str) -> dict[str, int]:
-    """What it did to the account's reduction (mg) and points; what it left alone is not named."""
+    """What it did to the account's reduction (mg) and points; what it did not change is not named."""
     counts = posted.owners[0] == account
     mg = sum(
         leg.amount

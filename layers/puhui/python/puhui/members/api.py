@@ -6,8 +6,8 @@ from datetime import date, datetime
 from cryptography.exceptions import InvalidTag
 
 from puhui.members.codes import HOUSEHOLD, LIFE, Codes, Invitation
-from puhui.members.dynamo import Members
 from puhui.members.errors import FriendNotFound, InvitationExpired, InvitationInvalid, OwnInvitation
+from puhui.members.repository import Members
 from puhui.wechat.api import (
     ContentRisky,
     Scene,
@@ -42,12 +42,12 @@ def require_consent(member_id: str, purpose: str, *, members: Members) -> None:
 
 def require_friends(member_id: str, other_id: str, *, members: Members) -> None:
     """Raise FriendNotFound unless the two are friends; one read."""
-    if not members.are_friends(member_id, other_id):
+    if not members.friendships.exists(member_id, other_id):
         raise FriendNotFound
 
 
 def require_other(invitation: Invitation, member_id: str) -> str:
-    """Who invited, when that is somebody else than the member. Raises OwnInvitation."""
+    """Who invited. Raises OwnInvitation when that is the member."""
     if invitation.member_id == member_id:
         raise OwnInvitation
     return invitation.member_id
@@ -59,7 +59,7 @@ def openid_of(member_id: str, *, members: Members) -> str:
 
 
 def require_fit(text: str, member_id: str, *, members: Members, wechat: WeChat) -> None:
-    """Raise ContentRisky unless the platform lets a member show this text to others; UserAway, WeChatBusy."""
+    """Raise ContentRisky unless the member's text passes the platform's check; UserAway, WeChatBusy."""
     openid = openid_of(member_id, members=members)
     if wechat.msg_sec_check(text, openid, Scene.PROFILE).suggestion != Suggestion.PASS:
         raise ContentRisky

@@ -4,7 +4,6 @@ from typing import Any
 
 from puhui.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound, Unauthenticated
 from puhui.kernel.words import PURPOSES
-from puhui.store.session import Moved
 
 
 class MemberNotFound(NotFound):
@@ -70,29 +69,8 @@ class TooManyFriends(Conflict):
     en = "You or the other have as many friends as there can be ({limit})."
 
 
-class FriendsStand(DomainError):
-    """The condition of a friendship's items: they are as they were read."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
-        return Moved()
-
-
 class RoomForFriends(DomainError):
-    """The condition of one friend more: the member is there, and has fewer than the limit."""
+    """The condition of one more friend: the member exists and has fewer than the limit."""
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
         return TooManyFriends(limit=self.details["limit"]) if item else MemberNotFound()
-
-
-class IdentityTaken(DomainError):
-    """The condition of a new member: nobody has this WeChat identity. Two first sign-ins at once end in one member."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whoever stands there was first
-        return Moved()
-
-
-class FamilyMoved(DomainError):
-    """The condition of refreshing: the family's newest token is the one that was shown."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:
-        return RefreshReused() if item else RefreshInvalid()

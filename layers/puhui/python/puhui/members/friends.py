@@ -7,8 +7,8 @@ from typing import Any
 from puhui.kernel import clock
 from puhui.kernel.pages import Page
 from puhui.members.codes import FRIEND, LIFE, Codes
-from puhui.members.dynamo import Members
 from puhui.members.errors import InvitationInvalid, OwnInvitation
+from puhui.members.repository import Members
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
@@ -21,13 +21,13 @@ class Friend:
     nickname: str
     since: datetime
 
-    def shown(self) -> dict[str, Any]:
-        """The friend of the contract."""
+    def body(self) -> dict[str, Any]:
+        """The contract's ``Friend``."""
         return {"id": self.id, "nickname": self.nickname, "since": clock.to_text(self.since)}
 
 
 def befriend(member_id: str, code: str, *, members: Members, codes: Codes, now: datetime) -> Friend:
-    """Become friends with whoever gave the code; friends already stay so.
+    """Become friends with who made the code; repeating changes nothing.
 
     One read and one transaction of 4 items (8 write units). Raises InvitationInvalid (also for somebody whom the other
     has removed since the code was made), InvitationExpired, OwnInvitation, TooManyFriends, MemberNotFound.
@@ -38,12 +38,12 @@ def befriend(member_id: str, code: str, *, members: Members, codes: Codes, now: 
         raise OwnInvitation
 
     def build(session: Session) -> datetime:
-        since, removed_at = members.friendship(member_id, other_id)
+        since, removed_at = members.friendships.find(member_id, other_id)
         if since:
             return since
         if removed_at and invitation.issued_at <= removed_at:
             raise InvitationInvalid
-        members.add_friends(session, member_id, other_id, now)
+        members.friendships.add(session, member_id, other_id, now)
         return now
 
     since = attempt(members.dynamodb, build)
@@ -51,13 +51,13 @@ def befriend(member_id: str, code: str, *, members: Members, codes: Codes, now: 
 
 
 def remove(member_id: str, friend_id: str, *, members: Members, now: datetime) -> None:
-    """Be friends no longer; the codes that the member has given work for the other no more. Asked again, nothing
-    happens. 5 items, 10 write units."""
+    """End a friendship; the codes that the member gave no longer work for the other. Repeating changes nothing.
+    5 items, 10 write units."""
 
     def build(session: Session) -> None:
-        since, _ = members.friendship(friend_id, member_id)
+        since, _ = members.friendships.find(friend_id, member_id)
         if since:
-            members.remove_friends(session, member_id, friend_id, now, now + LIFE)
+            members.friendships.remove(session, member_id, friend_id, now, now + LIFE)
 
     attempt(members.dynamodb, build)
 
@@ -67,7 +67,7 @@ def friends_of(
 ) -> Page[Friend]:
     """A page of the member's friends, by id: two reads."""
     scope = f"friends:{member_id}"
-    found, last = members.friends(member_id, limit, cursors.read_id(scope, cursor))
+    found, last = members.friendships.page(member_id, limit, cursors.read_id(scope, cursor))
     names = members.nicknames([friend_id for friend_id, _ in found])
     friends = [Friend(friend_id, names.get(friend_id, ""), since) for friend_id, since in found]
     return Page(friends, cursors.write_id(scope, last))

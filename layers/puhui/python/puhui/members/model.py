@@ -10,20 +10,19 @@ from puhui.kernel.words import PURPOSES
 from puhui.members.errors import ConsentRequired
 
 REFRESH_LIFE = timedelta(days=30)
-ROLES_MAX = 10
 
 
 @dataclass(frozen=True)
 class Consent:
-    """What a member said about one purpose, and which notice was shown."""
+    """A member's answer about one purpose, and the version of the notice."""
 
     purpose: str
     granted: bool
     version: str
     at: datetime
 
-    def shown(self) -> dict[str, Any]:
-        """The consent of the contract."""
+    def body(self) -> dict[str, Any]:
+        """The contract's ``Consent``."""
         return {
             "purpose": self.purpose,
             "title": PURPOSES[self.purpose],
@@ -35,7 +34,7 @@ class Consent:
 
 @dataclass(frozen=True)
 class Member:
-    """A member. What identifies a person stays sealed until it is needed, and out of every repr."""
+    """A member. What identifies a person is sealed until it is needed, and in no repr."""
 
     id: str
     nickname: str
@@ -52,8 +51,8 @@ class Member:
         if consent is None or not consent.granted:
             raise ConsentRequired(purpose=purpose)
 
-    def shown(self) -> dict[str, Any]:
-        """The member of the contract."""
+    def body(self) -> dict[str, Any]:
+        """The contract's ``Member``."""
         return {
             "id": self.id,
             "nickname": self.nickname,

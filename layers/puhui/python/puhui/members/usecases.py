@@ -1,4 +1,4 @@
-"""What members do: sign in, stay signed in, say who they are and what they agree to."""
+"""Sign in, refresh the session, change the profile, agree to purposes."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from ipaddress import ip_network
 from typing import Any
 
 from puhui.kernel import ids
-from puhui.members.dynamo import Members
 from puhui.members.errors import NicknameRefused, RefreshInvalid
 from puhui.members.model import REFRESH_LIFE, Consent, Member
+from puhui.members.repository import Members
 from puhui.members.tokens import ACCESS_SECONDS, Issuer
 from puhui.store.limits import Limits
 from puhui.store.session import Session, attempt
@@ -27,8 +27,8 @@ class SignedIn:
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
 
-    def shown(self) -> dict[str, Any]:
-        """The tokens of the contract."""
+    def body(self) -> dict[str, Any]:
+        """The contract's tokens."""
         return {
             "access_token": self.access_token,
             "expires_in": ACCESS_SECONDS,
@@ -46,7 +46,7 @@ def sign_in(
     limits: Limits,
     now: datetime,
 ) -> SignedIn:
-    """Sign in with wx.login's code; whoever comes for the first time becomes a member. Wrong codes count against the
+    """Sign in with wx.login's code; a new identity becomes a member. Wrong codes count against the
     ``address`` they come from, sign-ins against the member.
 
     Raises CodeInvalid, RiskBlocked, LoginTooFrequent, WeChatBusy, RateLimited.
@@ -57,7 +57,7 @@ def sign_in(
     limits.spend("sign_in", member.id, now)
     family_id = ids.new_id(now)
     refresh_token = issuer.refresh_token(family_id)
-    members.start_family(family_id, member, _hash(refresh_token), now + REFRESH_LIFE)
+    members.sign_ins.start(family_id, member, _hash(refresh_token), now + REFRESH_LIFE)
     return SignedIn(member, _access(member, family_id, issuer, now), refresh_token)
 
 
@@ -89,8 +89,8 @@ def member_of(
 
 
 def refresh(refresh_token: str, *, members: Members, issuer: Issuer, now: datetime) -> SignedIn:
-    """New tokens for a refresh token, which is then spent; showing a spent one ends the sign-in, showing one that we never
-    gave ends nothing.
+    """New tokens for a refresh token, which is then spent. A spent one ends the sign-in; one that we never issued ends
+    nothing.
 
     Raises RefreshInvalid, RefreshReused. A client whose answer got lost signs in again with wx.login, silently.
     """
@@ -98,7 +98,7 @@ def refresh(refresh_token: str, *, members: Members, issuer: Issuer, now: dateti
     if len(family_id) != ids.LENGTH:
         raise RefreshInvalid
     successor = issuer.refresh_token(family_id)
-    member_id = members.rotate(
+    member_id = members.sign_ins.rotate(
         family_id,
         _hash(refresh_token),
         _hash(successor),
@@ -133,7 +133,7 @@ def put_consent(
     now: datetime,
     also: Callable[[Session, Consent], None] | None = None,
 ) -> Consent:
-    """Agree to a purpose, or withdraw: from now on. ``also`` adds what rests on the answer to its transaction."""
+    """Agree to a purpose, or withdraw: from now on. ``also`` adds to its transaction."""
     consent = Consent(purpose, granted, version, now)
     members.put_consent(member_id, consent, now, (lambda session: also(session, consent)) if also else None)
     return consent

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from puhui.kernel.errors import Conflict, DomainError, Forbidden, IdempotencyKeyReused, Invalid, NotFound
+from puhui.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 
 
 class MerchantNotFound(NotFound):
@@ -137,21 +137,8 @@ class StaffFull(Conflict):
     en = "The merchant has as many staff as there can be ({limit})."
 
 
-class Made(DomainError):
-    """What is to be made stands already, by the same request. Never reaches a client."""
-
-
-class Stands(DomainError):
-    """The condition of something that is made once: nothing stands under its id. ``body_hash`` is the request's."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:
-        if item is not None and item.get("body_hash") != self.details["body_hash"]:
-            return IdempotencyKeyReused()
-        return Made()
-
-
 class RoomForStaff(DomainError):
-    """The condition of one more on the staff: the merchant is there, has room, and the newcomer never decided about it."""
+    """The condition of a new member of the staff: the merchant exists and has room, and the member never decided about it."""
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
         if item is None:

@@ -13,7 +13,8 @@ from puhui.ledger.api import Balance, Ledger, Transfer, is_limited, member
 from puhui.points.dynamo import Points
 from puhui.points.model import BEGUN, DONATE, DONATED, HAS_QUEUE, REFUSED, Donation, planned
 from puhui.rewards.api import QUEUED, Redeem, Rewards, leave_queue, redeem
-from puhui.store.session import Moved, Session, attempt
+from puhui.store.conditions import OptimisticLockFailed
+from puhui.store.session import Session, attempt
 
 Balances = Mapping[tuple[str, str], Balance]
 Count = Callable[[Session, Mapping[str, int]], None]
@@ -84,7 +85,7 @@ def donate(
     count(session, counts)
     try:
         session.commit()
-    except Moved:  # another run of the same step was faster
+    except OptimisticLockFailed:  # another run of the same step was faster
         return
 
 
@@ -100,16 +101,16 @@ def _begin(
     """What is to be redeemed, written down; None when it was given before, or nobody wants it given."""
 
     def build(session: Session) -> Donation | None:
-        standing = points.donation(member_id, programme_id, lot)
-        if standing and standing.status != REFUSED:
-            return standing if standing.status == BEGUN else None
+        before = points.donation(member_id, programme_id, lot)
+        if before and before.status != REFUSED:
+            return before if before.status == BEGUN else None
         choice = points.choice(member_id, programme_id)
         if choice.choice != DONATE:
             return None
-        reward = rewards.reward(choice.reward_id)
+        reward = rewards.catalogue.reward(choice.reward_id)
         held = ledger.balance(member(member_id), programme_id).lots.get(lot, 0)
-        plan = planned(choice, reward.price_points if reward else None, held, lot, standing)
-        points.add_donation(session, standing, plan)
+        plan = planned(choice, reward.price_points if reward else None, held, lot, before)
+        points.add_donation(session, before, plan)
         if plan.status == REFUSED:
             count(session, {"donations_refused": 1})
         return plan

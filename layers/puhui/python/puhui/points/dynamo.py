@@ -2,40 +2,53 @@
 
 | item     | owner (hash)   | entry (range)         | holds |
 |----------|----------------|-----------------------|-------|
-| choice   | member:<id>    | C#<programme>         | choice, reward, price; how the last donation went |
+| choice   | member:<id>    | C#<programme>         | choice, reward_id, price_points, chosen_at, last_donation |
 | donation | member:<id>    | D#<programme>#<lot>   | attempt, status, what was given, or the code of why not |
 | reminded | member:<id>    | R#<programme>#<lot>   | at; ends (TTL) |
 | job      | job:<id>       | job                   | day, status, report |
 | part     | job:<id>       | S#<shard>             | how far the shard is, counts |
-| report   | report:<id>    | report                | programme, who asked, stock as it stood, what the last one counted, status, result |
+| report   | report:<id>    | report                | programme_id, who asked, stock at the moment, what the last one counted, status |
 | part     | report:<id>    | S#<shard>             | how far the shard is, and in which of two texts |
 | text     | report:<id>    | S#<shard>#<0 or 1>#<n> | what one shard's accounts and items say, n-th piece of its text |
 | result   | report:<id>    | R#<n>                 | what was found, n-th piece of its text |
 | counted  | programme:<id> | counted               | what the last report that agreed counted |
 
-A donation stands in two items: its own, which decides, and the choice's, which the forecast reads.
+A donation is stored twice: in its own item, which decides, and in the choice's, which the forecast reads.
 """
 
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, lot_end, member
-from puhui.points.errors import DonationMoved
-from puhui.points.model import COUNTS, EXPIRE, Choice, Donation, Job
-from puhui.points.report import RUNNING, Part, Report
+from puhui.points.model import COUNTS, Choice, Donation, Job
+from puhui.points.report import DONE, RUNNING, Part, Report
 from puhui.points.tally import Tally
 from puhui.store.client import ConditionFailed, DynamoDB, Key
+from puhui.store.conditions import OptimisticLockFailed
+from puhui.store.records import Record
 from puhui.store.session import Session
 from puhui.store.values import Item
 
 REMINDER_KEPT = timedelta(days=90)  # after the lot has ended
 TEXT_MAX = 80_000  # characters in one item: below 400 KB, whatever they are
+
+CHOICE = Record(
+    Choice,
+    owner=member("{member_id}"),
+    entry="C#{programme_id}",
+    names={"last": "last_donation"},
+    always=("choice", "reward_id", "price_points"),
+)
+DONATION = Record(Donation, owner=member("{member_id}"), entry="D#{programme_id}#{lot}")
+JOB = Record(Job, owner="job:{id}", entry="job", always=("status",))
+REPORT = Record(Report, owner="report:{id}", entry="report", always=("status", "body_hash"))
+LAST_DONATION = Record(Donation)
 
 
 class Points:
@@ -53,8 +66,8 @@ class Points:
     # Choices and donations
 
     def choice_key(self, member_id: str, programme_id: str) -> Key:
-        """Where a choice stands, for reading it together with the balance."""
-        return Key(self.table, _choice_key(member_id, programme_id))
+        """The key of a choice, for reading it together with the balance."""
+        return Key(self.table, CHOICE.key(member_id=member_id, programme_id=programme_id))
 
     def choice(self, member_id: str, programme_id: str) -> Choice:
         """What the member chose; who chose nothing lets points expire."""
@@ -62,40 +75,33 @@ class Points:
         return choice_from(member_id, programme_id, item)
 
     def choose(self, choice: Choice, now: datetime) -> Choice:
-        """Write a choice; what became of the last donation stays."""
-        item = self.dynamodb.update(
-            *self.choice_key(choice.member_id, choice.programme_id),
-            "SET choice = :c, reward_id = :r, price_points = :p, chosen_at = :at",
-            {
-                ":c": choice.choice,
-                ":r": choice.reward_id,
-                ":p": choice.price_points,
-                ":at": clock.to_text(now),
-            },
-        )
-        return choice_from(choice.member_id, choice.programme_id, item)
+        """Write a choice. What became of the last donation is left as it is."""
+        key = self.choice_key(choice.member_id, choice.programme_id)
+        kept = ("choice", "reward_id", "price_points")
+        attributes = {name: value for name, value in CHOICE.item(choice).items() if name in kept}
+        item = self.dynamodb.assign(*key, attributes | {"chosen_at": clock.to_text(now)})
+        return CHOICE.read(item)
 
     def donation(self, member_id: str, programme_id: str, lot: str) -> Donation | None:
-        """How the lot's donation stands."""
-        item = self.dynamodb.get(self.table, _donation_key(member_id, programme_id, lot))
-        return donation_from(member_id, programme_id, item) if item else None
+        """The lot's donation."""
+        key = DONATION.key(member_id=member_id, programme_id=programme_id, lot=lot)
+        item = self.dynamodb.get(self.table, key)
+        return DONATION.read(item) if item else None
 
     def add_donation(self, session: Session, before: Donation | None, after: Donation) -> None:
-        """A donation's next state: it still stands as it was read. The forecast sees it, too."""
-        told = _donation_item(after)
+        """A donation's next state, if nobody wrote it after ``before`` was read. The forecast sees it, too."""
         session.put(
             self.table,
-            {**_donation_key(after.member_id, after.programme_id, after.lot), **told},
+            DONATION.item(after),
             condition="#status = :status AND attempt = :attempt" if before else "attribute_not_exists(entry)",
             values={":status": before.status, ":attempt": before.attempt} if before else None,
             names={"#status": "status"} if before else None,
-            error=DonationMoved(),
+            error=OptimisticLockFailed(),
         )
         session.update(
-            self.table,
-            _choice_key(after.member_id, after.programme_id),
+            *self.choice_key(after.member_id, after.programme_id),
             "SET last_donation = :l",
-            {":l": told},
+            {":l": LAST_DONATION.item(after)},
         )
 
     def first_reminder(self, session: Session, member_id: str, programme_id: str, lot: str) -> None:
@@ -107,27 +113,17 @@ class Points:
     # Jobs
 
     def start_job(self, job: Job) -> Job:
-        """The job; the one that stands when it was started before."""
+        """The job; the existing one when it was started before."""
         try:
-            self.dynamodb.update(
-                self.table,
-                _job_key(job.id),
-                "SET #day = :day, #status = :status",
-                {":day": job.day.isoformat(), ":status": job.status},
-                names={"#day": "day", "#status": "status"},
-                condition="attribute_not_exists(entry)",
-            )
+            self._create(JOB.key(id=job.id), JOB.item(job))
         except ConditionFailed:
             return self.job(job.id) or job
         return job
 
     def job(self, job_id: str) -> Job | None:
         """A job."""
-        item = self.dynamodb.get(self.table, _job_key(job_id))
-        if item is None:
-            return None
-        report = json.loads(item["report"]) if "report" in item else None
-        return Job(job_id, date.fromisoformat(item["day"]), item["status"], report)
+        item = self.dynamodb.get(self.table, JOB.key(id=job_id))
+        return JOB.read(item) if item else None
 
     def position(self, job_id: str, shard: int) -> str:
         """The account that the shard's run has come to; "" at its start."""
@@ -154,49 +150,33 @@ class Points:
         """Put the shards together and write how the job ended."""
         items = list(self.dynamodb.all_entries(self.table, ("owner", f"job:{job_id}"), "S#"))
         report = {name: sum(item.get(name, 0) for item in items) for name in COUNTS}
-        self._set(_job_key(job_id), {"status": "done", "report": json.dumps(report)})
+        self.dynamodb.assign(self.table, JOB.key(id=job_id), {"status": DONE, "report": report})
         return report
 
     # Reports
 
     def start_report(self, report: Report) -> Report:
-        """The report; the one that stands when it was started before. Raises IdempotencyKeyReused."""
-        given = {
-            "programme": report.programme_id,
-            "started_by": report.started_by,
-            "started_at": clock.to_text(report.started_at),
-            "body_hash": report.body_hash,
-            "status": report.status,
-            "stock": json.dumps(report.stock),
-            "before": dict(report.before),
-        }
+        """The report; the existing one when it was started before. Raises IdempotencyKeyReused."""
         try:
-            self.dynamodb.update(
-                self.table,
-                _report_key(report.id),
-                "SET " + ", ".join(f"#{name} = :{name}" for name in given),
-                {f":{name}": value for name, value in given.items()},
-                names={f"#{name}": name for name in given},
-                condition="attribute_not_exists(entry)",
-            )
+            self._create(REPORT.key(id=report.id), REPORT.item(report))
         except ConditionFailed as failed:
             if failed.item is None or failed.item["body_hash"] != report.body_hash:
                 raise IdempotencyKeyReused from None
-            return report_from(report.id, failed.item)
+            return REPORT.read(failed.item)
         return report
 
     def report(self, report_id: str) -> Report | None:
         """A report."""
-        item = self.dynamodb.get(self.table, _report_key(report_id))
+        item = self.dynamodb.get(self.table, REPORT.key(id=report_id))
         if item is None:
             return None
-        report = report_from(report_id, item)
+        report = REPORT.read(item)
         if report.status == RUNNING:
             return report
         return replace(report, result=json.loads(self._text(f"report:{report_id}", "R")))
 
     def part(self, report_id: str, shard: int) -> Part:
-        """What one shard says, as far as it was read."""
+        """A shard's sums, as far as it was read."""
         owner = f"report:{report_id}"
         item = self.dynamodb.get(self.table, _part_key(owner, shard))
         if item is None:
@@ -205,14 +185,14 @@ class Points:
         return Part(Tally.from_document(json.loads(text)), item["at_account"], item["turn"], item["done"])
 
     def put_part(self, report_id: str, shard: int, part: Part) -> None:
-        """Keep what one shard says so far: its text first, beside the one before, then the word that it counts."""
+        """Keep a shard's sums so far: the text first, beside the one before, then that it counts."""
         owner = f"report:{report_id}"
         self._put_text(owner, _text_name(shard, part.turn), json.dumps(part.tally.as_document()))
-        told = {"at_account": part.account, "turn": part.turn, "done": part.done}
-        self.dynamodb.put_all(self.table, [{**_part_key(owner, shard), **told}])
+        progress = {"at_account": part.account, "turn": part.turn, "done": part.done}
+        self.dynamodb.put_all(self.table, [_part_key(owner, shard) | progress])
 
     def parts(self, report_id: str) -> Iterator[Tally]:
-        """What the shards say, one at a time. Raises LookupError at one that was not read to its end."""
+        """The shards' sums, one at a time. Raises LookupError at one that was not read to its end."""
         for shard in range(AUDIT_SHARDS):
             part = self.part(report_id, shard)
             if not part.done:
@@ -226,12 +206,12 @@ class Points:
 
     def keep_counted(self, programme_id: str, counts: Mapping[str, int]) -> None:
         """Keep what a report counted, for the next one."""
-        self._set(_counted_key(programme_id), {"counts": dict(counts)})
+        self.dynamodb.assign(self.table, _counted_key(programme_id), {"counts": dict(counts)})
 
     def close_report(self, report_id: str, result: Mapping[str, Any]) -> None:
         """Write what was found."""
         self._put_text(f"report:{report_id}", "R", json.dumps(result, ensure_ascii=False))
-        self._set(_report_key(report_id), {"status": "done"})
+        self.dynamodb.assign(self.table, REPORT.key(id=report_id), {"status": DONE})
 
     def _put_text(self, owner: str, name: str, text: str) -> None:
         # The first piece, which says how many there are, comes last: more of them may be left of a run before.
@@ -244,14 +224,9 @@ class Points:
         items = list(self.dynamodb.all_entries(self.table, ("owner", owner), f"{name}#"))
         return "".join(item["text"] for item in items[: items[0]["pieces"]]) if items else ""
 
-    def _set(self, key: Mapping[str, str], values: Mapping[str, Any]) -> None:
-        self.dynamodb.update(
-            self.table,
-            key,
-            "SET " + ", ".join(f"#{name} = :{name}" for name in values),
-            {f":{name}": value for name, value in values.items()},
-            names={f"#{name}": name for name in values},
-        )
+    def _create(self, key: Mapping[str, str], item: Item) -> None:
+        attributes = {name: value for name, value in item.items() if name not in key}
+        self.dynamodb.assign(self.table, key, attributes, new=True)
 
 
 def _adding(counts: Mapping[str, int]) -> tuple[str, dict[str, int], dict[str, str]]:
@@ -262,22 +237,6 @@ def _adding(counts: Mapping[str, int]) -> tuple[str, dict[str, int], dict[str, s
         {f":{name}": count for name, count in kept.items()},
         {f"#{name}": name for name in kept},
     )
-
-
-def _choice_key(member_id: str, programme_id: str) -> dict[str, str]:
-    return {"owner": member(member_id), "entry": f"C#{programme_id}"}
-
-
-def _donation_key(member_id: str, programme_id: str, lot: str) -> dict[str, str]:
-    return {"owner": member(member_id), "entry": f"D#{programme_id}#{lot}"}
-
-
-def _job_key(job_id: str) -> dict[str, str]:
-    return {"owner": f"job:{job_id}", "entry": "job"}
-
-
-def _report_key(report_id: str) -> dict[str, str]:
-    return {"owner": f"report:{report_id}", "entry": "report"}
 
 
 def _part_key(owner: str, shard: int) -> dict[str, str]:
@@ -292,41 +251,6 @@ def _text_name(shard: int, turn: int) -> str:
     return f"S#{shard:02}#{turn % 2}"
 
 
-def _donation_item(donation: Donation) -> Item:
-    return {
-        name: value for name, value in asdict(donation).items() if name not in ("member_id", "programme_id")
-    }
-
-
-def donation_from(member_id: str, programme_id: str, item: Mapping[str, Any]) -> Donation:
-    """The donation of an item."""
-    told = {name: value for name, value in item.items() if name not in ("owner", "entry")}
-    return Donation(member_id, programme_id, **told)
-
-
 def choice_from(member_id: str, programme_id: str, item: Item | None) -> Choice:
-    """The choice that an item (or its absence) stands for."""
-    item = item or {}
-    last = item.get("last_donation")
-    return Choice(
-        member_id,
-        programme_id,
-        item.get("choice", EXPIRE),
-        item.get("reward_id", ""),
-        item.get("price_points", 0),
-        donation_from(member_id, programme_id, last) if last else None,
-    )
-
-
-def report_from(report_id: str, item: Item) -> Report:
-    """The report of an item."""
-    return Report(
-        report_id,
-        item["programme"],
-        item["started_by"],
-        clock.from_text(item["started_at"]),
-        {name: tuple(counted) for name, counted in json.loads(item["stock"]).items()},
-        item["body_hash"],
-        item["status"],
-        before=item.get("before", {}),
-    )
+    """The choice of an item; who chose nothing lets points expire."""
+    return CHOICE.read(item) if item else Choice(member_id, programme_id)

@@ -7,10 +7,7 @@ JobNotFound         404
 DayNotToday         403  runs are for the present day, but where things are tried out
 """
 
-from typing import Any
-
-from puhui.kernel.errors import DomainError, Forbidden, Invalid, NotFound
-from puhui.store.session import Moved
+from puhui.kernel.errors import Forbidden, Invalid, NotFound
 
 
 class RewardNotDonation(Invalid):
@@ -41,10 +38,3 @@ class DayNotToday(Forbidden):
     code = "DAY_NOT_TODAY"
     zh = "只有本地环境可以指定日期。"
     en = "Another day than today can be given in the local stage only."
-
-
-class DonationMoved(DomainError):
-    """The condition of a donation's step: it still stands as it was read."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
-        return Moved()

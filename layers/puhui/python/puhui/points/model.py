@@ -1,4 +1,4 @@
-"""When points end and what is due on which day, as pure values and rules.
+"""When points end, and the steps of each day. Pure values and rules.
 
 A **lot** is named after the last month in which its points can be spent (``2026-11``); it ends with that month, in China.
 """
@@ -22,8 +22,8 @@ PIECES_MAX = 1_000_000  # of a donation, at once
 NO_PIECE, HAS_QUEUE = "NOT_ENOUGH_FOR_A_PIECE", "REWARD_HAS_QUEUE"
 
 
-def due_on(day: date, lot: str) -> tuple[str, ...]:
-    """What is due on ``day`` for points of ``lot``: EXPIRE when it has ended, REMIND in the last week of its month, DONATE in
+def steps_on(day: date, lot: str) -> tuple[str, ...]:
+    """The steps of ``day`` for points of ``lot``: EXPIRE when it has ended, REMIND in the last week of its month, DONATE in
     that month's last three days."""
     if lot == NO_EXPIRY:
         return ()
@@ -36,8 +36,8 @@ def due_on(day: date, lot: str) -> tuple[str, ...]:
 
 
 def has_work(day: date) -> bool:
-    """Whether anything can be due that was not due the day before: on the 1st lots have ended, in the last week some end."""
-    return day.day == 1 or bool(due_on(day, lot_of(day)))
+    """Whether the day asks for anything that the day before did not: on the 1st lots have ended, in the last week some end."""
+    return day.day == 1 or bool(steps_on(day, lot_of(day)))
 
 
 def remind_at(lot: str) -> datetime:
@@ -45,14 +45,14 @@ def remind_at(lot: str) -> datetime:
     return lot_end(lot) - timedelta(days=REMIND_DAYS)
 
 
-def due(balance: Balance, day: date) -> frozenset[str]:
-    """What is due on ``day`` for anything that the balance holds."""
-    return frozenset(step for lot, held in balance.lots.items() if held > 0 for step in due_on(day, lot))
+def steps_of(balance: Balance, day: date) -> frozenset[str]:
+    """The steps of ``day`` for anything that the balance holds."""
+    return frozenset(step for lot, held in balance.lots.items() if held > 0 for step in steps_on(day, lot))
 
 
 def ended(balance: Balance, day: date) -> list[str]:
     """The lots that hold points which can no longer be spent on ``day``, oldest first."""
-    return [lot for lot in sorted(balance.lots) if balance.lots[lot] > 0 and EXPIRE in due_on(day, lot)]
+    return [lot for lot in sorted(balance.lots) if balance.lots[lot] > 0 and EXPIRE in steps_on(day, lot)]
 
 
 def expiring(balance: Balance, lot: str, now: datetime) -> Transfer:
@@ -69,7 +69,14 @@ def expiring(balance: Balance, lot: str, now: datetime) -> Transfer:
 
 @dataclass(frozen=True)
 class Donation:
-    """How the points of one lot were given away, or why not. ``attempt`` counts from 1; each has a redemption key of its own."""
+    """How the points of one lot were given away, or why not. ``attempt`` counts from 1; each has a redemption key of its own.
+
+    | status  | meaning                                                           | next                     |
+    |---------|-------------------------------------------------------------------|--------------------------|
+    | begun   | what will be redeemed is written; a run after a crash finishes it | donated, refused         |
+    | donated | the redemption is made                                            | final                    |
+    | refused | nothing was given, ``code`` says why; the points expire           | begun: the next attempt  |
+    """
 
     member_id: str
     programme_id: str
@@ -89,9 +96,9 @@ class Donation:
 
     def shown(self) -> dict[str, Any]:
         """For the contract."""
-        told: dict[str, Any] = {"month": self.lot, "status": self.status, "points": self.points}
-        told |= {"reason_code": self.code} if self.code else {}
-        return told | ({"redemption_id": self.redemption_id} if self.redemption_id else {})
+        shown: dict[str, Any] = {"month": self.lot, "status": self.status, "points": self.points}
+        shown |= {"reason_code": self.code} if self.code else {}
+        return shown | ({"redemption_id": self.redemption_id} if self.redemption_id else {})
 
 
 def planned(
@@ -140,10 +147,10 @@ class Choice:
 
     def shown(self) -> dict[str, Any]:
         """For the contract."""
-        told: dict[str, Any] = {"programme_id": self.programme_id, "choice": self.choice}
-        told["title"] = CHOICES[self.choice]
-        told |= {"reward_id": self.reward_id} if self.reward_id else {}
-        return told | ({"last_donation": self.last.shown()} if self.last else {})
+        shown: dict[str, Any] = {"programme_id": self.programme_id, "choice": self.choice}
+        shown["title"] = CHOICES[self.choice]
+        shown |= {"reward_id": self.reward_id} if self.reward_id else {}
+        return shown | ({"last_donation": self.last.shown()} if self.last else {})
 
 
 def forecast(balance: Balance, choice: Choice, now: datetime) -> dict[str, Any]:

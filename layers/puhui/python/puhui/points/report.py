@@ -1,4 +1,4 @@
-"""A report: everything that the shards said put together, with every figure from both sides and what does not agree. Pure."""
+"""A report: the sums of all shards put together, every figure from both sides, and what does not agree. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -31,15 +31,29 @@ COUPONS = (ISSUED, USED, EXPIRED, CANCELLED)
 
 
 @dataclass(frozen=True)
+class Stock:
+    """Of one reward at the moment of the report: the pieces offered and left, and the mark that its stock got then."""
+
+    offered: int
+    left: int
+    mark: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """``stock``: of each reward the pieces offered and left at the moment of the report, and the mark that its stock got then;
-    ``before``: what the last one counted."""
+    """One report. ``stock`` is by reward; ``before``: what the last report counted.
+
+    | status  | meaning                                            | next                                        |
+    |---------|----------------------------------------------------|---------------------------------------------|
+    | running | shards are being read; a failed step starts anew   | done, when ``close`` has read every shard   |
+    | done    | ``result`` is written                              | final                                       |
+    """
 
     id: str
     programme_id: str
     started_by: str
     started_at: datetime
-    stock: Mapping[str, tuple[int, int, str]] = field(default_factory=dict)
+    stock: Mapping[str, Stock] = field(default_factory=dict)
     body_hash: str = ""
     status: str = RUNNING
     result: Mapping[str, Any] | None = None
@@ -48,7 +62,7 @@ class Report:
     @property
     def moment(self) -> Moment:
         """Of which it speaks."""
-        return Moment(self.started_at, {each: mark for each, (_, _, mark) in self.stock.items()})
+        return Moment(self.started_at, {each: stock.mark for each, stock in self.stock.items()})
 
     @property
     def moving_since(self) -> datetime:
@@ -57,14 +71,14 @@ class Report:
 
     def shown(self) -> Document:
         """The report of the contract."""
-        told: Document = {
+        shown: Document = {
             "id": self.id,
             "status": self.status,
             "programme_id": self.programme_id,
             "started_at": clock.to_text(self.started_at),
             "as_of": clock.to_text(self.started_at),
         }
-        return told | dict(self.result or {})
+        return shown | dict(self.result or {})
 
 
 @dataclass
@@ -78,34 +92,34 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """A reward, and the pieces that are left of it: at the moment of the report or, where its stock bears no mark, as it is closed."""
+class Offer:
+    """A reward and the pieces that are left of it: at the moment of the report or, where its stock has no mark, when it is closed."""
 
     reward: Reward
     left: int
 
 
-def concluded(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> Document:
+def concluded(report: Report, tally: Tally, offers: Mapping[str, Offer]) -> Document:
     """The result, out of the sums of all shards and the rewards. ``reconciles``: False with the first difference; None when nothing
     differs but rewards in motion could not be judged; True for everything."""
-    shelves = {reward_id: _as_it_stood(report, shelf) for reward_id, shelf in shelves.items()}
+    offers = {reward_id: _at_the_moment(report, offer) for reward_id, offer in offers.items()}
     rewards = {
-        reward_id: shelf
-        for reward_id, shelf in shelves.items()
-        if _is_of(report, shelf) and (reward_id in report.stock or shelf.reward.state == CLOSED)
+        reward_id: offer
+        for reward_id, offer in offers.items()
+        if _is_of(report, offer) and (reward_id in report.stock or offer.reward.state == CLOSED)
     }
     moving = [each for each in sorted(rewards) if _has_moved(report, rewards[each], tally.reward(each))]
-    tally.add_differences(_missing_rewards(report, tally, shelves))
+    tally.add_differences(_missing_rewards(report, tally, offers))
     tally.add_differences(_programme_differences(report, tally))
-    for reward_id, shelf in sorted(rewards.items()):
+    for reward_id, offer in sorted(rewards.items()):
         if reward_id not in moving:
-            tally.add_differences(_reward_differences(reward_id, shelf, tally))
+            tally.add_differences(_reward_differences(reward_id, offer, tally))
     tally.add_differences(_settlement_differences(tally, rewards.keys() - moving))
     tally.add_differences(_payer_differences(tally, rewards))
     budgets = _budgets(report.programme_id, tally, rewards)
     return {
         "points": _points(tally),
-        "rewards": [_reward(reward_id, shelf, tally) for reward_id, shelf in sorted(rewards.items())],
+        "rewards": [_reward(reward_id, offer, tally) for reward_id, offer in sorted(rewards.items())],
         "budgets": budgets,
         "merchants": _merchants(report.programme_id, tally, rewards),
         "in_motion": moving,
@@ -116,32 +130,32 @@ def concluded(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> Doc
     }
 
 
-def _as_it_stood(report: Report, shelf: Shelf) -> Shelf:
-    """The reward with what was offered and left at the moment; what was not on offer then stays as it is."""
-    if shelf.reward.id not in report.stock:
-        return shelf
-    offered, left, _ = report.stock[shelf.reward.id]
-    return Shelf(replace(shelf.reward, stock=offered), left)
+def _at_the_moment(report: Report, offer: Offer) -> Offer:
+    """The reward with what was offered and left at the moment; what was not on offer then is as it is now."""
+    if offer.reward.id not in report.stock:
+        return offer
+    stock = report.stock[offer.reward.id]
+    return Offer(replace(offer.reward, stock=stock.offered), stock.left)
 
 
-def _is_of(report: Report, shelf: Shelf) -> bool:
-    return shelf.reward.programme_id == report.programme_id
+def _is_of(report: Report, offer: Offer) -> bool:
+    return offer.reward.programme_id == report.programme_id
 
 
-def _missing_rewards(report: Report, tally: Tally, shelves: Mapping[str, Shelf]) -> list[Difference]:
+def _missing_rewards(report: Report, tally: Tally, offers: Mapping[str, Offer]) -> list[Difference]:
     """Rewards that pieces or money speak of and that are not there, or are another programme's by now."""
     found = []
-    for each in sorted({*tally.rewards, *tally.committed} - shelves.keys()):
+    for each in sorted({*tally.rewards, *tally.committed} - offers.keys()):
         pairs = (("pieces", 0, tally.reward(each)["out"]), ("committed_fen", tally.committed[each], 0))
         found += [Difference("reward", each, *pair) for pair in pairs if pair[1] != pair[2]]
-    strange = [each for each in sorted(report.stock) if each in shelves and not _is_of(report, shelves[each])]
+    strange = [each for each in sorted(report.stock) if each in offers and not _is_of(report, offers[each])]
     return found + [Difference("reward", each, "programme", 0, 1) for each in strange]
 
 
-def _has_moved(report: Report, shelf: Shelf, sums: Counter[str]) -> bool:
-    """Whether it cannot be told on which side of the moment something was: pieces that came back of a reward that was closed before,
+def _has_moved(report: Report, offer: Offer, sums: Counter[str]) -> bool:
+    """Whether nobody can say on which side of the moment something was: pieces that came back of a reward that was closed before,
     whose stock bears no mark, and money for more or fewer pieces in the same minute."""
-    return bool(sums["offered"] or (shelf.reward.id not in report.stock and sums["moved"]))
+    return bool(sums["offered"] or (offer.reward.id not in report.stock and sums["moved"]))
 
 
 def _points(tally: Tally) -> Document:
@@ -199,22 +213,22 @@ def _redeemed(tally: Tally) -> int:
     return sum(sums["points"] for sums in tally.rewards.values())
 
 
-def _reward_differences(reward_id: str, shelf: Shelf, tally: Tally) -> list[Difference]:
+def _reward_differences(reward_id: str, offer: Offer, tally: Tally) -> list[Difference]:
     """Stock: offered = left + promised. Budget: what is committed = what is in stock, promised, and verified but not settled."""
     sums = tally.reward(reward_id)
     pairs = (
-        ("pieces", shelf.reward.stock, shelf.left + sums["out"]),
-        ("committed_fen", tally.committed[reward_id], _committed_by_items(shelf, sums)),
+        ("pieces", offer.reward.stock, offer.left + sums["out"]),
+        ("committed_fen", tally.committed[reward_id], _committed_by_items(offer, sums)),
     )
     return [Difference("reward", reward_id, *pair) for pair in pairs if pair[1] != pair[2]]
 
 
-def _committed_by_items(shelf: Shelf, sums: Counter[str]) -> int:
-    in_stock = shelf.reward.fen * shelf.left
+def _committed_by_items(offer: Offer, sums: Counter[str]) -> int:
+    in_stock = offer.reward.fen * offer.left
     return in_stock + sums["promised_fen"] + sums["verified_fen"] - sums["settled_fen"]
 
 
-def _payer_differences(tally: Tally, rewards: Mapping[str, Shelf]) -> list[Difference]:
+def _payer_differences(tally: Tally, rewards: Mapping[str, Offer]) -> list[Difference]:
     """What is set aside for a reward comes out of its own budget."""
     found = []
     for key, fen in sorted(tally.paid_by.items()):
@@ -234,13 +248,13 @@ def _settlement_differences(tally: Tally, reward_ids: set[str]) -> list[Differen
     return found
 
 
-def _reward(reward_id: str, shelf: Shelf, tally: Tally) -> Document:
-    reward, sums = shelf.reward, tally.reward(reward_id)
+def _reward(reward_id: str, offer: Offer, tally: Tally) -> Document:
+    reward, sums = offer.reward, tally.reward(reward_id)
     return {
         "reward_id": reward_id,
         "title": dict(reward.title),
         "kind": reward.kind,
-        "stock": {"offered": reward.stock, "left": shelf.left, "promised": sums["out"]},
+        "stock": {"offered": reward.stock, "left": offer.left, "promised": sums["out"]},
         "pieces": {name: sums[name] for name in PIECES},
         "coupons": {name: sums[f"coupons_{name}"] for name in COUPONS},
         "points": {
@@ -248,15 +262,15 @@ def _reward(reward_id: str, shelf: Shelf, tally: Tally) -> Document:
             "held": sums["points_held"],
             "spent_by_ledger": sums["points_in_ledger"],
         },
-        "budget": _money(reward_id, shelf, tally),
+        "budget": _money(reward_id, offer, tally),
     }
 
 
-def _money(reward_id: str, shelf: Shelf, tally: Tally) -> Document:
+def _money(reward_id: str, offer: Offer, tally: Tally) -> Document:
     sums = tally.reward(reward_id)
     return {
         "committed_fen": tally.committed[reward_id],
-        "in_stock_fen": shelf.reward.fen * shelf.left,
+        "in_stock_fen": offer.reward.fen * offer.left,
         "promised_fen": sums["promised_fen"],
         "due_fen": sums["verified_fen"] - sums["settled_fen"],
         "settled_fen": sums["settled_fen"],
@@ -264,11 +278,11 @@ def _money(reward_id: str, shelf: Shelf, tally: Tally) -> Document:
     }
 
 
-def _budgets(programme_id: str, tally: Tally, rewards: Mapping[str, Shelf]) -> list[Document]:
+def _budgets(programme_id: str, tally: Tally, rewards: Mapping[str, Offer]) -> list[Document]:
     own: dict[str, Counter[str]] = {}
-    for reward_id, shelf in rewards.items():
-        if shelf.reward.budget_id:
-            own.setdefault(shelf.reward.budget_id, Counter()).update(_money(reward_id, shelf, tally))
+    for reward_id, offer in rewards.items():
+        if offer.reward.budget_id:
+            own.setdefault(offer.reward.budget_id, Counter()).update(_money(reward_id, offer, tally))
     found = []
     for budget_id, sums in sorted(tally.budgets.items()):
         if not (sums[f"of {programme_id}"] or budget_id in own):
@@ -289,8 +303,8 @@ def _budgets(programme_id: str, tally: Tally, rewards: Mapping[str, Shelf]) -> l
 _MONEY = ("committed_fen", "in_stock_fen", "promised_fen", "due_fen", "settled_fen", "paid_fen")
 
 
-def _merchants(programme_id: str, tally: Tally, rewards: Mapping[str, Shelf]) -> list[Document]:
-    ours = {shelf.reward.merchant_id for shelf in rewards.values()}
+def _merchants(programme_id: str, tally: Tally, rewards: Mapping[str, Offer]) -> list[Document]:
+    ours = {offer.reward.merchant_id for offer in rewards.values()}
     return [
         {
             "merchant_id": merchant_id,

@@ -1,16 +1,11 @@
 """What other contexts may use of the settlement."""
 
-from puhui.settlement.budgets import require_programme as require_budget_of
-from puhui.settlement.dynamo import Settlements
-from puhui.settlement.model import Budget, Line, Settlement, Statement, account_of, merchant_account
+from puhui.settlement.budgets.usecases import require_programme
+from puhui.settlement.repositories import Repositories as Settlements
 
-__all__ = [
-    "Budget",
-    "Line",
-    "Settlement",
-    "Settlements",
-    "Statement",
-    "account_of",
-    "merchant_account",
-    "require_budget_of",
-]
+__all__ = ["Settlements", "require_budget_of"]
+
+
+def require_budget_of(budget_id: str, programme_id: str, *, settlements: Settlements) -> None:
+    """Raise BudgetNotFound, BudgetOfAnotherProgramme unless the budget pays for this programme. No budget ("") is allowed."""
+    require_programme(budget_id, programme_id, repositories=settlements)

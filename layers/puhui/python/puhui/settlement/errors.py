@@ -3,14 +3,11 @@
 BudgetNotFound, FundingNotFound, SettlementNotFound, StatementNotFound, DisputeNotFound   404
 ProposerMayNotApprove, ApproverIsStaff    403  two people, neither of them a party
 SettlementTooEarly, PaymentDiffers, PaymentInFuture, DecisionInvalid, AdjustmentInvalid, BudgetOfAnotherProgramme   422
-the others                                409  what stands does not allow it
+the others                                409  the present state does not allow it
 NotEnoughMoney                            409  is the ledger's
 """
 
-from typing import Any
-
-from puhui.kernel.errors import Conflict, DomainError, Forbidden, IdempotencyKeyReused, Invalid, NotFound
-from puhui.store.session import Moved
+from puhui.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 class BudgetNotFound(NotFound):
@@ -176,7 +173,7 @@ class DecisionInvalid(Invalid):
 
 
 class AdjustmentInvalid(Invalid):
-    """``rule`` says in English, ``rule_zh`` in Chinese, what is wrong with the adjustment at ``position`` (from 1)."""
+    """``rule`` (English) and ``rule_zh`` (Chinese): the rule that the adjustment at ``position`` (from 1) breaks."""
 
     code = "ADJUSTMENT_INVALID"
     zh = "第 {position} 项调整不符合规则：{rule_zh}"
@@ -187,26 +184,3 @@ class FileTooLarge(Conflict):
     code = "STATEMENT_FILE_TOO_LARGE"
     zh = "这张对账单有 {dues} 行，超过一次可导出的 {most} 行，请联系运营方。"
     en = "This statement has {dues} rows, more than the {most} that can be written at once. Speak with the operator."
-
-
-class Stands(DomainError):
-    """The condition of a new item that a request names by its key: nothing stands under its id. Becomes Made for the same
-    request again, IdempotencyKeyReused for another one."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:
-        if item and item["body_hash"] == self.details["body_hash"]:
-            return Made()
-        return IdempotencyKeyReused()
-
-
-class Made(DomainError):
-    """The same request again: whoever retries takes the first answer."""
-
-    code = "MADE"
-
-
-class AsRead(DomainError):
-    """The condition of a change: the item is still the version that was read. Otherwise read again."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
-        return Moved()

@@ -10,12 +10,14 @@ import hmac
 import http.client
 import json
 import os
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+_DENIED = re.compile(r"perform: (\S+) on resource: (\S+)")
 CONNECT_AND_READ_SECONDS = 5  # below API Gateway's 29 s even after the client's retries
 
 Send = Callable[[str, str, dict[str, Any]], dict[str, Any]]
@@ -38,7 +40,8 @@ SERVICES = {service.name: service for service in (DYNAMODB, STATES, SECRETS, SQS
 
 
 class AwsError(Exception):
-    """The service refused: ``code`` is its error's short name, ``body`` its answer."""
+    """The service refused: ``code`` is its error's short name, ``body`` its answer, ``denied`` the action and resource that a policy
+    does not allow ("dynamodb:PutItem on arn:...")."""
 
     def __init__(self, code: str, status: int, body: dict[str, Any]) -> None:
         # A refusal for want of permission names the action and the resource, which an operator needs; other messages
@@ -46,6 +49,8 @@ class AwsError(Exception):
         why = f": {body.get('message') or body.get('Message')}" if code.startswith("AccessDenied") else ""
         super().__init__(f"{code} ({status}){why}")
         self.code, self.status, self.body = code, status, body
+        found = _DENIED.search(why)
+        self.denied = f"{found[1]} on {found[2]}" if found else ""
 
 
 class NoAnswer(Exception):

@@ -31,8 +31,8 @@ TRY_AGAIN_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThrou
 
 
 class ConditionFailed(Exception):
-    """A condition of the write did not hold. ``position`` counts the transaction's actions from 0; ``item`` is what
-    stood there instead (None when nothing did)."""
+    """A condition of the write did not hold. ``position`` counts the transaction's actions from 0; ``item`` is what was
+    there instead (None: nothing)."""
 
     def __init__(self, position: int, item: Item | None) -> None:
         super().__init__(position)
@@ -40,7 +40,7 @@ class ConditionFailed(Exception):
 
 
 class Key(NamedTuple):
-    """Where an item stands."""
+    """A table and a key in it."""
 
     table: str
     key: Mapping[str, str]
@@ -58,12 +58,12 @@ class DynamoDB:
         self._sleep = sleep
 
     def get(self, table: str, key: Mapping[str, str]) -> Item | None:
-        """The item as it stands now (strongly consistent), or None."""
+        """The present item (strongly consistent), or None."""
         answer = self._send("GetItem", {"TableName": table, "Key": encode_item(key), "ConsistentRead": True})
         return decode_item(answer["Item"]) if "Item" in answer else None
 
     def get_all(self, keys: Sequence[Key]) -> list[Item | None]:
-        """The items that stand at up to 100 keys (strongly consistent), in that order, in one request."""
+        """The items at up to 100 keys (strongly consistent), in that order, in one request."""
         wanted: dict[str, Any] = {}
         for table, key in keys:
             request = wanted.setdefault(table, {"Keys": [], "ConsistentRead": True})
@@ -154,7 +154,7 @@ class DynamoDB:
         condition: str | None = None,
         names: Mapping[str, str] | None = None,
     ) -> Item:
-        """The item as it stands after the update. Raises ConditionFailed."""
+        """The item after the update. Raises ConditionFailed."""
         request = {
             "TableName": table,
             "Key": encode_item(key),
@@ -169,8 +169,24 @@ class DynamoDB:
             request["ExpressionAttributeNames"] = dict(names)
         return decode_item(self._send("UpdateItem", request)["Attributes"])
 
+    def assign(
+        self, table: str, key: Mapping[str, str], attributes: Mapping[str, Any], *, new: bool = False
+    ) -> Item:
+        """Set attributes of an item, which is made when it is not there. Raises ConditionFailed when it shall be ``new`` and is not."""
+        names = {f"#{name}": name for name in attributes}
+        if new:
+            names["#hash_key"] = next(iter(key))
+        return self.update(
+            table,
+            key,
+            "SET " + ", ".join(f"#{name} = :{name}" for name in attributes),
+            {f":{name}": value for name, value in attributes.items()},
+            names=names,
+            condition="attribute_not_exists(#hash_key)" if new else None,
+        )
+
     def put_all(self, table: str, items: Sequence[Mapping[str, Any]]) -> None:
-        """Write items whatever stood there, 25 a request: for writes that are the same each time they are made."""
+        """Write items whatever was there, 25 a request: for writes that are the same each time they are made."""
         self._write_all(table, [{"PutRequest": {"Item": encode_item(item)}} for item in items])
 
     def delete_all(self, table: str, keys: Sequence[Mapping[str, str]]) -> None:

@@ -9,7 +9,7 @@ FAILURES = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
 def start_once(state_machine: str, name: str, given: dict[str, Any]) -> bool:
-    """Start the execution that ``name`` stands for; one that was started before is left as it is. Whether it was started now."""
+    """Start the execution of this ``name``; one that was started before is not touched. Whether it was started now."""
     request = {"stateMachineArn": state_machine, "name": name, "input": json.dumps(given)}
     try:
         aws.call("states", "StartExecution", request)
@@ -21,11 +21,17 @@ def start_once(state_machine: str, name: str, given: dict[str, Any]) -> bool:
 
 
 def start_again(state_machine: str, name: str, given: dict[str, Any]) -> bool:
-    """Start the execution that ``name`` stands for, or where that ended in failure another one of the same, since its steps may
-    run twice; one that runs or went well is left as it is. Whether one was started now. Needs states:DescribeExecution, too."""
+    """Start the execution of this ``name``, or where that ended in failure another one of the same, since its steps may
+    run twice; one that runs or succeeded is not touched. Whether one was started now. Needs states:DescribeExecution, too."""
     if start_once(state_machine, name, given):
         return True
     execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
     if aws.call("states", "DescribeExecution", {"executionArn": execution})["status"] in FAILURES:
         return start_again(state_machine, f"{name}-2", given)
     return False
+
+
+def shards(work_id: str, count: int) -> dict[str, Any]:
+    """The input of a machine that works off shards (``infra/workflows/shards.asl.json``). A shard's step may run twice: it counts
+    what it does in the transaction that does it, and goes on from where it came to."""
+    return {"id": work_id, "shards": [{"id": work_id, "shard": shard} for shard in range(count)]}

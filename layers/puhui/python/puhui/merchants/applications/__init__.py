@@ -1,0 +1,1 @@
+"""Merchants: their applications, what the authority decided about them."""

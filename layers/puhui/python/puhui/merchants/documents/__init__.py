@@ -1,0 +1,1 @@
+"""Files that members upload: an application's documents, and pictures."""

@@ -1,0 +1,1 @@
+"""Branches, and who works for a merchant."""

@@ -1,0 +1,1 @@
+"""Sponsors' budgets and their fundings."""

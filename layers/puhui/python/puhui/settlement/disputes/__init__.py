@@ -1,0 +1,1 @@
+"""Disputes: a merchant says that its statement is wrong; somebody else decides."""

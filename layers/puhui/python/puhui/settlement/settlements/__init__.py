@@ -1,0 +1,1 @@
+"""Settlements: opened, computed by shards, approved by two people, posted."""

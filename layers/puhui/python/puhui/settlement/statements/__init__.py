@@ -1,0 +1,1 @@
+"""Merchants' statements: lines, adjustments, payment, and the files that merchants take away."""
