@@ -19,9 +19,9 @@ from puhui.ledger.api import Ledger
 from puhui.members.model import Member
 from puhui.members.repository import Members
 from puhui.merchants.repositories import Merchants
-from puhui.methodologies.dynamo import Methodologies
+from puhui.methodologies.repository import Methodologies
 from puhui.partners.dynamo import Partners
-from puhui.programmes.dynamo import Programmes
+from puhui.programmes.repository import Programmes
 from puhui.rewards import delivery, offers
 from puhui.settlement.budgets import usecases as budgets
 from puhui.settlement.disputes import usecases as disputes

@@ -129,23 +129,23 @@ def levels(jurisdiction: str) -> Levels:
     raise JurisdictionUnknown(jurisdiction=jurisdiction)
 
 
-def file(standing: Version | None, proposed: Version, officer: Officer, at: datetime) -> Version:
+def file(existing: Version | None, proposed: Version, officer: Officer, at: datetime) -> Version:
     """The draft, as ``officer`` files it: new, or in place of that person's own draft or refused document.
 
     The same document again changes nothing. Raises LevelNotYours, VersionTaken, VersionFixed, HistoryFull.
     """
     _require(officer, "file", levels(proposed.jurisdiction).file, proposed.jurisdiction)
-    if standing is None:
+    if existing is None:
         return _after(proposed, FILED, officer, at, status=DRAFT)
-    if standing.author != officer.id:
-        raise VersionFixed(status=standing.status) if standing.status in PUBLIC else VersionTaken
-    if (standing.hash, standing.jurisdiction) == (proposed.hash, proposed.jurisdiction):
-        return standing
-    if standing.status not in (DRAFT, REFUSED):
-        raise VersionFixed(status=standing.status)
-    _require_room(standing)
+    if existing.author != officer.id:
+        raise VersionFixed(status=existing.status) if existing.status in PUBLIC else VersionTaken
+    if (existing.hash, existing.jurisdiction) == (proposed.hash, proposed.jurisdiction):
+        return existing
+    if existing.status not in (DRAFT, REFUSED):
+        raise VersionFixed(status=existing.status)
+    _require_room(existing)
     changed = replace(
-        standing,
+        existing,
         name=proposed.name,
         hash=proposed.hash,
         jurisdiction=proposed.jurisdiction,

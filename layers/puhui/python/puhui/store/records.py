@@ -31,6 +31,7 @@ T = TypeVar("T")
 Convert = Callable[[Any], Any]
 SHAPE = "shape"
 _PLAIN = (str, int, bool, bytes)
+_UNIONS = (types.UnionType, typing.Union)
 _NAMED = re.compile(r"{(\w+)}")
 
 
@@ -66,6 +67,7 @@ class Record(Generic[T]):
         self._names, self._always, self._extra = dict(names or {}), frozenset(always), extra
         self._shape, self._upgrades, self._inner = shape, dict(upgrades or {}), dict(inner or {})
         self._readers: list[tuple[str, re.Pattern[str]]] = []
+        self._key_fields: set[str] = set()
         self._days_in_key: list[str] = []
         self._plan: list[_Stored] | None = None  # worked out at the first use: importing stays cheap
 
@@ -110,7 +112,9 @@ class Record(Generic[T]):
         found: dict[str, Any] = {}
         for name, pattern in self._readers:
             if match := pattern.fullmatch(item[name]):
-                found |= match.groupdict()
+                found |= {
+                    field: text for field, text in match.groupdict().items() if field in self._key_fields
+                }
         for name in self._days_in_key:
             found[name] = date.fromisoformat(found[name])
         return found
@@ -128,6 +132,9 @@ class Record(Generic[T]):
             in_key = {name for text in self._patterns.values() for name in _NAMED.findall(text)}
             self._readers = [(name, _reader(text)) for name, text in self._patterns.items() if "{" in text]
             known = fields(self.kind)  # type: ignore[arg-type]
+            self._key_fields = {
+                field.name for field in known if field.name in in_key
+            }  # others are properties
             self._days_in_key = [field.name for field in known if field.name in in_key and field.type is date]
             self._plan = [
                 _Stored(
@@ -168,13 +175,13 @@ class _Stored:
 def _conversion(kind: Any, name: str, records: Mapping[type, Record[Any]]) -> tuple[Convert, Convert]:
     """How a value of the type is written and read. Raises TypeError for a type that has no place in a table."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if kind in _PLAIN or kind is Any:
+    if kind is Any or all(each in _PLAIN for each in (inner if origin in _UNIONS else (kind,))):
         return _same, _same
     if kind is datetime:
         return clock.to_text, clock.from_text
     if kind is date:
         return date.isoformat, date.fromisoformat
-    if origin in (types.UnionType, typing.Union) and type(None) in inner and len(inner) == 2:
+    if origin in _UNIONS and type(None) in inner and len(inner) == 2:
         (some,) = (each for each in inner if each is not type(None))
         write, read = _conversion(some, name, records)
         return _unless_none(write), _unless_none(read)
