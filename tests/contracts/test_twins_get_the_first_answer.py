@@ -20,9 +20,10 @@ from puhui.members.model import Member
 from puhui.members.repository import Members
 from puhui.merchants.repositories import Merchants
 from puhui.methodologies.repository import Methodologies
-from puhui.partners.dynamo import Partners
+from puhui.partners.repository import Partners
 from puhui.programmes.repository import Programmes
-from puhui.rewards import delivery, offers
+from puhui.rewards.catalogue import reports
+from puhui.rewards.redemptions import delivering
 from puhui.settlement.budgets import usecases as budgets
 from puhui.settlement.disputes import usecases as disputes
 from puhui.settlement.disputes.model import ProposedAdjustment, Resolution
@@ -75,8 +76,8 @@ class Bench:
 
     def shop(self) -> Shop:
         shop = Shop(self.make_table("rewards"), self.make_table("ledger"), self.table("merchants"))
-        for each in (shop.rewards, shop.ledger, shop.merchants):
-            each.dynamodb = DynamoDB(self.line)
+        shop.rewards, shop.ledger = shop.connect(DynamoDB(self.line))
+        shop.merchants.dynamodb = DynamoDB(self.line)
         return shop
 
     def world(self) -> World:
@@ -157,15 +158,15 @@ def _dispatching(bench: Bench) -> Ask:
     shop = bench.shop()
     _cup(shop, delivery="address")
     made = shop.redeem(shop.member(500), reward_id="cup", delivery=b"sealed")
-    return lambda who, _key: delivery.dispatch("cup", made.id, who, rewards=shop.rewards, now=NOW)
+    return lambda who, _key: delivering.dispatch("cup", made.id, who, rewards=shop.rewards, now=NOW)
 
 
 def _receiving(bench: Bench) -> Ask:
     shop = bench.shop()
     _cup(shop, delivery="address")
     made = shop.redeem(shop.member(500), reward_id="cup", delivery=b"sealed")
-    delivery.dispatch("cup", made.id, "SF1", rewards=shop.rewards, now=NOW)
-    return lambda _who, _key: delivery.confirm(made.member_id, made.id, rewards=shop.rewards, now=NOW)
+    delivering.dispatch("cup", made.id, "SF1", rewards=shop.rewards, now=NOW)
+    return lambda _who, _key: delivering.confirm(made.member_id, made.id, rewards=shop.rewards, now=NOW)
 
 
 def _publishing(bench: Bench) -> Ask:
@@ -193,7 +194,7 @@ def _reporting(bench: Bench) -> Ask:
     shop = bench.shop()
     shop.put(id="trees", kind="donation")
     text = {"text": {"zh-CN": "树", "en": "trees"}}
-    return lambda who, key: offers.report_project(
+    return lambda who, key: reports.report_project(
         "trees", who, text, key=key, body_hash="b", rewards=shop.rewards, now=NOW
     )
 
@@ -218,7 +219,7 @@ def _handing_on(bench: Bench) -> Ask:
 
 
 def _let_hand_on(shop: Shop, me: str, coupon_id: str) -> None:
-    key = shop.rewards._coupon_key(me, coupon_id)
+    key = shop.rewards.coupons.coupon_key(me, coupon_id)
     shop.rewards.dynamodb.update(*key, "SET transferable = :y", {":y": True})
 
 

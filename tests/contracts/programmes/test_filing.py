@@ -123,7 +123,7 @@ def test_a_filed_version_is_superseded_by_a_later_one_of_the_layer(
 
 def test_of_two_who_start_two_versions_at_once_the_later_one_runs(table: Programmes):
     one, two = file(table, version="1"), file(table, version="2")
-    put_running, calls = table.put_standing, 0
+    put_running, calls = table.put_running, 0
 
     def slow(*arguments: Any) -> None:
         nonlocal calls

@@ -103,6 +103,32 @@ def test_a_float_has_no_place():
 
 
 @dataclass(frozen=True)
+class Gift:
+    programme_id: str
+    lot: str
+    points: int = 0
+
+
+@dataclass(frozen=True)
+class Shard:
+    stock_id: str
+    number: int
+
+
+def test_a_number_in_a_key_is_read_as_a_number():
+    record = Record(Shard, owner="stock:{stock_id}", entry="S#{number}")
+    assert record.read(record.item(Shard("cola", 7))) == Shard("cola", 7)
+
+
+def test_a_part_of_a_key_holds_several_fields_programme_and_lot():
+    gift = Record(Gift, hash_key="account", owner="gifts", entry="D#{programme_id}#{lot}")
+    item = gift.item(Gift("carbon-88", "2026-11", 5))
+    assert item == {"account": "gifts", "entry": "D#carbon-88#2026-11", "points": 5}
+    assert gift.read(item) == Gift("carbon-88", "2026-11", 5)
+    assert gift.key(programme_id="p", lot="l") == {"account": "gifts", "entry": "D#p#l"}
+
+
+@dataclass(frozen=True)
 class Total:
     member_id: str
     programme_id: str

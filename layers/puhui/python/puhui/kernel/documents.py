@@ -83,7 +83,7 @@ class Validator(Protocol):
 
 def parse(text: bytes) -> Any:
     """The document in ``text``. Raises DocumentInvalid for one too large, no JSON or a member twice. A
-    decimal is refused where it stands, by ``require_bounded``."""
+    decimal is refused by ``require_bounded``."""
     if len(text) > DOCUMENT_BYTES_MAX:
         raise DocumentInvalid("", _too_many(DOCUMENT_BYTES_MAX, "字节", "bytes"))
     try:
@@ -171,7 +171,7 @@ def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """``json``'s hook for objects. Raises MemberTwice."""
     names = dict(members)
     if len(names) != len(members):
-        raise MemberTwice("a member stands twice in one object")
+        raise MemberTwice("a member is twice in one object")
     return names
 
 

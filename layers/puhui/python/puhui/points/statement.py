@@ -15,7 +15,7 @@ from puhui.ledger import api as accounts
 from puhui.ledger.api import ABOUT_ACTIVITY, ABOUT_REDEMPTION, Balance, Entrustment, Ledger, Transfer, member
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Programme, ProgrammeNotFound
-from puhui.rewards.api import Rewards, redemption_from
+from puhui.rewards.api import REDEMPTION, Rewards
 from puhui.store.client import Key
 from puhui.store.cursors import Cursors
 
@@ -54,7 +54,7 @@ def _names(
             owner = about.owner.partition(":")[2] or member_id
             places[about] = activities.acts.key(owner, about.id)
         elif about.type == ABOUT_REDEMPTION:
-            places[about] = rewards.redemption_key(member_id, about.id)
+            places[about] = rewards.redemptions.redemption_key(member_id, about.id)
     found = activities.dynamodb.get_all(list(places.values())) if places else []
     titles: dict[accounts.About, Text] = {}
     times: dict[accounts.About, datetime] = {}
@@ -68,7 +68,7 @@ def _names(
             if not about.owner:
                 times[about] = act.occurred_at
         else:
-            redemption = redemption_from(item)
+            redemption = REDEMPTION.read(item)
             titles[about], pieces[about] = redemption.title, redemption.quantity
     units = {each: _unit(each) for each in {accounts.programme_of(posted) for posted in page}}
     return accounts.Names(titles, {name: unit for name, unit in units.items() if unit}, times, pieces)

@@ -32,6 +32,7 @@ Convert = Callable[[Any], Any]
 SHAPE = "shape"
 _PLAIN = (str, int, bool, bytes)
 _UNIONS = (types.UnionType, typing.Union)
+_FROM_KEY: dict[Any, Convert] = {date: date.fromisoformat, int: int}
 _NAMED = re.compile(r"{(\w+)}")
 
 
@@ -67,8 +68,7 @@ class Record(Generic[T]):
         self._names, self._always, self._extra = dict(names or {}), frozenset(always), extra
         self._shape, self._upgrades, self._inner = shape, dict(upgrades or {}), dict(inner or {})
         self._readers: list[tuple[str, re.Pattern[str]]] = []
-        self._key_fields: set[str] = set()
-        self._days_in_key: list[str] = []
+        self._from_key: dict[str, Convert] = {}
         self._plan: list[_Stored] | None = None  # worked out at the first use: importing stays cheap
 
     def item(self, value: T) -> Item:
@@ -113,10 +113,10 @@ class Record(Generic[T]):
         for name, pattern in self._readers:
             if match := pattern.fullmatch(item[name]):
                 found |= {
-                    field: text for field, text in match.groupdict().items() if field in self._key_fields
+                    field: self._from_key[field](text)
+                    for field, text in match.groupdict().items()
+                    if field in self._from_key  # others are properties
                 }
-        for name in self._days_in_key:
-            found[name] = date.fromisoformat(found[name])
         return found
 
     def _upgraded(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -132,10 +132,9 @@ class Record(Generic[T]):
             in_key = {name for text in self._patterns.values() for name in _NAMED.findall(text)}
             self._readers = [(name, _reader(text)) for name, text in self._patterns.items() if "{" in text]
             known = fields(self.kind)  # type: ignore[arg-type]
-            self._key_fields = {
-                field.name for field in known if field.name in in_key
-            }  # others are properties
-            self._days_in_key = [field.name for field in known if field.name in in_key and field.type is date]
+            self._from_key = {
+                field.name: _FROM_KEY.get(field.type, str) for field in known if field.name in in_key
+            }
             self._plan = [
                 _Stored(
                     field,
