@@ -39,7 +39,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
-from puhui.rewards.stock import draws, home_shard, shards_for, split
+from puhui.rewards.stock.model import draws, home_shard, shards_for, split
 from puhui.store.client import ATTEMPTS_MAX, BACKOFF_BASE_SECONDS
 
 WRITE_UNITS, READ_UNITS = 1_000, 3_000  # a partition's, each second

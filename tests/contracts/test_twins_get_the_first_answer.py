@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import claims, verification
-from puhui.activities.dynamo import Activities
-from puhui.activities.ports import Books
+from puhui.activities import verification
+from puhui.activities.claims import collecting
+from puhui.activities.reviews import usecases as reviews
+from puhui.activities.tables import Activities, Tables
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Ledger
@@ -19,9 +20,10 @@ from puhui.members.model import Member
 from puhui.members.repository import Members
 from puhui.merchants.repositories import Merchants
 from puhui.methodologies.dynamo import Methodologies
-from puhui.partners.dynamo import Partners
+from puhui.partners.repository import Partners
 from puhui.programmes.dynamo import Programmes
-from puhui.rewards import delivery, offers
+from puhui.rewards.catalogue import reports
+from puhui.rewards.redemptions import delivering
 from puhui.settlement.budgets import usecases as budgets
 from puhui.settlement.disputes import usecases as disputes
 from puhui.settlement.disputes.model import ProposedAdjustment, Resolution
@@ -74,8 +76,8 @@ class Bench:
 
     def shop(self) -> Shop:
         shop = Shop(self.make_table("rewards"), self.make_table("ledger"), self.table("merchants"))
-        for each in (shop.rewards, shop.ledger, shop.merchants):
-            each.dynamodb = DynamoDB(self.line)
+        shop.rewards, shop.ledger = shop.connect(DynamoDB(self.line))
+        shop.merchants.dynamodb = DynamoDB(self.line)
         return shop
 
     def world(self) -> World:
@@ -107,8 +109,10 @@ class Bench:
 
     def acts(self) -> Acts:
         dynamodb = DynamoDB(self.line)
-        books = Books(Activities(dynamodb, self.table("activities")), Ledger(dynamodb, self.table("ledger")))
-        return Acts(books, Pictures(), ids.new_id(NOW), "ant-forest")
+        tables = Tables(
+            Activities(dynamodb, self.table("activities")), Ledger(dynamodb, self.table("ledger"))
+        )
+        return Acts(tables, Pictures(), ids.new_id(NOW), "ant-forest")
 
 
 @dataclass(frozen=True)
@@ -154,15 +158,15 @@ def _dispatching(bench: Bench) -> Ask:
     shop = bench.shop()
     _cup(shop, delivery="address")
     made = shop.redeem(shop.member(500), reward_id="cup", delivery=b"sealed")
-    return lambda who, _key: delivery.dispatch("cup", made.id, who, rewards=shop.rewards, now=NOW)
+    return lambda who, _key: delivering.dispatch("cup", made.id, who, rewards=shop.rewards, now=NOW)
 
 
 def _receiving(bench: Bench) -> Ask:
     shop = bench.shop()
     _cup(shop, delivery="address")
     made = shop.redeem(shop.member(500), reward_id="cup", delivery=b"sealed")
-    delivery.dispatch("cup", made.id, "SF1", rewards=shop.rewards, now=NOW)
-    return lambda _who, _key: delivery.confirm(made.member_id, made.id, rewards=shop.rewards, now=NOW)
+    delivering.dispatch("cup", made.id, "SF1", rewards=shop.rewards, now=NOW)
+    return lambda _who, _key: delivering.confirm(made.member_id, made.id, rewards=shop.rewards, now=NOW)
 
 
 def _publishing(bench: Bench) -> Ask:
@@ -190,7 +194,7 @@ def _reporting(bench: Bench) -> Ask:
     shop = bench.shop()
     shop.put(id="trees", kind="donation")
     text = {"text": {"zh-CN": "树", "en": "trees"}}
-    return lambda who, key: offers.report_project(
+    return lambda who, key: reports.report_project(
         "trees", who, text, key=key, body_hash="b", rewards=shop.rewards, now=NOW
     )
 
@@ -215,7 +219,7 @@ def _handing_on(bench: Bench) -> Ask:
 
 
 def _let_hand_on(shop: Shop, me: str, coupon_id: str) -> None:
-    key = shop.rewards._coupon_key(me, coupon_id)
+    key = shop.rewards.coupons.coupon_key(me, coupon_id)
     shop.rewards.dynamodb.update(*key, "SET transferable = :y", {":y": True})
 
 
@@ -358,19 +362,19 @@ def _collecting(bench: Bench) -> Ask:
     acts = bench.acts()
     made = acts.record("cycling", quantity={"distance_m": 2_000})
     ripe = NOW + timedelta(days=1)
-    return lambda _who, _key: claims.collect(acts.member_id, made.id, books=acts.books, now=ripe)
+    return lambda _who, _key: collecting.collect(acts.member_id, made.id, tables=acts.tables, now=ripe)
 
 
 def _reviewing(bench: Bench) -> Ask:
     acts = bench.acts()
     acts.programme_id = "carbon-88"
     made = acts.record("subway_trip", quantity={"trips": 1}, evidence=(acts.photo(b"\xff\xd8\xff"),))
-    activities = acts.books.activities
+    activities = acts.tables.activities
     review_id = verification.request_review(
         acts.member_id, made.id, 60, ["CONTENT_REVIEW"], "token", 3600, activities=activities, now=NOW
     ).id
-    return lambda who, _key: verification.decide_review(
-        review_id, who, "approve", "", "", activities=activities, now=NOW
+    return lambda who, _key: reviews.decide_review(
+        review_id, who, "approve", "", "", reviews=activities.reviews, now=NOW
     )
 
 

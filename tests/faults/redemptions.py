@@ -29,11 +29,16 @@ from puhui.partners import signing
 from puhui.partners import usecases as partners_usecases
 from puhui.partners.api import Partners, PartnerUnavailable
 from puhui.partners.model import Message, Reply
-from puhui.rewards import offers, outbox, saga, usecases, watch
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.errors import DueClaimed, OrderVoid
-from puhui.rewards.model import CANCELLED, FULFILLED, PROCESSING, QUEUED, REFUNDED, Redemption
-from puhui.rewards.terms import terms_from
+from puhui.rewards import reconciling
+from puhui.rewards.catalogue import offers
+from puhui.rewards.catalogue.terms import terms_from
+from puhui.rewards.errors import OrderVoid, PayableClaimed
+from puhui.rewards.redemptions import outbox, saga
+from puhui.rewards.redemptions.cancelling import cancel
+from puhui.rewards.redemptions.decision import Redeem
+from puhui.rewards.redemptions.model import CANCELLED, FULFILLED, PROCESSING, QUEUED, REFUNDED, Redemption
+from puhui.rewards.redemptions.usecases import redeem
+from puhui.rewards.repositories import Rewards
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from puhui.store.sealing import Sealer
@@ -185,7 +190,7 @@ class World:
         self.rewards = Rewards(dynamodb, self.tables["rewards"], self.tables["merchants"])
         self.ledger = Ledger(dynamodb, self.tables["ledger"])
         registry = Partners(dynamodb, self.tables["partners"], SEALER)
-        self.desk = saga.Desk(
+        self.desk = saga.Dependencies(
             self.rewards,
             self.ledger,
             registry,
@@ -194,7 +199,7 @@ class World:
             "https://puhui.test",
         )
         self.messages: dict[str, int] = defaultdict(int)
-        self.post = outbox.Post(self.rewards, None, lambda: self, "machine", "notice")  # type: ignore[arg-type]
+        self.post = outbox.Dependencies(self.rewards, None, lambda: self, "machine", "notice")  # type: ignore[arg-type]
         self.started: dict[str, dict[str, Any]] = {}  # executions, by name
         self.waiting: list[dict[str, Any]] = []  # those that have not begun
         self.tokens: dict[str, str] = {}  # "" while a task waits, what it was told, or "timed out"
@@ -321,48 +326,48 @@ class World:
     # What happens
 
     def redeem(self, member_id: str, quantity: int, key: str) -> Redemption | None:
-        command = usecases.Redeem(member_id, REWARD, quantity, key, str(quantity))
+        command = Redeem(member_id, REWARD, quantity, key, str(quantity))
         try:
-            return usecases.redeem(command, rewards=self.rewards, ledger=self.ledger, now=self.now)
+            return redeem(command, rewards=self.rewards, ledger=self.ledger, now=self.now)
         except Conflict:
             return None
 
     def cancel(self, of: Redemption) -> None:
         with suppress(Conflict):
-            usecases.cancel(of.member_id, of.id, rewards=self.rewards, ledger=self.ledger, now=self.now)
+            cancel(of.member_id, of.id, rewards=self.rewards, ledger=self.ledger, now=self.now)
 
     def issue(self, given: dict[str, Any]) -> str:
-        asked = saga.issue(given["member_id"], given["redemption_id"], desk=self.desk, now=self.now)
+        asked = saga.issue(given["member_id"], given["redemption_id"], deps=self.desk, now=self.now)
         assert asked["answer"] in ("issued", "refused", "cancelled", "accepted", "cancelling", "over")
         return str(asked["answer"])
 
     def wait(self, given: dict[str, Any], token: str) -> str:
         self.tokens.setdefault(token, "")
-        known = saga.wait(given["member_id"], given["redemption_id"], token, desk=self.desk)
+        known = saga.wait(given["member_id"], given["redemption_id"], token, deps=self.desk)
         if known is not None:
-            outbox.answer(token, known)
+            outbox.answer_task(token, known)
         return "waits"
 
-    def call_off(self, given: dict[str, Any]) -> str:
+    def cancel_order(self, given: dict[str, Any]) -> str:
         self.partner.said_to.order_id = ""
         try:
-            return saga.call_off(given["member_id"], given["redemption_id"], desk=self.desk, now=self.now)
+            return saga.cancel_order(given["member_id"], given["redemption_id"], deps=self.desk, now=self.now)
         finally:
             if not isinstance(sys.exception(), Killed) and self.partner.said_to.order_id:
                 self._note_issued(given)
 
     def _note_issued(self, given: dict[str, Any]) -> None:
         """Whoever heard it and lived on in time: from now on the points do not go back."""
-        key = self.rewards.redemption_key(given["member_id"], given["redemption_id"])
+        key = self.rewards.redemptions.redemption_key(given["member_id"], given["redemption_id"])
         got = call_engine("GetItem", {"TableName": key.table, "Key": encode_item(key.key)})
         if decode_item(got["Item"])["status"] == PROCESSING:
             self.heard_issued.add(given["redemption_id"])
 
     def end(self, given: dict[str, Any]) -> str:
-        return saga.end(given["member_id"], given["redemption_id"], desk=self.desk, now=self.now).status
+        return saga.end(given["member_id"], given["redemption_id"], deps=self.desk, now=self.now).status
 
-    def look_after(self) -> None:
-        watch.look_after(desk=self.desk, now=self.now)
+    def reconcile(self) -> None:
+        reconciling.reconcile(deps=self.desk, now=self.now)
 
     def deliver(self, number: int, *, keep: bool = False) -> None:
         """One of the partner's later answers arrives; it is sent until it is taken."""
@@ -370,7 +375,7 @@ class World:
         key = signing.key_of(SECRET)
         headers = signing.headers(f"{order_id}-answer", body, [key], self.now)
         try:
-            saga.answer_order(order_id, headers, body, desk=self.desk, now=self.now)
+            saga.answer_order(order_id, headers, body, deps=self.desk, now=self.now)
         except OrderVoid:
             if b'"issued"' in body:
                 self.partner.void(order_id)
@@ -382,11 +387,13 @@ class World:
     def settle(self) -> None:
         """A settlement claims what is due."""
         for shard in range(8):
-            found, _ = self.rewards.dues(MERCHANT, shard, self.now + timedelta(days=99), 10, None)
+            found, _ = self.rewards.payables.unsettled(
+                MERCHANT, shard, self.now + timedelta(days=99), 10, None
+            )
             for due in found:
                 session = Session(self.rewards.dynamodb)
-                self.rewards.add_claim(session, due, "S" * 26)
-                with suppress(DueClaimed):
+                self.rewards.payables.add_claim(session, due, "S" * 26)
+                with suppress(PayableClaimed):
                     session.commit()
 
     def records(self) -> list[dict[str, Any]]:
@@ -406,7 +413,7 @@ class World:
         if consumer == "serve":
             outbox.serve(old, new, rewards=self.rewards, ledger=self.ledger, now=self.now)
         else:
-            outbox.follow(old, new, post=self.post, now=self.now)
+            outbox.follow(old, new, deps=self.post, now=self.now)
         self.read[consumer] += 1
         return True
 
@@ -421,11 +428,11 @@ class World:
         self.partner.lost = lambda: ""
         for _ in range(REST_ROUNDS_MAX):
             self._drain()
-            if not any(each.watch_at or each.status == QUEUED for each in self.redemptions()):
+            if not any(each.next_check_at or each.status == QUEUED for each in self.redemptions()):
                 return
             self.now += timedelta(minutes=61)
-            self.look_after()
-        stuck = [each for each in self.redemptions() if each.watch_at]
+            self.reconcile()
+        stuck = [each for each in self.redemptions() if each.next_check_at]
         assert all(each.settlement_id for each in stuck), stuck
 
     def _drain(self) -> None:
@@ -456,7 +463,7 @@ class World:
                     pass
             said = self.tokens[token] or "cancelling"
         if said == "cancelling":
-            self.call_off(given)
+            self.cancel_order(given)
         self.end(given)
 
     # What must hold
@@ -500,9 +507,9 @@ class World:
                     assert not returned or leg.lot >= lot_of(clock.programme_day(transfer.at)), (
                         "what comes back can be spent"
                     )
-        reward = self.rewards.reward(REWARD)
+        reward = self.rewards.catalogue.reward(REWARD)
         assert reward
-        assert sum(self.rewards.stock(reward)) + sum(each.quantity for each in good) == OFFERED
+        assert sum(self.rewards.stock.left(reward)) + sum(each.quantity for each in good) == OFFERED
         report = audit(self.ledger)
         assert report.sound, report.differences
         self._check_history()
@@ -520,14 +527,14 @@ class World:
             assert promised or gave_up, f"the points are spent and nothing is promised: {each}"
             assert order
             assert SEALER.open(each.voucher, each.id, "voucher") == order.voucher
-            assert bool(each.due_id) == bool(each.merchant_id)
+            assert bool(each.payable_id) == bool(each.merchant_id)
             assert held
             assert held.state == "posted"
             return
         told = each.late_answer == "issued" and each.id not in self.heard_issued
         assert not promised or told, f"both points and a good: {each}"
         assert not each.voucher
-        assert not each.due_id
+        assert not each.payable_id
         assert held is None or held.state in ("voided", "posted"), "posted: given back after the end"
 
     def _check_history(self) -> None:
@@ -764,7 +771,7 @@ class Turns(World):
         if said == "accepted":
             said = self._await(given)
         if said in ("cancelling", "failed"):
-            self._task(lambda: self.call_off(given))
+            self._task(lambda: self.cancel_order(given))
         if self._task(lambda: self.end(given)) == "failed" and self.chance.random() < 0.5:
             self._task(lambda: self.end(given))  # redriven
 
@@ -801,7 +808,7 @@ class Turns(World):
 
     def _watch(self) -> None:
         if self.chance.random() < 0.03:
-            self._mortal(self.look_after)
+            self._mortal(self.reconcile)
 
     def _letters(self) -> None:
         """The partner's people: they decide, deliver goods, and post later answers in any order, twice and late."""
@@ -828,28 +835,28 @@ class Turns(World):
                 self._pause()
             if self.started:
                 given = self.started[self.chance.choice(sorted(self.started))]
-                step = self.chance.choice([self.issue, self.call_off, self.end])
+                step = self.chance.choice([self.issue, self.cancel_order, self.end])
                 self._careful(lambda: self._mortal(lambda: step(given)))  # noqa: B023 called at once
 
 
 ACCEPTED = ("issue",)
 FULFILLED_BEFORE = ("issue", "answer", "end")
 SCENES = [  # what has happened to the redemption, and who come together then
-    (ACCEPTED, ("call_off", "answer")),
-    (ACCEPTED, ("call_off", "answer", "end")),
+    (ACCEPTED, ("cancel_order", "answer")),
+    (ACCEPTED, ("cancel_order", "answer", "end")),
     (ACCEPTED, ("cancel", "answer")),
     (ACCEPTED, ("end", "end", "answer")),
-    (("issue", "decide"), ("call_off", "end")),
+    (("issue", "decide"), ("cancel_order", "end")),
     (("issue", "wait"), ("cancel", "answer", "wait")),
-    (("issue", "cancel"), ("call_off", "answer", "end")),
+    (("issue", "cancel"), ("cancel_order", "answer", "end")),
     (("issue", "answer"), ("cancel", "end")),
-    (("issue", "answer", "cancel"), ("call_off", "end")),
-    (("issue", "call_off", "end"), ("overlook", "answer")),
+    (("issue", "answer", "cancel"), ("cancel_order", "end")),
+    (("issue", "cancel_order", "end"), ("overlook", "answer")),
     (FULFILLED_BEFORE, ("cancel", "settle")),
-    ((*FULFILLED_BEFORE, "cancel"), ("call_off", "settle")),
-    ((*FULFILLED_BEFORE, "cancel"), ("call_off", "call_off", "end")),
+    ((*FULFILLED_BEFORE, "cancel"), ("cancel_order", "settle")),
+    ((*FULFILLED_BEFORE, "cancel"), ("cancel_order", "cancel_order", "end")),
     ((), ("issue", "cancel")),
-    ((), ("issue", "call_off")),
+    ((), ("issue", "cancel_order")),
     ((), ("issue", "overlook")),
     ((), ("issue", "issue", "end")),
 ]
@@ -887,7 +894,7 @@ class Duel(Turns):
         steps: dict[str, Callable[[], Any]] = {
             "issue": lambda: self.issue(self.task),
             "wait": lambda: self.wait(self.task, f"token-{len(self.tokens)}"),
-            "call_off": lambda: self.call_off(self.task),
+            "cancel_order": lambda: self.cancel_order(self.task),
             "end": lambda: self.end(self.task),
             "cancel": lambda: self.cancel(self.made),
             "settle": self.settle,
@@ -916,4 +923,4 @@ class Duel(Turns):
     def overlook(self) -> None:
         """Later, the watch comes by."""
         self.now += timedelta(minutes=self.chance.choice([30, 61]))
-        self.look_after()
+        self.reconcile()

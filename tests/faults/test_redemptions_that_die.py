@@ -1,14 +1,14 @@
-"""Members, executions, the stream, the watch, the partner and a settlement, interleaved at every I/O and killed at any."""
+"""Members, executions, the stream, ``reconcile``, the partner and a settlement, interleaved at every I/O and killed at any."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from puhui.rewards import model, saga
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import Redemption
+from puhui.rewards.payables import Payable, PayableRepository
+from puhui.rewards.redemptions import answers, saga
+from puhui.rewards.redemptions.model import CANCELLATION_SENT, CANCELLED, ISSUED, Redemption
+from puhui.rewards.redemptions.repository import RedemptionRepository
 from puhui.store.session import Session
 from tests.faults.redemptions import Duel, Turns, surroundings
 
@@ -60,81 +60,92 @@ def goes_wrong(seed: int, scene: int) -> bool:
     return False
 
 
-ADD_STEP, WITH_ANSWER, END_RETURN, HEAR = Rewards.add_step, saga._with_answer, saga._end_return, saga.hear
+CHANGE, CLAIM = RedemptionRepository.change, PayableRepository.add_claim
+DECIDED, END_RETURN, RECORD_ANSWER = answers._decided, saga._end_return, saga.record_answer
 
 
-def a_step_without(condition: str) -> Callable[..., None]:
-    """A step that does not look at one of the things that it was worked out from."""
-
-    def add_step(self: Rewards, session: Session, before: Redemption, after: Redemption) -> None:
-        ADD_STEP(self, session, before, after)
-        put = session.actions[-1]["Put"]
-        kept = [each for each in put["ConditionExpression"].split(" AND ") if condition not in each]
-        assert len(kept) == put["ConditionExpression"].count(" AND ")
-        put["ConditionExpression"] = " AND ".join(kept)
-        for what in ("ExpressionAttributeValues", "ExpressionAttributeNames"):
-            put[what] = {name: value for name, value in put[what].items() if name in " ".join(kept)}
-
-    return add_step
-
-
-def hearing_after_the_end(standing: Redemption) -> bool:
-    return True
-
-
-def without_intent(member_id: str, redemption_id: str, desk: saga.Desk) -> Redemption:
-    standing = saga.find(member_id, redemption_id, desk.rewards)
-    return replace(standing, answer=standing.answer or saga.CALLING_OFF)
-
-
-def believing_what_was_said_before(
-    standing: Redemption, answer: Any, desk: saga.Desk, *, stays: bool
+def a_change_without_lock(
+    self: RedemptionRepository, session: Session, before: Redemption, after: Redemption
 ) -> Redemption:
-    if standing.answer == saga.CALLING_OFF:
-        standing = replace(standing, answer="")
-    return WITH_ANSWER(standing, answer, desk, stays=stays)
+    """A next state that is written whatever was written meanwhile."""
+    changed = CHANGE(self, session, before, after)
+    put = session.actions[-1]["Put"]
+    assert put["ConditionExpression"] == "version = :read"
+    for what in [name for name in put if name.startswith(("Condition", "Expression", "Return"))]:
+        del put[what]
+    return changed
 
 
-def keeping_to_itself_that_it_stays(
-    member_id: str, redemption_id: str, answer: Any, *, desk: saga.Desk, stays: bool = False
+def a_claim_that_counts_no_version(
+    self: PayableRepository, session: Session, payable: Payable, settlement_id: str
+) -> None:
+    """A claim that no other writer can notice."""
+    CLAIM(self, session, payable, settlement_id)
+    update = session.actions[-1]["Update"]
+    assert update["UpdateExpression"].endswith(" ADD version :one")
+    update["UpdateExpression"] = update["UpdateExpression"].removesuffix(" ADD version :one")
+    del update["ExpressionAttributeValues"][":one"]
+
+
+def without_intent(member_id: str, redemption_id: str, deps: saga.Dependencies) -> Redemption:
+    current = deps.rewards.redemptions.find(member_id, redemption_id)
+    return replace(current, answer=current.answer or CANCELLATION_SENT)
+
+
+def believing_an_older_answer(
+    before: Redemption, answer: Any, voucher: bytes, *, cancellation_rejected: bool
 ) -> Redemption:
-    if stays:
-        return replace(saga.find(member_id, redemption_id, desk.rewards), answer=saga.ISSUED)
-    return HEAR(member_id, redemption_id, answer, desk=desk)
+    if before.answer == CANCELLATION_SENT:
+        before = replace(before, answer="")
+    return DECIDED(before, answer, voucher, cancellation_rejected=cancellation_rejected)
+
+
+def without_recording_a_rejected_cancellation(
+    member_id: str,
+    redemption_id: str,
+    answer: Any,
+    *,
+    deps: saga.Dependencies,
+    cancellation_rejected: bool = False,
+) -> Redemption:
+    if cancellation_rejected:
+        return replace(deps.rewards.redemptions.find(member_id, redemption_id), answer=ISSUED)
+    return RECORD_ANSWER(member_id, redemption_id, answer, deps=deps)
 
 
 def a_return_that_ends_unanswered(
-    session: Session, standing: Redemption, desk: saga.Desk, now: Any
+    session: Session, current: Redemption, deps: saga.Dependencies, now: Any
 ) -> Redemption:
-    if standing.answer == model.CANCELLED:
-        return END_RETURN(session, standing, desk, now)
-    after = replace(standing, cancelling=False, watch_at=None)
-    desk.rewards.add_step(session, standing, after)
-    return after
+    if current.answer == CANCELLED:
+        return END_RETURN(session, current, deps, now)
+    after = replace(current, cancelling=False, next_check_at=None)
+    return deps.rewards.redemptions.change(session, current, after)
 
 
 @pytest.mark.parametrize(
     ("place", "name", "broken", "scene"),
     [
-        (Rewards, "add_step", a_step_without("#status"), 3),
-        (Rewards, "add_step", a_step_without("answer"), 0),
-        (Rewards, "add_step", a_step_without("cancelling"), 2),
-        (Rewards, "add_step", a_step_without("settlement_id"), 10),
-        (saga, "_is_open", hearing_after_the_end, 1),
-        (saga, "_intend", without_intent, 1),
-        (saga, "_with_answer", believing_what_was_said_before, 0),
-        (saga, "hear", keeping_to_itself_that_it_stays, 0),
+        (RedemptionRepository, "change", a_change_without_lock, 3),
+        (RedemptionRepository, "change", a_change_without_lock, 0),
+        (RedemptionRepository, "change", a_change_without_lock, 2),
+        (RedemptionRepository, "change", a_change_without_lock, 10),
+        (PayableRepository, "add_claim", a_claim_that_counts_no_version, 10),
+        (Redemption, "is_open", property(lambda _redemption: True), 1),
+        (saga, "_note_cancellation", without_intent, 1),
+        (answers, "_decided", believing_an_older_answer, 0),
+        (saga, "record_answer", without_recording_a_rejected_cancellation, 0),
         (saga, "_end_return", a_return_that_ends_unanswered, 12),
     ],
     ids=[
-        "status of a step",
-        "answer of a step",
-        "cancellation in a step",
-        "settlement in a step",
-        "no word after the end",
-        "intent before the call",
-        "old words",
-        "that it stays issued",
+        "lock against another status",
+        "lock against another answer",
+        "lock against a cancellation",
+        "lock against a settlement",
+        "a claim raises the version",
+        "no answer after the end",
+        "intent before the request",
+        "older answers",
+        "rejected cancellation",
         "unanswered return",
     ],
 )

@@ -1,4 +1,4 @@
-"""Settling under any set of dues and any misfortune: every due is in exactly one settlement, and the sums agree to the fen.
+"""Settling under any set of payables and any failure: every payable is in exactly one settlement, and the sums agree to the fen.
 
 Steps run in any order, twice, side by side for two settlements, and die before any of their calls; what was owed is what the lines
 say, what the lines say is what was transferred, and the ledger's audit finds no difference.
@@ -30,7 +30,7 @@ REWARDS = {  # merchant, budget, fen a piece
     "ride": ("shop-b", "bank-1", 150),
     "tree": ("shop-c", "bank-2", 1),
 }
-DUES = st.lists(st.tuples(st.sampled_from(sorted(REWARDS)), st.integers(1, 3)), max_size=45)
+PAYABLES = st.lists(st.tuples(st.sampled_from(sorted(REWARDS)), st.integers(1, 3)), max_size=45)
 SHARD = st.integers(0, SHARDS - 1)
 LIFE = st.one_of(st.none(), st.integers(0, 12))  # how many calls a step makes before it dies; None: it lives
 STEPS = st.lists(st.tuples(st.integers(0, 1), SHARD, LIFE), max_size=14)
@@ -74,20 +74,20 @@ def post(world: World, settlement: Settlement, life: int | None) -> None:
 
 
 class Played:
-    """A programme with these dues, and two settlements that share them."""
+    """A programme with these payables, and two settlements that share them."""
 
-    def __init__(self, tables: dict[str, str], dues: list[tuple[str, int]]) -> None:
+    def __init__(self, tables: dict[str, str], payables: list[tuple[str, int]]) -> None:
         self.world = world = World(tables)
-        self.due_ids: list[str] = []
+        self.payable_ids: list[str] = []
         self.owed: Counter[str] = Counter()
         self.spent: Counter[str] = Counter()
         for budget in ("bank-1", "bank-2"):
             world.sponsor(budget, 10**6)
         for reward_id, (merchant, budget, fen) in REWARDS.items():
             world.reward(reward_id, merchant, budget, fen, PIECES)
-        for reward_id, pieces in dues:
+        for reward_id, pieces in payables:
             merchant, budget, fen = REWARDS[reward_id]
-            self.due_ids.append(world.due(merchant, reward_id, budget, fen, pieces=pieces))
+            self.payable_ids.append(world.payable(merchant, reward_id, budget, fen, pieces=pieces))
             self.owed[merchant] += fen * pieces
             self.spent[reward_id] += fen * pieces
         self.both = [world.open(), world.open()]
@@ -98,13 +98,13 @@ class Played:
         )
 
     def claimed(self, settlement: Settlement) -> list[str]:
-        """The dues that a settlement has, after looking that its lines and statements are just these."""
+        """The payables that a settlement has, after looking that its lines and statements are just these."""
         world, mine, found = self.world, Counter[tuple[str, str, str, int]](), []
         for merchant in world.alliance.ids:
-            for due in world.rewards.claimed_dues(settlement.id, merchant, 1_000, None)[0]:
-                assert due.settlement_id == settlement.id
-                mine[merchant, due.reward_id, due.budget_id, due.fen] += due.pieces
-                found.append(due.id)
+            for payable in world.rewards.payables.claimed(settlement.id, merchant, 1_000, None)[0]:
+                assert payable.settlement_id == settlement.id
+                mine[merchant, payable.reward_id, payable.budget_id, payable.fen] += payable.pieces
+                found.append(payable.id)
         lines = list(world.repositories.statements.lines(settlement.id))
         assert {line.key: line.tally.pieces for line in lines} == mine
         of_statements = [each.tally for each in world.repositories.statements.of_settlement(settlement.id)]
@@ -115,16 +115,16 @@ class Played:
 
 
 @pytest.mark.timeout(300)
-@given(dues=DUES, steps=STEPS, postings=POSTINGS, first_closed=FIRST_CLOSED)
+@given(payables=PAYABLES, steps=STEPS, postings=POSTINGS, first_closed=FIRST_CLOSED)
 @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_due_is_settled_once_and_every_sum_agrees(
+def test_every_payable_is_settled_once_and_every_sum_agrees(
     make_table: Callable[[str], str],
-    dues: list[tuple[str, int]],
+    payables: list[tuple[str, int]],
     steps: list[tuple[int, int, int | None]],
     postings: list[tuple[int, int | None]],
     first_closed: int,
 ):
-    played = Played({name: make_table(name) for name in ("settlement", "rewards", "ledger")}, dues)
+    played = Played({name: make_table(name) for name in ("settlement", "rewards", "ledger")}, payables)
     world = played.world
     for count, (which, shard, life) in enumerate(steps):
         if count == first_closed:
@@ -133,7 +133,7 @@ def test_every_due_is_settled_once_and_every_sum_agrees(
     for shard in range(SHARDS):  # redriven to the end
         claim(world, played.both[1], shard, None)
     done = [played.close(0), played.close(1)]
-    assert sorted(played.claimed(done[0]) + played.claimed(done[1])) == sorted(played.due_ids)
+    assert sorted(played.claimed(done[0]) + played.claimed(done[1])) == sorted(played.payable_ids)
     assert done[0].fen + done[1].fen == played.owed.total()
 
     approved = [each for each in done if each.status == "computed"]

@@ -1,4 +1,4 @@
-"""POST /me/friends: become friends with whoever gave the code."""
+"""POST /me/friends: become friends with the author of the code."""
 
 from functools import cache
 

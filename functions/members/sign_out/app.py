@@ -1,4 +1,4 @@
-"""DELETE /sessions/current: end this sign-in; its access token dies of age, and the answer says when."""
+"""DELETE /sessions/current: end this sign-in; the answer has the time until which its access token still works."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock

@@ -1,4 +1,4 @@
-"""Invoked by whoever runs the deployment: bring in a merchant that was certified before. Input: the body of POST /merchants
+"""Invoked by the operator of the deployment: import a merchant that was certified elsewhere. Input: the body of POST /merchants
 without document_ids, ``id``, and the WeChat identities ``owner`` and ``certified_by``, who are members."""
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""GET /merchants/{merchant_id}/branches: where a merchant honours rewards."""
+"""GET /merchants/{merchant_id}/branches: a merchant's branches."""
 
 from functools import cache
 

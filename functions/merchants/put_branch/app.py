@@ -1,4 +1,4 @@
-"""PUT /merchants/{merchant_id}/branches/{branch_id}: make a branch or change it."""
+"""PUT /merchants/{merchant_id}/branches/{branch_id}: create or change a branch."""
 
 from functools import cache
 

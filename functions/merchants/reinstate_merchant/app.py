@@ -1,4 +1,4 @@
-"""POST /merchants/{merchant_id}/reinstatement: somebody else of the authority lifts a suspension."""
+"""POST /merchants/{merchant_id}/reinstatement: another person of the authority lifts a suspension."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.merchants.applications.deciding import DecisionRequest, decide

@@ -1,4 +1,4 @@
-"""DELETE /merchants/{merchant_id}/staff/{member_id}: let somebody go, or go."""
+"""DELETE /merchants/{merchant_id}/staff/{member_id}: remove somebody from a staff, or oneself."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.merchants.repositories import Merchants

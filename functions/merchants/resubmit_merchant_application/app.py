@@ -1,4 +1,4 @@
-"""PUT /merchants/{merchant_id}/application: hand in again after a refusal."""
+"""PUT /merchants/{merchant_id}/application: resubmit after a refusal."""
 
 from functools import cache
 

@@ -6,12 +6,12 @@ from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.ledger.api import AUDIT_SHARDS
 from puhui.points import reconciliation
 from puhui.points.dynamo import Points
-from puhui.rewards.catalogue import Catalogue
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.catalogue.listing import Listing
+from puhui.rewards.repositories import Rewards
 from puhui.store import states
 
 app = HttpFunction("start-report")
-POINTS, CATALOGUE = Points.from_environment(), Catalogue.from_environment()
+POINTS, LISTING = Points.from_environment(), Listing.from_environment()
 REWARDS = Rewards.from_environment()
 STATE_MACHINE = os.environ["REPORT_STATE_MACHINE"]
 
@@ -24,7 +24,7 @@ def start_report(request: Request) -> Answer:
         key=request.idempotency_key,
         body_hash=request.body_hash,
         points=POINTS,
-        offers=CATALOGUE,
+        offers=LISTING,
         rewards=REWARDS,
         now=request.now,
     )

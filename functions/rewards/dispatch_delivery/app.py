@@ -1,8 +1,8 @@
 """POST /rewards/{reward_id}/deliveries/{redemption_id}/dispatch: it was sent, or given."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.rewards import delivery
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.redemptions.delivering import dispatch, dispatched_body
+from puhui.rewards.repositories import Rewards
 
 app = HttpFunction("dispatch-delivery")
 REWARDS = Rewards.from_environment()
@@ -10,7 +10,7 @@ REWARDS = Rewards.from_environment()
 
 @app.operation("dispatch_delivery", "POST", "/rewards/{reward_id}/deliveries/{redemption_id}/dispatch")
 def dispatch_delivery(request: Request) -> Answer:
-    sent = delivery.dispatch(
+    sent = dispatch(
         request.path["reward_id"],
         request.path["redemption_id"],
         request.body["reference"],
@@ -18,4 +18,4 @@ def dispatch_delivery(request: Request) -> Answer:
         rewards=REWARDS,
         now=request.now,
     )
-    return delivery.shown_sent(sent)
+    return dispatched_body(sent)

@@ -1,5 +1,5 @@
-"""Stream of the rewards' table: orders of partners start, waiting tasks get their answer, members are told the end,
-and the operator of orders in doubt."""
+"""Stream of the rewards' table: orders of partners start, waiting tasks get their answer, members are notified,
+and the operator learns of orders in doubt."""
 
 import os
 from datetime import datetime
@@ -8,11 +8,11 @@ from functools import cache
 from puhui.edge import log
 from puhui.edge.stream import Change, stream
 from puhui.members import api as members
-from puhui.rewards import outbox
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.redemptions import outbox
+from puhui.rewards.repositories import Rewards
 from puhui.wechat import api as wechat
 
-POST = outbox.Post(
+DEPENDENCIES = outbox.Dependencies(
     Rewards.from_environment(),
     members.Members.from_environment(),
     cache(wechat.connect),
@@ -25,4 +25,4 @@ POST = outbox.Post(
 def app(change: Change, now: datetime) -> None:
     if doubt := outbox.in_doubt(change.old, change.new):
         log.line(level="ERROR", outcome="order_in_doubt", **doubt)
-    outbox.follow(change.old, change.new, post=POST, now=now)
+    outbox.follow(change.old, change.new, deps=DEPENDENCIES, now=now)

@@ -3,9 +3,10 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.rewards import codes, coupons
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.coupons import codes, usecases
+from puhui.rewards.coupons.views import coupon_body, voucher_body
 from puhui.rewards.errors import CouponNotFound
+from puhui.rewards.repositories import Rewards
 from puhui.rewards.wiring import sealer
 
 app = HttpFunction("get-coupon")
@@ -17,8 +18,8 @@ SEALER = cache(sealer)
 def get_coupon(request: Request) -> Answer:
     coupon_id = request.path["coupon_id"]
     try:
-        coupon = coupons.get_coupon(request.member_id, coupon_id, rewards=REWARDS)
+        coupon = usecases.get_coupon(request.member_id, coupon_id, rewards=REWARDS)
     except CouponNotFound:
-        voucher = coupons.get_voucher(request.member_id, coupon_id, rewards=REWARDS)
-        return coupons.shown_voucher(voucher, SEALER())
-    return {**coupons.shown(coupon, request.now), "qr": codes.qr_of(coupon)}
+        voucher = usecases.get_voucher(request.member_id, coupon_id, rewards=REWARDS)
+        return voucher_body(voucher, SEALER())
+    return {**coupon_body(coupon, request.now), "qr": codes.qr_of(coupon)}

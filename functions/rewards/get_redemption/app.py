@@ -3,9 +3,10 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.rewards import usecases
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import FULFILLED
+from puhui.rewards.redemptions import queue
+from puhui.rewards.redemptions.model import FULFILLED
+from puhui.rewards.redemptions.views import redemption_body
+from puhui.rewards.repositories import Rewards
 from puhui.rewards.wiring import sealer
 
 app = HttpFunction("get-redemption")
@@ -16,10 +17,10 @@ SEALER = cache(sealer)
 @app.operation("get_redemption", "GET", "/redemptions/{redemption_id}")
 def get_redemption(request: Request) -> Answer:
     redemption_id = request.path["redemption_id"]
-    redemption = usecases.get_redemption(request.member_id, redemption_id, rewards=REWARDS)
-    served = usecases.serving(redemption, rewards=REWARDS)
-    usecases.knock(redemption, served, rewards=REWARDS, now=request.now)
-    told = usecases.shown(redemption, served, now=request.now)
+    redemption = REWARDS.redemptions.find(request.member_id, redemption_id)
+    served = queue.serving(redemption, rewards=REWARDS)
+    queue.requeue(redemption, served, rewards=REWARDS, now=request.now)
+    body = redemption_body(redemption, served, now=request.now)
     if redemption.voucher and redemption.status == FULFILLED:
-        told["voucher"] = SEALER().open(redemption.voucher, redemption_id, "voucher")
-    return told
+        body["voucher"] = SEALER().open(redemption.voucher, redemption_id, "voucher")
+    return body

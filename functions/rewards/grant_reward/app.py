@@ -6,8 +6,9 @@ from datetime import datetime
 from puhui.edge.task import Input, task
 from puhui.kernel import ids
 from puhui.ledger.api import Ledger
-from puhui.rewards import usecases
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.redemptions.decision import Redeem
+from puhui.rewards.redemptions.usecases import redeem
+from puhui.rewards.repositories import Rewards
 
 REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
 
@@ -15,8 +16,6 @@ REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
 @task("grant_reward")
 def app(event: Input, now: datetime) -> Input:
     reward_id, member_id, key = event["reward_id"], event["member_id"], event["key"]
-    command = usecases.Redeem(
-        member_id, reward_id, 1, f"grant {key}", ids.key_id("grant", reward_id, member_id)
-    )
-    made = usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=now, granted=True)
+    command = Redeem(member_id, reward_id, 1, f"grant {key}", ids.key_id("grant", reward_id, member_id))
+    made = redeem(command, rewards=REWARDS, ledger=LEDGER, now=now, granted=True)
     return {"id": made.id, "status": made.status}

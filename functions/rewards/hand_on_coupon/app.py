@@ -2,8 +2,8 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import api as members
-from puhui.rewards import coupons
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.coupons.usecases import hand_on
+from puhui.rewards.repositories import Rewards
 
 app = HttpFunction("hand-on-coupon")
 REWARDS, MEMBERS = Rewards.from_environment(), members.Members.from_environment()
@@ -13,7 +13,7 @@ REWARDS, MEMBERS = Rewards.from_environment(), members.Members.from_environment(
 def hand_on_coupon(request: Request) -> Answer:
     friend_id = request.body["friend_id"]
     members.require_friends(request.member_id, friend_id, members=MEMBERS)
-    coupon_id = coupons.hand_on(
+    coupon_id = hand_on(
         request.member_id,
         request.path["coupon_id"],
         friend_id,

@@ -4,9 +4,11 @@ from functools import cache
 from typing import Any
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.rewards import coupons
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import Coupon, Redemption
+from puhui.rewards.coupons.model import Coupon
+from puhui.rewards.coupons.usecases import list_coupons as page_of_coupons
+from puhui.rewards.coupons.views import coupon_body, voucher_body
+from puhui.rewards.redemptions.model import Redemption
+from puhui.rewards.repositories import Rewards
 from puhui.rewards.wiring import sealer
 from puhui.store import wiring
 
@@ -17,12 +19,12 @@ CURSORS, SEALER = cache(wiring.cursors), cache(sealer)
 
 @app.operation("list_coupons", "GET", "/coupons")
 def list_coupons(request: Request) -> Answer:
-    def shown(each: Coupon | Redemption) -> dict[str, Any]:
+    def body(each: Coupon | Redemption) -> dict[str, Any]:
         if isinstance(each, Coupon):
-            return coupons.shown(each, request.now)
-        return coupons.shown_voucher(each, SEALER())
+            return coupon_body(each, request.now)
+        return voucher_body(each, SEALER())
 
-    page = coupons.list_coupons(
+    page = page_of_coupons(
         request.member_id,
         request.query["limit"],
         request.query.get("cursor"),
@@ -30,4 +32,4 @@ def list_coupons(request: Request) -> Answer:
         cursors=CURSORS(),
     )
     query = request.query
-    return page.body(shown, programme_id=query.get("programme_id"), status=query.get("status"))
+    return page.body(body, programme_id=query.get("programme_id"), status=query.get("status"))

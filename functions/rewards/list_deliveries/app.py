@@ -3,8 +3,8 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.rewards import delivery
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.redemptions.delivering import list_to_send
+from puhui.rewards.repositories import Rewards
 from puhui.rewards.wiring import sealer
 from puhui.store import wiring
 
@@ -15,7 +15,7 @@ CURSORS, SEALER = cache(wiring.cursors), cache(sealer)
 
 @app.operation("list_deliveries", "GET", "/rewards/{reward_id}/deliveries")
 def list_deliveries(request: Request) -> Answer:
-    page = delivery.list_to_send(
+    page = list_to_send(
         request.path["reward_id"],
         request.query["limit"],
         request.query.get("cursor"),

@@ -4,12 +4,13 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.merchants import api as merchants
-from puhui.rewards import offers, pictures
-from puhui.rewards.catalogue import Catalogue
+from puhui.rewards.catalogue import offers, pictures
+from puhui.rewards.catalogue.listing import Listing
+from puhui.rewards.catalogue.views import own_body
 from puhui.store import wiring
 
 app = HttpFunction("list-merchant-rewards")
-CATALOGUE, MERCHANTS = Catalogue.from_environment(), merchants.Merchants.from_environment()
+LISTING, MERCHANTS = Listing.from_environment(), merchants.Merchants.from_environment()
 CURSORS, PICTURES = cache(wiring.cursors), cache(merchants.pictures)
 
 
@@ -21,9 +22,9 @@ def list_merchant_rewards(request: Request) -> Answer:
         request.member_id,
         query["limit"],
         query.get("cursor"),
-        catalogue=CATALOGUE,
+        listing=LISTING,
         merchants=MERCHANTS,
         cursors=CURSORS(),
     )
     states = pictures.states_of([offer.reward for offer in page.items], pictures=PICTURES)
-    return page.body(lambda offer: offers.shown_own(offer, states))
+    return page.body(lambda offer: own_body(offer, states))

@@ -3,8 +3,8 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.rewards import offers
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.catalogue import reports
+from puhui.rewards.repositories import Rewards
 from puhui.store import wiring
 
 app = HttpFunction("list-project-reports")
@@ -14,11 +14,11 @@ CURSORS = cache(wiring.cursors)
 
 @app.operation("list_project_reports", "GET", "/rewards/{reward_id}/reports")
 def list_project_reports(request: Request) -> Answer:
-    page = offers.list_reports(
+    page = reports.list_reports(
         request.path["reward_id"],
         request.query["limit"],
         request.query.get("cursor"),
         rewards=REWARDS,
         cursors=CURSORS(),
     )
-    return page.body(offers.shown_report)
+    return page.body(reports.report_body)

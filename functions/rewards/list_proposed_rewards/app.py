@@ -4,12 +4,13 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.merchants import api as merchants
-from puhui.rewards import offers, pictures
-from puhui.rewards.catalogue import Catalogue
+from puhui.rewards.catalogue import offers, pictures
+from puhui.rewards.catalogue.listing import Listing
+from puhui.rewards.catalogue.views import terms_body
 from puhui.store import wiring
 
 app = HttpFunction("list-proposed-rewards")
-CATALOGUE = Catalogue.from_environment()
+LISTING = Listing.from_environment()
 CURSORS, PICTURES = cache(wiring.cursors), cache(merchants.pictures)
 
 
@@ -19,8 +20,8 @@ def list_proposed_rewards(request: Request) -> Answer:
         request.query["programme_id"],
         request.query["limit"],
         request.query.get("cursor"),
-        catalogue=CATALOGUE,
+        listing=LISTING,
         cursors=CURSORS(),
     )
     states = pictures.states_of(page.items, pictures=PICTURES)
-    return page.body(lambda reward: offers.shown_terms(reward, states))
+    return page.body(lambda reward: terms_body(reward, states))

@@ -3,8 +3,9 @@
 from functools import cache, partial
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.rewards import usecases
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.redemptions import usecases
+from puhui.rewards.redemptions.views import redemption_body
+from puhui.rewards.repositories import Rewards
 from puhui.store import wiring
 
 app = HttpFunction("list-redemptions")
@@ -19,7 +20,7 @@ def list_redemptions(request: Request) -> Answer:
         request.member_id, query["limit"], query.get("cursor"), rewards=REWARDS, cursors=CURSORS()
     )
     return page.body(
-        partial(usecases.shown, now=request.now),
+        partial(redemption_body, now=request.now),
         programme_id=query.get("programme_id"),
         status=query.get("status"),
     )

@@ -4,12 +4,13 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.merchants import api as merchants
-from puhui.rewards import pictures, usecases
-from puhui.rewards.catalogue import Catalogue
+from puhui.rewards.catalogue import pictures, usecases
+from puhui.rewards.catalogue.listing import Listing
+from puhui.rewards.catalogue.views import offer_body
 from puhui.store import wiring
 
 app = HttpFunction("list-rewards")
-CATALOGUE, MERCHANTS = Catalogue.from_environment(), merchants.Merchants.from_environment()
+LISTING, MERCHANTS = Listing.from_environment(), merchants.Merchants.from_environment()
 CURSORS, PICTURES = cache(wiring.cursors), cache(merchants.pictures)
 
 
@@ -20,10 +21,10 @@ def list_rewards(request: Request) -> Answer:
         query["programme_id"],
         query["limit"],
         query.get("cursor"),
-        catalogue=CATALOGUE,
+        listing=LISTING,
         cursors=CURSORS(),
         merchants=MERCHANTS,
         region=query.get("region", ""),
     )
     states = pictures.states_of([offer.reward for offer in page.items], pictures=PICTURES)
-    return page.body(lambda offer: usecases.shown_offer(offer, states))
+    return page.body(lambda offer: offer_body(offer, states))

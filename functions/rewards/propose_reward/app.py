@@ -6,9 +6,10 @@ from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import api as members
 from puhui.merchants import api as merchants
 from puhui.partners.api import Partners
-from puhui.rewards import offers, pictures
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.terms import terms_from
+from puhui.rewards.catalogue import offers, pictures
+from puhui.rewards.catalogue.terms import terms_from
+from puhui.rewards.catalogue.views import terms_body
+from puhui.rewards.repositories import Rewards
 from puhui.settlement import api as settlement
 from puhui.wechat import api as wechat
 
@@ -28,11 +29,11 @@ def propose_reward(request: Request) -> Answer:
     settlement.require_budget_of(wanted.budget_id, wanted.programme_id, settlements=SETTLEMENTS)
     members.require_fit(offers.texts_of(wanted), request.member_id, members=MEMBERS, wechat=WECHAT())
     proposed = offers.propose(
-        pictures.handed_in(wanted, request.member_id, rewards=REWARDS, pictures=PICTURES),
+        pictures.submitted(wanted, request.member_id, rewards=REWARDS, pictures=PICTURES),
         request.member_id,
         key=request.idempotency_key,
         body_hash=request.body_hash,
         rewards=REWARDS,
         now=request.now,
     )
-    return 201, offers.shown_terms(proposed)
+    return 201, terms_body(proposed)

@@ -3,8 +3,9 @@
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.ledger.api import Ledger
 from puhui.merchants.api import Merchants
-from puhui.rewards import offers
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.catalogue import offers
+from puhui.rewards.catalogue.views import terms_body
+from puhui.rewards.repositories import Rewards
 
 app = HttpFunction("publish-reward")
 REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
@@ -22,4 +23,4 @@ def publish_reward(request: Request) -> Answer:
         merchants=MERCHANTS,
         now=request.now,
     )
-    return offers.shown_terms(published)
+    return terms_body(published)

@@ -1,4 +1,4 @@
-"""Invoked by an operator: offer a reward or change one; a closed one stays as it is. Input: see ``terms_from``."""
+"""Invoked by an operator: offer a reward or change one; a closed one does not change. Input: see ``terms_from``."""
 
 from datetime import datetime
 
@@ -6,10 +6,10 @@ from puhui.edge.task import Input, task
 from puhui.ledger.api import Ledger
 from puhui.merchants.api import Merchants
 from puhui.partners.api import Partners
-from puhui.rewards import offers
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import CLOSED
-from puhui.rewards.terms import terms_from
+from puhui.rewards.catalogue import offers
+from puhui.rewards.catalogue.model import CLOSED
+from puhui.rewards.catalogue.terms import terms_from
+from puhui.rewards.repositories import Rewards
 from puhui.settlement import api as settlement
 
 REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
@@ -22,7 +22,7 @@ def app(event: Input, now: datetime) -> Input:
     wanted = terms_from(event)
     offers.require_givers(wanted, merchants=MERCHANTS, partners=PARTNERS)
     settlement.require_budget_of(wanted.budget_id, wanted.programme_id, settlements=SETTLEMENTS)
-    reward = REWARDS.reward(wanted.id)
+    reward = REWARDS.catalogue.reward(wanted.id)
     if reward is None or reward.state != CLOSED:
         reward = offers.put_reward(wanted, rewards=REWARDS, ledger=LEDGER, now=now)
     return {"id": reward.id, "stock": reward.stock, "shards": reward.shards, "version": reward.version}

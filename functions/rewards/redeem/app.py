@@ -6,9 +6,11 @@ from functools import cache, partial
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.ledger.api import Ledger
-from puhui.rewards import usecases
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import PROCESSING, QUEUED
+from puhui.rewards.redemptions import queue, usecases
+from puhui.rewards.redemptions.decision import Redeem
+from puhui.rewards.redemptions.model import PROCESSING, QUEUED
+from puhui.rewards.redemptions.views import redemption_body
+from puhui.rewards.repositories import Rewards
 from puhui.store import secrets
 from puhui.store.sealing import Sealer
 
@@ -30,7 +32,7 @@ def seal(delivery: dict[str, str], redemption_id: str) -> bytes:
 @app.operation("redeem", "POST", "/redemptions")
 def redeem(request: Request) -> Answer:
     body = request.body
-    command = usecases.Redeem(
+    command = Redeem(
         member_id=request.member_id,
         reward_id=body["reward_id"],
         quantity=body["quantity"],
@@ -41,4 +43,4 @@ def redeem(request: Request) -> Answer:
     )
     made = usecases.redeem(command, rewards=REWARDS, ledger=LEDGER, now=request.now)
     status = 202 if made.status in UNDER_WAY else 201
-    return status, usecases.shown(made, usecases.serving(made, rewards=REWARDS), now=request.now)
+    return status, redemption_body(made, queue.serving(made, rewards=REWARDS), now=request.now)

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from puhui.edge.stream import Change, stream
 from puhui.ledger.api import Ledger
-from puhui.rewards import outbox
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.redemptions import outbox
+from puhui.rewards.repositories import Rewards
 
 REWARDS, LEDGER = Rewards.from_environment(), Ledger.from_environment()
 

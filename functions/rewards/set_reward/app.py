@@ -7,9 +7,10 @@ from puhui.ledger.api import Ledger
 from puhui.members import api as members
 from puhui.merchants import api as merchants
 from puhui.partners.api import Partners
-from puhui.rewards import offers, pictures
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.terms import terms_from
+from puhui.rewards.catalogue import offers, pictures
+from puhui.rewards.catalogue.terms import terms_from
+from puhui.rewards.catalogue.views import terms_body
+from puhui.rewards.repositories import Rewards
 from puhui.settlement import api as settlement
 from puhui.wechat import api as wechat
 
@@ -27,5 +28,5 @@ def set_reward(request: Request) -> Answer:
     offers.require_givers(wanted, request.member_id, merchants=MERCHANTS, partners=PARTNERS)
     settlement.require_budget_of(wanted.budget_id, wanted.programme_id, settlements=SETTLEMENTS)
     members.require_fit(offers.texts_of(wanted), request.member_id, members=MEMBERS, wechat=WECHAT())
-    wanted = pictures.handed_in(wanted, request.member_id, rewards=REWARDS, pictures=PICTURES)
-    return offers.shown_terms(offers.put_reward(wanted, rewards=REWARDS, ledger=LEDGER, now=request.now))
+    wanted = pictures.submitted(wanted, request.member_id, rewards=REWARDS, pictures=PICTURES)
+    return terms_body(offers.put_reward(wanted, rewards=REWARDS, ledger=LEDGER, now=request.now))

@@ -1,11 +1,13 @@
-"""POST /merchant/coupon-verifications: a merchant's clerk takes a coupon."""
+"""POST /merchant/coupon-verifications: a merchant's clerk redeems a coupon."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
 from puhui.merchants.api import Merchants
-from puhui.rewards import codes, coupons
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.coupons import codes
+from puhui.rewards.coupons.usecases import verify
+from puhui.rewards.coupons.views import verification_body
 from puhui.rewards.errors import CouponNotFound
+from puhui.rewards.repositories import Rewards
 from puhui.store.limits import Limits
 
 app = HttpFunction("verify-coupon")
@@ -17,7 +19,7 @@ LIMITS = Limits.from_environment()
 def verify_coupon(request: Request) -> Answer:
     body = request.body
     with LIMITS.guessing("coupon_guess", request.member_id, request.now, CouponNotFound):
-        used = coupons.verify(
+        used = verify(
             request.member_id,
             codes.code_of(body["code"]),
             body.get("branch_id", ""),
@@ -28,4 +30,4 @@ def verify_coupon(request: Request) -> Answer:
             merchants=MERCHANTS,
             now=request.now,
         )
-    return 201, coupons.shown_verified(used)
+    return 201, verification_body(used)

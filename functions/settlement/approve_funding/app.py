@@ -1,4 +1,4 @@
-"""POST /budgets/{budget_id}/fundings/{funding_id}/approval: somebody else lets the money move."""
+"""POST /budgets/{budget_id}/fundings/{funding_id}/approval: another person approves a funding."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.ledger.api import Ledger

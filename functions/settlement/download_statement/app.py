@@ -1,4 +1,4 @@
-"""GET /merchant/settlements/{settlement_id}/statement.csv: every due of a statement, one a row."""
+"""GET /merchant/settlements/{settlement_id}/statement.csv: every payable of a statement, one a row."""
 
 from puhui.edge.http import Answer, HttpFunction, Request, Text
 from puhui.merchants.api import MANAGER, OWNER, Merchants

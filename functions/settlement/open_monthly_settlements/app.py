@@ -1,4 +1,4 @@
-"""On the first of the month in China: every programme's settlement of what was verified before it."""
+"""On the first of the month in China: open every programme's settlement."""
 
 import os
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""POST /settlements: what a programme's merchants are owed for what was verified before a moment."""
+"""POST /settlements: open a settlement of what was verified before a moment."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""POST /budgets/{budget_id}/fundings: a sponsor's money came in, or shall go back."""
+"""POST /budgets/{budget_id}/fundings: propose a funding or a withdrawal."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.settlement.budgets import usecases as budgets

@@ -1,4 +1,4 @@
-"""POST /budgets/{budget_id}/fundings/{funding_id}/rejection: a proposal is turned down, and no money moves."""
+"""POST /budgets/{budget_id}/fundings/{funding_id}/rejection: reject a proposed funding."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.settlement.budgets import usecases as budgets

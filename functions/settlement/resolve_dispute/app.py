@@ -1,4 +1,4 @@
-"""POST /settlements/{settlement_id}/disputes/{dispute_id}/resolution: somebody outside decides a dispute; what that sets free is posted."""
+"""POST /settlements/{settlement_id}/disputes/{dispute_id}/resolution: an outsider resolves a dispute; a released statement is posted."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""GET /settlements/{settlement_id}/statements/{merchant_id}: a statement, for whoever approves or decides disputes."""
+"""GET /settlements/{settlement_id}/statements/{merchant_id}: a statement, for approvers and who resolves disputes."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.settlement.repositories import Repositories

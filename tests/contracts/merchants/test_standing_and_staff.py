@@ -9,7 +9,6 @@ import pytest
 from puhui.kernel.errors import DomainError, Forbidden
 from puhui.members.api import InvitationExpired, InvitationInvalid
 from puhui.merchants.api import (
-    MerchantNotCertified,
     MerchantNotFound,
     MerchantSuspended,
     merchant_key,
@@ -24,6 +23,7 @@ from puhui.merchants.errors import (
     DeciderMayNotJoin,
     LastOwner,
     MerchantDecided,
+    MerchantNotCertified,
     OwnMerchant,
     RegionNotCertified,
     StaffFull,

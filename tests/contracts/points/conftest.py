@@ -15,12 +15,18 @@ from puhui.points import expiry, reconciliation
 from puhui.points.dynamo import Points
 from puhui.points.model import Job
 from puhui.points.report import Report
-from puhui.rewards import coupons, offers, usecases
-from puhui.rewards.catalogue import Catalogue
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import Coupon, Redemption, Reward
-from puhui.rewards.saga import Desk, end, hear
-from puhui.rewards.terms import terms_from
+from puhui.rewards.catalogue import offers
+from puhui.rewards.catalogue.listing import Listing
+from puhui.rewards.catalogue.model import Reward
+from puhui.rewards.catalogue.terms import terms_from
+from puhui.rewards.coupons import usecases as coupons
+from puhui.rewards.coupons.model import Coupon
+from puhui.rewards.redemptions.cancelling import cancel
+from puhui.rewards.redemptions.decision import Redeem
+from puhui.rewards.redemptions.model import Redemption
+from puhui.rewards.redemptions.saga import Dependencies, end, record_answer
+from puhui.rewards.redemptions.usecases import redeem
+from puhui.rewards.repositories import Rewards
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session, attempt
 from tests.support import gateway
@@ -41,7 +47,7 @@ class Town:
         self.points = Points(self.dynamodb, self.tables["points"])
         self.ledger = Ledger(self.dynamodb, self.tables["ledger"])
         self.rewards = Rewards(self.dynamodb, self.tables["rewards"], self.tables["merchants"])
-        self.catalogue = Catalogue(self.tables["rewards"])
+        self.catalogue = Listing(self.tables["rewards"])
         self.told: list[tuple[str, int, str]] = []
         self.count = 0
         self.now = NOW
@@ -121,50 +127,48 @@ class Town:
     def redeem(
         self, member_id: str, reward_id: str = "cola", quantity: int = 1, now: datetime | None = None
     ) -> Redemption:
-        command = usecases.Redeem(member_id, reward_id, quantity, self.id(), f"{reward_id} {quantity}")
-        return usecases.redeem(command, rewards=self.rewards, ledger=self.ledger, now=now or self.now)
+        command = Redeem(member_id, reward_id, quantity, self.id(), f"{reward_id} {quantity}")
+        return redeem(command, rewards=self.rewards, ledger=self.ledger, now=now or self.now)
 
     def cancel(self, redemption: Redemption) -> None:
-        usecases.cancel(
-            redemption.member_id, redemption.id, rewards=self.rewards, ledger=self.ledger, now=self.now
-        )
+        cancel(redemption.member_id, redemption.id, rewards=self.rewards, ledger=self.ledger, now=self.now)
 
     def coupons(self, redemption: Redemption) -> list[Coupon]:
-        return [each for each in self.rewards.coupons_of(redemption) if each]
+        return [each for each in self.rewards.coupons.of_redemption(redemption) if each]
 
     def use(self, coupon: Coupon) -> None:
         """A clerk takes the coupon."""
         due_id = ids.derived_id(self.now, coupon.id, "due")
-        used = replace(coupon, status="used", used_at=self.now, due_id=due_id)
-        attempt(self.dynamodb, lambda session: self.rewards.change_coupon(session, coupon, used))
+        used = replace(coupon, status="used", used_at=self.now, payable_id=due_id)
+        attempt(self.dynamodb, lambda session: self.rewards.coupons.change(session, coupon, used))
 
     def hand_on(self, coupon: Coupon, friend_id: str) -> None:
         may = replace(
             coupon, transferable=True
         )  # as a programme that lets coupons be handed on would have made it
-        attempt(self.dynamodb, lambda session: self.rewards.change_coupon(session, coupon, may))
+        attempt(self.dynamodb, lambda session: self.rewards.coupons.change(session, coupon, may))
         coupons.hand_on(
             coupon.member_id, coupon.id, friend_id, key=None, body_hash="", rewards=self.rewards, now=self.now
         )
 
     def let_expire(self, coupon: Coupon) -> None:
         ended = replace(coupon, expires_at=self.now - timedelta(days=4))  # as if its days were over
-        attempt(self.dynamodb, lambda session: self.rewards.change_coupon(session, coupon, ended))
+        attempt(self.dynamodb, lambda session: self.rewards.coupons.change(session, coupon, ended))
         coupons.expire(coupon.member_id, coupon.id, rewards=self.rewards, ledger=self.ledger, now=self.now)
 
     def answer(self, redemption: Redemption, outcome: str) -> None:
         """The partner says how an order went."""
-        desk = Desk(self.rewards, self.ledger, None, lambda: None, lambda: None)  # type: ignore[arg-type, return-value]
+        deps = Dependencies(self.rewards, self.ledger, None, lambda: None, lambda: None)  # type: ignore[arg-type, return-value]
         said = partners.Answer(outcome, "", "", "")
-        hear(redemption.member_id, redemption.id, said, desk=desk)
-        end(redemption.member_id, redemption.id, desk=desk, now=self.now)
+        record_answer(redemption.member_id, redemption.id, said, deps=deps)
+        end(redemption.member_id, redemption.id, deps=deps, now=self.now)
 
     # Money
 
     def dues(self) -> list[Any]:
         found = []
         for shard in range(8):
-            found += self.rewards.dues(MERCHANT, shard, NOW + timedelta(days=900), 100, None)[0]
+            found += self.rewards.payables.unsettled(MERCHANT, shard, NOW + timedelta(days=900), 100, None)[0]
         return found
 
     def settle(self, settlement_id: str, *, post: bool = True, pay: bool = True) -> int:
@@ -173,7 +177,7 @@ class Town:
         fen: dict[str, int] = {}
         for due in dues:
             session = Session(self.dynamodb)
-            self.rewards.add_claim(session, due, settlement_id)
+            self.rewards.payables.add_claim(session, due, settlement_id)
             session.commit()
             fen[due.reward_id] = fen.get(due.reward_id, 0) + due.fen * due.pieces
         fen = {reward_id: amount for reward_id, amount in fen.items() if amount}

@@ -10,9 +10,9 @@ from puhui.ledger.api import Leg, member
 from puhui.points import donation, usecases
 from puhui.points.errors import RewardMissing, RewardNotDonation
 from puhui.points.model import DONATE, EXPIRE, HAS_QUEUE, NO_PIECE, Job
-from puhui.rewards import offers
-from puhui.rewards.terms import terms_from
-from puhui.rewards.usecases import serve
+from puhui.rewards.catalogue import offers
+from puhui.rewards.catalogue.terms import terms_from
+from puhui.rewards.redemptions.queue import serve
 from puhui.store.session import attempt
 from tests.contracts.points.conftest import MERCHANT, NOW, PTS, P, Town
 
@@ -116,7 +116,7 @@ def test_whole_pieces_are_given_in_the_last_three_days_and_the_rest_expires(town
     assert town.lots(me) == {"2026-11": 50, "2026-12": 1_000}
     told = last(town, me)
     assert (told["status"], told["points"], told["month"]) == ("donated", 200, "2026-11")
-    given = town.rewards.redemption(me, told["redemption_id"])
+    given = town.rewards.redemptions.redemption(me, told["redemption_id"])
     assert given
     assert (given.reward_id, given.quantity, given.kind) == ("trees", 2, "donation")
     for day in ("2026-11-29", "2026-11-30"):
@@ -175,10 +175,10 @@ def test_a_donation_with_a_queue_is_not_given_and_nobody_serves_its_ticket(town:
     trees(town)
     me = town.member(_2026_11=250, _2026_12=1_000)
     choose(town, me)
-    standing = town.rewards.reward("trees")
+    standing = town.rewards.catalogue.reward("trees")
     assert standing
-    queued = replace(standing, lanes=1, version=standing.version + 1)
-    attempt(town.dynamodb, lambda session: town.rewards.add_reward(session, queued))
+    queued = replace(standing, queue_shards=1, version=standing.version + 1)
+    attempt(town.dynamodb, lambda session: town.rewards.catalogue.add(session, queued))
     assert town.run("2026-11-30")["donations_refused"] == 1
     assert (last(town, me)["status"], last(town, me)["reason_code"]) == ("refused", HAS_QUEUE)
     ((ticket,), _) = town.rewards.member_items(me)

@@ -16,9 +16,9 @@ from puhui.points import dynamo, reconciliation
 from puhui.points.errors import ReportNotFound
 from puhui.points.report import Part
 from puhui.points.tally import Tally
-from puhui.rewards import offers
+from puhui.rewards.catalogue import offers
 from puhui.rewards.errors import OutOfStock
-from puhui.rewards.model import Redemption
+from puhui.rewards.redemptions.model import Redemption
 from tests.contracts.points.conftest import BUDGET, MERCHANT, NOW, PARTNER, PTS, P, Town
 from tests.support.ledger import hold
 
@@ -231,7 +231,7 @@ def test_a_coupon_that_is_handed_on_while_its_redeemer_is_read_counts_once(town:
     town.sponsored("tea", "coupon", stock=10)
     me, friend = town.member(_2026_11=1_000), town.member()
     made = town.redeem(me, "tea", 2)
-    report, entries, times = town.start_report(), town.rewards._all_entries, 0
+    report, entries, times = town.start_report(), town.rewards.coupons._entries, 0
 
     def racing(member_id: str, prefix: str) -> Any:
         nonlocal times
@@ -242,7 +242,7 @@ def test_a_coupon_that_is_handed_on_while_its_redeemer_is_read_counts_once(town:
                 town.hand_on(town.coupons(made)[0], friend)
         return iter(found)
 
-    town.rewards._all_entries = racing  # type: ignore[method-assign]
+    town.rewards.coupons._entries = racing  # type: ignore[method-assign]
     told = town.read(report)
     assert told["reconciles"], told["differences"]
     assert of(told, "tea")["coupons"]["issued"] == 2

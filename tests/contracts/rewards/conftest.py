@@ -18,12 +18,21 @@ from puhui.merchants.applications.applying import import_merchant
 from puhui.merchants.applications.deciding import DecisionRequest, decide
 from puhui.merchants.repositories import Merchants
 from puhui.merchants.staff.model import CLERK, MANAGER, Branch, Staff
-from puhui.rewards import coupons, offers, usecases
-from puhui.rewards.api import DUE_SHARDS
-from puhui.rewards.catalogue import Catalogue
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.model import ISSUED, USED, Coupon, Due, Redemption, Reward
-from puhui.rewards.terms import terms_from
+from puhui.rewards.api import PAYABLE_SHARDS
+from puhui.rewards.catalogue import offers
+from puhui.rewards.catalogue.listing import Listing
+from puhui.rewards.catalogue.model import Reward
+from puhui.rewards.catalogue.terms import terms_from
+from puhui.rewards.catalogue.usecases import list_rewards
+from puhui.rewards.coupons import usecases as coupons
+from puhui.rewards.coupons.model import ISSUED, USED, Coupon
+from puhui.rewards.payables import Payable
+from puhui.rewards.redemptions import queue
+from puhui.rewards.redemptions.cancelling import cancel
+from puhui.rewards.redemptions.decision import Redeem
+from puhui.rewards.redemptions.model import Redemption
+from puhui.rewards.redemptions.usecases import redeem
+from puhui.rewards.repositories import Rewards
 from puhui.store.client import DynamoDB
 from puhui.store.cursors import Cursors
 from puhui.store.sealing import Sealer
@@ -82,7 +91,7 @@ class Shop:
         dynamodb = DynamoDB()
         self.rewards, self.ledger = self.connect(dynamodb)
         self.merchants = Merchants(dynamodb, self.merchants_table, Sealer(b"k" * 32, b"p" * 32))
-        self.catalogue = Catalogue(self.rewards_table)
+        self.listing = Listing(self.rewards_table)
 
     @property
     def tables(self) -> tuple[str, str]:
@@ -134,7 +143,7 @@ class Shop:
 
     def publish(self, reward_id: str = "tea", by: str = "operator", version: int | None = None) -> Reward:
         """As it stands, unless another version was read."""
-        standing = self.rewards.reward(reward_id)
+        standing = self.rewards.catalogue.reward(reward_id)
         return offers.publish(
             reward_id,
             version or (standing.version if standing else 1),
@@ -196,7 +205,7 @@ class Shop:
 
     def sponsored(self, reward_id: str = "tea", budget: str = "green") -> Sponsored:
         """What is set aside for a reward, read from the sponsor's and the merchant's statements, and its pieces."""
-        reward = self.rewards.reward(reward_id)
+        reward = self.rewards.catalogue.reward(reward_id)
         assert reward
         held, account = 0, f"committed:{reward_id}"
         for owner in (f"budget:{budget}", f"merchant:{reward.merchant_id}"):
@@ -217,7 +226,7 @@ class Shop:
         settlement_id, owed = ids.new_id(NOW), self.dues(merchant_id)
         for due in owed:
             session = Session(self.rewards.dynamodb)
-            self.rewards.add_claim(session, due, settlement_id)
+            self.rewards.payables.add_claim(session, due, settlement_id)
             session.commit()
             if due.fen:
                 fen = due.fen * due.pieces
@@ -228,13 +237,13 @@ class Shop:
                 post_transfer(Transfer(due.id, "settle", NOW, legs), ledger=self.ledger, now=NOW)
         return len(owed)
 
-    def dues(self, merchant_id: str, until: datetime = datetime(2100, 1, 1, tzinfo=UTC)) -> list[Due]:
+    def dues(self, merchant_id: str, until: datetime = datetime(2100, 1, 1, tzinfo=UTC)) -> list[Payable]:
         """Everything unsettled, shard by shard."""
-        found: list[Due] = []
-        for shard in range(DUE_SHARDS):
+        found: list[Payable] = []
+        for shard in range(PAYABLE_SHARDS):
             start = None
             while True:
-                page, start = self.rewards.dues(merchant_id, shard, until, 2, start)
+                page, start = self.rewards.payables.unsettled(merchant_id, shard, until, 2, start)
                 found += page
                 if start is None:
                     break
@@ -258,7 +267,7 @@ class Shop:
 
     def redeem(self, member_id: str, quantity: int = 1, key: str | None = None, **more: Any) -> Redemption:
         reward_id = more.get("reward_id", "cola")
-        command = usecases.Redeem(
+        command = Redeem(
             member_id,
             reward_id,
             quantity,
@@ -268,7 +277,7 @@ class Shop:
             more.get("price_points"),
         )
         rewards, ledger = more.get("process") or (self.rewards, self.ledger)
-        return usecases.redeem(command, rewards=rewards, ledger=ledger, now=more.get("now", NOW))
+        return redeem(command, rewards=rewards, ledger=ledger, now=more.get("now", NOW))
 
     def buy(self, member_id: str, quantity: int = 1, **more: Any) -> list[Coupon]:
         """Redeem pieces of the merchant's reward; their coupons."""
@@ -276,7 +285,7 @@ class Shop:
         return [self.coupon(made.member_id, coupon_id) for coupon_id in made.coupons]
 
     def cancel(self, member_id: str, redemption_id: str, now: datetime = NOW) -> Redemption:
-        return usecases.cancel(member_id, redemption_id, rewards=self.rewards, ledger=self.ledger, now=now)
+        return cancel(member_id, redemption_id, rewards=self.rewards, ledger=self.ledger, now=now)
 
     def hand_on(
         self, coupon: Coupon, friend: str, key: str | None = None, now: datetime = NOW, **more: Any
@@ -323,18 +332,18 @@ class Shop:
 
     def serve(self, ticket: Redemption, now: datetime = NOW, process: Any = None) -> Redemption:
         rewards, ledger = process or (self.rewards, self.ledger)
-        return usecases.serve(ticket.member_id, ticket.id, rewards=rewards, ledger=ledger, now=now)
+        return queue.serve(ticket.member_id, ticket.id, rewards=rewards, ledger=ledger, now=now)
 
-    def lane(self, reward_id: str, lane: int) -> dict[str, Any]:
-        """The counters of a lane."""
-        key = {"owner": f"lane:{reward_id}:{lane}", "entry": "lane"}
+    def queue(self, reward_id: str, shard: int) -> dict[str, Any]:
+        """The counters of a queue shard."""
+        key = {"owner": f"queue:{reward_id}:{shard}", "entry": "queue"}
         item = self.rewards.dynamodb.get(self.rewards_table, key) or {}
         return {"issued": item.get("issued", 0), "serving": item.get("serving", 0)}
 
     # Looking
 
     def offered(self, reward_id: str = "tea") -> Reward:
-        reward = self.rewards.reward(reward_id)
+        reward = self.rewards.catalogue.reward(reward_id)
         assert reward
         return reward
 
@@ -343,15 +352,15 @@ class Shop:
 
     def holds(self, member_id: str) -> list[Coupon]:
         """The coupons that a member has, whoever paid for them."""
-        return self.rewards.coupons(member_id, 100, None)[0]
+        return self.rewards.coupons.page(member_id, 100, None)[0]
 
     def listed(self, programme: str = P, region: str = "") -> list[str]:
         """The ids of what members see."""
-        page = usecases.list_rewards(
+        page = list_rewards(
             programme,
             50,
             None,
-            catalogue=self.catalogue,
+            listing=self.listing,
             cursors=CURSORS,
             merchants=self.merchants,
             region=region,
@@ -360,7 +369,7 @@ class Shop:
 
     def left(self, reward_id: str = "cola") -> list[int]:
         """The pieces in each shard."""
-        return self.rewards.stock(self.offered(reward_id))
+        return self.rewards.stock.left(self.offered(reward_id))
 
     def points(self, member_id: str, programme: str = P) -> int:
         return self.ledger.balance(member(member_id), programme).points(NOW.date())
@@ -376,7 +385,7 @@ class Shop:
         return item["taken"] if item else None
 
     def redemptions(self, member_id: str) -> list[Redemption]:
-        return self.rewards.redemptions(member_id, 100, None)[0]
+        return self.rewards.redemptions.by_time(member_id, 100, None)[0]
 
     def spent(self, member_id: str) -> int:
         """How many redemptions stand in the member's statement."""

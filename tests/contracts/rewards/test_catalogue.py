@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from pynamodb.signals import pre_dynamodb_send
 
 from puhui.programmes.errors import ProgrammeNotFound
-from puhui.rewards import usecases
-from puhui.rewards.catalogue import STOCK_READS_MAX
+from puhui.rewards.catalogue.listing import STOCK_READS_MAX
+from puhui.rewards.catalogue.usecases import get_reward, list_rewards
+from puhui.rewards.catalogue.views import offer_body
 from puhui.rewards.errors import OutOfStock, RewardNotFound, RewardShrinks
+from puhui.rewards.redemptions.usecases import list_redemptions
 from puhui.store.cursors import CursorInvalid, Cursors
 from tests.contracts.rewards.conftest import NOW, Shop
 
@@ -20,14 +22,14 @@ CURSORS = Cursors(b"k" * 32)
 
 
 def page(shop: Shop, limit: int, cursor: str | None = None, programme: str = "carbon-88") -> Any:
-    return usecases.list_rewards(programme, limit, cursor, catalogue=shop.catalogue, cursors=CURSORS)
+    return list_rewards(programme, limit, cursor, listing=shop.listing, cursors=CURSORS)
 
 
 def test_a_reward_is_shown_as_the_contract_has_it_with_what_is_left(shop: Shop):
     shop.put(stock=7, shards=3)
     shop.redeem(shop.member(1_000), 2)
-    offer = usecases.get_reward("cola", catalogue=shop.catalogue)
-    assert usecases.shown_offer(offer) == {
+    offer = get_reward("cola", listing=shop.listing)
+    assert offer_body(offer) == {
         "id": "cola",
         "programme_id": "carbon-88",
         "kind": "good",
@@ -38,9 +40,9 @@ def test_a_reward_is_shown_as_the_contract_has_it_with_what_is_left(shop: Shop):
         "state": "on_sale",
         "delivery": "none",
     }
-    assert offer.reward == shop.rewards.reward("cola")
+    assert offer.reward == shop.rewards.catalogue.reward("cola")
     with pytest.raises(RewardNotFound):
-        usecases.get_reward("gold", catalogue=shop.catalogue)
+        get_reward("gold", listing=shop.listing)
 
 
 def test_pages_hold_every_reward_of_the_programme_once(shop: Shop):
@@ -96,7 +98,7 @@ def test_more_stock_is_added_to_what_is_left_and_a_new_price_applies_from_then_o
         shop.redeem(me, key="b")
     shop.put(stock=5, price_points=100)
     assert (sum(shop.left()), shop.redeem(me, key="c").points) == (3, 100)
-    assert usecases.get_redemption(me, before.id, rewards=shop.rewards).points == 1_000
+    assert shop.rewards.redemptions.find(me, before.id).points == 1_000
     with pytest.raises(RewardShrinks):
         shop.put(stock=4)
 
@@ -118,12 +120,12 @@ def test_redemptions_come_newest_first_in_pages_of_their_owner(shop: Shop):
     shop.redeem(other, key="k0")
     seen, cursor = [], None
     while True:
-        found = usecases.list_redemptions(me, 2, cursor, rewards=shop.rewards, cursors=CURSORS)
+        found = list_redemptions(me, 2, cursor, rewards=shop.rewards, cursors=CURSORS)
         seen += [each.id for each in found.items]
         if (cursor := found.cursor) is None:
             break
         with pytest.raises(CursorInvalid):
-            usecases.list_redemptions(other, 2, cursor, rewards=shop.rewards, cursors=CURSORS)
+            list_redemptions(other, 2, cursor, rewards=shop.rewards, cursors=CURSORS)
     assert seen == made[::-1]
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -10,8 +11,12 @@ import pytest
 
 from puhui.kernel import clock
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.merchants.api import Branch, MerchantSuspended
-from puhui.rewards import coupons, usecases, watch
+from puhui.merchants.api import MerchantSuspended
+from puhui.merchants.staff.model import Branch
+from puhui.rewards import reconciling
+from puhui.rewards.coupons import usecases as coupons
+from puhui.rewards.coupons.model import EXPIRED, ISSUED, OFFLINE_GRACE, USED, Coupon
+from puhui.rewards.coupons.views import coupon_body, spaced, verification_body
 from puhui.rewards.errors import (
     CouponNotFound,
     CouponNotHere,
@@ -22,8 +27,9 @@ from puhui.rewards.errors import (
     OwnCoupon,
     ScanTimeInvalid,
 )
-from puhui.rewards.model import CANCELLED, EXPIRED, ISSUED, OFFLINE_GRACE, USED, Coupon
-from puhui.rewards.saga import Desk
+from puhui.rewards.redemptions.model import CANCELLED
+from puhui.rewards.redemptions.saga import Dependencies
+from puhui.rewards.redemptions.views import redemption_body
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from puhui.store.limits import Limits
@@ -84,7 +90,7 @@ def test_a_redemption_gives_a_coupon_for_each_piece_with_the_terms_of_that_momen
         assert (each.price_points, each.fen, each.budget_id, each.title["en"]) == (100, 150, "green", "Cola")
         assert (each.regions, each.issued_at) == (("CN-GD",), NOW)
         assert each.expires_at == datetime(2026, 12, 20, 16, tzinfo=UTC)  # thirty whole days after today
-    assert usecases.shown(shop.redeem(me, 3, reward_id="tea", key="a"), now=NOW) == usecases.shown(
+    assert redemption_body(shop.redeem(me, 3, reward_id="tea", key="a"), now=NOW) == redemption_body(
         made, now=NOW
     )
     assert (shop.points(me), sum(shop.left("tea"))) == (200, 17)
@@ -146,7 +152,7 @@ def test_the_same_request_ten_times_at_once_and_later_is_one_verification(
     assert {each.verification_id for each in outcomes if isinstance(each, Coupon)} == {
         shop.coupon(coupon.member_id, coupon.id).verification_id
     }
-    assert len({str(coupons.shown_verified(each)) for each in outcomes if isinstance(each, Coupon)}) == 1
+    assert len({str(verification_body(each)) for each in outcomes if isinstance(each, Coupon)}) == 1
     assert len(shop.dues(store.id)) == 1
 
 
@@ -313,7 +319,7 @@ def test_a_coupon_is_not_taken_from_its_end_on(shop: Shop, store: Store, coupon:
         with pytest.raises(CouponNotUsable) as error:
             shop.verify(store.clerk, coupon.code, at=scanned_at, now=coupon.expires_at + late)
         assert error.value.details == {"status": EXPIRED}
-    assert coupons.shown(coupon, coupon.expires_at)["status"] == EXPIRED
+    assert coupon_body(coupon, coupon.expires_at)["status"] == EXPIRED
 
 
 @pytest.mark.parametrize(
@@ -433,8 +439,8 @@ def test_handing_on_races_a_verification_and_one_of_them_has_it(shop: Shop, pass
         )
         (code,) = refused(outcomes)
         assert code in ("COUPON_NOT_USABLE", "COUPON_NOT_FOUND")
-        mine = shop.rewards.coupon(coupon.member_id, coupon.id)
-        friends = shop.rewards.coupon(friend, coupon.id)
+        mine = shop.rewards.coupons.coupon(coupon.member_id, coupon.id)
+        friends = shop.rewards.coupons.coupon(friend, coupon.id)
         assert (mine is None) != (friends is None)
         assert (mine or friends).status == (USED if mine else ISSUED)  # type: ignore[union-attr]
     assert len(shop.dues(passport.id)) == sum(each.status == USED for each in shop.holds(pieces[0].member_id))
@@ -540,15 +546,14 @@ def test_points_of_one_that_was_handed_on_go_back_to_whoever_paid(shop: Shop):
     me, friend = shop.member(500, RETURNS), shop.member(0)
     (coupon,) = shop.buy(me)
     session = Session(shop.rewards.dynamodb)  # no programme that ships says both: as if this one did
-    shop.rewards.remove_coupon(session, coupon)
-    given = coupons.replace(coupon, member_id=friend)
-    shop.rewards.add_coupon(session, given)
+    given = replace(coupon, member_id=friend)
+    shop.rewards.coupons.hand_on(session, coupon, given)
     session.commit()
     assert shop.expire(given, given.expires_at + OFFLINE_GRACE)
     assert (shop.points(me, RETURNS), shop.points(friend, RETURNS), shop.left("tea")) == (500, 0, [10])
 
 
-def test_the_look_after_ends_every_coupon_once_however_many_run(shop: Shop):
+def test_reconciling_expires_every_coupon_once_however_many_run(shop: Shop):
     store = shop.open_store(RETURNS)
     shop.put_coupon(store, stock=40, programme_id=RETURNS, per_member_limit=None)
     members = [shop.member(1_000, RETURNS) for _ in range(3)]
@@ -560,8 +565,8 @@ def test_the_look_after_ends_every_coupon_once_however_many_run(shop: Shop):
     def run(now: datetime) -> int:
         rewards, ledger = shop.connect(DynamoDB())
         nothing: Any = None  # no partner has a say in coupons
-        desk = Desk(rewards, ledger, nothing, nothing, nothing)
-        return watch.look_after(desk=desk, now=now)["coupons"]
+        desk = Dependencies(rewards, ledger, nothing, nothing, nothing)
+        return reconciling.reconcile(deps=desk, now=now)["coupons"]
 
     assert run(end - SECOND) == 0
     counts = at_once([lambda: run(end)] * 4)
@@ -642,7 +647,7 @@ def test_a_till_gets_what_it_needs_and_no_line_of_the_log_holds_a_code(
         headers = {"Idempotency-Key": f"key-{next(keys)}"}
         return call("verify_coupon", member=who, headers=headers, body={"code": code, **body})
 
-    typed = coupons.spaced(first.code)
+    typed = spaced(first.code)
     done = take(f"  {typed.lower()} ", branch_id="tianhe")
     assert (done.status, done.json["coupon_id"], done.json["status"]) == (201, first.id, USED)
     assert set(done.json) == {
@@ -662,11 +667,11 @@ def test_a_till_gets_what_it_needs_and_no_line_of_the_log_holds_a_code(
     def broken(code: str) -> Coupon:
         raise RuntimeError(code)
 
-    monkeypatch.setattr(shop.rewards, "coupon_by_code", broken)
+    monkeypatch.setattr(shop.rewards.coupons, "by_code", broken)
     assert take(third.code).status == 500
     printed = "".join(capfd.readouterr()) + repr([first, second, third])
     assert '"operation": "verify_coupon"' in printed
     for each in (first, second, third):
         assert each.code not in printed
-        assert coupons.spaced(each.code) not in printed
+        assert spaced(each.code) not in printed
         assert each.code.lower() not in printed

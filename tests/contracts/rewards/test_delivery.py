@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from puhui.kernel import ids
-from puhui.rewards import delivery, saga, usecases, watch
-from puhui.rewards.dynamo import SENDING_SHARDS
+from puhui.rewards import reconciling
 from puhui.rewards.errors import (
     AlreadySent,
     DeliveryNotFound,
@@ -17,7 +16,17 @@ from puhui.rewards.errors import (
     RedemptionNotFound,
     RewardNotFound,
 )
-from puhui.rewards.model import CANCELLED, FULFILLED, RECEIVED_AFTER, REFUNDED, SENT_WITHIN, Redemption
+from puhui.rewards.redemptions import delivering, saga
+from puhui.rewards.redemptions.deliveries import SENDING_SHARDS
+from puhui.rewards.redemptions.model import (
+    CANCELLED,
+    FULFILLED,
+    RECEIVED_AFTER,
+    REFUNDED,
+    SENT_WITHIN,
+    Redemption,
+)
+from puhui.rewards.redemptions.views import redemption_body
 from puhui.store.sealing import Sealer
 from tests.contracts.rewards.conftest import CURSORS, NOW, Shop, at_once, refused
 
@@ -37,7 +46,7 @@ def waiting(shop: Shop, limit: int = 20) -> list[str]:
     """What has to be sent, page by page."""
     found, cursor = [], None
     while True:
-        page = delivery.list_to_send(
+        page = delivering.list_to_send(
             "cola", limit, cursor, rewards=shop.rewards, cursors=CURSORS, sealer=SEALER
         )
         assert len(page.items) <= limit
@@ -48,18 +57,18 @@ def waiting(shop: Shop, limit: int = 20) -> list[str]:
 
 
 def send(shop: Shop, made: Redemption, reference: str = "SF1") -> Redemption:
-    return delivery.dispatch(made.reward_id, made.id, reference, "SF", rewards=shop.rewards, now=LATER)
+    return delivering.dispatch(made.reward_id, made.id, reference, "SF", rewards=shop.rewards, now=LATER)
 
 
 def receive(shop: Shop, made: Redemption, now: datetime = LATER) -> Redemption:
-    return delivery.confirm(made.member_id, made.id, rewards=shop.rewards, now=now)
+    return delivering.confirm(made.member_id, made.id, rewards=shop.rewards, now=now)
 
 
 def seen(shop: Shop, made: Redemption, now: datetime = LATER) -> dict[str, str] | None:
     """How far the handing over is, as its member sees it, one by one and in the list."""
-    one = usecases.shown(usecases.find(made.member_id, made.id, shop.rewards), now=now)
+    one = redemption_body(shop.rewards.redemptions.find(made.member_id, made.id), now=now)
     [listed] = [
-        usecases.shown(each, now=now) for each in shop.redemptions(made.member_id) if each.id == made.id
+        redemption_body(each, now=now) for each in shop.redemptions(made.member_id) if each.id == made.id
     ]
     told, short = one.get("delivery"), listed.get("delivery")
     assert listed["status"] == one["status"] == ("processing" if waits(told) else made.status)
@@ -71,9 +80,9 @@ def waits(told: dict[str, str] | None) -> bool:
     return bool(told) and told["by"] != "till" and told["state"] in ("to_send", "to_confirm")
 
 
-def look_after(shop: Shop, now: datetime) -> None:
-    desk = saga.Desk(shop.rewards, shop.ledger, None, lambda: None, lambda: SEALER)  # type: ignore[arg-type, return-value]
-    watch.look_after(desk=desk, now=now)
+def reconcile(shop: Shop, now: datetime) -> None:
+    desk = saga.Dependencies(shop.rewards, shop.ledger, None, lambda: None, lambda: SEALER)  # type: ignore[arg-type, return-value]
+    reconciling.reconcile(deps=desk, now=now)
 
 
 def test_every_good_with_an_address_is_listed_once_until_it_is_sent(shop: Shop):
@@ -107,19 +116,19 @@ def test_what_nobody_ordered_is_not_sent(shop: Shop):
     shop.put(delivery="address")
     for made in (fetched, order(shop)):
         with pytest.raises(DeliveryNotFound):
-            delivery.dispatch("tea", made.id, "SF1", rewards=shop.rewards, now=LATER)
+            delivering.dispatch("tea", made.id, "SF1", rewards=shop.rewards, now=LATER)
     with pytest.raises(DeliveryNotFound):
         send(shop, fetched)
     with pytest.raises(RewardNotFound):
-        delivery.list_to_send("no", 1, None, rewards=shop.rewards, cursors=CURSORS, sealer=SEALER)
+        delivering.list_to_send("no", 1, None, rewards=shop.rewards, cursors=CURSORS, sealer=SEALER)
 
 
 def test_it_is_given_back_until_it_is_sent_whatever_the_terms_say_of_giving_back(shop: Shop):
     shop.put(per_member_limit=None, delivery="address")
     kept, given = order(shop), order(shop)
-    assert usecases.shown(given, now=NOW)["cancellable"] is True
+    assert redemption_body(given, now=NOW)["cancellable"] is True
     back = shop.cancel(given.member_id, given.id, LATER)
-    assert (back.status, back.delivery, back.watch_at) == (CANCELLED, b"", None)
+    assert (back.status, back.delivery, back.next_check_at) == (CANCELLED, b"", None)
     assert (waiting(shop), shop.points(given.member_id)) == ([kept.id], 500)
     with pytest.raises(DeliveryNotFound):
         send(shop, given)
@@ -136,7 +145,7 @@ def test_what_was_sent_is_received_when_its_member_says_so_or_after_fifteen_days
         receive(shop, said)
     said, silent = send(shop, said), send(shop, silent)
     with pytest.raises(RedemptionNotFound):
-        delivery.confirm(silent.member_id, said.id, rewards=shop.rewards, now=LATER)
+        delivering.confirm(silent.member_id, said.id, rewards=shop.rewards, now=LATER)
     first = receive(shop, said, LATER + timedelta(days=1))
     assert at_once([lambda: receive(shop, said, LATER + timedelta(days=2))] * 4) == [first] * 4
     told = seen(shop, first)
@@ -151,21 +160,21 @@ def test_what_was_sent_is_received_when_its_member_says_so_or_after_fifteen_days
 def test_what_nobody_sends_in_thirty_days_is_given_back_and_its_address_gone(shop: Shop):
     shop.put(per_member_limit=None, delivery="address")
     sent, forgotten = send(shop, order(shop)), order(shop)
-    look_after(shop, NOW + SENT_WITHIN - timedelta(seconds=1))
+    reconcile(shop, NOW + SENT_WITHIN - timedelta(seconds=1))
     assert waiting(shop) == [forgotten.id]
     for _ in range(2):
-        look_after(shop, NOW + SENT_WITHIN)
-        stands = usecases.find(forgotten.member_id, forgotten.id, shop.rewards)
+        reconcile(shop, NOW + SENT_WITHIN)
+        stands = shop.rewards.redemptions.find(forgotten.member_id, forgotten.id)
         assert (stands.status, stands.reason_code, stands.delivery) == (REFUNDED, "NOT_SENT", b"")
         assert (shop.points(forgotten.member_id), waiting(shop)) == (500, [])
-    assert usecases.find(sent.member_id, sent.id, shop.rewards).status == FULFILLED
+    assert shop.rewards.redemptions.find(sent.member_id, sent.id).status == FULFILLED
 
 
 def test_a_service_of_the_programme_is_booked_by_an_operator_who_sees_whose_it_is(shop: Shop):
     shop.put(kind="service", per_member_limit=None)
     day, given_back = (shop.redeem(shop.member(500)) for _ in range(2))
     assert seen(shop, day) == {"by": "operator", "state": "to_confirm"}
-    page = delivery.list_to_send("cola", 9, None, rewards=shop.rewards, cursors=CURSORS, sealer=SEALER)
+    page = delivering.list_to_send("cola", 9, None, rewards=shop.rewards, cursors=CURSORS, sealer=SEALER)
     assert {each["member_id"] for each in page.items} == {day.member_id, given_back.member_id}
     assert not any({"address", "phone"} & each.keys() for each in page.items)
     assert shop.cancel(given_back.member_id, given_back.id).status == CANCELLED
@@ -201,7 +210,7 @@ def test_sending_and_giving_back_at_once_have_one_winner(shop: Shop):
             [lambda made=made: send(shop, made), lambda made=made: shop.cancel(made.member_id, made.id)]
         )
         assert len(refused(outcomes)) == 1
-        stands = usecases.find(made.member_id, made.id, shop.rewards)
+        stands = shop.rewards.redemptions.find(made.member_id, made.id)
         assert (stands.status == CANCELLED) is (stands.sent_at is None)
         assert shop.points(made.member_id) == (500 if stands.status == CANCELLED else 0)
     assert waiting(shop) == []

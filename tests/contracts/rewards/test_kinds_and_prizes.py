@@ -6,17 +6,19 @@ from typing import Any
 import pytest
 
 from puhui.programmes import presets
-from puhui.rewards import usecases
+from puhui.rewards.catalogue.terms import terms_from
 from puhui.rewards.errors import GrantedOnly, OutOfStock, RewardInvalid, RewardKindNotOffered
-from puhui.rewards.terms import terms_from
+from puhui.rewards.redemptions.decision import Redeem
+from puhui.rewards.redemptions.model import Redemption
+from puhui.rewards.redemptions.usecases import redeem
 from tests.contracts.rewards.conftest import NOW, Shop
 
 DAY = {"id": "a-day", "programme_id": "walk-and-win", "kind": "leave_day", "price_points": 0, "stock": 3}
 
 
-def grant(shop: Shop, member_id: str, key: str = "2026-11", reward_id: str = "a-day") -> usecases.Redemption:
-    command = usecases.Redeem(member_id, reward_id, 1, key, f"{reward_id} {member_id}")
-    return usecases.redeem(command, rewards=shop.rewards, ledger=shop.ledger, now=NOW, granted=True)
+def grant(shop: Shop, member_id: str, key: str = "2026-11", reward_id: str = "a-day") -> Redemption:
+    command = Redeem(member_id, reward_id, 1, key, f"{reward_id} {member_id}")
+    return redeem(command, rewards=shop.rewards, ledger=shop.ledger, now=NOW, granted=True)
 
 
 def test_goods_are_not_put_on_sale_where_the_document_has_none(shop: Shop):

@@ -15,8 +15,13 @@ from puhui.ledger.api import NotEnough, NotEnoughPoints
 from puhui.merchants.api import MerchantNotFound, MerchantSuspended, OwnMerchant
 from puhui.partners.api import PartnerNotFound, Partners
 from puhui.partners.usecases import put_partner, wanted_from
-from puhui.rewards import model, offers, usecases
-from puhui.rewards.api import DUE_SHARDS, DueClaimed
+from puhui.rewards.api import PAYABLE_SHARDS, PayableClaimed
+from puhui.rewards.catalogue import offers, reports
+from puhui.rewards.catalogue.model import CLOSED, ON_SALE, PAUSED, PROPOSED, Reward, overlap
+from puhui.rewards.catalogue.terms import terms_from
+from puhui.rewards.catalogue.usecases import get_reward
+from puhui.rewards.catalogue.views import offer_body, terms_body
+from puhui.rewards.coupons.model import Coupon
 from puhui.rewards.errors import (
     NotCancellable,
     NotOnSale,
@@ -34,8 +39,9 @@ from puhui.rewards.errors import (
     RewardTermsFixed,
     SaleOver,
 )
-from puhui.rewards.model import CLOSED, ON_SALE, PAUSED, PROPOSED, Coupon, Due, Redemption, Reward
-from puhui.rewards.terms import terms_from
+from puhui.rewards.payables import Payable
+from puhui.rewards.redemptions.model import Redemption
+from puhui.rewards.redemptions.views import redemption_body
 from puhui.store.client import DynamoDB
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session
@@ -75,21 +81,21 @@ def test_before_its_publication_nobody_sees_it_or_gets_any(shop: Shop, store: St
     assert (proposed.state, proposed.version) == (PROPOSED, 1)
     assert (shop.listed(), shop.left("tea"), shop.budget()) == ([], [0], 10_000)
     with pytest.raises(RewardNotFound):
-        usecases.get_reward("tea", catalogue=shop.catalogue)
+        get_reward("tea", listing=shop.listing)
     with pytest.raises(NotOnSale):
         shop.buy(shop.member(500))
-    page = offers.list_proposed(P, 20, None, catalogue=shop.catalogue, cursors=CURSORS)
+    page = offers.list_proposed(P, 20, None, listing=shop.listing, cursors=CURSORS)
     assert [each.id for each in page.items] == ["tea"]
     shop.publish()
-    assert offers.list_proposed(P, 20, None, catalogue=shop.catalogue, cursors=CURSORS).items == []
+    assert offers.list_proposed(P, 20, None, listing=shop.listing, cursors=CURSORS).items == []
     assert (shop.listed(), shop.left("tea"), shop.budget()) == (["tea"], [10], 8_500)
-    assert usecases.get_reward("tea", catalogue=shop.catalogue).stock_left == 10
+    assert get_reward("tea", listing=shop.listing).stock_left == 10
 
 
 def test_while_it_is_proposed_all_of_it_may_change(shop: Shop, store: Store):
     shop.propose(store, stock=50, shards=4, queue_lanes=3, sponsor=SPONSOR)
     changed = shop.propose(store, stock=5, shards=1, price_points=70, kind="service")
-    assert (changed.stock, changed.shards, changed.lanes, changed.fen) == (5, 1, 0, 0)
+    assert (changed.stock, changed.shards, changed.queue_shards, changed.fen) == (5, 1, 0, 0)
     assert (changed.kind, changed.version) == ("service", 2)
     assert shop.propose(store, stock=5, shards=1, price_points=70, kind="service") == changed
     shop.publish()
@@ -158,10 +164,10 @@ def test_who_gives_belongs_to_the_rewards_programme(
 
 
 def test_a_coupon_counts_where_its_merchant_is(shop: Shop):
-    assert model.overlap(["CN-GD-GZ"], ["CN-GD"])
-    assert model.overlap(["CN"], ["CN-GD"])
-    assert model.overlap([], ["CN-GD"])
-    assert not model.overlap(["CN-GD", "CN-HI"], ["CN-BJ", "CN-GX"])
+    assert overlap(["CN-GD-GZ"], ["CN-GD"])
+    assert overlap(["CN"], ["CN-GD"])
+    assert overlap([], ["CN-GD"])
+    assert not overlap(["CN-GD", "CN-HI"], ["CN-BJ", "CN-GX"])
 
 
 def test_a_proposal_that_is_turned_down_leaves_its_id_to_others(shop: Shop, store: Store):
@@ -171,7 +177,7 @@ def test_a_proposal_that_is_turned_down_leaves_its_id_to_others(shop: Shop, stor
     for _ in range(2):
         assert shop.close("tea").state == CLOSED
     assert (shop.listed(), shop.left("tea"), shop.budget()) == ([], [0], 10_000)
-    assert offers.list_proposed(P, 20, None, catalogue=shop.catalogue, cursors=CURSORS).items == []
+    assert offers.list_proposed(P, 20, None, listing=shop.listing, cursors=CURSORS).items == []
     with pytest.raises(RewardNotProposed):
         shop.publish()
     again = shop.propose(other, stock=7)
@@ -265,7 +271,7 @@ def test_two_offers_at_once_share_one_budget_and_never_more(shop: Shop, store: S
 def test_more_money_than_the_ledger_counts_is_refused_before_anything_is_written(shop: Shop, store: Store):
     with pytest.raises(RewardInvalid):
         shop.put_coupon(store, stock=10**9, sponsor={"budget_id": "green", "fen": 10**6 + 1})
-    assert shop.rewards.reward("tea") is None
+    assert shop.rewards.catalogue.reward("tea") is None
 
 
 # Changed
@@ -285,7 +291,7 @@ def test_changes_apply_from_then_on_and_never_to_what_was_promised(shop: Shop, s
         title={"zh-CN": "咖啡", "en": "Coffee"},
         opens_at="2027-01-01T00:00:00+08:00",
     )
-    assert usecases.get_redemption(me, first.id, rewards=shop.rewards) == first
+    assert shop.rewards.redemptions.find(me, first.id) == first
     (coupon,) = [shop.coupon(me, coupon_id) for coupon_id in first.coupons]
     assert (coupon.price_points, coupon.fen, coupon.title["en"]) == (100, 150, "Cola")
     served = shop.serve(waiting)  # it was asked for at the price of before, and while the sale was open
@@ -359,9 +365,9 @@ def test_the_catalogue_and_the_table_agree_about_everything_a_reward_has(shop: S
         valid_days=30,
     )
     reward = shop.publish()
-    offer = usecases.get_reward("tea", catalogue=shop.catalogue)
+    offer = get_reward("tea", listing=shop.listing)
     assert offer.reward == reward == shop.offered()
-    told = usecases.shown_offer(offer)
+    told = offer_body(offer)
     assert told["description"] == {"zh-CN": "一杯", "en": "A cup"}
     assert told["regions"] == ["CN-GD", "CN-BJ-1"]
     assert (told["per_day_limit"], told["queue"], told["cancellable"]) == (1, True, True)
@@ -370,7 +376,7 @@ def test_the_catalogue_and_the_table_agree_about_everything_a_reward_has(shop: S
         "2026-12-20T00:00:00+08:00",
     )
     assert not {"sponsor", "proposed_by", "published_by"} & set(told)
-    terms = offers.shown_terms(reward)
+    terms = terms_body(reward)
     assert (terms["sponsor"], terms["cancellable"], terms["valid_days"]) == (SPONSOR, True, 30)
     assert gateway.declares("get_reward", 200, told)
     assert gateway.declares("publish_reward", 200, terms)
@@ -441,7 +447,7 @@ def test_closing_empties_the_shards_and_releases_what_is_not_promised(shop: Shop
     assert (closed.state, closed.stock, shop.left("tea")) == (CLOSED, 3, [0] * 25)
     assert (shop.budget(), shop.sponsored().committed) == (10_000 - 450, 450)
     assert shop.close() == closed  # again changes nothing
-    assert (shop.listed(), usecases.get_reward("tea", catalogue=shop.catalogue).reward.state) == ([], CLOSED)
+    assert (shop.listed(), get_reward("tea", listing=shop.listing).reward.state) == ([], CLOSED)
     with pytest.raises(NotOnSale):
         shop.buy(me)
     assert shop.verify(store.clerk, mine[1].code).status == "used"  # what was promised stays promised
@@ -556,7 +562,7 @@ def test_a_due_says_all_that_a_settlement_needs_and_is_claimed_once(shop: Shop, 
     (coupon,) = shop.buy(shop.member(500))
     shop.verify(store.clerk_of_tianhe, coupon.code, at=NOW, now=NOW + timedelta(hours=2))
     (due,) = shop.dues(store.id)
-    assert due == Due(
+    assert due == Payable(
         id=due.id,
         owner=f"member:{coupon.member_id}",
         entry=f"K#{coupon.id}",
@@ -574,19 +580,19 @@ def test_a_due_says_all_that_a_settlement_needs_and_is_claimed_once(shop: Shop, 
 
     def claim(settlement_id: str) -> str:
         session = Session(shop.rewards.dynamodb)
-        shop.rewards.add_claim(session, due, settlement_id)
+        shop.rewards.payables.add_claim(session, due, settlement_id)
         session.commit()
         return settlement_id
 
     outcomes = at_once([lambda n=n: claim(f"S{n}") for n in range(8)])
     (winner,) = [each for each in outcomes if isinstance(each, str)]
-    assert {str(each.details) for each in outcomes if isinstance(each, DueClaimed)} == {
+    assert {str(each.details) for each in outcomes if isinstance(each, PayableClaimed)} == {
         str({"settlement_id": winner})
     }
-    with pytest.raises(DueClaimed):  # its own again, too
+    with pytest.raises(PayableClaimed):  # its own again, too
         claim(winner)
     assert shop.dues(store.id) == []
-    (claimed,), _ = shop.rewards.claimed_dues(winner, store.id, 10, None)
+    (claimed,), _ = shop.rewards.payables.claimed(winner, store.id, 10, None)
     assert (claimed.settlement_id, claimed.id, claimed.branch_id) == (winner, due.id, "tianhe")
     assert shop.coupon(coupon.member_id, coupon.id).settlement_id == winner
     with pytest.raises(NotCancellable):
@@ -602,7 +608,10 @@ def test_dues_come_by_shard_oldest_first_up_to_a_moment(shop: Shop, store: Store
     found = shop.dues(store.id)
     assert sorted(due.coupon_id for due in found) == sorted(each.id for each in pieces)
     assert sorted(due.verified_at for due in found) == moments
-    spread = [shop.rewards.dues(store.id, n, NOW + timedelta(days=1), 99, None)[0] for n in range(DUE_SHARDS)]
+    spread = [
+        shop.rewards.payables.unsettled(store.id, n, NOW + timedelta(days=1), 99, None)[0]
+        for n in range(PAYABLE_SHARDS)
+    ]
     assert sum(1 for shard in spread if shard) > 3
     for shard in spread:
         assert [due.id for due in shard] == sorted(due.id for due in shard)
@@ -669,7 +678,7 @@ def test_a_sponsored_donation_is_owed_by_the_piece(shop: Shop, store: Store):
 
 def test_reports_of_a_project_come_newest_first_from_its_organisation_only(shop: Shop, trees: Store):
     def report(n: int, key: str | None = None, reward_id: str = "trees", body: str = "") -> dict[str, Any]:
-        return offers.report_project(
+        return reports.report_project(
             reward_id,
             trees.owner,
             {"text": {"zh-CN": f"{n} 棵", "en": f"{n} trees"}, "quantity": n, "unit": "trees"},
@@ -682,28 +691,28 @@ def test_reports_of_a_project_come_newest_first_from_its_organisation_only(shop:
     shop.put_coupon(trees, stock=1)
     for who, error in ((trees.clerk, Forbidden), (shop.open_store().owner, MerchantNotFound)):
         with pytest.raises(error):
-            offers.require_reporter("trees", who, (), rewards=shop.rewards, merchants=shop.merchants)
+            reports.require_reporter("trees", who, (), rewards=shop.rewards, merchants=shop.merchants)
     for reward_id, missing in (("tea", ReportsForDonations), ("gold", RewardNotFound)):
         with pytest.raises(missing):
-            offers.require_reporter(
+            reports.require_reporter(
                 reward_id, trees.owner, (), rewards=shop.rewards, merchants=shop.merchants
             )
-    offers.require_reporter("trees", trees.manager, (), rewards=shop.rewards, merchants=shop.merchants)
+    reports.require_reporter("trees", trees.manager, (), rewards=shop.rewards, merchants=shop.merchants)
 
     shop.put(id="greenway", kind="donation")  # the programme's own: an operator tells of it
-    offers.require_reporter(
+    reports.require_reporter(
         "greenway", "operator", {"operator"}, rewards=shop.rewards, merchants=shop.merchants
     )
     with pytest.raises(Forbidden):
-        offers.require_reporter("greenway", trees.owner, (), rewards=shop.rewards, merchants=shop.merchants)
+        reports.require_reporter("greenway", trees.owner, (), rewards=shop.rewards, merchants=shop.merchants)
 
     told = [report(n, f"k{n}") for n in range(5)]
     assert report(0, "k0") == told[0]
     assert at_once([lambda: report(2, "k2")] * 4) == [told[2]] * 4
     seen, cursor = [], None
     while True:
-        page = offers.list_reports("trees", 2, cursor, rewards=shop.rewards, cursors=CURSORS)
-        seen += [offers.shown_report(each) for each in page.items]
+        page = reports.list_reports("trees", 2, cursor, rewards=shop.rewards, cursors=CURSORS)
+        seen += [reports.report_body(each) for each in page.items]
         if (cursor := page.cursor) is None:
             break
     assert seen == told[::-1]
@@ -739,5 +748,5 @@ def test_a_redemption_names_what_it_was_made_of(shop: Shop, store: Store):
     (listed,) = shop.redemptions(made.member_id)
     assert isinstance(listed, Redemption)
     assert (
-        usecases.shown(listed, now=NOW)["coupons"] == list(made.coupons) == [f"{made.id}-0", f"{made.id}-1"]
+        redemption_body(listed, now=NOW)["coupons"] == list(made.coupons) == [f"{made.id}-0", f"{made.id}-1"]
     )

@@ -19,11 +19,13 @@ from puhui.merchants.documents.announcing import prepare_document
 from puhui.merchants.documents.files import DocumentBucket
 from puhui.merchants.documents.pictures import Pictures
 from puhui.merchants.errors import DocumentChanged, DocumentMissing, DocumentNotFound, NotAPicture
-from puhui.rewards import offers, pictures, usecases
-from puhui.rewards.catalogue import STOCK_READS_MAX
+from puhui.rewards.catalogue import offers, pictures
+from puhui.rewards.catalogue.listing import STOCK_READS_MAX
+from puhui.rewards.catalogue.model import Reward
+from puhui.rewards.catalogue.terms import PICTURES_MAX, terms_from
+from puhui.rewards.catalogue.usecases import get_reward, list_rewards
+from puhui.rewards.catalogue.views import offer_body, own_body, terms_body
 from puhui.rewards.errors import RewardIdTaken, RewardInvalid
-from puhui.rewards.model import Reward
-from puhui.rewards.terms import PICTURES_MAX, terms_from
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session
@@ -71,7 +73,7 @@ class Gallery:
         return document.id
 
     def handed_in(self, wanted: Reward, who: str) -> Reward:
-        return pictures.handed_in(wanted, who, rewards=self.shop.rewards, pictures=lambda: self.pictures)
+        return pictures.submitted(wanted, who, rewards=self.shop.rewards, pictures=lambda: self.pictures)
 
     def propose(self, *ids: str, by: str = "", **changes: Any) -> Reward:
         """As the function does it."""
@@ -100,12 +102,12 @@ class Gallery:
 
     def shown(self, reward_id: str = "tea") -> list[str]:
         """The addresses that members get."""
-        offer = usecases.get_reward(reward_id, catalogue=self.shop.catalogue)
-        found: list[str] = usecases.shown_offer(offer, self.states(offer.reward)).get("pictures", [])
+        offer = get_reward(reward_id, listing=self.shop.listing)
+        found: list[str] = offer_body(offer, self.states(offer.reward)).get("pictures", [])
         return found
 
     def listed(self) -> list[Reward]:
-        page = usecases.list_rewards(P, 50, None, catalogue=self.shop.catalogue, cursors=CURSORS)
+        page = list_rewards(P, 50, None, listing=self.shop.listing, cursors=CURSORS)
         return [offer.reward for offer in page.items]
 
 
@@ -143,11 +145,11 @@ def test_everybody_sees_a_picture_once_it_passed_and_a_risky_one_never(gallery: 
 def test_staff_and_operators_see_what_became_of_each(gallery: Gallery, store: Store):
     ids = [gallery.upload(store.manager) for _ in range(3)]
     reward = gallery.propose(*ids)
-    assert offers.shown_terms(reward)["pictures"] == [{"document_id": each} for each in ids]
+    assert terms_body(reward)["pictures"] == [{"document_id": each} for each in ids]
     gallery.verdicts.remember(reward.pictures[0].trace_id, "pass")
     gallery.verdicts.remember(reward.pictures[1].trace_id, "risky")
-    page = offers.list_proposed(P, 20, None, catalogue=gallery.shop.catalogue, cursors=CURSORS)
-    (told,) = [offers.shown_terms(each, gallery.states(each)) for each in page.items]
+    page = offers.list_proposed(P, 20, None, listing=gallery.shop.listing, cursors=CURSORS)
+    (told,) = [terms_body(each, gallery.states(each)) for each in page.items]
     assert [each["state"] for each in told["pictures"]] == ["passed", "refused", "pending"]
     assert httpx.get(told["pictures"][0]["url"]).content == TEA
     assert ["url" in each for each in told["pictures"]] == [True, False, False]
@@ -156,12 +158,12 @@ def test_staff_and_operators_see_what_became_of_each(gallery: Gallery, store: St
         store.clerk,
         20,
         None,
-        catalogue=gallery.shop.catalogue,
+        listing=gallery.shop.listing,
         merchants=gallery.shop.merchants,
         cursors=CURSORS,
     )
     (offer,) = own.items
-    states = [each["state"] for each in offers.shown_own(offer, gallery.states(offer.reward))["pictures"]]
+    states = [each["state"] for each in own_body(offer, gallery.states(offer.reward))["pictures"]]
     assert states == ["passed", "refused", "pending"]
 
 
@@ -203,7 +205,7 @@ def test_pictures_are_ones_own_and_arrived_as_announced(gallery: Gallery, store:
         with pytest.raises(error):
             gallery.propose(good, document_id)
     assert gallery.platform.asked == []
-    assert gallery.shop.rewards.reward("tea") is None
+    assert gallery.shop.rewards.catalogue.reward("tea") is None
 
 
 def test_a_name_that_nobody_handed_in_is_no_picture(gallery: Gallery, store: Store):
@@ -238,7 +240,7 @@ def test_a_picture_stays_what_it_was_when_it_was_handed_in(gallery: Gallery, sto
 
 def test_the_catalogue_and_the_table_agree_about_pictures(gallery: Gallery):
     reward = gallery.put(gallery.upload(OPERATOR), gallery.upload(OPERATOR, CUP))
-    offer = usecases.get_reward("tea", catalogue=gallery.shop.catalogue)
+    offer = get_reward("tea", listing=gallery.shop.listing)
     assert offer.reward == reward == gallery.shop.offered() == gallery.listed()[0]
 
 
@@ -265,8 +267,8 @@ def test_a_page_ends_before_its_pictures_need_a_second_read(gallery: Gallery):
         offers.put_reward(
             replace(model, id=f"u{number:02}", pictures=full), rewards=gallery.shop.rewards, now=NOW
         )
-    first = usecases.list_rewards(P, 50, None, catalogue=gallery.shop.catalogue, cursors=CURSORS)
-    rest = usecases.list_rewards(P, 50, first.cursor, catalogue=gallery.shop.catalogue, cursors=CURSORS)
+    first = list_rewards(P, 50, None, listing=gallery.shop.listing, cursors=CURSORS)
+    rest = list_rewards(P, 50, first.cursor, listing=gallery.shop.listing, cursors=CURSORS)
     assert sum(len(offer.reward.pictures) for offer in first.items) == 1 + 11 * PICTURES_MAX
     assert 1 + 11 * PICTURES_MAX <= STOCK_READS_MAX
     assert [offer.reward.id for offer in rest.items] == ["u11"]

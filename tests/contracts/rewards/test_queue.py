@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from puhui.kernel.errors import IdempotencyKeyReused, Unavailable
-from puhui.rewards import outbox, usecases
 from puhui.rewards.errors import TicketsOpen
-from puhui.rewards.items import redemption_item
-from puhui.rewards.model import CANCELLED, FULFILLED, QUEUED, Redemption
-from puhui.rewards.stock import home_shard
+from puhui.rewards.redemptions import outbox, queue
+from puhui.rewards.redemptions.model import CANCELLED, FULFILLED, QUEUED, Redemption
+from puhui.rewards.redemptions.repository import REDEMPTION
+from puhui.rewards.redemptions.views import redemption_body
+from puhui.rewards.stock.model import home_shard
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from puhui.store.values import Item
@@ -34,23 +35,25 @@ def test_a_ticket_has_a_number_and_takes_nothing(shop: Shop, store: Store):
     shop.put_coupon(store, stock=10, queue_lanes=1)
     first, second, third = tickets(shop, 3)
     assert [each.number for each in (first, second, third)] == [1, 2, 3]
-    assert {(each.status, each.coupons, each.lanes) for each in (first, second, third)} == {(QUEUED, (), 1)}
+    assert {(each.status, each.coupons, each.queue_shards) for each in (first, second, third)} == {
+        (QUEUED, (), 1)
+    }
     assert (shop.points(first.member_id), shop.left("tea")) == (500, [10])
-    places = [usecases.serving(each, rewards=shop.rewards) for each in (first, second, third)]
+    places = [queue.serving(each, rewards=shop.rewards) for each in (first, second, third)]
     told = [
-        usecases.shown(each, place, now=NOW)
+        redemption_body(each, place, now=NOW)
         for each, place in zip((first, second, third), places, strict=True)
     ]
     assert [each["ahead"] for each in told] == [0, 1, 2]
     assert {each["poll_after_seconds"] for each in told} == {2}
     served = shop.serve(first)
-    assert (served.status, len(served.coupons), usecases.serving(served, rewards=shop.rewards)) == (
+    assert (served.status, len(served.coupons), queue.serving(served, rewards=shop.rewards)) == (
         FULFILLED,
         1,
         None,
     )
-    assert [usecases.serving(each, rewards=shop.rewards) for each in (second, third)] == [1, 1]
-    assert usecases.shown(second, 1, now=NOW)["ahead"] == 0
+    assert [queue.serving(each, rewards=shop.rewards) for each in (second, third)] == [1, 1]
+    assert redemption_body(second, 1, now=NOW)["ahead"] == 0
     assert (shop.points(first.member_id), shop.left("tea")) == (400, [9])
 
 
@@ -58,12 +61,12 @@ def test_each_member_stands_in_one_lane_and_lanes_count_for_themselves(shop: Sho
     shop.put_coupon(store, stock=50, queue_lanes=3)
     all_of_them = tickets(shop, 24)
     for lane in range(3):
-        mine = [each for each in all_of_them if each.lane == lane]
+        mine = [each for each in all_of_them if each.queue_shard == lane]
         assert [each.number for each in mine] == list(range(1, len(mine) + 1))
         assert {home_shard(each.member_id, 3) for each in mine} == {lane}
-        assert shop.lane("tea", lane) == {"issued": len(mine), "serving": 0}
+        assert shop.queue("tea", lane) == {"issued": len(mine), "serving": 0}
     last = max(all_of_them, key=lambda each: each.number)
-    assert usecases.shown(last, 0, now=NOW)["ahead"] == 3 * (last.number - 1)
+    assert redemption_body(last, 0, now=NOW)["ahead"] == 3 * (last.number - 1)
 
 
 def test_the_same_key_again_is_the_same_ticket_and_another_body_is_refused(shop: Shop, store: Store):
@@ -72,7 +75,7 @@ def test_the_same_key_again_is_the_same_ticket_and_another_body_is_refused(shop:
     outcomes = at_once([lambda: shop.redeem(me, reward_id="tea", key="once")] * 8)
     assert refused(outcomes) == []
     (listed,) = shop.redemptions(me)
-    ticket = usecases.get_redemption(me, listed.id, rewards=shop.rewards)
+    ticket = shop.rewards.redemptions.find(me, listed.id)
     assert outcomes == [ticket] * 8
     with pytest.raises(IdempotencyKeyReused):
         shop.redeem(me, 2, reward_id="tea", key="once")
@@ -113,7 +116,7 @@ def test_a_server_that_dies_is_followed_by_another(shop: Shop, store: Store, whe
     with pytest.raises(KeyboardInterrupt):
         shop.serve(ticket, process=shop.connect(DynamoDB(dying)))
     assert shop.serve(ticket).status == FULFILLED
-    assert (shop.points(ticket.member_id), shop.left("tea"), shop.lane("tea", 0)["serving"]) == (400, [9], 1)
+    assert (shop.points(ticket.member_id), shop.left("tea"), shop.queue("tea", 0)["serving"]) == (400, [9], 1)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,7 @@ def test_a_ticket_that_cannot_be_served_is_cancelled_with_the_reason(shop: Shop,
     before = shop.points(me), shop.left("tea")
     served = shop.serve(ticket, process=shop.connect(DynamoDB()))  # that has not read the terms before
     assert (served.status, served.reason_code, served.coupons) == (CANCELLED, code, ())
-    assert usecases.shown(served, now=NOW)["reason_code"] == code
+    assert redemption_body(served, now=NOW)["reason_code"] == code
     assert (shop.points(me), shop.left("tea")) == before
     assert shop.serve(ticket) == served
     assert (shop.taken(me, "tea"), shop.rewards.member_items(me)[1]) == (None, [])
@@ -151,7 +154,7 @@ def test_whoever_leaves_the_queue_leaves_it_for_good_and_the_lane_goes_on(shop: 
     left = shop.cancel(first.member_id, first.id)
     assert (left.status, left.reason_code) == (CANCELLED, "CANCELLED_BY_MEMBER")
     assert shop.serve(first) == left == shop.cancel(first.member_id, first.id)
-    assert shop.lane("tea", 0) == {"issued": 2, "serving": 1}
+    assert shop.queue("tea", 0) == {"issued": 2, "serving": 1}
     assert shop.serve(second).status == FULFILLED
     assert (shop.points(first.member_id), shop.left("tea")) == (500, [9])
 
@@ -165,7 +168,7 @@ def test_leaving_races_the_turn_and_one_of_them_wins(shop: Shop, store: Store):
                 lambda each=ticket: shop.serve(each),
             ]
         )
-        stands = usecases.get_redemption(ticket.member_id, ticket.id, rewards=shop.rewards)
+        stands = shop.rewards.redemptions.find(ticket.member_id, ticket.id)
         lost = ["NOT_CANCELLABLE"] if stands.status == FULFILLED else []
         assert (stands.status in (FULFILLED, CANCELLED), refused(outcomes)) == (True, lost)
         assert shop.points(ticket.member_id) == (400 if stands.status == FULFILLED else 500)
@@ -179,12 +182,12 @@ def test_the_serving_number_only_grows_whatever_the_order(shop: Shop, store: Sto
     random.Random(3).shuffle(waiting)
     for each in waiting:
         shop.serve(each)
-        seen.append(shop.lane("tea", 0)["serving"])
+        seen.append(shop.queue("tea", 0)["serving"])
         highest.append(max([*highest, each.number]))
     assert seen == highest
     assert seen[-1] == 8
     shop.serve(waiting[0])
-    assert shop.lane("tea", 0)["serving"] == 8
+    assert shop.queue("tea", 0)["serving"] == 8
 
 
 def test_a_request_that_died_after_it_took_a_number_leaves_a_gap_and_no_harm(shop: Shop, store: Store):
@@ -198,13 +201,13 @@ def test_a_request_that_died_after_it_took_a_number_leaves_a_gap_and_no_harm(sho
 
     with pytest.raises(KeyboardInterrupt):
         shop.redeem(me, reward_id="tea", key="mine", process=shop.connect(DynamoDB(dying)))
-    assert (shop.redemptions(me), shop.lane("tea", 0)["issued"]) == ([], 1)
+    assert (shop.redemptions(me), shop.queue("tea", 0)["issued"]) == ([], 1)
     (next_one,) = tickets(shop, 1)
-    assert usecases.shown(next_one, 0, now=NOW)["ahead"] == 1  # one too many, until somebody later is served
+    assert redemption_body(next_one, 0, now=NOW)["ahead"] == 1  # one too many, until somebody later is served
     mine = shop.redeem(me, reward_id="tea", key="mine")
     assert [next_one.number, mine.number] == [2, 3]
     assert [shop.serve(each).status for each in (next_one, mine)] == [FULFILLED] * 2
-    assert shop.lane("tea", 0) == {"issued": 3, "serving": 3}
+    assert shop.queue("tea", 0) == {"issued": 3, "serving": 3}
 
 
 def test_it_costs_the_price_of_its_moment_and_counts_against_that_day(shop: Shop, store: Store):
@@ -257,7 +260,7 @@ def test_eight_servers_give_two_hundred_tickets_exactly_fifty_pieces(shop: Shop,
     assert shop.left("tea") == [0] * 4
     assert sum(50 - shop.points(who) for who in members) == 50
     assert sum(len(shop.rewards.member_items(who)[1]) for who in members) == 50
-    assert sum(shop.lane("tea", lane)["serving"] for lane in range(4)) == 200
+    assert sum(shop.queue("tea", lane)["serving"] for lane in range(4)) == 200
 
 
 def test_a_member_has_twenty_tickets_open_and_no_more(shop: Shop, store: Store):
@@ -279,7 +282,7 @@ def test_a_place_whose_ticket_was_never_written_is_the_same_place_again(shop: Sh
     shop.put_coupon(store, stock=40, queue_lanes=1)
     me = shop.member(500)
     for _ in range(3):
-        shop.rewards.take_place(shop.redeem(me, reward_id="tea", key="mine"))
+        shop.rewards.tickets.reserve(shop.redeem(me, reward_id="tea", key="mine"))
     places = shop.rewards.dynamodb.get(shop.rewards_table, {"owner": f"member:{me}", "entry": "Q#tea"})
     assert places
     assert (len(places["open"]), places["expires_at"]) == (1, int(NOW.timestamp()) + 86_400)
@@ -291,30 +294,33 @@ def test_a_ticket_that_the_stream_gave_up_is_served_when_its_member_asks_again(s
     later = NOW + timedelta(minutes=2)
 
     def ask(ticket: Redemption, now: datetime = later) -> Item:
-        served = usecases.serving(ticket, rewards=shop.rewards)
-        usecases.knock(ticket, served, rewards=shop.rewards, now=now)
-        return shop.rewards.dynamodb.get(*shop.rewards.redemption_key(ticket.member_id, ticket.id)) or {}
+        served = queue.serving(ticket, rewards=shop.rewards)
+        queue.requeue(ticket, served, rewards=shop.rewards, now=now)
+        return (
+            shop.rewards.dynamodb.get(*shop.rewards.redemptions.redemption_key(ticket.member_id, ticket.id))
+            or {}
+        )
 
-    assert "knocked" not in ask(first), "its turn is still to come"
+    assert "requeued_at" not in ask(first), "its turn is still to come"
     shop.serve(second)
-    before = redemption_item(first)
-    assert "knocked" not in ask(first, NOW + timedelta(seconds=59))
+    before = REDEMPTION.item(first)
+    assert "requeued_at" not in ask(first, NOW + timedelta(seconds=59))
     image = ask(first)
-    assert image["knocked"] == ask(first, later + timedelta(seconds=59))["knocked"], "once a minute"
-    assert image["knocked"] < ask(first, later + timedelta(seconds=60))["knocked"]
+    assert image["requeued_at"] == ask(first, later + timedelta(seconds=59))["requeued_at"], "once a minute"
+    assert image["requeued_at"] < ask(first, later + timedelta(seconds=60))["requeued_at"]
     for _ in range(2):
         outbox.serve(before, image, rewards=shop.rewards, ledger=shop.ledger, now=later)
-    served = usecases.get_redemption(first.member_id, first.id, rewards=shop.rewards)
+    served = shop.rewards.redemptions.find(first.member_id, first.id)
     assert (served.status, shop.left("tea"), shop.points(first.member_id)) == (FULFILLED, [8], 400)
-    assert "knocked" not in ask(served)
+    assert "requeued_at" not in ask(served)
 
 
 def test_only_a_waiting_ticket_is_served_from_the_stream(shop: Shop, store: Store):
     shop.put_coupon(store, stock=10, queue_lanes=1)
     ticket, other = tickets(shop, 2)
-    image, gone = redemption_item(ticket), redemption_item(shop.cancel(other.member_id, other.id))
+    image, gone = REDEMPTION.item(ticket), REDEMPTION.item(shop.cancel(other.member_id, other.id))
     shop.put()
-    straight = redemption_item(shop.redeem(shop.member(500)))
+    straight = REDEMPTION.item(shop.redeem(shop.member(500)))
     for old, new in (
         (image, gone),
         (image, None),
@@ -323,11 +329,11 @@ def test_only_a_waiting_ticket_is_served_from_the_stream(shop: Shop, store: Stor
         (None, gone),
     ):
         outbox.serve(old, new, rewards=shop.rewards, ledger=shop.ledger, now=NOW)
-    assert shop.lane("tea", 0)["serving"] == 0
+    assert shop.queue("tea", 0)["serving"] == 0
     for _ in range(2):
         outbox.serve(None, image, rewards=shop.rewards, ledger=shop.ledger, now=NOW)
-    stands = usecases.get_redemption(ticket.member_id, ticket.id, rewards=shop.rewards)
-    assert (stands.status, shop.left("tea"), shop.lane("tea", 0)["serving"]) == (FULFILLED, [9], 1)
+    stands = shop.rewards.redemptions.find(ticket.member_id, ticket.id)
+    assert (stands.status, shop.left("tea"), shop.queue("tea", 0)["serving"]) == (FULFILLED, [9], 1)
 
 
 def test_a_client_gets_202_and_its_place_and_then_what_became_of_it(
@@ -352,7 +358,7 @@ def test_a_client_gets_202_and_its_place_and_then_what_became_of_it(
     shown = call("get_redemption", member=me, path=path)
     assert (shown.status, shown.json) == (200, first.json)
     assert call("get_redemption", member=shop.members[0], path=path).status == 404
-    ticket = usecases.get_redemption(me, first.json["id"], rewards=shop.rewards)
+    ticket = shop.rewards.redemptions.find(me, first.json["id"])
     served = shop.serve(ticket)
     assert (ask().status, ask().json["coupons"]) == (201, list(served.coupons))
     assert "ahead" not in call("get_redemption", member=me, path=path).json

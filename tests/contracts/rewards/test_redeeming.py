@@ -9,7 +9,6 @@ import pytest
 from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused, Unavailable
 from puhui.ledger.api import Leg, NotEnoughPoints, Transfer, lot_expiring, member, points
-from puhui.rewards import usecases
 from puhui.rewards.errors import (
     DayLimitReached,
     LimitReached,
@@ -21,8 +20,10 @@ from puhui.rewards.errors import (
     RedemptionNotFound,
     RewardNotFound,
 )
-from puhui.rewards.model import Redemption
-from puhui.rewards.stock import home_shard
+from puhui.rewards.redemptions.cancelling import cancel
+from puhui.rewards.redemptions.model import Redemption
+from puhui.rewards.redemptions.views import redemption_body
+from puhui.rewards.stock.model import home_shard
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from tests.contracts.rewards.conftest import NOW, Shop, at_once, refused
@@ -76,7 +77,9 @@ def test_the_same_request_ten_times_at_once_redeems_once(shop: Shop):
     me = shop.member(500)  # neither points nor stock for a second one
     outcomes = at_once([lambda: shop.redeem(me, key="once")] * 10)
     assert refused(outcomes) == []
-    assert len({str(usecases.shown(made, now=NOW)) for made in outcomes if isinstance(made, Redemption)}) == 1
+    assert (
+        len({str(redemption_body(made, now=NOW)) for made in outcomes if isinstance(made, Redemption)}) == 1
+    )
     assert (shop.points(me), sum(shop.left()), shop.spent(me)) == (0, 0, 1)
 
 
@@ -109,7 +112,7 @@ def test_a_repetition_gives_the_first_answer_whatever_has_changed_since(shop: Sh
     first = shop.redeem(me, key="a")
     shop.put(stock=1, price_points=900, title={"zh-CN": "汽水", "en": "Soda"})
     again = shop.redeem(me, key="a", now=NOW + timedelta(days=40))
-    assert usecases.shown(again, now=NOW) == usecases.shown(first, now=NOW)
+    assert redemption_body(again, now=NOW) == redemption_body(first, now=NOW)
     assert again.points == 500
 
 
@@ -349,14 +352,14 @@ def test_what_is_not_there_and_odd_quantities_are_refused_and_leave_nothing(shop
 def test_another_members_redemption_is_not_found(shop: Shop):
     shop.put()
     made = shop.redeem(shop.member(500), key="a")
-    assert usecases.get_redemption(made.member_id, made.id, rewards=shop.rewards) == made
+    assert shop.rewards.redemptions.find(made.member_id, made.id) == made
     with pytest.raises(RedemptionNotFound):
-        usecases.get_redemption(shop.member(0), made.id, rewards=shop.rewards)
+        shop.rewards.redemptions.find(shop.member(0), made.id)
 
 
 def _listed(made: Redemption) -> Redemption:
     """A redemption as a list has it: without what only its next step needs."""
-    return replace(made, body_hash="", limits=(False, False))
+    return replace(made, body_hash="", counts_for_member=False)
 
 
 def _of_shard(shop: Shop, home: int) -> str:
@@ -376,5 +379,5 @@ def test_points_of_many_months_are_spent_and_come_back_lot_by_lot(shop: Shop):
     spent = shop.ledger.transfer(member(me), made.transfer_id)
     assert spent is not None
     assert len(spent.legs) == 37
-    usecases.cancel(me, made.id, rewards=shop.rewards, ledger=shop.ledger, now=NOW)
+    cancel(me, made.id, rewards=shop.rewards, ledger=shop.ledger, now=NOW)
     assert shop.points(me) == 36

@@ -36,8 +36,8 @@ def shops(world: World) -> World:
     world.reward("tea", "shop-a", "bank-1", fen=300)
     world.reward("ride", "shop-b", "bank-1", fen=150)
     for _ in range(3):
-        world.due("shop-a", "tea", "bank-1", 300)
-    world.due("shop-b", "ride", "bank-1", 150, pieces=40)
+        world.payable("shop-a", "tea", "bank-1", 300)
+    world.payable("shop-b", "ride", "bank-1", 150, pieces=40)
     return world
 
 
@@ -128,7 +128,7 @@ def test_a_posting_that_dies_after_any_of_its_calls_posts_once(world: World):
     world.sponsor("bank-1", 1_000_000)
     for number in range(45):
         world.reward(f"reward-{number:02}", "shop-a", "bank-1", fen=10 + number)
-        world.due("shop-a", f"reward-{number:02}", "bank-1", 10 + number)
+        world.payable("shop-a", f"reward-{number:02}", "bank-1", 10 + number)
     done = world.settled()
     world.approve(done, "first")
     world.approve(done, "second")
@@ -161,7 +161,7 @@ def test_a_merchant_with_more_rewards_than_one_transaction_takes_is_posted_whole
     monkeypatch.setattr(posting, "POSTING_ITEMS_MAX", 1)
     for number in range(45):
         world.reward(f"reward-{number:02}", "shop-a")
-        world.due("shop-a", f"reward-{number:02}", "bank-1", 10)
+        world.payable("shop-a", f"reward-{number:02}", "bank-1", 10)
     done = world.approved_and_posted(world.settled())
     assert (done.status, world.owed("shop-a"), world.statement(done, "shop-a").posted) == ("posted", 450, 3)
 
@@ -222,7 +222,7 @@ def test_eight_clerks_who_record_one_payment_at_once_record_one(shops: World):
 
 def test_a_statement_of_nothing_is_posted_and_needs_no_payment(world: World):
     world.reward("bag", "shop-a")
-    world.due("shop-a", "bag")
+    world.payable("shop-a", "bag")
     done = world.approved_and_posted(world.settled())
     assert (done.status, world.statement(done, "shop-a").status, world.kinds("merchant:shop-a")) == (
         "posted",

@@ -19,7 +19,7 @@ from puhui.store.client import DynamoDB
 from tests.contracts.settlement.world import LAG, NOW, UNTIL, P, World, context
 
 
-def test_every_due_is_in_its_merchants_lines_those_of_nothing_too(world: World):
+def test_every_payable_is_in_its_merchants_lines_those_of_nothing_too(world: World):
     world.two_shops()
     done = world.settled()
     assert (done.status, done.merchants, done.payables, done.pieces, done.fen) == (
@@ -35,32 +35,35 @@ def test_every_due_is_in_its_merchants_lines_those_of_nothing_too(world: World):
         ("shop-b", "ride", "bank-1", 150, 1, 40, 6_000),
     ]
     assert world.statement(done, "shop-a").tally.payables == 4
-    claimed, _ = world.rewards.claimed_dues(done.id, "shop-a", 100, None)
-    assert {(due.reward_id, due.settlement_id) for due in claimed} == {("tea", done.id), ("bag", done.id)}
+    claimed, _ = world.rewards.payables.claimed(done.id, "shop-a", 100, None)
+    assert {(payable.reward_id, payable.settlement_id) for payable in claimed} == {
+        ("tea", done.id),
+        ("bag", done.id),
+    }
 
 
 def test_a_price_that_changed_makes_a_line_of_its_own(world: World):
     world.reward("tea", "shop-a")
-    world.due("shop-a", "tea", "bank-1", 300)
-    world.due("shop-a", "tea", "bank-1", 310)
+    world.payable("shop-a", "tea", "bank-1", 300)
+    world.payable("shop-a", "tea", "bank-1", 310)
     assert [line[3:] for line in world.lines(world.settled())] == [(300, 1, 1, 300), (310, 1, 1, 310)]
 
 
 def test_what_is_verified_later_or_elsewhere_waits(world: World):
     world.reward("tea", "shop-a")
-    world.due("shop-a", "tea", "bank-1", 10, at=UNTIL)
-    world.due("shop-a", "tea", "bank-1", 20, at=UNTIL - timedelta(milliseconds=1))
-    world.due("shop-a", "tea", "bank-1", 40, programme="ant-forest")
+    world.payable("shop-a", "tea", "bank-1", 10, at=UNTIL)
+    world.payable("shop-a", "tea", "bank-1", 20, at=UNTIL - timedelta(milliseconds=1))
+    world.payable("shop-a", "tea", "bank-1", 40, programme="ant-forest")
     assert world.settled().fen == 20
     later = world.compute(world.open(until=NOW - timedelta(seconds=LAG)).id)
     assert later.fen == 10
 
 
-def test_a_merchant_with_hundreds_of_dues_in_many_rewards_is_counted_whole(world: World):
+def test_a_merchant_with_hundreds_of_payables_in_many_rewards_is_counted_whole(world: World):
     for number in range(30):
         world.reward(f"reward-{number}", "shop-a")
     for number in range(200):
-        world.due("shop-a", f"reward-{number % 30}", "bank-1", 7)
+        world.payable("shop-a", f"reward-{number % 30}", "bank-1", 7)
     done = world.settled()
     assert (done.payables, done.fen, len(world.lines(done))) == (200, 1_400, 30)
 
@@ -149,14 +152,14 @@ def test_an_answer_that_is_lost_counts_nothing_twice(world: World):
 def test_the_index_may_still_show_what_was_claimed(world: World):
     world.two_shops()
     stale = {
-        (merchant, shard): world.rewards.dues(merchant, shard, UNTIL, 100, None)
+        (merchant, shard): world.rewards.payables.unsettled(merchant, shard, UNTIL, 100, None)
         for merchant in ("shop-a", "shop-b")
         for shard in range(8)
     }
     first, second = world.open(), world.open()
     world.compute(first.id)
     late = world.connect(DynamoDB())[1]
-    late.dues = lambda merchant, shard, *_: stale[merchant, shard]  # type: ignore[method-assign]
+    late.payables.unsettled = lambda merchant, shard, *_: stale[merchant, shard]  # type: ignore[method-assign]
     for settlement in (first, second):
         for shard in range(SHARDS):
             computing.claim_shard(
@@ -172,14 +175,21 @@ def test_the_index_may_still_show_what_was_claimed(world: World):
 def test_where_another_settlement_has_one_of_a_batch_the_others_are_claimed_all_the_same(world: World):
     for number in range(6):
         world.reward(f"reward-{number}", "shop-a")
-        world.due("shop-a", f"reward-{number}", "bank-1", 10)
+        world.payable("shop-a", f"reward-{number}", "bank-1", 10)
     shard = shard_of("shop-a")
-    both = [due for each in range(8) for due in world.rewards.dues("shop-a", each, UNTIL, 100, None)[0]]
+    both = [
+        payable
+        for each in range(8)
+        for payable in world.rewards.payables.unsettled("shop-a", each, UNTIL, 100, None)[0]
+    ]
     first, second = world.open(), world.open()
     seen: dict[str, list[Any]] = {first.id: both[:2], second.id: both}
     for opened in (first, second):
         late = world.connect(DynamoDB())[1]
-        late.dues = lambda _merchant, each, *_, mine=seen[opened.id]: ([] if each else mine, None)  # type: ignore[method-assign]
+        late.payables.unsettled = lambda _merchant, each, *_, mine=seen[opened.id]: (
+            [] if each else mine,
+            None,
+        )  # type: ignore[method-assign]
         computing.claim_shard(opened.id, shard, deps=Dependencies(world.repositories, late, world.alliance))  # type: ignore[arg-type]
     sums = [
         computing.close(each.id, repositories=world.repositories, rewards=world.rewards, now=NOW).payables
@@ -198,10 +208,10 @@ def test_a_step_that_was_thought_dead_adds_nothing_once_the_settlement_is_summed
     assert world.lines(opened) == []
 
 
-def test_two_settlements_at_once_share_the_dues_without_a_rest(world: World):
+def test_two_settlements_at_once_share_the_payables_without_a_rest(world: World):
     world.two_shops()
     for _ in range(50):
-        world.due("shop-a", "tea", "bank-1", 300)
+        world.payable("shop-a", "tea", "bank-1", 300)
     one, two = world.open(), world.open()
     for shard in range(SHARDS):
         for opened in (one, two):
@@ -252,28 +262,30 @@ def test_the_calendar_opens_one_settlement_a_month_of_what_was_before_it(world: 
 def test_every_merchant_belongs_to_one_shard(world: World):
     world.alliance.ids = [f"shop-{number}" for number in range(50)]
     for merchant in world.alliance.ids:
-        world.due(merchant, "tea", "bank-1", 1)
+        world.payable(merchant, "tea", "bank-1", 1)
     done = world.settled()
     assert (done.merchants, done.fen) == (50, 50)
 
 
 def test_two_settlements_of_the_same_numbers_have_hashes_of_their_own(world: World):
     world.reward("bag", "shop-a")
-    world.due("shop-a", "bag")
+    world.payable("shop-a", "bag")
     first = world.settled()
-    world.due("shop-a", "bag")
+    world.payable("shop-a", "bag")
     second = world.settled("later")
     assert (first.payables, first.pieces, first.fen) == (second.payables, second.pieces, second.fen)
     assert first.hash != second.hash
 
 
-def test_a_settlement_waits_for_the_index_to_show_every_due_that_it_hashes(world: World, monkeypatch: Any):
+def test_a_settlement_waits_for_the_index_to_show_every_payable_that_it_hashes(
+    world: World, monkeypatch: Any
+):
     world.two_shops()
     opened = world.open()
     for shard in range(SHARDS):
         computing.claim_shard(opened.id, shard, deps=world.deps)
     with monkeypatch.context() as behind:
-        behind.setattr(world.rewards, "claimed_dues", lambda *_: ([], None))
+        behind.setattr(world.rewards.payables, "claimed", lambda *_: ([], None))
         with pytest.raises(Unavailable):
             computing.close(opened.id, repositories=world.repositories, rewards=world.rewards, now=NOW)
     done = computing.close(opened.id, repositories=world.repositories, rewards=world.rewards, now=NOW)

@@ -23,11 +23,11 @@ from tests.contracts.settlement.world import NOW, P, World, context
 CURSORS = Cursors(b"k" * 32)
 
 
-def tea(world: World, dues: int, shop: str = "shop-a") -> None:
+def tea(world: World, payables: int, shop: str = "shop-a") -> None:
     world.sponsor("bank-1", 10**7)
-    world.reward("tea", shop, "bank-1", fen=300, pieces=dues)
-    for _ in range(dues):
-        world.due(shop, "tea", "bank-1", 300)
+    world.reward("tea", shop, "bank-1", fen=300, pieces=payables)
+    for _ in range(payables):
+        world.payable(shop, "tea", "bank-1", 300)
 
 
 def download_file(world: World, settlement_id: str, language: str = "en", bucket: Any = None) -> Any:
@@ -49,7 +49,7 @@ def read(text: str) -> list[dict[str, str]]:
 def test_an_operator_reads_every_merchants_sum_page_by_page(world: World):
     for number in range(5):
         world.reward(f"tea-{number}", f"shop-{number}")
-        world.due(f"shop-{number}", f"tea-{number}", "bank-1", number)
+        world.payable(f"shop-{number}", f"tea-{number}", "bank-1", number)
     done = world.settled()
     seen: list[dict[str, Any]] = []
     cursor = None
@@ -118,7 +118,7 @@ def test_a_merchant_sees_its_statements_once_they_are_computed(world: World):
 
 def test_the_records_add_up_to_the_statement_adjustments_too(world: World):
     tea(world, 3)
-    world.due("shop-a", "tea", "bank-1", 300, pieces=4)
+    world.payable("shop-a", "tea", "bank-1", 300, pieces=4)
     done = world.settled()
     opened = disputes.open_dispute(
         done.id, "shop-a", "one less", None, context("owner"), repositories=world.repositories
@@ -146,9 +146,9 @@ def test_the_records_add_up_to_the_statement_adjustments_too(world: World):
 def test_records_that_the_index_does_not_show_yet_make_no_file(world: World, monkeypatch: pytest.MonkeyPatch):
     tea(world, 3)
     done = world.settled()
-    claimed = world.rewards.claimed_dues
+    claimed = world.rewards.payables.claimed
     monkeypatch.setattr(
-        world.rewards, "claimed_dues", lambda *given: (claimed(*given)[0][:-1], claimed(*given)[1])
+        world.rewards.payables, "claimed", lambda *given: (claimed(*given)[0][:-1], claimed(*given)[1])
     )
     with pytest.raises(Unavailable):
         download_file(world, done.id)

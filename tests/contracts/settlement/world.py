@@ -8,8 +8,8 @@ from typing import Any
 from puhui.kernel import ids
 from puhui.ledger.api import Ledger
 from puhui.ledger.audit import audit
-from puhui.rewards.api import DUE_SHARDS, Reward, Rewards
-from puhui.rewards.model import commitment
+from puhui.rewards.api import PAYABLE_SHARDS, Reward, Rewards
+from puhui.rewards.catalogue.model import commitment
 from puhui.settlement.accounts import account_of, merchant_account
 from puhui.settlement.budgets import usecases as budgets
 from puhui.settlement.repositories import Repositories
@@ -95,9 +95,9 @@ class World:
         self.reward("bag", "shop-a")
         self.reward("ride", "shop-b", "bank-1", fen=150)
         for _ in range(3):
-            self.due("shop-a", "tea", "bank-1", 300)
-        self.due("shop-a", "bag")
-        self.due("shop-b", "ride", "bank-1", 150, pieces=40)
+            self.payable("shop-a", "tea", "bank-1", 300)
+        self.payable("shop-a", "bag")
+        self.payable("shop-b", "ride", "bank-1", 150, pieces=40)
 
     def approve_funding(self, budget_id: str, funding_id: str, approver: str = "approver") -> Any:
         return budgets.approve(
@@ -125,11 +125,11 @@ class World:
         )
         if merchant_id not in self.alliance.ids:
             self.alliance.ids.append(merchant_id)
-        attempt(self.rewards.dynamodb, lambda session: self.rewards.add_reward(session, reward))
+        attempt(self.rewards.dynamodb, lambda session: self.rewards.catalogue.add(session, reward))
         if fen:
             post_transfer(commitment(reward, pieces, NOW), ledger=self.ledger, now=NOW)
 
-    def due(
+    def payable(
         self,
         merchant_id: str,
         reward_id: str,
@@ -147,7 +147,7 @@ class World:
         item: dict[str, Any] = {
             "owner": f"member:M{self.count % 7}",
             "entry": f"K#{name}-0" if pieces == 1 else f"X#{name}",
-            "due_to": f"{merchant_id}:{zlib.crc32(due_id.encode()) % DUE_SHARDS}",
+            "due_to": f"{merchant_id}:{zlib.crc32(due_id.encode()) % PAYABLE_SHARDS}",
             "due_id": due_id,
             "merchant_id": merchant_id,
             "programme": programme,
@@ -220,7 +220,7 @@ class World:
         return self.repositories.statements.find(settlement.id, merchant_id)
 
     def lines(self, settlement: Settlement, merchant_id: str = "") -> list[tuple[Any, ...]]:
-        """(merchant, reward, budget, fen each, dues, pieces, fen)."""
+        """(merchant, reward, budget, fen each, payables, pieces, fen)."""
         return [
             (*line.key, line.tally.payables, line.tally.pieces, line.tally.fen)
             for line in self.repositories.statements.lines(settlement.id, merchant_id)

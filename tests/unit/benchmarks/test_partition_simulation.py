@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from puhui.rewards.stock import shards_for
+from puhui.rewards.stock.model import shards_for
 from tests.benchmarks import partitions
 from tests.benchmarks.partitions import HOUSE, NEXT, NONE, RICHEST, Bucket, Design, Outcome, Rush, simulate
 

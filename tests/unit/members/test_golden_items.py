@@ -4,9 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from puhui.members.friendships import FriendshipRepository
 from puhui.members.model import Consent, Member
 from puhui.members.repository import CONSENT, MEMBER
 from puhui.members.sign_ins import FAMILY, Family
+from puhui.store.client import DynamoDB
+from puhui.store.session import Session
 from tests.support import golden
 
 AGREED = Consent("steps", granted=True, version="2026-11", at=datetime(2026, 11, 2, 4, 30, tzinfo=UTC))
@@ -32,3 +35,11 @@ SHAPES = {
 def test_an_item_is_stored_as_its_golden_file_says(name: str):
     record, value = SHAPES[name]
     golden.check("members", name, record, value)
+
+
+def test_a_friendship_is_written_as_its_golden_file_says():
+    dynamodb = DynamoDB()
+    session, friendships = Session(dynamodb), FriendshipRepository(dynamodb, "members")
+    friendships.add(session, "A" * 26, "B" * 26, AGREED.at)
+    friendships.remove(session, "A" * 26, "B" * 26, AGREED.at, REFUSED.at)
+    golden.check_wire("members", "friendship", {"actions": list(session.actions)})

@@ -1,15 +1,24 @@
 """Every stored item of the merchants, as a file: a field that is renamed or swapped is noticed."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from puhui.merchants.applications.model import Application, Decision, Merchant, Standing
-from puhui.merchants.applications.repository import APPLICATION, DECISION, MERCHANT, standing_from
+from puhui.merchants.applications.repository import (
+    APPLICATION,
+    DECISION,
+    MERCHANT,
+    ApplicationRepository,
+    standing_from,
+)
 from puhui.merchants.documents.model import Document
-from puhui.merchants.documents.repository import DOCUMENT
+from puhui.merchants.documents.repository import DOCUMENT, DocumentRepository
 from puhui.merchants.staff.model import Branch, Staff
-from puhui.merchants.staff.repository import BRANCH, MEMBERSHIP, STAFF
+from puhui.merchants.staff.repository import BRANCH, MEMBERSHIP, STAFF, StaffRepository
+from puhui.store.client import DynamoDB
+from puhui.store.session import Session
 from tests.support import golden
 
 
@@ -52,3 +61,21 @@ def test_an_item_is_stored_as_its_golden_file_says(name: str):
 
 def test_the_standing_is_read_from_the_merchants_item():
     assert standing_from(MERCHANT.item(SUSPENDED)) == SUSPENDED.standing
+
+
+def test_what_is_written_beside_the_records_is_as_its_golden_file_says():
+    """Counters, legal ids, times to live, and who left."""
+    dynamodb = DynamoDB()
+    session = Session(dynamodb)
+    applications, staff = ApplicationRepository(dynamodb, "merchants"), StaffRepository(dynamodb, "merchants")
+    imported = Merchant(replace(SUSPENDED.standing, status="certified"), "A" * 26, at(1), last=DECIDED)
+    applications.add(session, imported, APPLIED)
+    applications.add_decision(
+        session, replace(SUSPENDED, last=None, version=2), SUSPENDED, "91440100MA5XXXXXX1"
+    )
+    applications.add_resubmission(session, SUSPENDED, SUSPENDED, APPLIED)
+    DocumentRepository(dynamodb, "merchants").add(session, DOCUMENTS[1], "ab05", at(4))
+    staff.add_branch(session, Branch("tianhe", "01M", NAME, "1 Tianhe Road", "CN-GD-GZ", open=True))
+    staff.add(session, None, PLACE)
+    staff.remove(session, PLACE, at(5))
+    golden.check_wire("merchants", "beside", {"actions": list(session.actions)})

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 from puhui.kernel import ids
 from puhui.members.tokens import Issuer, TokenRefused, Verifier
 from puhui.programmes.api import CouponRule
-from puhui.rewards import codes
+from puhui.rewards.catalogue.model import Reward
+from puhui.rewards.coupons import codes
+from puhui.rewards.coupons.model import Coupon, coupons_of, new_code
+from puhui.rewards.coupons.views import spaced
 from puhui.rewards.errors import CouponNotFound
-from puhui.rewards.model import Coupon, Reward, coupons_of, redemption_of
-from puhui.rewards.usecases import new_code
+from puhui.rewards.redemptions.model import redemption_of
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 ISSUER, KID = "https://puhui.example", "key-1"
@@ -158,7 +160,7 @@ def test_an_access_token_is_no_coupon_and_a_coupon_is_no_access_token(coupon: Co
 def test_a_code_is_read_however_it_is_typed(data: st.DataObject):
     code = data.draw(st.text(alphabet=ids.ALPHABET, min_size=12, max_size=12))
     lookalikes = {"1": "1IiLl", "0": "0Oo", "V": "VvUu"}
-    shown = codes.spaced(code)
+    shown = spaced(code)
     assert shown == f"{code[:4]}-{code[4:8]}-{code[8:]}"
     typed = ""
     for letter in shown:

@@ -13,13 +13,20 @@ import pytest
 from puhui.ledger.api import Ledger
 from puhui.merchants.repositories import Merchants
 from puhui.programmes.api import CouponRule
-from puhui.rewards import coupons, usecases
-from puhui.rewards.dynamo import Rewards
+from puhui.rewards.catalogue.model import Reward
+from puhui.rewards.catalogue.repository import REWARD
+from puhui.rewards.coupons import usecases as coupons
+from puhui.rewards.coupons.model import CODE_LENGTH, coupons_of
+from puhui.rewards.coupons.repository import COUPON
 from puhui.rewards.errors import OutOfStock
-from puhui.rewards.items import coupon_item, redemption_item, reward_item
-from puhui.rewards.model import Redemption, Reward, coupons_of, redemption_of
-from puhui.rewards.stock import home_shard
-from puhui.rewards.usecases import CODE_LENGTH
+from puhui.rewards.redemptions import queue
+from puhui.rewards.redemptions.decision import Redeem
+from puhui.rewards.redemptions.model import Redemption, redemption_of
+from puhui.rewards.redemptions.reading import Hint
+from puhui.rewards.redemptions.repository import REDEMPTION
+from puhui.rewards.redemptions.usecases import redeem
+from puhui.rewards.repositories import Rewards
+from puhui.rewards.stock.model import home_shard
 from puhui.store.client import DynamoDB
 from puhui.store.values import Item, decode_item, encode_item
 from tests.contracts.conftest import VARIABLES
@@ -43,7 +50,7 @@ class Table:
     def __init__(self, reward: Reward, left: int = CAN_SELL, more: tuple[Item, ...] = ()) -> None:
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.items: list[Item] = [
-            reward_item(reward),
+            REWARD.item(reward),
             {
                 "owner": f"stock:{reward.id}:{home_shard(MEMBER, reward.shards)}",
                 "entry": "stock",
@@ -111,18 +118,18 @@ class Table:
 
     def done(self, act: Callable[[], object]) -> "Cost":
         """What an act costs a process that has met the reward before."""
-        self.rewards._seen[self.items[0]["reward_id"]] = _seen(self.items[0])
+        self.rewards.reader.hints[self.items[0]["reward_id"]] = _hint(self.items[0])
         self.requests.clear()
         act()
         return Cost(self)
 
     def redeem(self, quantity: int = 1) -> Redemption:
-        command = usecases.Redeem(MEMBER, self.items[0]["reward_id"], quantity, "key", "0" * 64)
-        return usecases.redeem(command, rewards=self.rewards, ledger=self.ledger, now=NOW)
+        command = Redeem(MEMBER, self.items[0]["reward_id"], quantity, "key", "0" * 64)
+        return redeem(command, rewards=self.rewards, ledger=self.ledger, now=NOW)
 
 
-def _seen(item: Item) -> tuple[str, int, str]:
-    return item["programme"], item["shards"], item.get("merchant_id", "")
+def _hint(item: Item) -> Hint:
+    return Hint(item["programme"], item["shards"], item.get("merchant_id", ""))
 
 
 class Cost:
@@ -220,7 +227,7 @@ def test_with_a_partner_the_points_are_held_and_somebody_looks_after_it():
 
 
 def test_a_ticket_is_its_place_its_number_and_itself():
-    table = Table(replace(TEA, lanes=4))
+    table = Table(replace(TEA, queue_shards=4))
     cost = table.done(table.redeem)
     assert cost.operations == ["BatchGetItem", "UpdateItem", "UpdateItem", "TransactWriteItems"]
     assert (cost.entries, cost.items, cost.indexes) == (["X#"], 4, 1)
@@ -228,11 +235,13 @@ def test_a_ticket_is_its_place_its_number_and_itself():
 
 @pytest.mark.parametrize(("reward", "items", "indexes"), [(COLA, 13, 1), (TEA, 15, 3)])
 def test_serving_a_ticket_is_a_redemption_its_place_and_its_lane(reward: Reward, items: int, indexes: int):
-    queue = replace(reward, lanes=4)
-    ticket = replace(redemption_of(queue, MEMBER, "X" * 26, 1, "0" * 64, b"", NOW), number=7, lanes=4)
-    table = Table(queue, more=(redemption_item(ticket),))
+    offered = replace(reward, queue_shards=4)
+    ticket = replace(
+        redemption_of(offered, MEMBER, "X" * 26, 1, "0" * 64, b"", NOW), number=7, queue_shards=4
+    )
+    table = Table(offered, more=(REDEMPTION.item(ticket),))
     cost = table.done(
-        lambda: usecases.serve(MEMBER, ticket.id, rewards=table.rewards, ledger=table.ledger, now=NOW)
+        lambda: queue.serve(MEMBER, ticket.id, rewards=table.rewards, ledger=table.ledger, now=NOW)
     )
     assert cost.operations == ["GetItem", *TRANSACTION, "UpdateItem"]
     assert (cost.items, cost.indexes) == (items, indexes)
@@ -241,7 +250,7 @@ def test_serving_a_ticket_is_a_redemption_its_place_and_its_lane(reward: Reward,
 def test_a_verification_is_two_items_and_two_indexes():
     made = redemption_of(TEA, MEMBER, "X" * 26, 1, "0" * 64, b"", NOW)
     (coupon,) = coupons_of(made, TEA, CouponRule(), [CODE], NOW)
-    table = Table(TEA, more=(coupon_item(coupon),))
+    table = Table(TEA, more=(COUPON.item(coupon),))
     cost = table.done(
         lambda: coupons.verify(
             CLERK,
@@ -263,7 +272,7 @@ def test_a_verification_is_two_items_and_two_indexes():
 def test_handing_on_takes_and_gives_a_coupon_and_says_so_where_it_was_redeemed():
     made = redemption_of(TEA, MEMBER, "X" * 26, 1, "0" * 64, b"", NOW)
     (coupon,) = coupons_of(made, TEA, CouponRule(transfer=True), [CODE], NOW)
-    table = Table(TEA, more=(coupon_item(coupon),))
+    table = Table(TEA, more=(COUPON.item(coupon),))
     cost = table.done(
         lambda: coupons.hand_on(
             MEMBER, coupon.id, CLERK, key="key", body_hash="0" * 64, rewards=table.rewards, now=NOW
@@ -289,7 +298,7 @@ def test_a_redemption_of_what_is_sold_out_writes_nothing(shards: int, reads: int
 def test_a_repetition_reads_once_and_writes_nothing():
     table = Table(TEA)
     made = table.redeem()
-    table.items.append(redemption_item(made))
+    table.items.append(REDEMPTION.item(made))
     assert table.done(table.redeem).operations == ["BatchGetItem"]
 
 

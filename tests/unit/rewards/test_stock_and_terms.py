@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from puhui import rewards
 from puhui.ledger.api import Leg
 from puhui.programmes.errors import ProgrammeNotFound
-from puhui.rewards import model, stock
+from puhui.rewards.catalogue.model import CLOSED, PROPOSED, require_quantity, revised
+from puhui.rewards.catalogue.terms import terms_from
 from puhui.rewards.errors import (
     OutOfStock,
     QuantityInvalid,
@@ -21,10 +23,13 @@ from puhui.rewards.errors import (
     RewardShrinks,
     RewardTermsFixed,
 )
-from puhui.rewards.terms import terms_from
+from puhui.rewards.redemptions.model import redemption_of
+from puhui.rewards.redemptions.tickets import ahead
+from puhui.rewards.redemptions.transfers import refund
+from puhui.rewards.stock import model as stock
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
-PRESETS = Path(model.__file__).parent / "presets"
+PRESETS = Path(rewards.__file__).parent / "presets"
 COLA: dict[str, Any] = json.loads((PRESETS / "carbon-88.json").read_text(encoding="utf-8"))[0]
 shards = st.lists(st.integers(0, 30), min_size=1, max_size=8)
 
@@ -108,12 +113,12 @@ def test_shards_that_nobody_looks_at_give_up_all_they_have():
     assert sold == 100
 
 
-@given(st.integers(1, 10**6), st.integers(0, 10**6), st.integers(1, stock.LANES_MAX))
+@given(st.integers(1, 10**6), st.integers(0, 10**6), st.integers(1, stock.QUEUE_SHARDS_MAX))
 def test_a_place_in_the_queue_never_grows_while_others_are_served(number: int, serving: int, lanes: int):
-    places = [stock.ahead(number, each, lanes) for each in (serving, serving + 1)]
+    places = [ahead(number, each, lanes) for each in (serving, serving + 1)]
     assert places[1] <= places[0]
     assert min(places) >= 0
-    assert stock.ahead(number, number - 1, lanes) == stock.ahead(number, number, lanes) == 0
+    assert ahead(number, number - 1, lanes) == ahead(number, number, lanes) == 0
 
 
 @given(st.integers(0, 10**9), st.integers(1, stock.SHARDS_MAX))
@@ -131,7 +136,7 @@ def test_a_shard_bears_250_writes_a_second(peak: int, expected: int):
 @pytest.mark.parametrize("quantity", [0, -1, 101, True, 1.5])
 def test_a_quantity_is_one_to_a_hundred_whole_pieces(quantity: Any):
     with pytest.raises(QuantityInvalid):
-        model.require_quantity(quantity)
+        require_quantity(quantity)
 
 
 def test_the_presets_are_rewards_of_their_programme_with_the_seeds_price_of_cola():
@@ -203,18 +208,18 @@ def test_a_reward_without_an_id_always_gets_the_same_one():
 
 
 def test_stock_shards_and_programme_of_a_reward_do_not_shrink_or_move():
-    standing = model.revised(None, terms_from({**COLA, "shards": 4}))
+    standing = revised(None, terms_from({**COLA, "shards": 4}))
     for change in ({"stock": 999}, {"shards": 3}):
         with pytest.raises(RewardShrinks):
-            model.revised(standing, terms_from({**COLA, **change}))
+            revised(standing, terms_from({**COLA, **change}))
     with pytest.raises(RewardIdTaken):
-        model.revised(standing, model.replace(standing, programme_id="walk-and-win"))
+        revised(standing, replace(standing, programme_id="walk-and-win"))
 
 
 def test_the_same_reward_again_is_no_change_and_keeps_its_shards():
-    standing = model.revised(None, terms_from({**COLA, "shards": 4}))
-    assert model.revised(standing, terms_from(COLA)) is standing
-    raised = model.revised(standing, terms_from({**COLA, "stock": 1_001}))
+    standing = revised(None, terms_from({**COLA, "shards": 4}))
+    assert revised(standing, terms_from(COLA)) is standing
+    raised = revised(standing, terms_from({**COLA, "stock": 1_001}))
     assert (raised.stock, raised.shards, raised.version) == (1_001, 4, 2)
 
 
@@ -263,28 +268,28 @@ def test_without_a_word_a_reward_is_handed_over_as_its_kind_usually_is(way: str,
 
 
 def test_closed_stays_closed_and_a_proposal_may_shrink():
-    standing = model.revised(None, terms_from({**COLA, "shards": 4}))
+    standing = revised(None, terms_from({**COLA, "shards": 4}))
     with pytest.raises(RewardTermsFixed):
-        model.revised(replace(standing, state=model.CLOSED), terms_from(COLA))
+        revised(replace(standing, state=CLOSED), terms_from(COLA))
     smaller = terms_from({**COLA, "shards": 2, "stock": 1})
-    proposed = model.revised(replace(standing, state=model.PROPOSED), smaller)
-    assert (proposed.shards, proposed.stock, proposed.state) == (2, 1, model.PROPOSED)
+    proposed = revised(replace(standing, state=PROPOSED), smaller)
+    assert (proposed.shards, proposed.stock, proposed.state) == (2, 1, PROPOSED)
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=6), st.data())
 def test_refunds_of_all_pieces_give_back_every_lot_as_it_was(lots: list[int], data: st.DataObject):
     total = sum(lots)
     price = data.draw(st.sampled_from([each for each in range(1, total + 1) if total % each == 0]))
-    made = model.redemption_of(
+    made = redemption_of(
         terms_from({**COLA, "price_points": price}), "A", "X" * 26, total // price, "hash", b"sealed", NOW
     )
     spent = [Leg("member:A", "PTS:carbon-88", -each, f"2027-{n + 1:02}") for n, each in enumerate(lots)]
     back: dict[str, int] = {}
     for piece in range(made.quantity):
-        refund = model.refund(made, spent[::-1], piece * price, price, NOW, str(piece))
-        assert sum(leg.amount for leg in refund.legs) == 0
-        for leg in refund.legs[1:]:
+        back_again = refund(made, spent[::-1], piece * price, price, NOW, str(piece))
+        assert sum(leg.amount for leg in back_again.legs) == 0
+        for leg in back_again.legs[1:]:
             back[leg.lot] = back.get(leg.lot, 0) + leg.amount
     assert back == {leg.lot: -leg.amount for leg in spent}
     with pytest.raises(ValueError, match="more points"):
-        model.refund(made, spent, 1, total, NOW)
+        refund(made, spent, 1, total, NOW)

@@ -10,10 +10,13 @@ from puhui.settlement.budgets.model import Budget, Funding
 from puhui.settlement.budgets.repository import BUDGET, FUNDING
 from puhui.settlement.disputes.model import Dispute
 from puhui.settlement.disputes.repository import DISPUTE
+from puhui.settlement.repository import RequestKeys
 from puhui.settlement.settlements.model import Settlement
-from puhui.settlement.settlements.repository import SETTLEMENT
+from puhui.settlement.settlements.repository import SETTLEMENT, SettlementRepository
 from puhui.settlement.statements.model import Adjustment, Line, Payment, Statement
 from puhui.settlement.statements.repository import LINE, STATEMENT
+from puhui.store.client import DynamoDB
+from puhui.store.session import Session
 from tests.support import golden
 
 
@@ -132,3 +135,12 @@ def test_a_statement_that_only_the_shards_have_written_is_computed():
     expected = Statement("01S", "01M", "carbon-88", at(3), 2, 3, 4, opened="01U")
     assert STATEMENT.read(item) == expected
     assert (STATEMENT.read(item).status, STATEMENT.read(item).version) == ("computed", 0)
+
+
+def test_what_a_shard_counts_is_written_as_its_golden_file_says():
+    dynamodb = DynamoDB()
+    session = Session(dynamodb)
+    line = Line("01M", "tea", "bank-1", 300, TITLE, 16, 17, 5_100)
+    SettlementRepository(dynamodb, "settlement").count(session, SETTLED, 3, "01M", [line])
+    RequestKeys(dynamodb, "settlement").add(session, "01K", "ab06")
+    golden.check_wire("settlement", "count", {"actions": list(session.actions)})

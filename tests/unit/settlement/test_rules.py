@@ -7,7 +7,7 @@ import pytest
 
 from puhui.kernel.errors import DomainError
 from puhui.ledger.model import LEGS_MAX
-from puhui.rewards.api import Due
+from puhui.rewards.api import Payable
 from puhui.settlement import errors
 from puhui.settlement.settlements.model import SHARDS, Settlement, shard_of
 from puhui.settlement.settlements.summing import Summing, computed
@@ -21,15 +21,17 @@ def statement(*adjustments: Adjustment) -> Statement:
     return Statement("S", "shop-a", "carbon-88", NOW, adjustments=adjustments)
 
 
-def due(due_id: str) -> Due:
-    return Due(due_id, "member:m", "K#k", "shop-a", "carbon-88", "tea", "r", "k", "bank-1", 10, 1, "", NOW)
+def payable(due_id: str) -> Payable:
+    return Payable(
+        due_id, "member:m", "K#k", "shop-a", "carbon-88", "tea", "r", "k", "bank-1", 10, 1, "", NOW
+    )
 
 
-def summed(settlement: Settlement, counted: Line, *dues: Due) -> Summing:
+def summed(settlement: Settlement, counted: Line, *payables: Payable) -> Summing:
     """A settlement of one line."""
     summing = Summing(settlement)
     summing.add(counted)
-    for each in dues:
+    for each in payables:
         summing.add_payable(each)
     return summing
 
@@ -90,17 +92,17 @@ def test_the_hash_tells_apart_what_differs_in_any_number():
 
 
 def test_the_hash_binds_the_settlement_its_moment_and_each_due():
-    dues = [due("D1"), due("D2")]
+    payables = [payable("D1"), payable("D2")]
     found = [
-        summed(OPENED, line("tea", 10), *dues),
-        summed(replace(OPENED, id="T"), line("tea", 10), *dues),
-        summed(replace(OPENED, programme_id="walk-and-win"), line("tea", 10), *dues),
-        summed(replace(OPENED, until=NOW - timedelta(seconds=1)), line("tea", 10), *dues),
-        summed(OPENED, line("tea", 10), due("D1"), due("D3")),
-        summed(OPENED, line("tea", 10), due("D1"), replace(due("D2"), reward_id="bag")),
+        summed(OPENED, line("tea", 10), *payables),
+        summed(replace(OPENED, id="T"), line("tea", 10), *payables),
+        summed(replace(OPENED, programme_id="walk-and-win"), line("tea", 10), *payables),
+        summed(replace(OPENED, until=NOW - timedelta(seconds=1)), line("tea", 10), *payables),
+        summed(OPENED, line("tea", 10), payable("D1"), payable("D3")),
+        summed(OPENED, line("tea", 10), payable("D1"), replace(payable("D2"), reward_id="bag")),
     ]
     assert len({each.hash for each in found}) == len(found)
-    assert found[0].hash == summed(replace(OPENED, opened_by="another"), line("tea", 10), *dues).hash
+    assert found[0].hash == summed(replace(OPENED, opened_by="another"), line("tea", 10), *payables).hash
 
 
 def test_merchants_spread_over_the_shards():

@@ -3,16 +3,16 @@
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.rewards import outbox, saga
-from puhui.rewards.wiring import desk
+from puhui.rewards.redemptions import outbox, saga
+from puhui.rewards.wiring import dependencies
 
-DESK = desk()
+DEPENDENCIES = dependencies()
 
 
 @task("await_answer")
 def app(event: Input, _now: datetime) -> Input:
     token = event["task_token"]
-    known = saga.wait(event["member_id"], event["redemption_id"], token, desk=DESK)
-    if known is not None:
-        outbox.answer(token, known)
+    step = saga.wait(event["member_id"], event["redemption_id"], token, deps=DEPENDENCIES)
+    if step is not None:
+        outbox.answer_task(token, step)
     return {}

@@ -1,14 +1,16 @@
-"""Redemption: call the order off at the partner's."""
+"""Redemption: cancel the order at the partner's."""
 
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.rewards import saga
-from puhui.rewards.wiring import desk
+from puhui.rewards.redemptions import saga
+from puhui.rewards.wiring import dependencies
 
-DESK = desk()
+DEPENDENCIES = dependencies()
 
 
 @task("call_off_order")
 def app(event: Input, now: datetime) -> Input:
-    return {"answer": saga.call_off(event["member_id"], event["redemption_id"], desk=DESK, now=now)}
+    return {
+        "answer": saga.cancel_order(event["member_id"], event["redemption_id"], deps=DEPENDENCIES, now=now)
+    }

@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.rewards import saga
-from puhui.rewards.wiring import desk
+from puhui.rewards.redemptions import saga
+from puhui.rewards.wiring import dependencies
 
-DESK = desk()
+DEPENDENCIES = dependencies()
 
 
 @task("end_redemption")
 def app(event: Input, now: datetime) -> Input:
-    return {"status": saga.end(event["member_id"], event["redemption_id"], desk=DESK, now=now).status}
+    return {"status": saga.end(event["member_id"], event["redemption_id"], deps=DEPENDENCIES, now=now).status}

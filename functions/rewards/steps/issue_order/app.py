@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from puhui.edge.task import Input, task
-from puhui.rewards import saga
-from puhui.rewards.wiring import desk
+from puhui.rewards.redemptions import saga
+from puhui.rewards.wiring import dependencies
 
-DESK = desk()
+DEPENDENCIES = dependencies()
 
 
 @task("issue_order")
 def app(event: Input, now: datetime) -> Input:
-    return saga.issue(event["member_id"], event["redemption_id"], desk=DESK, now=now)
+    return saga.issue(event["member_id"], event["redemption_id"], deps=DEPENDENCIES, now=now)

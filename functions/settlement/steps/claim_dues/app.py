@@ -1,4 +1,4 @@
-"""A settlement: the payables of one shard's merchants."""
+"""A step of the settlement workflow: claim the payables of one shard's merchants."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""An approved settlement: whether all that could be is posted, or that it stopped on an error."""
+"""The last step of the posting workflow: end the round, or record that it failed."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""A settlement: the shards put together, or that it stopped on an error."""
+"""The last step of the settlement workflow: add up the shards, or record that it failed."""
 
 from datetime import datetime
 

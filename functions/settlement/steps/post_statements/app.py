@@ -1,4 +1,4 @@
-"""An approved settlement: the statements of one shard's merchants."""
+"""A step of the posting workflow: post the statements of one shard's merchants."""
 
 from datetime import datetime
 

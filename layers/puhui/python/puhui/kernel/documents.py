@@ -4,8 +4,8 @@ canonical form."""
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Protocol
 
 from puhui.kernel import rules
 from puhui.kernel.errors import Invalid
@@ -16,6 +16,7 @@ __all__ = [
     "DETAIL_MAX",
     "DOCUMENT_BYTES_MAX",
     "VALUES_MAX",
+    "Document",
     "DocumentInvalid",
     "Text",
     "canonical",
@@ -26,6 +27,8 @@ __all__ = [
     "require_valid",
 ]
 
+Document = Annotated[Mapping[str, Any], "JSON text in a table"]
+"""A document as it was written: it may hold what a table has no type for, so that ``store.records`` keeps its text."""
 DOCUMENT_BYTES_MAX = 256 * 1024
 DEPTH_MAX = 12
 VALUES_MAX = 5000

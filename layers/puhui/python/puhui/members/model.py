@@ -10,7 +10,6 @@ from puhui.kernel.words import PURPOSES
 from puhui.members.errors import ConsentRequired
 
 REFRESH_LIFE = timedelta(days=30)
-ROLES_MAX = 10
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ class Consent:
 
 @dataclass(frozen=True)
 class Member:
-    """A member. What identifies a person stays sealed until it is needed, and out of every repr."""
+    """A member. What identifies a person is sealed until it is needed, and in no repr."""
 
     id: str
     nickname: str

@@ -50,7 +50,7 @@ class Issuer:
         return token + self._mark(token)
 
     def wrote(self, refresh_token: str) -> bool:
-        """Whether the refresh token is one that we gave to somebody, whenever that was."""
+        """Whether we issued the refresh token, at any time."""
         token, dot, mark = refresh_token.rpartition(".")
         return hmac.compare_digest(mark.encode(), self._mark(token + dot).encode())
 

@@ -1,4 +1,4 @@
-"""What members do: sign in, stay signed in, say who they are and what they agree to."""
+"""Sign in, refresh the session, change the profile, agree to purposes."""
 
 import hashlib
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def sign_in(
     limits: Limits,
     now: datetime,
 ) -> SignedIn:
-    """Sign in with wx.login's code; whoever comes for the first time becomes a member. Wrong codes count against the
+    """Sign in with wx.login's code; a new identity becomes a member. Wrong codes count against the
     ``address`` they come from, sign-ins against the member.
 
     Raises CodeInvalid, RiskBlocked, LoginTooFrequent, WeChatBusy, RateLimited.
@@ -89,8 +89,8 @@ def member_of(
 
 
 def refresh(refresh_token: str, *, members: Members, issuer: Issuer, now: datetime) -> SignedIn:
-    """New tokens for a refresh token, which is then spent; showing a spent one ends the sign-in, showing one that we never
-    gave ends nothing.
+    """New tokens for a refresh token, which is then spent. A spent one ends the sign-in; one that we never issued ends
+    nothing.
 
     Raises RefreshInvalid, RefreshReused. A client whose answer got lost signs in again with wx.login, silently.
     """
@@ -133,7 +133,7 @@ def put_consent(
     now: datetime,
     also: Callable[[Session, Consent], None] | None = None,
 ) -> Consent:
-    """Agree to a purpose, or withdraw: from now on. ``also`` adds what rests on the answer to its transaction."""
+    """Agree to a purpose, or withdraw: from now on. ``also`` adds to its transaction."""
     consent = Consent(purpose, granted, version, now)
     members.put_consent(member_id, consent, now, (lambda session: also(session, consent)) if also else None)
     return consent

@@ -9,21 +9,18 @@ import importlib
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from puhui.merchants.applications.model import CERTIFIED, Standing, in_region, require_active
+from puhui.merchants.applications.model import CERTIFIED, Standing, require_active
 from puhui.merchants.applications.repository import standing_from
 from puhui.merchants.documents.model import Picture, PictureState
-from puhui.merchants.errors import MerchantNotCertified, MerchantNotFound, MerchantSuspended, OwnMerchant
+from puhui.merchants.errors import MerchantNotFound, MerchantSuspended, OwnMerchant
 from puhui.merchants.repositories import Merchants
 from puhui.merchants.repository import merchant_key
-from puhui.merchants.staff.model import CLERK, MANAGER, OWNER, Branch, Staff
+from puhui.merchants.staff.model import MANAGER, OWNER, Staff
 
 __all__ = [
     "CERTIFIED",
-    "CLERK",
     "MANAGER",
     "OWNER",
-    "Branch",
-    "MerchantNotCertified",
     "MerchantNotFound",
     "MerchantSuspended",
     "Merchants",
@@ -33,7 +30,6 @@ __all__ = [
     "Pictures",
     "Staff",
     "Standing",
-    "in_region",
     "merchant_key",
     "pictures",
     "require_active",

@@ -107,7 +107,7 @@ def _begin(
         choice = points.choice(member_id, programme_id)
         if choice.choice != DONATE:
             return None
-        reward = rewards.reward(choice.reward_id)
+        reward = rewards.catalogue.reward(choice.reward_id)
         held = ledger.balance(member(member_id), programme_id).lots.get(lot, 0)
         plan = planned(choice, reward.price_points if reward else None, held, lot, before)
         points.add_donation(session, before, plan)

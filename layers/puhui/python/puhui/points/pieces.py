@@ -98,7 +98,7 @@ def _add_pieces(
     sums, status, count = tally.reward(redemption.reward_id), redemption.status, redemption.quantity
     _add_claimed(tally, redemption, coupons)
     if not moment.had_taken(redemption):
-        if redemption.lanes and redemption.redeemed_at <= moment.at:
+        if redemption.queue_shards and redemption.redeemed_at <= moment.at:
             sums[QUEUED] += count
         return
     if redemption.is_over:
@@ -111,7 +111,7 @@ def _add_pieces(
     sums[status] += count
     if not coupons:
         sums["out"] += count
-        _add_fen(sums, redemption.fen * count, is_due=bool(redemption.due_id))
+        _add_fen(sums, redemption.fen * count, is_due=bool(redemption.payable_id))
         return
     for coupon in coupons:
         state = _state_then(coupon, moment)
@@ -148,7 +148,7 @@ def _apart(one: Redemption | Coupon, other: Redemption | Reward | None, names: S
 def _taken(redemption: Redemption, ledger: Counter[str], spending: tuple[str, str] | None) -> Pairs:
     """What a redemption ever took is what it cost, whatever came back; in a queue it takes nothing yet."""
     taken = ledger["ever_held"] if redemption.partner_id else ledger["spent"]
-    left_queue = redemption.status == CANCELLED and redemption.lanes and not taken
+    left_queue = redemption.status == CANCELLED and redemption.queue_shards and not taken
     pairs = [("taken", taken, 0 if redemption.status == QUEUED or left_queue else redemption.points)]
     if spending and not redemption.partner_id:
         kind = "donation" if redemption.kind == DONATION else "redemption"
@@ -174,8 +174,8 @@ def _due(redemption: Redemption) -> Pairs:
         return [("cancelling", 0, 1)]
     gives = bool(redemption.merchant_id) and not redemption.coupons and redemption.status == FULFILLED
     if gives and not redemption.cancelling:
-        return [("due", 1, int(bool(redemption.due_id)))]
-    return [] if gives else [("due", 0, int(bool(redemption.due_id)))]
+        return [("due", 1, int(bool(redemption.payable_id)))]
+    return [] if gives else [("due", 0, int(bool(redemption.payable_id)))]
 
 
 def _coupon_differences(coupon: Coupon, redemption: Redemption) -> list[Difference]:
@@ -184,7 +184,7 @@ def _coupon_differences(coupon: Coupon, redemption: Redemption) -> list[Differen
     pairs = (
         ("terms", 0, terms + (coupon.redemption_id != redemption.id)),
         ("cancelled", int(redemption.status == CANCELLED), int(coupon.status == CANCELLED)),
-        ("due", int(coupon.status == USED), int(bool(coupon.due_id))),
+        ("due", int(coupon.status == USED), int(bool(coupon.payable_id))),
     )
     return [Difference("coupon", coupon.id, *pair) for pair in pairs if pair[1] != pair[2]]
 

@@ -35,7 +35,7 @@ MEMBER, MONEY, UNIT = "member:", ("budget:", "merchant:"), "CNY"
 
 
 class OfferPages(Protocol):
-    """The rewards on offer, as ``rewards.catalogue.Catalogue`` reads them."""
+    """The rewards on offer, as ``rewards.catalogue.listing.Listing`` reads them."""
 
     def offers(self, programme_id: str, limit: int, start: str | None) -> Page[Any]: ...
 
@@ -76,7 +76,7 @@ def start(
     while True:
         page = offers.offers(programme_id, REWARDS_AT_ONCE, cursor)
         for offer in page.items:
-            if counted := rewards.mark_stock(offer.reward.id, mark):
+            if counted := rewards.stock.mark(offer.reward.id, mark):
                 reward, left, given = counted
                 stock[reward.id] = Stock(reward.stock, left, given)
         if (cursor := page.cursor) is None:
@@ -151,7 +151,7 @@ def _learn(known: dict[str, Reward], wanted: set[str], rewards: Rewards) -> None
     """Read the rewards that are not known yet: what is asked of them here never changes."""
     missing = sorted(wanted - known.keys())
     for first in range(0, len(missing), REWARDS_AT_ONCE):
-        known |= rewards.rewards_of(missing[first : first + REWARDS_AT_ONCE])
+        known |= rewards.catalogue.rewards(missing[first : first + REWARDS_AT_ONCE])
 
 
 def _read_money(part: Tally, account: str, report: Report, ledger: Ledger) -> list[Difference]:
@@ -192,6 +192,6 @@ def _accounts_without_balance(report: Report, tally: Tally, stocked: Mapping[str
 def _stocked_rewards(reward_ids: list[str], rewards: Rewards) -> Mapping[str, Offer]:
     found: dict[str, Offer] = {}
     for first in range(0, len(reward_ids), REWARDS_AT_ONCE):
-        read = rewards.rewards_of(reward_ids[first : first + REWARDS_AT_ONCE])
-        found |= {each: Offer(reward, sum(rewards.stock(reward))) for each, reward in read.items()}
+        read = rewards.catalogue.rewards(reward_ids[first : first + REWARDS_AT_ONCE])
+        found |= {each: Offer(reward, sum(rewards.stock.left(reward))) for each, reward in read.items()}
     return found

@@ -46,7 +46,7 @@ def choose(
         raise RewardMissing
     if reward_id is None:
         return points.choose(Choice(member_id, programme_id, EXPIRE), now)
-    reward = rewards.reward(reward_id)
+    reward = rewards.catalogue.reward(reward_id)
     if (
         reward is None
         or reward.state == PROPOSED

@@ -1,51 +1,44 @@
 """What other contexts may use of the rewards."""
 
-from puhui.rewards.coupons import expire as expire_coupon
-from puhui.rewards.dynamo import Rewards
-from puhui.rewards.errors import DueClaimed
-from puhui.rewards.items import redemption_from
-from puhui.rewards.model import (
+from puhui.rewards.catalogue.model import CLOSED, DONATION, ON_SALE, Reward
+from puhui.rewards.coupons.model import EXPIRED, ISSUED, USED, Coupon
+from puhui.rewards.errors import PayableClaimed
+from puhui.rewards.payables import PAYABLE_SHARDS, Payable
+from puhui.rewards.redemptions.decision import Redeem
+from puhui.rewards.redemptions.model import (
     CANCELLED,
-    CLOSED,
-    DONATION,
-    DUE_SHARDS,
-    EXPIRED,
     FULFILLED,
-    ISSUED,
-    ON_SALE,
     PROCESSING,
     QUEUED,
     REFUNDED,
-    USED,
-    Coupon,
-    Due,
     Redemption,
-    Reward,
 )
-from puhui.rewards.usecases import Redeem, leave_queue, redeem
+from puhui.rewards.redemptions.queue import leave_queue
+from puhui.rewards.redemptions.repository import REDEMPTION
+from puhui.rewards.redemptions.usecases import redeem
+from puhui.rewards.repositories import Rewards
 
 __all__ = [
     "CANCELLED",
     "CLOSED",
     "DONATION",
-    "DUE_SHARDS",
     "EXPIRED",
     "FULFILLED",
     "ISSUED",
     "ON_SALE",
+    "PAYABLE_SHARDS",
     "PROCESSING",
     "QUEUED",
+    "REDEMPTION",
     "REFUNDED",
     "USED",
     "Coupon",
-    "Due",
-    "DueClaimed",
+    "Payable",
+    "PayableClaimed",
     "Redeem",
     "Redemption",
     "Reward",
     "Rewards",
-    "expire_coupon",
     "leave_queue",
     "redeem",
-    "redemption_from",
 ]

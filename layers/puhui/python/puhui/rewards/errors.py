@@ -20,9 +20,8 @@ NotEnoughPoints                     409  is the ledger's
 import re
 from typing import Any
 
-from puhui.kernel.errors import Conflict, DomainError, IdempotencyKeyReused, Invalid, NotFound
+from puhui.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from puhui.kernel.words import Text
-from puhui.store.session import Moved
 
 
 class RewardNotFound(NotFound):
@@ -306,69 +305,10 @@ class RewardIdTaken(Conflict):
     en = "This id belongs to a reward of {programme_id}. Choose another."
 
 
-class RedemptionMade(DomainError):
-    """The redemption of this key stands already with this body: whoever retries takes the first answer."""
-
-    code = "REDEMPTION_MADE"
-
-
-class RedemptionStands(DomainError):
-    """The condition of a new redemption: nothing stands under its id. Becomes RedemptionMade or
-    IdempotencyKeyReused."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:
-        if item and item["body_hash"] == self.details["body_hash"]:
-            return RedemptionMade()
-        return IdempotencyKeyReused()
-
-
-class ShardMoved(DomainError):
-    """The condition of a draw: the shard still holds what is taken from it. Others were quicker: read again."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever is left is read again
-        return Moved()
-
-
-class RewardMoved(DomainError):
-    """The condition of changing a reward: it is still the version that was read."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
-        return Moved()
-
-
-class CouponMoved(DomainError):
-    """The condition of ending a coupon: it still stands as it was read."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
-        return Moved()
-
-
-class RedemptionMoved(DomainError):
-    """The condition of a redemption's next state: it still stands as it was read."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
-        return Moved()
-
-
-class KeyStands(DomainError):
-    """The condition of a request that is known by its key: nothing stands under it. ``body_hash`` is the request's."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:
-        if item and item["body_hash"] == self.details["body_hash"]:
-            return RequestDone()
-        return IdempotencyKeyReused()
-
-
-class RequestDone(DomainError):
-    """The request of this key was done already: whoever retries gets its answer."""
-
-    code = "REQUEST_DONE"
-
-
-class DueClaimed(Conflict):
-    """The condition of a settlement's claim: no settlement has this due yet. ``settlement_id``: which one has it."""
+class PayableClaimed(Conflict):
+    """The condition of a settlement's claim: no settlement has this payable yet. ``settlement_id``: which one has it."""
 
     code = "DUE_CLAIMED"
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
-        return DueClaimed(settlement_id=(item or {}).get("settlement_id", ""))
+        return PayableClaimed(settlement_id=(item or {}).get("settlement_id", ""))

@@ -173,7 +173,7 @@ class DecisionInvalid(Invalid):
 
 
 class AdjustmentInvalid(Invalid):
-    """``rule`` says in English, ``rule_zh`` in Chinese, what is wrong with the adjustment at ``position`` (from 1)."""
+    """``rule`` (English) and ``rule_zh`` (Chinese): the rule that the adjustment at ``position`` (from 1) breaks."""
 
     code = "ADJUSTMENT_INVALID"
     zh = "第 {position} 项调整不符合规则：{rule_zh}"

@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 
 from puhui.kernel.errors import Unavailable
-from puhui.rewards.api import Due as Payable
-from puhui.rewards.api import Rewards
+from puhui.rewards.api import Payable, Rewards
 from puhui.settlement.statements.model import Statement, Tally
 
 PAYABLES_PER_PAGE = 500
@@ -15,7 +14,7 @@ def claimed_payables(statement: Statement, rewards: Rewards) -> Iterator[Payable
     statement."""
     start, found = None, Tally()
     while True:
-        page, start = rewards.claimed_dues(
+        page, start = rewards.payables.claimed(
             statement.settlement_id, statement.merchant_id, PAYABLES_PER_PAGE, start
         )
         for payable in page:

@@ -6,7 +6,7 @@ States of a merchant:
 |-----------|-----------------------------------------------------|----------------------------------------|--------------|
 | applied   | a member; its owner, after a refusal                | `apply_as_merchant`; `resubmit_merchant_application` | its staff, operators and the authority see it; others get 404 |
 | certified | the authority; somebody else of it, after a suspension | `certify_merchant`; `reinstate_merchant` | everybody sees it; its rewards are offered |
-| certified | its owner or a manager of all branches              | `revise_merchant`, stays certified     | new description and pictures |
+| certified | its owner or a manager of all branches              | `revise_merchant`                      | new description and pictures |
 | refused   | the authority, with a `reason_code`                 | `certify_merchant`                     | its staff see the reason; others get 404 |
 | suspended | the authority, with a `reason_code`                 | `suspend_merchant`                     | everybody sees it; it honours nothing |
 

@@ -15,7 +15,7 @@ from puhui.merchants.repositories import Merchants
 from puhui.wechat import api as wechat
 
 STATES = {PENDING: "pending", PASSED: "passed"}
-REFUSED = "refused"  # also when the platform wants a person to look, or could not tell
+REFUSED = "refused"  # also when the platform asks for a person's review, or failed
 
 
 class Pictures:

@@ -170,5 +170,5 @@ def staff_key(merchant_id: str, member_id: str, table: str) -> Key:
 
 
 def gone_key(merchant_id: str, member_id: str, table: str) -> Key:
-    """The key of the item that says when a member left a staff."""
+    """The key of the item that records when a member left a staff."""
     return Key(table, {"owner": f"merchant:{merchant_id}", "entry": f"X#{member_id}"})

@@ -79,8 +79,8 @@ def resolve(
     require_outsider(settlement_id, request.member_id, repositories=repositories, staff=staff)
 
     def build(session: Session) -> tuple[Dispute, Settlement]:
-        settlement = repositories.settlements.find(settlement_id)
         dispute = repositories.disputes.find(settlement_id, dispute_id)
+        settlement = repositories.settlements.find(settlement_id)  # after the dispute: a twin wrote both
         if dispute.opened_by == request.member_id:
             raise ApproverIsStaff(merchant_id=dispute.merchant_id)
         if dispute.status != OPEN:

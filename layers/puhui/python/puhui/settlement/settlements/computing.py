@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from puhui.merchants.api import Merchants
-from puhui.rewards.api import DUE_SHARDS, Rewards
-from puhui.rewards.api import Due as Payable
-from puhui.rewards.api import DueClaimed as PayableClaimed
+from puhui.rewards.api import PAYABLE_SHARDS, Payable, PayableClaimed, Rewards
 from puhui.settlement.payables import claimed_payables
 from puhui.settlement.repositories import Repositories
 from puhui.settlement.settlements import model
@@ -54,10 +52,12 @@ def _claim_merchant(settlement: Settlement, merchant_id: str, shard: int, deps: 
     rewards = deps.rewards
     titles: dict[str, dict[str, str]] = {}
     claimed = 0
-    for queue_shard in range(DUE_SHARDS):
+    for payable_shard in range(PAYABLE_SHARDS):
         start = None
         while True:
-            page, start = rewards.dues(merchant_id, queue_shard, settlement.until, PAYABLES_PER_CLAIM, start)
+            page, start = rewards.payables.unsettled(
+                merchant_id, payable_shard, settlement.until, PAYABLES_PER_CLAIM, start
+            )
             wanted = [each for each in page if each.programme_id == settlement.programme_id]
             titles |= _missing_titles(titles, wanted, rewards)
             claimed += _claim(settlement, shard, wanted, titles, deps)
@@ -72,7 +72,7 @@ def _missing_titles(
     missing = list(dict.fromkeys(each.reward_id for each in payables if each.reward_id not in known))
     if not missing:
         return {}
-    found = rewards.rewards_of(missing)
+    found = rewards.catalogue.rewards(missing)
     return {each: dict(found[each].title) if each in found else {} for each in missing}
 
 
@@ -92,7 +92,7 @@ def _claim(
         lines = lines_of(payables, titles)
         repositories.settlements.count(session, settlement, shard, payables[0].merchant_id, lines)
         for each in payables:
-            deps.rewards.add_claim(session, each, settlement.id)
+            deps.rewards.payables.add_claim(session, each, settlement.id)
         return len(payables)
 
     try:

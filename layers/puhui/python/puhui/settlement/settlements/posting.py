@@ -91,7 +91,7 @@ def _record_reason(
 
 
 def close_posting(settlement_id: str, *, repositories: Repositories) -> Settlement:
-    """End a round of posting. While statements are held (a budget is short, a dispute was rejected meanwhile) the settlement stays
+    """End a round of posting. While statements are held (a budget is short, a dispute was rejected meanwhile) the settlement remains
     ``approved``, and an approver who approves again starts another round.
 
     Whatever allows a statement to be posted changes the settlement's version, so none is missed between counting and writing.

@@ -5,7 +5,7 @@ from dataclasses import InitVar, dataclass, field, replace
 from datetime import datetime
 
 from puhui.kernel import clock, documents
-from puhui.rewards.api import Due as Payable
+from puhui.rewards.api import Payable
 from puhui.settlement.settlements.model import COMPUTED, EMPTY, Settlement
 from puhui.settlement.statements.model import Line, Tally
 

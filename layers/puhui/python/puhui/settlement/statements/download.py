@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from puhui.kernel import clock
-from puhui.rewards.api import Due as Payable
-from puhui.rewards.api import Rewards
+from puhui.rewards.api import Payable, Rewards
 from puhui.settlement.errors import FileTooLarge
 from puhui.settlement.payables import claimed_payables
 from puhui.settlement.repositories import Repositories

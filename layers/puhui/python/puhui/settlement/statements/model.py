@@ -62,7 +62,7 @@ class Line:
 
     @property
     def key(self) -> tuple[str, str, str, int]:
-        """What tells it from other lines."""
+        """What distinguishes it from other lines."""
         return self.merchant_id, self.reward_id, self.budget_id, self.fen_each
 
     @property

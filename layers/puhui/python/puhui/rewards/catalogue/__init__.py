@@ -1,0 +1,1 @@
+"""What a programme offers for points: the rewards, their terms and their pictures."""

@@ -1,0 +1,1 @@
+"""What a merchant's staff take at the till."""

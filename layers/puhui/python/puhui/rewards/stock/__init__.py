@@ -1,0 +1,1 @@
+"""The pieces of a reward, counted in shards."""
