@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from puhui.kernel import clock
+from puhui.kernel.approvals import ProposerMayNotApprove
 from puhui.programmes import api, presets, procedure, published
 from puhui.programmes.dynamo import Programmes
 from puhui.programmes.errors import (
@@ -17,7 +18,6 @@ from puhui.programmes.errors import (
     ProgrammeNotFound,
     ProgrammeShipped,
     ProposalChanged,
-    ProposerMayNotApprove,
     VersionChanged,
     VersionNotNewer,
     VersionStarted,

@@ -27,10 +27,11 @@ from typing import Any, Self
 from puhui.kernel import clock
 from puhui.kernel.documents import Text, canonical, content_hash
 from puhui.methodologies import registry
-from puhui.methodologies.errors import AnswerStands, QuantityFull, VersionMoved
+from puhui.methodologies.errors import AnswerStands, QuantityFull
 from puhui.methodologies.lifecycle import APPROVED, DRAFT, PUBLISHED, WITHDRAWN, Step, Version, order
 from puhui.methodologies.measures import require_same
 from puhui.store.client import DynamoDB, Key
+from puhui.store.conditions import OptimisticLockFailed
 from puhui.store.session import Session
 from puhui.store.values import Item
 
@@ -151,7 +152,7 @@ class Methodologies:
             version_item(version, self.prefix),
             condition="v = :v" if before else "attribute_not_exists(v)",
             values={":v": before} if before else None,
-            error=VersionMoved(),
+            error=OptimisticLockFailed(),
         )
         place = {"methodology": self.open_name, "entry": version.key}
         if version.status in (DRAFT, APPROVED):
@@ -178,7 +179,7 @@ class Methodologies:
             condition="version = :version AND #status = :status" if before else "attribute_not_exists(entry)",
             names={"#status": "status"} if before else None,
             values={":version": before.version, ":status": before.status} if before else None,
-            error=VersionMoved(),
+            error=OptimisticLockFailed(),
         )
 
     def require_fitting(self, document: Mapping[str, Any]) -> None:
@@ -251,7 +252,7 @@ class Factors(Methodologies):
             },
             condition="v = :v" if before else "attribute_not_exists(v)",
             values={":v": before} if before else None,
-            error=VersionMoved(),
+            error=OptimisticLockFailed(),
         )
 
 

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from puhui.kernel.errors import Conflict, DomainError, Forbidden, IdempotencyKeyReused, Invalid, NotFound
-from puhui.store.session import Moved
 
 _FIELD_SHOWN_MAX = 64
 
@@ -216,10 +215,6 @@ class HistoryFull(Conflict):
     code = "HISTORY_FULL"
     zh = "这个版本的修改和审核次数已达上限，请使用新的版本号。"
     en = "This version has been changed and reviewed too often. Use another version."
-
-
-class VersionMoved(Moved):
-    """The condition of a version's item: it is still the one that was read."""
 
 
 class AnswerStands(DomainError):

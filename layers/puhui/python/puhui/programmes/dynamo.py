@@ -19,7 +19,8 @@ from puhui.kernel.documents import canonical
 from puhui.programmes.filing import Filed
 from puhui.programmes.standing import Proposal, Standing
 from puhui.store.client import DynamoDB
-from puhui.store.session import Moved, Session
+from puhui.store.conditions import OptimisticLockFailed
+from puhui.store.session import Session
 from puhui.store.values import Item
 
 RUNNING_KEY = "running"
@@ -78,7 +79,7 @@ class Programmes:
             condition="#hash = :hash AND #status = :status" if before else "attribute_not_exists(entry)",
             values=same,
             names={"#hash": "hash", "#status": "status"} if before else None,
-            error=Moved(),
+            error=OptimisticLockFailed(),
         )
 
     def put_standing(self, session: Session, standing: Standing) -> None:
@@ -98,7 +99,7 @@ class Programmes:
             item,
             condition="v = :before" if before else "attribute_not_exists(entry)",
             values={":before": before} if before else None,
-            error=Moved(),
+            error=OptimisticLockFailed(),
         )
 
     def put_proposal(self, session: Session, before: Proposal | None, after: Proposal) -> None:
@@ -109,7 +110,7 @@ class Programmes:
             condition="#number = :number AND #status = :status" if before else "attribute_not_exists(entry)",
             values={":number": before.number, ":status": before.status} if before else None,
             names={"#number": "number", "#status": "status"} if before else None,
-            error=Moved(),
+            error=OptimisticLockFailed(),
         )
 
 

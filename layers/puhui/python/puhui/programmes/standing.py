@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from puhui.kernel import clock
+from puhui.kernel import approvals, clock
+from puhui.kernel.approvals import Approval
 from puhui.kernel.documents import content_hash
 from puhui.programmes import jurisdictions
 from puhui.programmes.errors import (
     ClosingInThePast,
     GateNotAllowed,
     ProposalChanged,
-    ProposerMayNotApprove,
 )
 from puhui.programmes.model import Programme
 
@@ -97,17 +97,20 @@ def require_allowed(programme: Programme, proposal: Proposal, now: datetime) -> 
 
 
 def approve(proposal: Proposal, by: str, read_hash: str, now: datetime) -> Proposal:
-    """The proposal, approved by somebody else who read it. Again by the same person changes nothing.
+    """The proposal, approved by somebody else who read it. Again changes nothing, whoever asks.
 
     Raises ProposerMayNotApprove, ProposalChanged.
     """
-    if proposal.by == by:
-        raise ProposerMayNotApprove
-    if proposal.hash != read_hash:
-        raise ProposalChanged
-    if proposal.status == APPROVED:
-        return proposal
-    return replace(proposal, status=APPROVED, approved_by=by, approved_at=now)
+    given: tuple[Approval, ...] = ()
+    if proposal.approved_at:
+        given = (
+            Approval(by, proposal.approved_at),
+        )  # whoever it was: one is enough, and others see it approved
+    changed = ProposalChanged() if proposal.hash != read_hash else None
+    after = approvals.approve(
+        given, by, now, authors=[proposal.by], closed=ProposalChanged(), changed=changed
+    )
+    return proposal if after is given else replace(proposal, status=APPROVED, approved_by=by, approved_at=now)
 
 
 def decided(standing: Standing, proposal: Proposal) -> Standing:
