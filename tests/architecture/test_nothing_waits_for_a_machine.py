@@ -19,7 +19,7 @@ ENDS = {  # what ends the object, or says with it that it stopped
 }
 LAST_RESORTS = {  # Fail states, and what finds their objects then: a function on a schedule, or an alarm
     ("verification", "LeftToTheWatch"): ("activities", "LookAfterActivitiesFunction"),
-    ("redemption", "LeftToTheWatch"): ("rewards", "LookAfterFunction"),
+    ("redemption", "LeftToTheWatch"): ("rewards", "ReconcileRedemptionsFunction"),
     ("shards", "Stopped"): ("settlement", "SettlementFailedAlarm"),
 }
 States = dict[str, dict[str, Any]]

@@ -19,7 +19,7 @@ from puhui.members.model import Member
 from puhui.members.repository import Members
 from puhui.merchants.repositories import Merchants
 from puhui.methodologies.dynamo import Methodologies
-from puhui.partners.dynamo import Partners
+from puhui.partners.repository import Partners
 from puhui.programmes.dynamo import Programmes
 from puhui.rewards.catalogue import reports
 from puhui.rewards.redemptions import delivering

@@ -348,7 +348,7 @@ class World:
             outbox.answer_task(token, known)
         return "waits"
 
-    def call_off(self, given: dict[str, Any]) -> str:
+    def cancel_order(self, given: dict[str, Any]) -> str:
         self.partner.said_to.order_id = ""
         try:
             return saga.cancel_order(given["member_id"], given["redemption_id"], deps=self.desk, now=self.now)
@@ -366,7 +366,7 @@ class World:
     def end(self, given: dict[str, Any]) -> str:
         return saga.end(given["member_id"], given["redemption_id"], deps=self.desk, now=self.now).status
 
-    def look_after(self) -> None:
+    def reconcile(self) -> None:
         reconciling.reconcile(deps=self.desk, now=self.now)
 
     def deliver(self, number: int, *, keep: bool = False) -> None:
@@ -431,7 +431,7 @@ class World:
             if not any(each.next_check_at or each.status == QUEUED for each in self.redemptions()):
                 return
             self.now += timedelta(minutes=61)
-            self.look_after()
+            self.reconcile()
         stuck = [each for each in self.redemptions() if each.next_check_at]
         assert all(each.settlement_id for each in stuck), stuck
 
@@ -463,7 +463,7 @@ class World:
                     pass
             said = self.tokens[token] or "cancelling"
         if said == "cancelling":
-            self.call_off(given)
+            self.cancel_order(given)
         self.end(given)
 
     # What must hold
@@ -771,7 +771,7 @@ class Turns(World):
         if said == "accepted":
             said = self._await(given)
         if said in ("cancelling", "failed"):
-            self._task(lambda: self.call_off(given))
+            self._task(lambda: self.cancel_order(given))
         if self._task(lambda: self.end(given)) == "failed" and self.chance.random() < 0.5:
             self._task(lambda: self.end(given))  # redriven
 
@@ -808,7 +808,7 @@ class Turns(World):
 
     def _watch(self) -> None:
         if self.chance.random() < 0.03:
-            self._mortal(self.look_after)
+            self._mortal(self.reconcile)
 
     def _letters(self) -> None:
         """The partner's people: they decide, deliver goods, and post later answers in any order, twice and late."""
@@ -835,28 +835,28 @@ class Turns(World):
                 self._pause()
             if self.started:
                 given = self.started[self.chance.choice(sorted(self.started))]
-                step = self.chance.choice([self.issue, self.call_off, self.end])
+                step = self.chance.choice([self.issue, self.cancel_order, self.end])
                 self._careful(lambda: self._mortal(lambda: step(given)))  # noqa: B023 called at once
 
 
 ACCEPTED = ("issue",)
 FULFILLED_BEFORE = ("issue", "answer", "end")
 SCENES = [  # what has happened to the redemption, and who come together then
-    (ACCEPTED, ("call_off", "answer")),
-    (ACCEPTED, ("call_off", "answer", "end")),
+    (ACCEPTED, ("cancel_order", "answer")),
+    (ACCEPTED, ("cancel_order", "answer", "end")),
     (ACCEPTED, ("cancel", "answer")),
     (ACCEPTED, ("end", "end", "answer")),
-    (("issue", "decide"), ("call_off", "end")),
+    (("issue", "decide"), ("cancel_order", "end")),
     (("issue", "wait"), ("cancel", "answer", "wait")),
-    (("issue", "cancel"), ("call_off", "answer", "end")),
+    (("issue", "cancel"), ("cancel_order", "answer", "end")),
     (("issue", "answer"), ("cancel", "end")),
-    (("issue", "answer", "cancel"), ("call_off", "end")),
-    (("issue", "call_off", "end"), ("overlook", "answer")),
+    (("issue", "answer", "cancel"), ("cancel_order", "end")),
+    (("issue", "cancel_order", "end"), ("overlook", "answer")),
     (FULFILLED_BEFORE, ("cancel", "settle")),
-    ((*FULFILLED_BEFORE, "cancel"), ("call_off", "settle")),
-    ((*FULFILLED_BEFORE, "cancel"), ("call_off", "call_off", "end")),
+    ((*FULFILLED_BEFORE, "cancel"), ("cancel_order", "settle")),
+    ((*FULFILLED_BEFORE, "cancel"), ("cancel_order", "cancel_order", "end")),
     ((), ("issue", "cancel")),
-    ((), ("issue", "call_off")),
+    ((), ("issue", "cancel_order")),
     ((), ("issue", "overlook")),
     ((), ("issue", "issue", "end")),
 ]
@@ -894,7 +894,7 @@ class Duel(Turns):
         steps: dict[str, Callable[[], Any]] = {
             "issue": lambda: self.issue(self.task),
             "wait": lambda: self.wait(self.task, f"token-{len(self.tokens)}"),
-            "call_off": lambda: self.call_off(self.task),
+            "cancel_order": lambda: self.cancel_order(self.task),
             "end": lambda: self.end(self.task),
             "cancel": lambda: self.cancel(self.made),
             "settle": self.settle,
@@ -923,4 +923,4 @@ class Duel(Turns):
     def overlook(self) -> None:
         """Later, the watch comes by."""
         self.now += timedelta(minutes=self.chance.choice([30, 61]))
-        self.look_after()
+        self.reconcile()

@@ -221,7 +221,7 @@ class World:
             table=self.table,
             objects=self.objects,
             lock_until=lambda _: None,
-            deps=post,
+            post=post,
         )
 
     # What must hold

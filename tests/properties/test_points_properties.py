@@ -100,7 +100,7 @@ class Life:
     def settle(self) -> None:
         self.settlements += 1
         post = self.chance.random() < 0.7
-        self.town.settle(f"S{self.settlements}", deps=post, pay=self.chance.random() < 0.5)
+        self.town.settle(f"S{self.settlements}", post=post, pay=self.chance.random() < 0.5)
 
     def refund_late(self) -> None:
         """Points come back into a lot that has ended, as they never should: the next run ends them again."""

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from puhui.rewards.redemptions.model import QUEUED, Redemption
 from tests.faults.redemptions import Killed, Turns, surroundings
 
-STEPS = st.sampled_from(["issue", "wait", "call_off", "call_off", "end", "end", "cancel", "letter"])
+STEPS = st.sampled_from(["issue", "wait", "cancel_order", "cancel_order", "end", "end", "cancel", "letter"])
 LIVES = st.sampled_from(
     [None, None, None, 1, 2, 3, 4, 5, 6, 8]
 )  # after how many I/Os a step dies; None: it lives
@@ -85,7 +85,7 @@ class SagaMachine(RuleBasedStateMachine):
         steps: dict[str, Callable[[], Any]] = {
             "issue": lambda: self.it.issue(given),
             "wait": lambda: self.it.wait(given, f"token-{len(self.it.tokens)}"),
-            "call_off": lambda: self.it.call_off(given),
+            "cancel_order": lambda: self.it.cancel_order(given),
             "end": lambda: self.it.end(given),
             "cancel": lambda: self.it.cancel(of),
             "decide": lambda: of.id in self.partner.orders and self.partner.decide(of.id, "issued", 2),
@@ -128,7 +128,7 @@ class SagaMachine(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 61, 24 * 60]), life=LIVES, lost=LOST)
     def the_watch_comes_later(self, minutes: int, life: int | None, lost: str) -> None:
         self.it.now += timedelta(minutes=minutes)
-        self.run(self.it.look_after, life=life, lost=lost)
+        self.run(self.it.reconcile, life=life, lost=lost)
 
     @rule()
     def a_settlement_claims(self) -> None:

@@ -1,8 +1,8 @@
-"""POST /partners/{partner_id}/secrets: a new secret, shown this once."""
+"""POST /partners/{partner_id}/secrets: a new secret, in this answer only."""
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.partners import usecases
-from puhui.partners.dynamo import Partners
+from puhui.partners.repository import Partners
 
 app = HttpFunction("add-partner-secret")
 PARTNERS = Partners.from_environment()

@@ -2,7 +2,7 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.partners import usecases
-from puhui.partners.dynamo import Partners
+from puhui.partners.repository import Partners
 
 app = HttpFunction("get-partner")
 PARTNERS = Partners.from_environment()
@@ -11,4 +11,4 @@ PARTNERS = Partners.from_environment()
 @app.operation("get_partner", "GET", "/partners/{partner_id}")
 def get_partner(request: Request) -> Answer:
     partner = usecases.find_partner(request.path["partner_id"], partners=PARTNERS)
-    return usecases.shown(partner, request.now)
+    return usecases.partner_body(partner, request.now)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from puhui.edge.task import Input, task
 from puhui.partners import usecases
-from puhui.partners.dynamo import Partners
+from puhui.partners.repository import Partners
 
 PARTNERS = Partners.from_environment()
 

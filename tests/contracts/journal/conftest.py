@@ -84,7 +84,7 @@ class Alliance:
             table=self.journal,
             objects=self.bucket,
             lock_until=self.log.lock_until,
-            deps=post,
+            post=post,
         )
 
     def transfer(self, account: str, mg: int = 1000, minutes: int = 60) -> Transfer:

@@ -8,8 +8,8 @@ import pytest
 
 from puhui.kernel import clock
 from puhui.partners import usecases
-from puhui.partners.dynamo import Partners
 from puhui.partners.model import Partner
+from puhui.partners.repository import Partners
 from puhui.store.client import DynamoDB
 from puhui.store.sealing import Sealer
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from puhui.partners import signing
-from puhui.partners.dynamo import Partners
+from puhui.partners.repository import Partners
 from tests.contracts.partners.conftest import Registry
 from tests.support import gateway
 from tests.support.gateway import Answer, call

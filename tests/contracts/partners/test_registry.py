@@ -77,7 +77,7 @@ def test_a_secret_is_sealed_and_not_shown(registry: Registry):
     partner = registry.find()
     item = registry.partners.dynamodb.get(registry.partners.table, {"owner": "cinema", "entry": "partner"})
     assert item
-    for place in (str(values.encode_item(item)), str(item), repr(partner), str(usecases.shown(partner, NOW))):
+    for place in (str(values.encode_item(item)), str(item), repr(partner), str(usecases.partner_body(partner, NOW))):
         assert secret not in place
         assert secret.removeprefix("whsec_") not in place
     assert registry.partners.opened(partner, partner.secrets[0]) == secret
@@ -108,7 +108,7 @@ def test_at_most_two_live_so_a_secret_that_leaked_is_gone_after_two_changes(regi
     registry.put()
     leaked, second, third = (registry.add_secret() for _ in range(3))
     assert [believes(registry, secret) for secret in (leaked, second, third)] == [False, True, True]
-    assert len(usecases.shown(registry.find(), NOW)["secrets"]) == 2
+    assert len(usecases.partner_body(registry.find(), NOW)["secrets"]) == 2
 
 
 def test_a_change_of_the_partner_leaves_its_secrets(registry: Registry):

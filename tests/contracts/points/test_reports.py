@@ -152,7 +152,7 @@ def test_a_claim_that_is_not_posted_yet_is_still_committed(town: Town):
     town.fund(100_000)
     town.sponsored("trees", "donation", stock=10)
     town.redeem(town.member(_2026_11=1_000), "trees", 4)
-    town.settle("S1", deps=False)
+    town.settle("S1", post=False)
     report = town.report()
     assert report["reconciles"], report["differences"]
     assert of(report, "trees")["budget"]["due_fen"] == 120
@@ -596,7 +596,7 @@ def test_a_settlement_that_moved_something_else_than_was_claimed_is_named(tamper
     assert town.settle("S1") == 3 * 30
     assert town.report()["reconciles"]
     town.use(town.rewards.member_items(me)[1][0])
-    assert town.settle("S2", deps=False) == 30
+    assert town.settle("S2", post=False) == 30
     legs = (Leg("committed:tea", "CNY", -29), Leg(f"merchant:{MERCHANT}", "CNY", 29))
     town.post("settle", *legs, reference="S2")
     assert differences(town.report()) == {("settlement", "S2", "fen tea"): 1}

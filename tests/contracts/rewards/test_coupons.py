@@ -553,7 +553,7 @@ def test_points_of_one_that_was_handed_on_go_back_to_whoever_paid(shop: Shop):
     assert (shop.points(me, RETURNS), shop.points(friend, RETURNS), shop.left("tea")) == (500, 0, [10])
 
 
-def test_the_look_after_ends_every_coupon_once_however_many_run(shop: Shop):
+def test_reconciling_expires_every_coupon_once_however_many_run(shop: Shop):
     store = shop.open_store(RETURNS)
     shop.put_coupon(store, stock=40, programme_id=RETURNS, per_member_limit=None)
     members = [shop.member(1_000, RETURNS) for _ in range(3)]

@@ -80,7 +80,7 @@ def waits(told: dict[str, str] | None) -> bool:
     return bool(told) and told["by"] != "till" and told["state"] in ("to_send", "to_confirm")
 
 
-def look_after(shop: Shop, now: datetime) -> None:
+def reconcile(shop: Shop, now: datetime) -> None:
     desk = saga.Dependencies(shop.rewards, shop.ledger, None, lambda: None, lambda: SEALER)  # type: ignore[arg-type, return-value]
     reconciling.reconcile(deps=desk, now=now)
 
@@ -160,10 +160,10 @@ def test_what_was_sent_is_received_when_its_member_says_so_or_after_fifteen_days
 def test_what_nobody_sends_in_thirty_days_is_given_back_and_its_address_gone(shop: Shop):
     shop.put(per_member_limit=None, delivery="address")
     sent, forgotten = send(shop, order(shop)), order(shop)
-    look_after(shop, NOW + SENT_WITHIN - timedelta(seconds=1))
+    reconcile(shop, NOW + SENT_WITHIN - timedelta(seconds=1))
     assert waiting(shop) == [forgotten.id]
     for _ in range(2):
-        look_after(shop, NOW + SENT_WITHIN)
+        reconcile(shop, NOW + SENT_WITHIN)
         stands = shop.rewards.redemptions.find(forgotten.member_id, forgotten.id)
         assert (stands.status, stands.reason_code, stands.delivery) == (REFUNDED, "NOT_SENT", b"")
         assert (shop.points(forgotten.member_id), waiting(shop)) == (500, [])

@@ -113,13 +113,13 @@ class Cinema:
     def issue(self, made: Redemption) -> dict[str, Any]:
         return saga.issue(made.member_id, made.id, deps=self.desk, now=NOW)
 
-    def call_off(self, made: Redemption, now: datetime = NOW) -> str:
+    def cancel_order(self, made: Redemption, now: datetime = NOW) -> str:
         return saga.cancel_order(made.member_id, made.id, deps=self.desk, now=now)
 
     def end(self, made: Redemption, now: datetime = NOW) -> Redemption:
         return saga.end(made.member_id, made.id, deps=self.desk, now=now)
 
-    def look_after(self, now: datetime) -> dict[str, int]:
+    def reconcile(self, now: datetime) -> dict[str, int]:
         return reconciling.reconcile(deps=self.desk, now=now)
 
     def fulfilled(self, store: Store | None = None, *, takes_back: bool = True, **terms: Any) -> Redemption:
@@ -239,7 +239,7 @@ def test_a_partner_out_of_reach_has_the_order_called_off(cinema: Cinema):
     with pytest.raises(PartnerUnavailable):
         cinema.issue(made)
     cinema.fate("issued")
-    assert cinema.call_off(made) == "cancelled"  # it had never heard of it
+    assert cinema.cancel_order(made) == "cancelled"  # it had never heard of it
     done = cinema.end(made)
     assert (done.status, done.reason_code, done.unsure) == (REFUNDED, "PARTNER_SILENT", False)
     assert cinema.count(made) == BACK
@@ -252,7 +252,7 @@ def test_what_was_issued_unheard_and_stays_is_asked_for_again(cinema: Cinema):
     with pytest.raises(PartnerUnavailable):
         cinema.issue(made)
     cinema.fate("issued", takes_back=False)
-    assert cinema.call_off(made) == "issued"
+    assert cinema.cancel_order(made) == "issued"
     done = cinema.end(made)
     assert (done.status, cinema.count(made)) == (FULFILLED, SPENT)
     assert SEALER.open(done.voucher, made.id, "voucher") == cinema.partner.orders[made.id].voucher
@@ -280,7 +280,7 @@ def issued_unheard(cinema: Cinema, orders_lost: int, **terms: Any) -> Redemption
     made = cinema.redeem(**terms)
     cinema.fate("issued", takes_back=False)
     Clerk(cinema).orders_lost = orders_lost
-    for step in (cinema.issue, cinema.call_off):
+    for step in (cinema.issue, cinema.cancel_order):
         with pytest.raises(PartnerUnavailable):
             step(made)
     return made
@@ -294,9 +294,9 @@ def test_what_the_partner_says_it_issued_is_spent_although_its_voucher_gets_lost
     assert (
         cinema.shop.dues(store.id) == []
     )  # a settlement would close it, and the voucher could not be put to it
-    cinema.look_after(LATER)
+    cinema.reconcile(LATER)
     assert cinema.state(made).next_check_at == LATER + (LATER - NOW)
-    cinema.look_after(LATER + timedelta(hours=3))
+    cinema.reconcile(LATER + timedelta(hours=3))
     done = cinema.state(made)
     assert SEALER.open(done.voucher, made.id, "voucher") == cinema.partner.orders[made.id].voucher
     assert (done.next_check_at, done.late_answer, cinema.count(made)) == (None, "", SPENT)
@@ -305,7 +305,7 @@ def test_what_the_partner_says_it_issued_is_spent_although_its_voucher_gets_lost
 
 def test_the_workflow_asks_again_for_a_voucher_that_got_lost(cinema: Cinema):
     made = issued_unheard(cinema, 2)
-    assert cinema.call_off(made) == "issued"
+    assert cinema.cancel_order(made) == "issued"
     done = cinema.end(made)
     assert (done.next_check_at, bool(done.voucher)) == (None, True)
 
@@ -318,9 +318,9 @@ def test_a_voucher_that_was_accepted_first_is_asked_for_as_well(cinema: Cinema):
     cinema.partner.decide(made.id, "issued", 0)
     Clerk(cinema).orders_lost = 1
     with pytest.raises(PartnerUnavailable):
-        cinema.call_off(made)
+        cinema.cancel_order(made)
     assert cinema.end(made).next_check_at
-    cinema.look_after(LATER)
+    cinema.reconcile(LATER)
     assert SEALER.open(cinema.state(made).voucher, made.id, "voucher")
 
 
@@ -332,7 +332,7 @@ def test_a_partner_that_gives_no_vouchers_is_not_asked_for_one(cinema: Cinema):
     cinema.fate("issued", takes_back=False)
     cinema.partner.orders[made.id].voucher = ""
     clerk = Clerk(cinema)
-    assert cinema.call_off(made) == "issued"
+    assert cinema.cancel_order(made) == "issued"
     done = cinema.end(made)
     assert (done.status, done.voucher, done.next_check_at, clerk.asked) == (FULFILLED, b"", None, 1)
 
@@ -342,9 +342,9 @@ def test_a_voucher_that_never_comes_is_given_up_and_the_merchant_is_owed(cinema:
     made = issued_unheard(cinema, 99, store=store)
     cinema.end(made)
     for days in (1, 13):
-        cinema.look_after(NOW + timedelta(days=days))
+        cinema.reconcile(NOW + timedelta(days=days))
         assert cinema.state(made).next_check_at
-    cinema.look_after(NOW + timedelta(days=15))
+    cinema.reconcile(NOW + timedelta(days=15))
     done = cinema.state(made)
     assert (done.status, done.next_check_at, done.late_answer) == (FULFILLED, None, "unknown")
     assert [due.verified_at for due in cinema.shop.dues(store.id)] == [NOW]
@@ -358,7 +358,7 @@ def test_an_address_is_kept_until_the_voucher_is_there(cinema: Cinema):
     sealed = SEALER.seal("{}", made.id, "delivery")
     saga.note(made.member_id, made.id, cinema.desk, task_token="", delivery=sealed)
     assert cinema.end(made).delivery == sealed
-    cinema.look_after(LATER)
+    cinema.reconcile(LATER)
     assert (cinema.state(made).delivery, bool(cinema.state(made).voucher)) == (b"", True)
 
 
@@ -382,14 +382,14 @@ def test_a_member_gives_back_what_has_no_voucher_yet(cinema: Cinema, takes_back:
     cinema.shop.cancel(made.member_id, made.id)
     cinema.partner.orders[made.id].final = not takes_back
     if takes_back:
-        assert cinema.call_off(made) == "cancelled"
+        assert cinema.cancel_order(made) == "cancelled"
         assert (cinema.end(made).status, cinema.count(made)) == (CANCELLED, BACK)
         return
     with pytest.raises(PartnerUnavailable):
-        cinema.call_off(made)
+        cinema.cancel_order(made)
     done = cinema.end(made)
     assert (done.status, done.cancelling, bool(done.next_check_at)) == (FULFILLED, False, True)
-    cinema.look_after(LATER)
+    cinema.reconcile(LATER)
     assert (cinema.state(made).next_check_at, bool(cinema.state(made).voucher)) == (None, True)
 
 
@@ -399,15 +399,15 @@ def test_an_order_that_the_partner_accepted_is_not_called_off_by_its_having_forg
     cinema.issue(made)
     del cinema.partner.orders[made.id]
     with pytest.raises(PartnerUnavailable):
-        cinema.call_off(made)
+        cinema.cancel_order(made)
     assert (cinema.end(made).unsure, cinema.count(made)) == (True, BACK)
 
 
 def test_what_was_issued_in_time_is_not_called_off(cinema: Cinema):
     made = cinema.redeem()
     cinema.issue(made)
-    assert cinema.call_off(made) == "issued"
-    cinema.look_after(LATER)
+    assert cinema.cancel_order(made) == "issued"
+    cinema.reconcile(LATER)
     assert (cinema.state(made).status, cinema.partner.orders[made.id].status) == (FULFILLED, "issued")
 
 
@@ -417,16 +417,16 @@ def test_a_partner_silent_to_the_end_is_asked_until_it_says_what_became_of_it(
 ):
     made = cinema.redeem()
     cinema.fate("issued", "after", takes_back=takes_back)
-    for step in (cinema.issue, cinema.call_off):
+    for step in (cinema.issue, cinema.cancel_order):
         with pytest.raises(PartnerUnavailable):
             step(made)
     cinema.fate("issued", "before")
     done = cinema.end(made)
     assert (done.status, done.unsure, cinema.count(made)) == (REFUNDED, True, BACK)
-    cinema.look_after(LATER)
+    cinema.reconcile(LATER)
     assert cinema.state(made).unsure
     cinema.fate("issued")
-    cinema.look_after(LATER + timedelta(hours=3))
+    cinema.reconcile(LATER + timedelta(hours=3))
     done = cinema.state(made)
     late = "" if takes_back else "issued"
     assert (done.status, done.unsure, done.next_check_at, done.late_answer) == (REFUNDED, False, None, late)
@@ -437,9 +437,9 @@ def test_a_partner_that_never_answers_is_given_up_and_that_is_written_down(cinem
     made = cinema.redeem()
     cinema.fate("issued", "before")
     cinema.end(made)
-    cinema.look_after(NOW + timedelta(days=8))  # its last answer may take seven days
+    cinema.reconcile(NOW + timedelta(days=8))  # its last answer may take seven days
     assert cinema.state(made).unsure
-    cinema.look_after(NOW + timedelta(days=15))
+    cinema.reconcile(NOW + timedelta(days=15))
     done = cinema.state(made)
     assert (done.unsure, done.next_check_at, done.late_answer) == (False, None, "unknown")
 
@@ -448,7 +448,7 @@ def test_an_answer_after_the_refund_is_void_and_kept_for_the_operator(cinema: Ci
     made = cinema.redeem()
     cinema.fate("accepted")
     cinema.issue(made)
-    cinema.call_off(made)
+    cinema.cancel_order(made)
     cinema.end(made)
     for _ in range(2):
         with pytest.raises(OrderVoid):
@@ -469,7 +469,7 @@ def test_while_an_order_is_called_off_the_partner_has_to_come_again(cinema: Cine
     cinema.partner.decide(made.id, "issued")
     cinema.fate("accepted", "after")
     with pytest.raises(PartnerUnavailable):
-        cinema.call_off(made)  # the partner has cancelled it, and nobody knows
+        cinema.cancel_order(made)  # the partner has cancelled it, and nobody knows
     with pytest.raises(Unavailable):
         cinema.answer(made)  # sent before
     assert cinema.end(made).status == REFUNDED
@@ -494,7 +494,7 @@ def test_a_member_gives_back_before_the_order_is_placed(cinema: Cinema):
     made = cinema.redeem()
     assert cinema.shop.cancel(made.member_id, made.id).cancelling
     assert cinema.issue(made)["answer"] == "cancelling"
-    cinema.call_off(made)
+    cinema.cancel_order(made)
     done = cinema.end(made)
     assert (done.status, done.reason_code, cinema.count(made)) == (CANCELLED, "CANCELLED_BY_MEMBER", BACK)
     assert cinema.partner.orders[made.id].status == "cancelled"
@@ -509,7 +509,7 @@ def test_a_member_gives_back_while_the_partner_is_asked(cinema: Cinema):
 
     cinema.partner.fate = fate
     assert cinema.issue(made)["answer"] == "cancelling"
-    assert cinema.call_off(made) == "cancelled"
+    assert cinema.cancel_order(made) == "cancelled"
     assert (cinema.end(made).status, cinema.count(made)) == (CANCELLED, BACK)
 
 
@@ -522,7 +522,7 @@ def test_a_member_gives_back_what_waits(cinema: Cinema, decided: bool):
     cinema.shop.cancel(made.member_id, made.id)
     if decided:
         cinema.partner.decide(made.id, "issued")
-    assert cinema.call_off(made) == ("issued" if decided else "cancelled")
+    assert cinema.cancel_order(made) == ("issued" if decided else "cancelled")
     done = cinema.end(made)
     status, count = (FULFILLED, SPENT) if decided else (CANCELLED, BACK)
     assert (done.status, done.cancelling, done.task_token, cinema.count(made)) == (status, False, "", count)
@@ -533,7 +533,7 @@ def test_the_partner_takes_back_what_it_issued(cinema: Cinema):
     made = cinema.fulfilled(store)
     assert len(cinema.shop.dues(store.id)) == 1
     cinema.shop.cancel(made.member_id, made.id)
-    assert cinema.call_off(made) == "cancelled"
+    assert cinema.cancel_order(made) == "cancelled"
     done = cinema.end(made)
     assert (done.status, done.voucher, done.payable_id, done.next_check_at) == (CANCELLED, b"", "", None)
     assert (cinema.count(made), cinema.shop.dues(store.id)) == (BACK, [])
@@ -543,7 +543,7 @@ def test_what_the_partner_does_not_take_back_stays_and_is_due(cinema: Cinema):
     store = cinema.shop.open_store()
     made = cinema.fulfilled(store, takes_back=False)
     cinema.shop.cancel(made.member_id, made.id)
-    assert cinema.call_off(made, LATER) == "issued"
+    assert cinema.cancel_order(made, LATER) == "issued"
     done = cinema.end(made)
     assert (done.status, done.cancelling, done.next_check_at, cinema.count(made)) == (
         FULFILLED,
@@ -561,12 +561,12 @@ def test_until_the_partner_says_whether_it_takes_it_back_it_is_asked_and_nobodys
     cinema.shop.cancel(made.member_id, made.id)
     cinema.fate("issued", "after")
     with pytest.raises(PartnerUnavailable):
-        cinema.call_off(made)
+        cinema.cancel_order(made)
     assert cinema.end(made).cancelling
-    cinema.look_after(LATER)
+    cinema.reconcile(LATER)
     assert (cinema.state(made).cancelling, cinema.shop.dues(store.id)) == (True, [])
     cinema.fate("issued")
-    cinema.look_after(LATER + timedelta(hours=3))
+    cinema.reconcile(LATER + timedelta(hours=3))
     assert (cinema.state(made).status, cinema.count(made)) == (CANCELLED, BACK)
 
 
@@ -580,9 +580,9 @@ def test_giving_back_again_and_again_puts_no_due_off(cinema: Cinema, silent: boo
         cinema.shop.cancel(made.member_id, made.id, at)
         assert cinema.shop.dues(store.id) == []
         if silent:
-            cinema.look_after(at + timedelta(days=15))
+            cinema.reconcile(at + timedelta(days=15))
         else:
-            cinema.call_off(made, at)
+            cinema.cancel_order(made, at)
         assert [due.verified_at for due in cinema.shop.dues(store.id)] == [NOW]
     assert cinema.shop.settle(store.id) == 1
 
@@ -592,9 +592,9 @@ def test_a_return_that_the_partner_never_answers_about_ends_and_the_member_keeps
     asked = NOW + timedelta(days=40)
     cinema.shop.cancel(made.member_id, made.id, asked)
     cinema.fate("issued", "before")
-    cinema.look_after(asked + timedelta(days=13))
+    cinema.reconcile(asked + timedelta(days=13))
     assert cinema.state(made).cancelling  # however long ago it was redeemed
-    cinema.look_after(asked + timedelta(days=15))
+    cinema.reconcile(asked + timedelta(days=15))
     done = cinema.state(made)
     assert (done.status, done.cancelling, done.next_check_at) == (FULFILLED, False, None)
     assert (done.reason_code, done.late_answer, cinema.count(made)) == ("PARTNER_SILENT", "unknown", SPENT)
@@ -606,7 +606,7 @@ def test_what_the_partner_took_back_after_its_return_was_given_up_is_kept_for_th
     made = cinema.fulfilled()
     cinema.shop.cancel(made.member_id, made.id)
     cinema.fate("issued", "before")
-    cinema.look_after(NOW + timedelta(days=15))
+    cinema.reconcile(NOW + timedelta(days=15))
     saga.record_answer(made.member_id, made.id, partners.Answer("cancelled"), deps=cinema.desk)
     assert (cinema.state(made).status, cinema.state(made).late_answer) == (FULFILLED, "cancelled")
 
@@ -618,7 +618,7 @@ def test_what_was_issued_before_its_return_was_answered_is_spent_and_given_back_
     cinema.shop.cancel(made.member_id, made.id)
     done = cinema.end(made)
     assert (done.status, done.cancelling, cinema.shop.dues(store.id)) == (FULFILLED, True, [])
-    assert cinema.call_off(made) == "cancelled"
+    assert cinema.cancel_order(made) == "cancelled"
     assert (cinema.end(made).status, cinema.count(made)) == (CANCELLED, BACK)
 
 
@@ -639,7 +639,7 @@ def test_what_is_being_given_back_can_no_longer_be_settled(cinema: Cinema):
     cinema.shop.rewards.payables.add_claim(session, due, "S" * 26)
     with pytest.raises(PayableClaimed):
         session.commit()
-    assert (cinema.call_off(made), cinema.end(made).status) == ("cancelled", CANCELLED)
+    assert (cinema.cancel_order(made), cinema.end(made).status) == ("cancelled", CANCELLED)
 
 
 def test_what_nobody_may_give_back_is_not_asked_about(cinema: Cinema):
@@ -695,7 +695,7 @@ def test_a_voucher_stands_among_the_coupons_of_its_member_until_it_is_given_back
         with pytest.raises(CouponNotFound):
             coupons.get_voucher(who, which, rewards=shop.rewards)
     shop.cancel(me, done.id)
-    cinema.call_off(made)
+    cinema.cancel_order(made)
     cinema.end(made)
     assert len(listed(20)) == 1
 
@@ -723,7 +723,7 @@ def test_each_step_may_run_twice(cinema: Cinema, fate: str, gives_back: bool):
         cinema.partner.orders[made.id].status = "issued"
         for _ in range(2):
             cinema.shop.cancel(made.member_id, made.id)
-        assert [cinema.call_off(made), cinema.call_off(made)] == ["cancelled"] * 2
+        assert [cinema.cancel_order(made), cinema.cancel_order(made)] == ["cancelled"] * 2
         done = cinema.end(made)
         assert cinema.end(made) == done
         assert (done.status, cinema.count(made)) == (CANCELLED, BACK)
@@ -837,7 +837,7 @@ def test_a_return_starts_an_execution_of_its_own_each_time(cinema: Cinema, state
         given_back = cinema.shop.cancel(made.member_id, made.id, NOW + timedelta(hours=hours))
         follow(cinema, made, given_back)
         follow(cinema, made, given_back)
-        cinema.call_off(made)
+        cinema.cancel_order(made)
         follow(cinema, given_back, cinema.state(made))
     assert [json.loads(each["input"])["mode"] for each in states.started] == ["return", "return"]
 
@@ -882,9 +882,9 @@ def test_a_member_is_told_once_what_became_of_each_return(
         follow(cinema, done, asked, told)
         if fate == "silent":
             cinema.fate("issued", "before")
-            cinema.look_after(at + timedelta(days=15))
+            cinema.reconcile(at + timedelta(days=15))
         else:
-            cinema.call_off(made, at)
+            cinema.cancel_order(made, at)
             cinema.end(made, at)
         done = cinema.state(made)
         for _ in range(2):
@@ -901,7 +901,7 @@ def test_an_order_in_doubt_is_told_to_the_operator_once_and_names_no_person(cine
     made = cinema.redeem()
     cinema.fate("accepted")
     cinema.issue(made)
-    cinema.call_off(made)
+    cinema.cancel_order(made)
     ended = cinema.end(made)
     assert in_doubt(made, ended) is None
     with pytest.raises(OrderVoid):
@@ -916,7 +916,7 @@ def test_an_order_that_its_partner_never_spoke_of_is_in_doubt(cinema: Cinema):
     made = cinema.redeem()
     cinema.fate("issued", "before")
     ended = cinema.end(made)
-    cinema.look_after(NOW + timedelta(days=15))
+    cinema.reconcile(NOW + timedelta(days=15))
     told = in_doubt(ended, cinema.state(made))
     assert told
     assert told["late_answer"] == "unknown"
@@ -934,14 +934,14 @@ def test_what_fails_stays_and_hides_nothing_that_stands_behind_it(
     broken = {each.id for each in made[:4]}
     real = redemption_reconciling.reconcile
 
-    def look_after(member_id: str, redemption_id: str, **more: Any) -> Redemption:
+    def reconcile(member_id: str, redemption_id: str, **more: Any) -> Redemption:
         if redemption_id in broken:
             raise ConditionFailed(0, None)
         return real(member_id, redemption_id, **more)
 
-    monkeypatch.setattr(redemption_reconciling, "reconcile", look_after)
+    monkeypatch.setattr(redemption_reconciling, "reconcile", reconcile)
     with pytest.raises(ConditionFailed):
-        cinema.look_after(LATER)
+        cinema.reconcile(LATER)
     assert {each.id for each in made if cinema.state(each).status == PROCESSING} == broken
 
 
@@ -981,7 +981,7 @@ def test_partners_that_hang_hold_up_nobody_elses_end(
     asked = hanging(cinema, monkeypatch, set(names), 60)
     before = 0.0
     for run in range(END_SHARDS):
-        cinema.look_after(begin + timedelta(seconds=reconciling.RUN_SECONDS * run))
+        cinema.reconcile(begin + timedelta(seconds=reconciling.RUN_SECONDS * run))
         took, before = reconciling.time.monotonic() - before, reconciling.time.monotonic()
         assert took <= reconciling.WORKS_SECONDS + 60
     assert {shop.coupon(each.member_id, each.id).status for each in bought} == {"expired"}
@@ -997,11 +997,11 @@ def test_a_partner_that_does_not_answer_three_times_is_left_alone_until_the_next
     hung = [cinema.shop.redeem(me, 1, str(number), reward_id="hung") for number in range(8)]
     others = [cinema.redeem() for _ in range(4)]
     asked = hanging(cinema, monkeypatch, {"hangs"}, 1)
-    assert cinema.look_after(LATER) == {"coupons": 0, "redemptions": 3 + 4}
+    assert cinema.reconcile(LATER) == {"coupons": 0, "redemptions": 3 + 4}
     assert len(asked) == 3
     assert {cinema.state(each).status for each in others} == {REFUNDED}
     assert sum(cinema.state(each).status == PROCESSING for each in hung) == 5
-    cinema.look_after(LATER + timedelta(minutes=5))
+    cinema.reconcile(LATER + timedelta(minutes=5))
     assert len(set(asked)) == 6
 
 
@@ -1011,7 +1011,7 @@ def test_a_partner_is_asked_ever_more_rarely_and_at_least_once_a_day(cinema: Cin
     done, pauses = cinema.end(made, NOW + timedelta(hours=1)), []
     while done.next_check_at:
         at = done.next_check_at
-        cinema.look_after(at)
+        cinema.reconcile(at)
         done = cinema.state(made)
         pauses.append(((done.next_check_at or at) - at) // timedelta(hours=1))
     assert pauses[:6] == [2, 4, 8, 16, 24, 24]

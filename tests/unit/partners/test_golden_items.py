@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from puhui.partners.dynamo import PARTNER, Partners
 from puhui.partners.model import Partner, Secret
+from puhui.partners.repository import PARTNER, Partners
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session
 from tests.support.golden import check, check_wire

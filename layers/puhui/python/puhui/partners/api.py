@@ -13,7 +13,6 @@ A function that orders or cancels needs PARTNERS_TABLE (GetItem), DATA_SECRET an
 import importlib
 import os
 
-from puhui.partners.dynamo import Partners
 from puhui.partners.errors import (
     AnswerInvalid,
     ItemUnknown,
@@ -34,6 +33,7 @@ from puhui.partners.model import (
     later_answer,
     require_item,
 )
+from puhui.partners.repository import Partners
 from puhui.partners.usecases import Send, cancel_order, find_partner, issue_order, verify
 
 __all__ = [

@@ -13,7 +13,7 @@ from puhui.partners.errors import AnswerInvalid, ItemUnknown, PartnerInvalid
 
 ISSUED, ACCEPTED, REFUSED = "issued", "accepted", "refused"
 CANCELLED, NOT_CANCELLABLE = "cancelled", "not_cancellable"
-UNKNOWN = "unknown"  # of a cancellation: the partner has never heard of the order
+UNKNOWN = "unknown"  # of a cancellation: the partner has no such order
 ORDER, CANCELLATION, ANSWER = "order.placed", "order.cancelled", "order.answered"  # types of messages
 REFERENCE_MAX, VOUCHER_MAX, REASON_MAX = 128, 4096, 500
 URL_MAX = 1000  # the contract lets a partner's own address have 500
@@ -40,7 +40,7 @@ class Secret:
 @dataclass(frozen=True)
 class Partner:
     """``url``: where its server is; ``answer_within_seconds``: how long an accepted order may wait for its answer;
-    ``items``: its own names of what it gives (empty: not told); ``version`` counts changes."""
+    ``items``: its own names of what it gives (empty: unknown); ``version`` counts changes."""
 
     id: str
     programme_id: str
@@ -124,8 +124,8 @@ def answer_to_order(reply: Reply) -> Answer | None:
 
 
 def answer_to_cancellation(reply: Reply, *, known: bool) -> Answer | None:
-    """What the partner answered to a cancellation; None when it cannot be read. An order that it says it has never heard
-    of is cancelled, unless it is ``known``: the partner has told us of it before."""
+    """What the partner answered to a cancellation; None when it cannot be read. An order that is unknown to it is
+    cancelled, unless it is ``known``: the partner has confirmed it to us before."""
     status = (_object(reply.body) or {}).get("status")
     if (reply.status, status) == (200, CANCELLED) or (not known and (reply.status, status) == (404, UNKNOWN)):
         return Answer(CANCELLED)
@@ -160,7 +160,7 @@ def require_url(url: str, stage: str) -> str:
 
 
 def require_item(partner: Partner, item: str) -> None:
-    """Raise ItemUnknown unless the partner gives this; one that has not told its items may give any."""
+    """Raise ItemUnknown unless the partner gives this; one that has listed no items may give any."""
     if partner.items and item not in partner.items:
         raise ItemUnknown(item=item, partner_id=partner.id)
 

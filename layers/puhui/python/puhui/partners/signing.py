@@ -1,7 +1,7 @@
 """Standard Webhooks 1.0.0, symmetric scheme: HMAC-SHA256 of ``id.timestamp.body``, as ``v1,<base64>``.
 
 The published library for Python reads its own clock, knows one secret at a time and lets a malformed header through as a
-ValueError; so these few lines stand here, and the library checks them in the tests.
+ValueError; hence these few lines, which the tests check against the library.
 """
 
 import base64

@@ -9,9 +9,9 @@ from typing import Any
 
 from puhui.kernel import clock, ids
 from puhui.partners import model, signing
-from puhui.partners.dynamo import Partners
 from puhui.partners.errors import PartnerIdTaken, PartnerNotFound, PartnerUnavailable, SecretEnded
 from puhui.partners.model import Answer, Message, Order, Partner, Reply, Secret
+from puhui.partners.repository import Partners
 from puhui.store.session import Session, attempt
 
 OVERLAP = timedelta(hours=24)  # both secrets live so long after a change
@@ -34,8 +34,8 @@ def issue_order(partner: Partner, order: Order, *, partners: Partners, send: Sen
 def cancel_order(
     partner: Partner, order_id: str, *, known: bool, partners: Partners, send: Send, now: datetime
 ) -> Answer:
-    """Call an order off: cancelled, or not_cancellable when it was issued. ``known``: the partner has told us of it; of any
-    other it may say that it never heard of it, which is cancelled, too. May be called again. Raises PartnerUnavailable."""
+    """Cancel an order: cancelled, or not_cancellable when it was issued. ``known``: the partner has confirmed it to us; any other
+    order may be unknown to the partner, which is cancelled, too. May be called again. Raises PartnerUnavailable."""
     read = partial(model.answer_to_cancellation, known=known)
     return _ask(partner, model.cancellation_message(partner, order_id), read, partners, send, now)
 
@@ -60,24 +60,24 @@ def wanted_from(partner_id: str, body: Mapping[str, Any]) -> Partner:
 
 
 def put_partner(wanted: Partner, *, partners: Partners) -> tuple[Partner, bool]:
-    """The partner as it stands now, and whether it is new. Its secrets stay. The same again changes nothing.
+    """The partner after the change, and whether it is new. Its secrets are kept. The same again changes nothing.
 
     Raises PartnerIdTaken, PartnerInvalid.
     """
     wanted = replace(wanted, url=model.require_url(wanted.url, os.environ.get("STAGE", "")))
 
     def build(session: Session) -> tuple[Partner, bool]:
-        standing = partners.partner(wanted.id)
-        if standing is None:
+        current = partners.partner(wanted.id)
+        if current is None:
             made = replace(wanted, secrets=(), version=1)
             partners.put(session, None, made)
             return made, True
-        if standing.programme_id != wanted.programme_id:
-            raise PartnerIdTaken(programme_id=standing.programme_id)
-        same = replace(wanted, secrets=standing.secrets, version=standing.version)
-        if same != standing:
-            same = replace(same, version=standing.version + 1)
-            partners.put(session, standing, same)
+        if current.programme_id != wanted.programme_id:
+            raise PartnerIdTaken(programme_id=current.programme_id)
+        same = replace(wanted, secrets=current.secrets, version=current.version)
+        if same != current:
+            same = replace(same, version=current.version + 1)
+            partners.put(session, current, same)
         return same, False
 
     return attempt(partners.dynamodb, build)
@@ -100,7 +100,7 @@ def add_secret(
             raise PartnerNotFound
         if made_before:
             # Two items read at once are not of one moment: the partner is read again, now that the secret was made.
-            return _standing(find_partner(partner_id, partners=partners), secret_id, partners, now)
+            return _current(find_partner(partner_id, partners=partners), secret_id, partners, now)
         made = Secret(secret_id, now, None, partners.sealed(partner_id, secret_id, fresh))
         partners.put_made(session, partner_id, made, by)
         partners.put(session, partner, rotated(partner, made, now))
@@ -116,7 +116,7 @@ def rotated(partner: Partner, made: Secret, now: datetime) -> Partner:
     return replace(partner, secrets=(made, *older), version=partner.version + 1)
 
 
-def shown(partner: Partner, now: datetime) -> dict[str, Any]:
+def partner_body(partner: Partner, now: datetime) -> dict[str, Any]:
     """The contract's ``Partner``: when its secrets were made, never what they are."""
     return {
         "id": partner.id,
@@ -125,16 +125,16 @@ def shown(partner: Partner, now: datetime) -> dict[str, Any]:
         "url": partner.url,
         "answer_within_seconds": partner.answer_within_seconds,
         "items": list(partner.items),
-        "secrets": [_secret_shown(each) for each in partner.secrets if each.lives(now)],
+        "secrets": [_secret_body(each) for each in partner.secrets if each.lives(now)],
     }
 
 
-def _secret_shown(secret: Secret) -> dict[str, Any]:
+def _secret_body(secret: Secret) -> dict[str, Any]:
     until = {"until": clock.to_text(secret.until)} if secret.until else {}
     return {"id": secret.id, "made_at": clock.to_text(secret.made_at), **until}
 
 
-def _standing(partner: Partner, secret_id: str, partners: Partners, now: datetime) -> str:
+def _current(partner: Partner, secret_id: str, partners: Partners, now: datetime) -> str:
     for secret in partner.secrets:
         if secret.id == secret_id and secret.lives(now):
             return partners.opened(partner, secret)

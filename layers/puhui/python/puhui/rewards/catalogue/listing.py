@@ -18,7 +18,7 @@ from puhui.rewards.catalogue.model import Offer, Reward
 from puhui.rewards.catalogue.repository import REWARD
 
 STOCK_READS_MAX = 100  # keys of one BatchGetItem
-CONNECT_SECONDS, READ_SECONDS, RETRIES = 1, 2, 2  # three attempts stay below the functions' 10 s
+CONNECT_SECONDS, READ_SECONDS, RETRIES = 1, 2, 2  # three attempts end within the functions' 10 s
 
 
 class IntegerAttribute(Attribute[int]):

@@ -165,10 +165,10 @@ def revised(current: Reward | None, wanted: Reward) -> Reward:
     and payer are fixed. Closed is final. Paused remains unless another state is wanted. A picture that the reward already has keeps
     its submission. A rejected proposal can be replaced by another reward.
 
-    Raises RewardIdTaken, RewardShrinks, RewardTermsFixed, RewardInvalid (a picture that was not handed in).
+    Raises RewardIdTaken, RewardShrinks, RewardTermsFixed, RewardInvalid (a picture that was not submitted).
     """
     wanted = with_pictures(wanted, current.pictures if current else ())
-    _require_handed_in(wanted)
+    _require_submitted(wanted)
     if current is None or current.was_rejected:
         version = current.version + 1 if current else 1
         return replace(wanted, shards=wanted.shards or 1, version=version, state=wanted.state or ON_SALE)
@@ -202,12 +202,12 @@ def revised(current: Reward | None, wanted: Reward) -> Reward:
 
 
 def with_pictures(reward: Reward, known: Iterable[Picture]) -> Reward:
-    """The reward with its pictures as they were handed in, where that is known."""
+    """The reward with its pictures as they were submitted, where that is known."""
     by_id = {each.document_id: each for each in known}
     return replace(reward, pictures=tuple(by_id.get(each.document_id, each) for each in reward.pictures))
 
 
-def _require_handed_in(reward: Reward) -> None:
+def _require_submitted(reward: Reward) -> None:
     if not all(each.trace_id for each in reward.pictures):
         raise RewardInvalid(field="pictures", rule="handed in by whoever uploaded them")
 

@@ -80,8 +80,8 @@ def _find(reward_id: str, rewards: Rewards) -> Reward:
 
 
 def require_givers(wanted: Reward, by: str = "", *, merchants: Merchants, partners: Partners) -> None:
-    """Raise MerchantNotFound, PartnerNotFound, ItemUnknown, RewardInvalid unless who gives it belongs to the reward's programme: nobody
-    would settle it otherwise; OwnMerchant when ``by``, who decides about it, works there."""
+    """Raise MerchantNotFound, PartnerNotFound, ItemUnknown, RewardInvalid unless merchant and partner belong to the reward's programme:
+    nobody would settle it otherwise. OwnMerchant when ``by``, who decides about it, works there."""
     if wanted.merchant_id:
         merchant = merchants.find_standing(wanted.merchant_id)
         if merchant.programme_id != wanted.programme_id:
@@ -179,7 +179,7 @@ def publish(
 
 def close(reward_id: str, *, rewards: Rewards, ledger: Ledger, now: datetime) -> Reward:
     """Take a reward off sale for good: what is left in stock is no longer offered and the sponsor's money for it comes free.
-    What was promised stays promised. Again empties what has come back meanwhile. A proposal is turned down. Raises
+    What was promised is still given. Again empties what has come back meanwhile. A proposal is rejected. Raises
     RewardNotFound."""
 
     def shut(session: Session) -> Reward:

@@ -1,6 +1,6 @@
 """A coupon's code at the till: twelve letters to type, and a signed text (QR) that a till can check off line.
 
-The QR's text is a JWT (ES256, the key of the published JWKS, audience ``coupon``): whoever has the public keys can tell that
+The QR's text is a JWT (ES256, the key of the published JWKS, audience ``coupon``): whoever has the public keys knows that
 the coupon is ours, whose merchant's it is and when it ends; whether it was used only the backend knows.
 """
 

@@ -44,7 +44,7 @@ def reconcile(
 
 
 def _record_outcome(unsure: Redemption, outcome: str, deps: Dependencies, now: datetime) -> Redemption:
-    """The points are back already; what the partner answered to the cancellation only tells the operator whether it issued."""
+    """The points are back already; what the partner answered to the cancellation only matters to the operator: whether it issued."""
 
     def build(session: Session) -> Redemption:
         current = deps.rewards.redemptions.find(unsure.member_id, unsure.id)

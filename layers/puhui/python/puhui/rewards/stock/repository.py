@@ -100,7 +100,7 @@ class StockRepository(Repository):
         self, session: Session, reward_id: str, draws: Mapping[int, int], mark: str | None = None
     ) -> None:
         """Draw pieces from shards that still hold them; counts below zero are put in. ``mark``: all of the shards get it, unless one
-        has a later mark (None: the reward's version tells)."""
+        has a later mark (None: the reward's version orders them)."""
         for shard, count in draws.items():
             self._move(session, self.shard_key(reward_id, shard), -count, mark)
 

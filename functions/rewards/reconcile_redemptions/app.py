@@ -9,6 +9,6 @@ from puhui.rewards.wiring import dependencies
 DEPENDENCIES = dependencies()
 
 
-@task("look_after")
+@task("reconcile_redemptions")
 def app(_event: Input, now: datetime) -> Input:
     return reconcile(deps=DEPENDENCIES, now=now)
