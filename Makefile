@@ -1,4 +1,4 @@
-# make run | demo | logs | test | check | bench | fuzz | reset. Needs Python 3.11 to 3.13, git and make; the rest it installs into .venv.
+# make run | demo | logs | roles | test | check | bench | fuzz | reset. Needs Python 3.11 to 3.13, git and make; the rest it installs into .venv.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && command -v $$p && break; done)
 VENV := .venv
@@ -7,7 +7,7 @@ SOURCES := layers/puhui/python/puhui infra functions tests
 export PYTHONPATH := layers/puhui/python:.
 WORKERS ?= auto
 
-.PHONY: run demo logs test check lint bench fuzz reset format
+.PHONY: run demo logs roles test check lint bench fuzz reset format
 .DEFAULT_GOAL := run
 
 run: $(VENV)/local.stamp
@@ -21,6 +21,10 @@ logs: $(VENV)/local.stamp
 
 reset: $(VENV)/local.stamp
 	@$(BIN)/python -m infra.local reset
+
+# make roles OPENID=demo-member-1 ROLES="operator auditor": on the local cloud that runs; on AWS see infra/roles.py.
+roles: $(VENV)/local.stamp
+	@$(BIN)/python -m infra.roles "$(OPENID)" $(ROLES) --local
 
 check: lint
 	$(BIN)/pytest -q -n $(WORKERS) tests/unit tests/contracts tests/architecture

@@ -17,6 +17,7 @@ CONTRACT = ROOT / "miniprogram_api.yaml"
 RETRIED = ("429", "503")  # the problems whose answer says when to try again
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 Schema = dict[str, Any]
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # seven times as fast, where libyaml is there
 _ANNOTATIONS = ("description", "example", "nullable", "title", "deprecated")
 
 
@@ -73,7 +74,7 @@ class Operation(NamedTuple):
 @lru_cache(maxsize=1)
 def document() -> dict[str, Any]:
     """The contract as it is written. Callers do not change it."""
-    loaded: dict[str, Any] = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = yaml.load(CONTRACT.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 a safe loader
     return loaded
 
 

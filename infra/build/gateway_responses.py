@@ -31,6 +31,7 @@ _ANSWERS = {
     "QUOTA_EXCEEDED": _Answer(429, "QUOTA_EXCEEDED", "超出配额", "今天的调用次数已用完。", 3600),
     "DEFAULT_5XX": _BUSY,
     "AUTHORIZER_FAILURE": _BUSY,
+    "AUTHORIZER_CONFIGURATION_ERROR": _BUSY,  # the role may not call the authoriser
     "INTEGRATION_FAILURE": _BUSY,
     "INTEGRATION_TIMEOUT": _BUSY,
     "API_CONFIGURATION_ERROR": _BUSY,  # the role may not call the function, or there is none

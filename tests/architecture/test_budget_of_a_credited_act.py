@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from puhui.activities.dynamo import Activities
-from puhui.activities.ports import Books
+from puhui.activities.tables import Activities, Tables
 from puhui.ledger.dynamo import Ledger
 from puhui.store import aws
 from puhui.store.client import DynamoDB
@@ -61,12 +60,12 @@ def size(wire: Any) -> int:
 def test_a_credited_act_is_one_read_and_eight_write_units(make_table: Callable[[str], str]):
     meter = Meter()
     dynamodb = DynamoDB(meter)
-    books = Books(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
-    acts = Acts(books, None, "01K7Y31GE3B86GS16G906QKJG4")  # type: ignore[arg-type]
+    tables = Tables(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
+    acts = Acts(tables, None, "01K7Y31GE3B86GS16G906QKJG4")  # type: ignore[arg-type]
     for hours in range(6):
         meter.sent.clear()
         acts.record("no_tableware" if hours < 3 else "cycling", **_act(hours))
-        assert _units(books, meter) <= WRITE_UNITS_MAX
+        assert _units(tables, meter) <= WRITE_UNITS_MAX
 
 
 @pytest.mark.usefixtures("members_are_believed")
@@ -74,20 +73,20 @@ def test_an_act_near_midnight_is_one_item_more(make_table: Callable[[str], str])
     """It stands in the next day as well, where it could be told again: an order after 21:00, a ride after 22:50."""
     meter = Meter()
     dynamodb = DynamoDB(meter)
-    books = Books(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
-    acts = Acts(books, None, "01K7Y31GE3B86GS16G906QKJG4")  # type: ignore[arg-type]
+    tables = Tables(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
+    acts = Acts(tables, None, "01K7Y31GE3B86GS16G906QKJG4")  # type: ignore[arg-type]
     acts.record("no_tableware", quantity={"orders": 1}, at=NOW.replace(hour=13), now=NOW.replace(hour=15))
-    assert _units(books, meter) == WRITE_UNITS_MAX
+    assert _units(tables, meter) == WRITE_UNITS_MAX
     meter.sent.clear()
     late = NOW.replace(hour=14, minute=1)  # 22:01 in China
     acts.record("no_tableware", quantity={"orders": 1}, at=late, now=NOW.replace(hour=15))
-    assert _units(books, meter) == WRITE_UNITS_MAX + 2
+    assert _units(tables, meter) == WRITE_UNITS_MAX + 2
 
 
-def _units(books: Books, meter: Meter) -> int:
+def _units(tables: Tables, meter: Meter) -> int:
     assert [operation for operation, _ in meter.sent] == ["BatchGetItem", "TransactWriteItems"]
     actions = meter.sent[1][1]["TransactItems"]
-    sizes = [size(_after(books, next(iter(action.values())))) for action in actions]
+    sizes = [size(_after(tables, next(iter(action.values())))) for action in actions]
     return sum(2 * -(-each // WRITE_UNIT_BYTES) for each in sizes)
 
 
@@ -103,7 +102,7 @@ def _act(hours: int) -> dict[str, Any]:
     }
 
 
-def _after(books: Books, action: dict[str, Any]) -> dict[str, Any]:
+def _after(tables: Tables, action: dict[str, Any]) -> dict[str, Any]:
     if "Item" in action:
         item: dict[str, Any] = action["Item"]
         return item

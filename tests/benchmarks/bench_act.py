@@ -22,8 +22,7 @@ from typing import Any
 import boto3
 import pytest
 
-from puhui.activities.dynamo import Activities
-from puhui.activities.ports import Books
+from puhui.activities.tables import Activities, Tables
 from puhui.kernel import ids
 from puhui.ledger.dynamo import Ledger
 from puhui.store import aws
@@ -53,12 +52,12 @@ def _warm() -> dict[str, Any]:
 
         activities, ledger = _table("activities"), _table("ledger")
         dynamodb = DynamoDB(recorded)
-        books = Books(Activities(dynamodb, activities), Ledger(dynamodb, ledger))
+        tables = Tables(Activities(dynamodb, activities), Ledger(dynamodb, ledger))
         bare = boto3.client("dynamodb")
         methods = {"BatchGetItem": bare.batch_get_item, "TransactWriteItems": bare.transact_write_items}
         ours, theirs = [], []
         for number in range(ROUNDS):
-            acts = Acts(books, None, ids.new_id(NOW))  # type: ignore[arg-type]
+            acts = Acts(tables, None, ids.new_id(NOW))  # type: ignore[arg-type]
             sent.clear()
             at = NOW - timedelta(minutes=number % 600)
             ours.append(

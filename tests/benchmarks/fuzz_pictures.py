@@ -10,7 +10,7 @@ from collections import Counter
 from multiprocessing import Pool
 from pathlib import Path
 
-from puhui.activities.darkroom import Darkroom
+from puhui.activities.evidence.sandbox import Sandbox
 from tests.support.broken_pictures import broken
 
 PICTURES, PART = 20_000, 500
@@ -18,7 +18,7 @@ PICTURES, PART = 20_000, 500
 
 def part(first: int) -> tuple[Counter[str], float, int, int]:
     """What became of a part: reasons, the longest look in seconds, the most memory in MB, processes that were lost."""
-    room, reasons, longest, lost, before = Darkroom(), Counter[str](), 0.0, 0, 0
+    room, reasons, longest, lost, before = Sandbox(), Counter[str](), 0.0, 0, 0
     for seed in range(first, first + PART):
         data = broken(seed)
         began = time.perf_counter()

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -71,6 +72,7 @@ class _Function(NamedTuple):
     properties: dict[str, Any]
 
 
+@cache
 def _functions() -> list[_Function]:
     """Every function in the stacks, its properties with the stack's globals."""
     found = []

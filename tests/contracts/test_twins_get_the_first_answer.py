@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import claims, verification
-from puhui.activities.dynamo import Activities
-from puhui.activities.ports import Books
+from puhui.activities import verification
+from puhui.activities.claims import collecting
+from puhui.activities.reviews import usecases as reviews
+from puhui.activities.tables import Activities, Tables
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Ledger
@@ -108,8 +109,10 @@ class Bench:
 
     def acts(self) -> Acts:
         dynamodb = DynamoDB(self.line)
-        books = Books(Activities(dynamodb, self.table("activities")), Ledger(dynamodb, self.table("ledger")))
-        return Acts(books, Pictures(), ids.new_id(NOW), "ant-forest")
+        tables = Tables(
+            Activities(dynamodb, self.table("activities")), Ledger(dynamodb, self.table("ledger"))
+        )
+        return Acts(tables, Pictures(), ids.new_id(NOW), "ant-forest")
 
 
 @dataclass(frozen=True)
@@ -359,19 +362,19 @@ def _collecting(bench: Bench) -> Ask:
     acts = bench.acts()
     made = acts.record("cycling", quantity={"distance_m": 2_000})
     ripe = NOW + timedelta(days=1)
-    return lambda _who, _key: claims.collect(acts.member_id, made.id, books=acts.books, now=ripe)
+    return lambda _who, _key: collecting.collect(acts.member_id, made.id, tables=acts.tables, now=ripe)
 
 
 def _reviewing(bench: Bench) -> Ask:
     acts = bench.acts()
     acts.programme_id = "carbon-88"
     made = acts.record("subway_trip", quantity={"trips": 1}, evidence=(acts.photo(b"\xff\xd8\xff"),))
-    activities = acts.books.activities
+    activities = acts.tables.activities
     review_id = verification.request_review(
         acts.member_id, made.id, 60, ["CONTENT_REVIEW"], "token", 3600, activities=activities, now=NOW
     ).id
-    return lambda who, _key: verification.decide_review(
-        review_id, who, "approve", "", "", activities=activities, now=NOW
+    return lambda who, _key: reviews.decide_review(
+        review_id, who, "approve", "", "", reviews=activities.reviews, now=NOW
     )
 
 

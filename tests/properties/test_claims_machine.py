@@ -16,8 +16,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from puhui.activities import claims, usecases, watch
-from puhui.activities.dynamo import Activities
+from puhui.activities import recording, scheduled_checks
+from puhui.activities.claims import collecting, shares
 from puhui.activities.errors import (
     ActRepeated,
     ActsOverlap,
@@ -27,7 +27,7 @@ from puhui.activities.errors import (
     NotMature,
     OccurredInFuture,
 )
-from puhui.activities.ports import Books
+from puhui.activities.tables import Activities, Tables
 from puhui.ledger.api import Ledger, member
 from puhui.ledger.audit import audit
 from puhui.programmes import api as programmes
@@ -46,7 +46,7 @@ class ClaimsMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         dynamodb = DynamoDB()
-        self.books = Books(
+        self.tables = Tables(
             Activities(dynamodb, self.make("activities")), Ledger(dynamodb, self.make("ledger"))
         )
         self.now = START
@@ -61,28 +61,28 @@ class ClaimsMachine(RuleBasedStateMachine):
     @rule(metres=st.integers(1, 3_000), hours_ago=st.integers(0, 95))
     def ride(self, metres: int, hours_ago: int) -> None:
         at = self.now - timedelta(hours=hours_ago)
-        command = usecases.RecordActivity(OWNER, FOREST, "cycling", at, {"distance_m": metres}, (), None, "")
+        command = recording.RecordActivity(OWNER, FOREST, "cycling", at, {"distance_m": metres}, (), None, "")
         with suppress(ActsOverlap, ActRepeated, CapReached, OccurredInFuture):
-            activity = usecases.record_activity(command, books=self.books, now=self.now)
+            activity = recording.record_activity(command, tables=self.tables, now=self.now)
             self.acts[activity.id] = activity.credits_mg
 
     @precondition(lambda self: self.acts)
     @rule(data=st.data())
     def owner_comes(self, data: Any) -> None:
         with suppress(NotMature, ClaimExpired):
-            claims.collect(OWNER, self._any(data), books=self.books, now=self.now)
+            collecting.collect(OWNER, self._any(data), tables=self.tables, now=self.now)
 
     @precondition(lambda self: self.acts)
     @rule(data=st.data(), friend=st.sampled_from(FRIENDS))
     def friend_comes(self, data: Any, friend: str) -> None:
         activity_id = self._any(data)
         with suppress(NotMature, ClaimExpired, NothingToCollect):
-            taking = claims.take(friend, OWNER, activity_id, books=self.books, now=self.now)
+            taking = shares.collect_share(friend, OWNER, activity_id, tables=self.tables, now=self.now)
             assert self.taken.setdefault((friend, activity_id), taking.mg) == taking.mg
 
     @rule()
     def schedule_runs(self) -> None:
-        watch.look_after(self.books, "", self.now, lambda: 0, 1)
+        scheduled_checks.check_waiting(self.tables, "", self.now, lambda: 0, 1)
 
     def _any(self, data: Any) -> str:
         activity_id: str = data.draw(st.sampled_from(sorted(self.acts)))
@@ -90,32 +90,32 @@ class ClaimsMachine(RuleBasedStateMachine):
 
     @invariant()
     def every_milligram_is_in_one_place(self) -> None:
-        balance = self.books.ledger.balance(member(OWNER), FOREST)
+        balance = self.tables.ledger.balance(member(OWNER), FOREST)
         waiting = reduced = 0
         for activity_id, mg in self.acts.items():
-            activity = self.books.activities.activity(OWNER, activity_id)
+            activity = self.tables.activities.acts.find(OWNER, activity_id)
             assert activity is not None
             taken = sum(part for (_, of), part in self.taken.items() if of == activity_id)
-            assert activity.taken_mg == taken <= mg * 40 // 100
+            assert activity.shared_mg == taken <= mg * 40 // 100
             if activity.status == "maturing":
                 waiting, reduced = waiting + mg - taken, reduced + taken
             else:
-                assert activity.credits_mg + activity.lapsed_mg == mg
+                assert activity.credits_mg + activity.expired_mg == mg
                 assert activity.status == "credited" or activity.credits_mg == taken
                 reduced += activity.credits_mg
         assert balance.amounts.get("pending_mg", 0) == waiting
         assert balance.amounts.get("reduced_mg", 0) == reduced
-        points = [self.books.ledger.balance(member(who), FOREST).amounts.get("points", 0) for who in FRIENDS]
+        points = [self.tables.ledger.balance(member(who), FOREST).amounts.get("points", 0) for who in FRIENDS]
         assert sum(points) * 1000 == sum(self.taken.values())
         assert balance.amounts.get("points", 0) * 1000 + balance.credits_mg == reduced - sum(points) * 1000
 
     def teardown(self) -> None:
         self.now += timedelta(days=9)
-        watch.look_after(self.books, "", self.now, lambda: 0, 1)
+        scheduled_checks.check_waiting(self.tables, "", self.now, lambda: 0, 1)
         self.every_milligram_is_in_one_place()
-        balance = self.books.ledger.balance(member(OWNER), FOREST)
+        balance = self.tables.ledger.balance(member(OWNER), FOREST)
         assert balance.amounts.get("pending_mg", 0) == 0, "in the end nothing waits"
-        report = audit(self.books.ledger)
+        report = audit(self.tables.ledger)
         assert report.sound, report.differences
 
 

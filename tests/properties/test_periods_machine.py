@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from puhui.activities import households, usecases
-from puhui.activities.dynamo import Activities
+from puhui.activities import recording
 from puhui.activities.errors import CapReached, HouseholdMoves, PeriodClaimed, PersonsNotOnRecord
-from puhui.activities.ports import Books
+from puhui.activities.households import usecases as households
+from puhui.activities.tables import Activities, Tables
 from puhui.kernel import clock, ids
 from puhui.ledger.api import Ledger
 from puhui.store.client import DynamoDB
@@ -33,7 +33,7 @@ class PeriodsMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         dynamodb = DynamoDB()
-        self.books = Books(
+        self.tables = Tables(
             Activities(dynamodb, self.make("activities")), Ledger(dynamodb, self.make("ledger"))
         )
         self.now = START
@@ -49,19 +49,19 @@ class PeriodsMachine(RuleBasedStateMachine):
         for _ in range(days):
             self.now += timedelta(days=1)
             for who in PEOPLE:
-                found = households.find(who, activities=self.books.activities, now=self.now)
+                found = households.find(who, households=self.tables.activities.households, now=self.now)
                 self.home[who, clock.programme_day(self.now)] = found["household_id"]
 
     @rule(who=person, whom=person)
     def moves_in(self, who: str, whom: str) -> None:
         if who != whom:
             with suppress(HouseholdMoves):
-                households.join(who, whom, activities=self.books.activities, now=self.now)
+                households.join(who, whom, households=self.tables.activities.households, now=self.now)
 
     @rule(who=person)
     def moves_out(self, who: str) -> None:
         with suppress(HouseholdMoves):
-            households.leave(who, activities=self.books.activities, now=self.now)
+            households.leave(who, households=self.tables.activities.households, now=self.now)
 
     @rule(
         who=person,
@@ -73,7 +73,7 @@ class PeriodsMachine(RuleBasedStateMachine):
     def bill(self, who: str, days: int, ago: int, persons: int, programme: str) -> None:
         last = self.now - timedelta(days=ago)
         quantity = {"consumed_wh": 400 * days, "days": days, "persons": persons}
-        command = usecases.RecordActivity(
+        command = recording.RecordActivity(
             who, programme, "household_electricity", last, quantity, (), None, ""
         )
         dates = [clock.programme_day(last) - timedelta(days=n) for n in range(days)]
@@ -82,7 +82,7 @@ class PeriodsMachine(RuleBasedStateMachine):
             other for other in PEOPLE if all(self.home[other, day] == self.home[who, day] for day in dates)
         ]
         try:
-            usecases.record_activity(command, books=self.books, now=self.now)
+            recording.record_activity(command, tables=self.tables, now=self.now)
         except PeriodClaimed:
             assert wanted & self.told
         except PersonsNotOnRecord:

@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.local import emulator
 from infra.local.settings import STACK
-from puhui.activities import credit
+from puhui.activities.acts import credit
 from puhui.kernel import clock, ids
 from puhui.ledger.api import Ledger, member
 from puhui.programmes import api as programmes

@@ -72,7 +72,7 @@ def declares(operation_id: str, status: int, body: Any) -> bool:
     ValidationError, which says what is not declared."""
     declared = declared_answer(operation_id, status)
     assert declared is not None
-    declared.validate(languages.told(body, languages.ENGLISH))
+    declared.validate(languages.in_language(body, languages.ENGLISH))
     return True
 
 

@@ -14,6 +14,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
+from puhui.store.client import DynamoDB
 from puhui.store.records import Record
 from puhui.store.values import decode_item, encode_item
 
@@ -54,6 +55,25 @@ def check_wire(context: str, name: str, wire: Mapping[str, Any]) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(wire, indent=2, ensure_ascii=False, sort_keys=True) + "\n")
     assert wire == json.loads(path.read_text())
+
+
+class Sent:
+    """The calls that a client of DynamoDB sends; ``dynamodb`` answers each with ``answer``."""
+
+    def __init__(self, answer: dict[str, Any] | None = None) -> None:
+        self.calls: list[dict[str, Any]] = []
+        self._answer = answer or {}
+        self.dynamodb = DynamoDB(self._call)
+
+    def _call(self, _service: str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
+        self.calls.append(
+            {operation: {**request, "ClientRequestToken": ""} if "ClientRequestToken" in request else request}
+        )
+        return self._answer
+
+    def check(self, context: str, name: str) -> None:
+        """The file's calls are those that were sent."""
+        check_wire(context, name, {"calls": json.loads(json.dumps(self.calls))})
 
 
 def _path(context: str, name: str) -> Path:

@@ -10,8 +10,12 @@ import httpx
 import uvicorn
 from starlette.applications import Starlette
 
+from infra.local.wechat import ciphers
 from infra.local.wechat.app import create_app
 from infra.local.wechat.config import Config
+from puhui.wechat.client import WeChatClient
+from puhui.wechat.errors import SessionStale
+from puhui.wechat.transport import Call
 from tests.support.tables import free_port
 
 START_SECONDS = 10
@@ -118,3 +122,14 @@ def platforms() -> Iterator[Make]:
             return standin
 
         yield make
+
+
+def check_session(wechat: WeChatClient, openid: str, session_key: str) -> bool:
+    """Whether the platform says that the session key is still the user's."""
+    signature = ciphers.session_signature(session_key)
+    query = {"openid": openid, "signature": signature, "sig_method": "hmac_sha256"}
+    try:
+        wechat._authorised(Call("GET", "/wxa/checksession", query))
+    except SessionStale:
+        return False
+    return True

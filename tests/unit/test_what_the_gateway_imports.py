@@ -36,6 +36,12 @@ def test_paths_with_one_first_segment_have_one_gateway() -> None:
         assert {gateway.segments()[path.split("/")[1]] for path in document["paths"]} == {name}
 
 
+def test_a_proxy_can_tell_the_gateways_apart_by_how_a_path_begins() -> None:
+    for segment, name in gateway.segments().items():
+        alike = {gateway.segments()[each] for each in gateway.segments() if each.startswith(segment)}
+        assert name == "members" or alike == {name}
+
+
 def test_members_meet_members_operations_only_where_members_are_served() -> None:
     """Who needs no role finds it at the members' gateway, or acts for a merchant or partner."""
     for operation in contract.operations():

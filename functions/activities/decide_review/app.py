@@ -1,7 +1,7 @@
 """POST /reviews/{review_id}/decision: a reviewer approves or refuses."""
 
-from puhui.activities import verification
-from puhui.activities.dynamo import Activities
+from puhui.activities.reviews import usecases
+from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
 
@@ -12,13 +12,13 @@ ACTIVITIES = Activities.from_environment()
 @app.operation("decide_review", "POST", "/reviews/{review_id}/decision")
 def decide_review(request: Request) -> Answer:
     body = request.body
-    review = verification.decide_review(
+    review = usecases.decide_review(
         request.path["review_id"],
         request.member_id,
         body["decision"],
         body.get("reason_code", ""),
         body.get("note", ""),
-        activities=ACTIVITIES,
+        reviews=ACTIVITIES.reviews,
         now=request.now,
     )
     answer = {

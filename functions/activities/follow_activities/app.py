@@ -3,8 +3,8 @@
 import os
 from datetime import datetime
 
-from puhui.activities import outbox
-from puhui.activities.dynamo import Activities
+from puhui.activities.stream import follow
+from puhui.activities.tables import Activities
 from puhui.edge.stream import Change, stream
 
 ACTIVITIES = Activities.from_environment()
@@ -13,4 +13,4 @@ STATE_MACHINE = os.environ["VERIFICATION_STATE_MACHINE"]
 
 @stream("follow_activities")
 def app(change: Change, _now: datetime) -> None:
-    outbox.follow(change.new, STATE_MACHINE, ACTIVITIES)
+    follow(change.new, STATE_MACHINE, ACTIVITIES.memberships)

@@ -1,14 +1,14 @@
 """GET /activities/{activity_id}: one act."""
 
-from puhui.activities import usecases
-from puhui.activities.ports import Books
+from puhui.activities import reading
+from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 
 app = HttpFunction("get-activity")
-BOOKS = Books.from_environment()
+ACTIVITIES = Activities.from_environment()
 
 
 @app.operation("get_activity", "GET", "/activities/{activity_id}")
 def get_activity(request: Request) -> Answer:
-    activity = usecases.get_activity(request.member_id, request.path["activity_id"], books=BOOKS)
-    return usecases.shown(activity, request.now)
+    activity = reading.get_activity(request.member_id, request.path["activity_id"], activities=ACTIVITIES)
+    return reading.activity_body(activity, request.now)

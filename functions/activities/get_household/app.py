@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from puhui.activities import households
-from puhui.activities.dynamo import Activities
+from puhui.activities.households import usecases
+from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
 from puhui.members import api as members
@@ -15,6 +15,6 @@ CODES = cache(members.Codes.from_environment)
 
 @app.operation("get_household", "GET", "/me/household")
 def get_household(request: Request) -> Answer:
-    household = households.find(request.member_id, activities=ACTIVITIES, now=request.now)
+    household = usecases.find(request.member_id, households=ACTIVITIES.households, now=request.now)
     code = CODES().write(members.HOUSEHOLD, request.member_id, request.now)
     return {**household, "code": code, "expires_at": clock.to_text(request.now + members.LIFE)}

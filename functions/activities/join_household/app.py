@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from puhui.activities import households
-from puhui.activities.dynamo import Activities
+from puhui.activities.households import usecases
+from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import api as members
 from puhui.store.limits import Limits
@@ -18,4 +18,4 @@ def join_household(request: Request) -> Answer:
     with LIMITS.guessing("invitation_guess", request.member_id, request.now, members.InvitationInvalid):
         invitation = CODES().read(members.HOUSEHOLD, request.body["code"], request.now)
     other_id = members.require_other(invitation, request.member_id)
-    return 201, households.join(request.member_id, other_id, activities=ACTIVITIES, now=request.now)
+    return 201, usecases.join(request.member_id, other_id, households=ACTIVITIES.households, now=request.now)

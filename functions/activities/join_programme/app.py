@@ -1,7 +1,7 @@
 """POST /programmes/{programme_id}/memberships: take part in a programme."""
 
 from puhui.activities import memberships
-from puhui.activities.dynamo import Activities
+from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 
 app = HttpFunction("join-programme")
@@ -14,7 +14,7 @@ def join_programme(request: Request) -> Answer:
         request.member_id,
         request.path["programme_id"],
         read_terms=request.query.get("terms_version"),
-        activities=ACTIVITIES,
+        memberships=ACTIVITIES.memberships,
         now=request.now,
     )
-    return 201, joined.shown()
+    return 201, joined.body()

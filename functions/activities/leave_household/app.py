@@ -1,7 +1,7 @@
 """DELETE /me/household: be a household alone."""
 
-from puhui.activities import households
-from puhui.activities.dynamo import Activities
+from puhui.activities.households import usecases
+from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 
 app = HttpFunction("leave-household")
@@ -10,5 +10,5 @@ ACTIVITIES = Activities.from_environment()
 
 @app.operation("leave_household", "DELETE", "/me/household")
 def leave_household(request: Request) -> Answer:
-    households.leave(request.member_id, activities=ACTIVITIES, now=request.now)
+    usecases.leave(request.member_id, households=ACTIVITIES.households, now=request.now)
     return 204, None

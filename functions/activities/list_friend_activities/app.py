@@ -1,16 +1,16 @@
-"""GET /friends/{member_id}/activities: what one may take of a friend's acts."""
+"""GET /friends/{member_id}/activities: what one may collect of a friend's acts."""
 
 from functools import cache
 
-from puhui.activities import claims
-from puhui.activities.ports import Books
+from puhui.activities.claims import shares
+from puhui.activities.tables import Tables
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import api as members
 from puhui.store import wiring
 from puhui.store.cursors import page_at_hand
 
 app = HttpFunction("list-friend-activities")
-BOOKS = Books.from_environment()
+TABLES = Tables.from_environment()
 MEMBERS = members.Members.from_environment()
 CURSORS = cache(wiring.cursors)
 
@@ -19,7 +19,7 @@ CURSORS = cache(wiring.cursors)
 def list_friend_activities(request: Request) -> Answer:
     owner_id, programme_id = request.path["member_id"], request.query["programme_id"]
     members.require_friends(request.member_id, owner_id, members=MEMBERS)
-    ripe = claims.ripe_acts(request.member_id, owner_id, programme_id, books=BOOKS, now=request.now)
+    found = shares.list_collectable(request.member_id, owner_id, programme_id, tables=TABLES, now=request.now)
     scope = f"ripe:{request.member_id}:{owner_id}:{programme_id}"
-    page = page_at_hand(ripe, lambda each: each.activity.id, scope, request.query, CURSORS)
-    return page.body(lambda each: each.shown())
+    page = page_at_hand(found, lambda each: each.activity.id, scope, request.query, CURSORS)
+    return page.body(lambda each: each.body())

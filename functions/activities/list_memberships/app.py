@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from puhui.activities.dynamo import Activities
+from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.store import wiring
 from puhui.store.cursors import page_at_hand
@@ -14,7 +14,7 @@ CURSORS = cache(wiring.cursors)
 
 @app.operation("list_memberships", "GET", "/me/memberships")
 def list_memberships(request: Request) -> Answer:
-    memberships = list(ACTIVITIES.memberships(request.member_id))
+    memberships = ACTIVITIES.memberships.of(request.member_id)
     scope = f"memberships:{request.member_id}"
     page = page_at_hand(memberships, lambda each: each.programme_id, scope, request.query, CURSORS)
-    return page.body(lambda each: each.shown())
+    return page.body(lambda each: each.body())

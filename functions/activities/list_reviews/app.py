@@ -2,9 +2,9 @@
 
 from functools import cache
 
-from puhui.activities import verification
-from puhui.activities.dynamo import Activities
-from puhui.activities.evidence import EvidenceBucket
+from puhui.activities.evidence.bucket import EvidenceBucket
+from puhui.activities.reviews import usecases
+from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.store import wiring
 
@@ -17,11 +17,11 @@ CURSORS = cache(wiring.cursors)
 @app.operation("list_reviews", "GET", "/reviews")
 def list_reviews(request: Request) -> Answer:
     query = request.query
-    page = verification.list_reviews(
+    page = usecases.list_reviews(
         query.get("programme_id"),
         query["limit"],
         query.get("cursor"),
-        activities=ACTIVITIES,
+        reviews=ACTIVITIES.reviews,
         cursors=CURSORS(),
     )
-    return page.body(lambda review: verification.review_shown(review, STORE))
+    return page.body(lambda review: usecases.review_body(review, STORE))

@@ -1,15 +1,15 @@
 """POST /evidence: announce a picture and get the address to upload it to."""
 
-from puhui.activities import usecases
-from puhui.activities.evidence import EvidenceBucket
-from puhui.activities.ports import Books
+from puhui.activities.evidence import usecases
+from puhui.activities.evidence.bucket import EvidenceBucket
+from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
 from puhui.members import api as members
 from puhui.store.limits import Limits
 
 app = HttpFunction("prepare-evidence")
-BOOKS = Books.from_environment()
+ACTIVITIES = Activities.from_environment()
 LIMITS = Limits.from_environment()
 MEMBERS = members.Members.from_environment()
 STORE = EvidenceBucket.from_environment()
@@ -26,7 +26,7 @@ def prepare_evidence(request: Request) -> Answer:
         request.body["sha256"],
         key=request.idempotency_key,
         body_hash=request.body_hash,
-        books=BOOKS,
+        repository=ACTIVITIES.evidence,
         store=STORE,
         now=request.now,
     )

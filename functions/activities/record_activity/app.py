@@ -1,21 +1,21 @@
 """POST /activities: record an act."""
 
-from puhui.activities import usecases
-from puhui.activities.model import VERIFYING
-from puhui.activities.ports import Books
+from puhui.activities import reading, recording
+from puhui.activities.acts.model import VERIFYING
+from puhui.activities.tables import Tables
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
 from puhui.methodologies import published
 
 app = HttpFunction("record-activity")
 published.from_environment()
-BOOKS = Books.from_environment()
+TABLES = Tables.from_environment()
 
 
 @app.operation("record_activity", "POST", "/activities")
 def record_activity(request: Request) -> Answer:
     body = request.body
-    command = usecases.RecordActivity(
+    command = recording.RecordActivity(
         member_id=request.member_id,
         programme_id=body["programme_id"],
         behaviour=body["behaviour"],
@@ -26,5 +26,5 @@ def record_activity(request: Request) -> Answer:
         body_hash=request.body_hash,
         ended_at=clock.from_text(body["ended_at"]) if "ended_at" in body else None,
     )
-    activity = usecases.record_activity(command, books=BOOKS, now=request.now)
-    return 202 if activity.status == VERIFYING else 201, usecases.shown(activity, activity.recorded_at)
+    activity = recording.record_activity(command, tables=TABLES, now=request.now)
+    return 202 if activity.status == VERIFYING else 201, reading.activity_body(activity, activity.recorded_at)

@@ -1,14 +1,14 @@
 """POST /steps: credit WeRun's steps."""
 
 from puhui.activities import steps
-from puhui.activities.ports import Books
+from puhui.activities.tables import Tables
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import api as members
 from puhui.methodologies import published
 
 app = HttpFunction("sync-steps")
 published.from_environment()
-BOOKS = Books.from_environment()
+TABLES = Tables.from_environment()
 MEMBERS = members.Members.from_environment()
 
 
@@ -24,6 +24,6 @@ def sync_steps(request: Request) -> Answer:
         walked,
         key=request.idempotency_key,
         body_hash=request.body_hash,
-        books=BOOKS,
+        tables=TABLES,
         now=request.now,
     )

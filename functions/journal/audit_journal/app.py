@@ -14,13 +14,13 @@ from puhui.ledger.dynamo import Ledger
 from puhui.ledger.model import Transfer
 
 LEDGER = Ledger.from_environment()
-BOOKS = cache(wiring.books)
+READER = cache(wiring.reader)
 FINDINGS_SHOWN = 100
 
 
 @task("audit_journal")
 def app(_event: Input, now: datetime) -> Input:
-    report = audit(BOOKS(), _transfers(), LEDGER.transfers_at, now)
+    report = audit(READER(), _transfers(), LEDGER.transfers_at, now)
     for difference in audit_ledger(LEDGER).differences:
         report.find(
             "balance",

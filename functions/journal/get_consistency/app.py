@@ -4,9 +4,9 @@ from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.journal import usecases, wiring
 
 app = HttpFunction("get-consistency")
-BOOKS = wiring.books()
+READER = wiring.reader()
 
 
 @app.operation("get_consistency", "GET", "/journal/consistency")
 def get_consistency(request: Request) -> Answer:
-    return usecases.get_consistency(request.query["from"], request.query["to"], BOOKS)
+    return usecases.get_consistency(request.query["from"], request.query["to"], READER)

@@ -4,9 +4,9 @@ from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.journal import usecases, wiring
 
 app = HttpFunction("get-digest")
-BOOKS = wiring.books()
+READER = wiring.reader()
 
 
 @app.operation("get_digest", "GET", "/journal/digest")
 def get_digest(_request: Request) -> Answer:
-    return usecases.get_digest(BOOKS)
+    return usecases.get_digest(READER)

@@ -4,9 +4,9 @@ from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.journal import usecases, wiring
 
 app = HttpFunction("get-receipt")
-BOOKS = wiring.books()
+READER = wiring.reader()
 
 
 @app.operation("get_receipt", "GET", "/journal/receipts/{entry_id}")
 def get_receipt(request: Request) -> Answer:
-    return 200, usecases.get_receipt(request.path["entry_id"], BOOKS)
+    return 200, usecases.get_receipt(request.path["entry_id"], READER)

@@ -13,12 +13,12 @@ from puhui.members.tokens import TokenRefused, Verifier, bearer
 
 app = HttpFunction("get-revision")
 VERIFIER = Verifier(os.environ["JWKS"], os.environ["TOKEN_ISSUER"])
-BOOKS = cache(lambda: wiring.books(with_pepper=True))
+READER = cache(lambda: wiring.reader(with_pepper=True))
 
 
 @app.operation("get_revision", "GET", "/journal/revisions/{entry_id}")
 def get_revision(request: Request) -> Answer:
-    return usecases.get_revision(request.path["entry_id"], _subject(request), BOOKS())
+    return usecases.get_revision(request.path["entry_id"], _subject(request), READER())
 
 
 def _subject(request: Request) -> str:

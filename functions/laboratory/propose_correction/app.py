@@ -3,8 +3,8 @@
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import ids
 from puhui.laboratory import corrections
-from puhui.laboratory.corrections import Correction
-from puhui.laboratory.dynamo import Laboratory
+from puhui.laboratory.model import Correction
+from puhui.laboratory.repository import Laboratory
 from puhui.methodologies import published
 
 app = HttpFunction("propose-correction")
@@ -27,4 +27,4 @@ def propose_correction(request: Request) -> Answer:
         request.body_hash,
     )
     corrections.check(proposed)
-    return 201, corrections.shown(LABORATORY.propose(proposed))
+    return 201, corrections.correction_body(LABORATORY.corrections.add(proposed))

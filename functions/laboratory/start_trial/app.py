@@ -5,8 +5,8 @@ import os
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import documents
 from puhui.laboratory import usecases
-from puhui.laboratory.dynamo import Laboratory
 from puhui.laboratory.model import RUNNING
+from puhui.laboratory.repository import Laboratory
 from puhui.ledger.api import AUDIT_SHARDS
 from puhui.methodologies import published
 from puhui.methodologies.publication import check_document
@@ -29,9 +29,9 @@ def start_trial(request: Request) -> Answer:
         started_by=request.member_id,
         key=request.idempotency_key,
         body_hash=request.body_hash,
-        laboratory=LABORATORY,
+        trials=LABORATORY.trials,
         now=request.now,
     )
     if trial.status == RUNNING:
         states.start_again(STATE_MACHINE, trial.id, states.shards(trial.id, AUDIT_SHARDS))
-    return 202, usecases.shown(trial)
+    return 202, usecases.trial_body(trial)

@@ -2,8 +2,7 @@
 
 from functools import cache
 
-from puhui.activities import memberships  # its api would load the verification as well
-from puhui.activities.dynamo import Activities
+from puhui.activities import memberships  # its api would load the ledger as well
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import usecases, wiring
 from puhui.members.repository import Members
@@ -13,7 +12,7 @@ from puhui.wechat import api as wechat
 
 app = HttpFunction("sign-in")
 MEMBERS = Members.from_environment()
-ACTIVITIES, LIMITS = Activities.from_environment(), Limits.from_environment()
+MEMBERSHIPS, LIMITS = memberships.Memberships.from_environment(), Limits.from_environment()
 WECHAT, ISSUER = cache(wechat.connect), cache(wiring.issuer)
 
 
@@ -32,5 +31,7 @@ def sign_in(request: Request) -> Answer:
         now=request.now,
     )
     if programme_id:
-        memberships.join_at_sign_in(signed_in.member.id, programme_id, activities=ACTIVITIES, now=request.now)
+        memberships.join_at_sign_in(
+            signed_in.member.id, programme_id, memberships=MEMBERSHIPS, now=request.now
+        )
     return 201, {**signed_in.body(), "member": signed_in.member.body()}

@@ -11,4 +11,4 @@ MEMBERS = Members.from_environment()
 @app.operation("sign_out", "DELETE", "/sessions/current")
 def sign_out(request: Request) -> Answer:
     MEMBERS.sign_ins.end(request.session_id)
-    return {"access_token_valid_until": clock.to_text(request.token_ends_at or request.now)}
+    return {"access_token_valid_until": clock.to_text(request.token_expires_at or request.now)}

@@ -28,4 +28,4 @@ def receive_wechat_push(request: Request) -> Answer:
 def _remember(verdict: wechat.ContentVerdict) -> None:
     """For whoever looks it up by the trace id, and for the verification that waits for it."""
     VERDICTS.remember(verdict.trace_id, verdict.word)
-    activities.content_verdict(verdict.trace_id, verdict.word, activities=ACTIVITIES)
+    activities.content_verdict(verdict.trace_id, verdict.word, repository=ACTIVITIES.evidence)

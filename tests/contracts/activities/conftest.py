@@ -1,4 +1,4 @@
-"""The books on real tables, a bucket that is a dict, and a member."""
+"""The tables on real tables, a bucket that is a dict, and a member."""
 
 import hashlib
 from collections.abc import Callable
@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import pictures, usecases, verification
-from puhui.activities.dynamo import Activities
-from puhui.activities.model import Activity, Evidence, Picture
-from puhui.activities.photos import Photos
-from puhui.activities.ports import Books
+from puhui.activities import recording
+from puhui.activities.acts.model import Activity
+from puhui.activities.evidence import pictures, usecases
+from puhui.activities.evidence.fingerprints import Fingerprints
+from puhui.activities.evidence.model import Evidence, Picture
+from puhui.activities.tables import Activities, Tables
 from puhui.kernel import ids
 from puhui.ledger.api import Balance, Ledger, member
 from puhui.ledger.audit import audit
@@ -46,14 +47,14 @@ class Shelf:
 class Acts:
     """What a test does on a member's behalf."""
 
-    books: Books
+    tables: Tables
     shelf: Shelf
     member_id: str
     programme_id: str = "carbon-88"
 
     def of(self, member_id: str) -> "Acts":
         """The same for another member."""
-        return Acts(self.books, self.shelf, member_id, self.programme_id)
+        return Acts(self.tables, self.shelf, member_id, self.programme_id)
 
     def record(
         self, behaviour: str = "cycling", *, at: datetime = NOW, key: str | None = None, **more: Any
@@ -61,7 +62,7 @@ class Acts:
         quantity = more.get("quantity", {"distance_m": 2_000})
         evidence = more.get("evidence", ())
         body = f"{behaviour}{at}{quantity}{evidence}{more.get('ended_at')}"
-        command = usecases.RecordActivity(
+        command = recording.RecordActivity(
             more.get("member_id", self.member_id),
             more.get("programme", self.programme_id),
             behaviour,
@@ -72,7 +73,7 @@ class Acts:
             _hash(body),
             more.get("ended_at"),
         )
-        return usecases.record_activity(command, books=self.books, now=more.get("now", SENT))
+        return recording.record_activity(command, tables=self.tables, now=more.get("now", SENT))
 
     def photo(self, data: bytes, content_type: str = "image/jpeg", *, lie: bytes | None = None) -> str:
         announced = lie if lie is not None else data
@@ -83,7 +84,7 @@ class Acts:
             hashlib.sha256(announced).hexdigest(),
             key=None,
             body_hash="",
-            books=self.books,
+            repository=self.tables.activities.evidence,
             store=self.shelf,
             now=datetime.now(UTC),
         )
@@ -92,24 +93,24 @@ class Acts:
 
     def inspect(self, evidence_id: str, now: datetime = NOW) -> dict[str, Any]:
         """What verification finds in a picture; a process of its own each time."""
-        activities = self.books.activities
-        return verification.inspect_evidence(
+        activities = self.tables.activities
+        return usecases.inspect_evidence(
             self.member_id,
             evidence_id,
-            activities=activities,
-            photos=Photos(activities.dynamodb, activities.table),
+            repository=activities.evidence,
+            fingerprints=Fingerprints(activities.dynamodb, activities.table),
             store=self.shelf,
             now=now,
         )
 
     def balance(self) -> Balance:
-        return self.books.ledger.balance(member(self.member_id), self.programme_id)
+        return self.tables.ledger.balance(member(self.member_id), self.programme_id)
 
     def points(self) -> int:
         return self.balance().points(NOW.date())
 
     def sound(self) -> bool:
-        return audit(self.books.ledger).sound
+        return audit(self.tables.ledger).sound
 
 
 def _hash(text: str) -> str:
@@ -124,11 +125,11 @@ def _what_lets_an_act_in(members_are_believed: None) -> None:
 @pytest.fixture
 def acts(make_table: Callable[[str], str]) -> Acts:
     dynamodb = DynamoDB()
-    books = Books(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
-    return Acts(books, Shelf(), ids.new_id(NOW - timedelta(days=60)))
+    tables = Tables(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
+    return Acts(tables, Shelf(), ids.new_id(NOW - timedelta(days=60)))
 
 
 @pytest.fixture
 def forest(acts: Acts) -> Acts:
     """A member of Ant Forest: an act matures a day after it happened and waits three days."""
-    return Acts(acts.books, acts.shelf, acts.member_id, "ant-forest")
+    return Acts(acts.tables, acts.shelf, acts.member_id, "ant-forest")

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import households, memberships, outbox, steps, usecases, verification
-from puhui.activities.dynamo import activity_item
+from puhui.activities import memberships, reading, steps, stream, verification
+from puhui.activities.acts.model import Activity
+from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.errors import ActRepeated, ActsOverlap, CapReached, ClaimedElsewhere, NotAMember
-from puhui.activities.model import Activity, Membership
+from puhui.activities.households import usecases as households
+from puhui.activities.memberships import Membership
 from puhui.programmes import presets
 from puhui.programmes.api import Caps, ProgrammeNotFound
 from tests.contracts.activities.conftest import NOW, SENT, Acts
@@ -24,15 +26,17 @@ TERMS = "2026-11"  # of the presets
 
 
 def joined(acts: Acts) -> dict[str, Membership]:
-    return {each.programme_id: each for each in acts.books.activities.memberships(acts.member_id)}
+    return {each.programme_id: each for each in acts.tables.activities.memberships.of(acts.member_id)}
 
 
 def join(acts: Acts, programme_id: str = "carbon-88", now: Any = NOW) -> Membership:
-    return memberships.join(acts.member_id, programme_id, activities=acts.books.activities, now=now)
+    return memberships.join(
+        acts.member_id, programme_id, memberships=acts.tables.activities.memberships, now=now
+    )
 
 
 def leave(acts: Acts, programme_id: str = "carbon-88", now: Any = NOW) -> None:
-    memberships.leave(acts.member_id, programme_id, activities=acts.books.activities, now=now)
+    memberships.leave(acts.member_id, programme_id, memberships=acts.tables.activities.memberships, now=now)
 
 
 # Programmes
@@ -51,7 +55,7 @@ def test_who_left_is_refused_and_who_comes_back_is_not(acts: Acts):
             [(NOW.date(), 90)],
             key=None,
             body_hash="",
-            books=acts.books,
+            tables=acts.tables,
             now=NOW,
         )
     again = join(acts, now=TOMORROW)
@@ -68,7 +72,9 @@ def test_joining_and_leaving_again_changes_nothing(acts: Acts):
     assert join(acts) == join(acts, now=TOMORROW)
     leave(acts, now=TOMORROW)
     leave(acts, now=TOMORROW + timedelta(days=1))
-    assert joined(acts)["carbon-88"] == Membership("carbon-88", NOW, TOMORROW, TERMS, "joined")
+    assert joined(acts)["carbon-88"] == Membership(
+        "carbon-88", NOW, TOMORROW, TERMS, "joined", acts.member_id
+    )
     with pytest.raises(ProgrammeNotFound):
         join(acts, "no-such")
     with pytest.raises(ProgrammeNotFound):
@@ -77,35 +83,39 @@ def test_joining_and_leaving_again_changes_nothing(acts: Acts):
 
 def test_the_first_act_joins_and_only_the_first_says_so(acts: Acts):
     first = acts.record(at=NOW - timedelta(hours=4))
-    item = activity_item(first)
+    item = ACTIVITY.item(first)
     for _ in range(2):
-        outbox.follow(item, "machine", acts.books.activities)
-    assert joined(acts) == {"carbon-88": Membership("carbon-88", SENT, None, TERMS, "acted")}
+        stream.follow(item, "machine", acts.tables.activities.memberships)
+    assert joined(acts) == {"carbon-88": Membership("carbon-88", SENT, None, TERMS, "acted", acts.member_id)}
     assert (first.joins, acts.record().joins) == (True, False)
 
 
 def test_a_first_act_that_is_followed_up_late_brings_nobody_back_who_left(acts: Acts):
-    item = activity_item(acts.record())
+    item = ACTIVITY.item(acts.record())
     leave(acts, now=TOMORROW)
-    outbox.follow(item, "machine", acts.books.activities)
+    stream.follow(item, "machine", acts.tables.activities.memberships)
     assert joined(acts)["carbon-88"].left_at == TOMORROW
 
 
 def test_a_month_of_steps_joins_once(acts: Acts):
     walked = [(NOW.date() - timedelta(days=n), 900) for n in range(5)]
-    steps.sync_steps(acts.member_id, "carbon-88", walked, key=None, body_hash="", books=acts.books, now=NOW)
+    steps.sync_steps(acts.member_id, "carbon-88", walked, key=None, body_hash="", tables=acts.tables, now=NOW)
     ids = [steps.activity_id_of(acts.member_id, "carbon-88", day) for day, _ in walked]
-    found = acts.books.activities.activities(acts.member_id, ids)
+    found = acts.tables.activities.acts.find_all(acts.member_id, ids)
     assert [activity.joins for activity in found].count(True) == 1
 
 
 def test_signing_in_to_a_programme_joins_it_and_brings_nobody_back(acts: Acts):
-    activities = acts.books.activities
+    activities = acts.tables.activities
     for now in (NOW, TOMORROW):
-        memberships.join_at_sign_in(acts.member_id, "ant-forest", activities=activities, now=now)
-    assert joined(acts) == {"ant-forest": Membership("ant-forest", NOW, None, TERMS, "signed_in")}
+        memberships.join_at_sign_in(acts.member_id, "ant-forest", memberships=activities.memberships, now=now)
+    assert joined(acts) == {
+        "ant-forest": Membership("ant-forest", NOW, None, TERMS, "signed_in", acts.member_id)
+    }
     leave(acts, "ant-forest", TOMORROW)
-    memberships.join_at_sign_in(acts.member_id, "ant-forest", activities=activities, now=TOMORROW)
+    memberships.join_at_sign_in(
+        acts.member_id, "ant-forest", memberships=activities.memberships, now=TOMORROW
+    )
     assert joined(acts)["ant-forest"].left_at == TOMORROW
 
 
@@ -158,7 +168,7 @@ def test_a_refused_act_frees_its_time_for_another_programme(acts: Acts, forest: 
     other = acts.photo(photo(2))
     with pytest.raises(ClaimedElsewhere):
         forest.record("subway_trip", quantity={"trips": 1}, evidence=(other,))
-    verification.refuse_activity(acts.member_id, refused.id, "NOT_THE_ACT", books=acts.books, now=NOW)
+    verification.refuse_activity(acts.member_id, refused.id, "NOT_THE_ACT", tables=acts.tables, now=NOW)
     assert forest.record("subway_trip", quantity={"trips": 1}, evidence=(other,)).status == "verifying"
 
 
@@ -193,7 +203,7 @@ def order(acts: Acts, hours: int = 0, now: Any = TOMORROW) -> int:
 def together(home: Acts, now: Any = NOW) -> Acts:
     """Somebody who moves in with the member, and lives there from the next day on."""
     other = home.of("0" * 25 + "H")
-    households.join(other.member_id, home.member_id, activities=home.books.activities, now=now)
+    households.join(other.member_id, home.member_id, households=home.tables.activities.households, now=now)
     return other
 
 
@@ -218,9 +228,9 @@ def test_moving_in_counts_from_the_next_day(home: Acts):
     order(home, now=NOW)
     order(home, 1, now=NOW)
     assert order(other, now=NOW) == 47_500, "today they live apart"
-    shown = households.find(other.member_id, activities=home.books.activities, now=NOW)
+    shown = households.find(other.member_id, households=home.tables.activities.households, now=NOW)
     assert shown == {"household_id": other.member_id, "from_tomorrow": home.member_id}
-    shown = households.find(other.member_id, activities=home.books.activities, now=TOMORROW)
+    shown = households.find(other.member_id, households=home.tables.activities.households, now=TOMORROW)
     assert shown == {"household_id": home.member_id}
 
 
@@ -228,7 +238,7 @@ def test_moving_out_frees_nobody_for_a_second_share_of_the_day(home: Acts):
     other = together(home)
     order(home)
     order(home, 1)
-    households.leave(other.member_id, activities=home.books.activities, now=TOMORROW)
+    households.leave(other.member_id, households=home.tables.activities.households, now=TOMORROW)
     assert order(other, 3) == 5_000
     later = TOMORROW + timedelta(days=1)
     assert sum(order(other, n, later) for n in range(3)) == 100_000
@@ -237,17 +247,21 @@ def test_moving_out_frees_nobody_for_a_second_share_of_the_day(home: Acts):
 
 def test_who_leaves_a_household_named_after_oneself_is_alone_all_the_same(home: Acts):
     together(home)
-    households.leave(home.member_id, activities=home.books.activities, now=TOMORROW)
+    households.leave(home.member_id, households=home.tables.activities.households, now=TOMORROW)
     later = TOMORROW + timedelta(days=1)
-    shown = households.find(home.member_id, activities=home.books.activities, now=later)
+    shown = households.find(home.member_id, households=home.tables.activities.households, now=later)
     assert shown["household_id"] != home.member_id
 
 
 def test_joining_again_changes_nothing(home: Acts):
     other = together(home)
-    before = home.books.activities.dynamodb.get(*home.books.activities.household_key(other.member_id))
+    before = home.tables.activities.dynamodb.get(
+        *home.tables.activities.households.residences_key(other.member_id)
+    )
     together(home, TOMORROW)
-    after = home.books.activities.dynamodb.get(*home.books.activities.household_key(other.member_id))
+    after = home.tables.activities.dynamodb.get(
+        *home.tables.activities.households.residences_key(other.member_id)
+    )
     assert before == after
 
 
@@ -273,27 +287,27 @@ def test_a_refused_act_frees_its_households_day(home: Acts):
     with pytest.raises(CapReached):
         switch(2)
     for _ in range(2):
-        verification.refuse_activity(home.member_id, first.id, "NOT_THE_ACT", books=home.books, now=NOW)
+        verification.refuse_activity(home.member_id, first.id, "NOT_THE_ACT", tables=home.tables, now=NOW)
     assert switch(3).status == "verifying"
 
 
 def test_an_act_of_a_household_reads_once_more_and_writes_one_item_more(home: Acts):
     sent: list[tuple[str, int]] = []
-    call = home.books.ledger.dynamodb._call
+    call = home.tables.ledger.dynamodb._call
 
     def count(service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:
         sent.append((operation, len(payload.get("TransactItems", ()))))
         return call(service, operation, payload)
 
-    home.books.ledger.dynamodb._call = count
-    home.books.activities.dynamodb._call = count
+    home.tables.ledger.dynamodb._call = count
+    home.tables.activities.dynamodb._call = count
     order(home)
     assert sent == [("BatchGetItem", 0), ("BatchGetItem", 0), ("TransactWriteItems", 5)]
 
 
 def test_the_caps_of_a_household_stand_in_the_explanation(home: Acts):
     activity = home.record("no_tableware", quantity={"orders": 1})
-    why = usecases.explain_activity(home.member_id, activity.id, books=home.books)
+    why = reading.explain_activity(home.member_id, activity.id, activities=home.tables.activities)
     assert {(cap["per"], cap["measure"]) for cap in why["caps"]} == {
         ("household_day", "mg"),
         ("household_day", "acts"),

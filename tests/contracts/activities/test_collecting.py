@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import claims, steps, usecases, verification, watch
+from puhui.activities import reading, scheduled_checks, steps, verification
+from puhui.activities.acts.model import Activity
+from puhui.activities.claims import collecting
 from puhui.activities.errors import (
     ActivityNotFound,
     ClaimExpired,
@@ -14,8 +16,7 @@ from puhui.activities.errors import (
     NotMature,
     OccurredTooLongAgo,
 )
-from puhui.activities.model import Activity
-from puhui.activities.ports import Books
+from puhui.activities.tables import Tables
 from puhui.kernel.errors import Unavailable
 from puhui.store import aws
 from puhui.store.client import DynamoDB
@@ -34,12 +35,12 @@ def ride(forest: Acts, **more: Any) -> Activity:
 
 
 def collect(forest: Acts, activity: Activity, now: Any = RIPE) -> Activity:
-    return claims.collect(forest.member_id, activity.id, books=forest.books, now=now)
+    return collecting.collect(forest.member_id, activity.id, tables=forest.tables, now=now)
 
 
 def seen(forest: Acts, activity: Activity, now: Any) -> dict[str, Any]:
-    stored = usecases.get_activity(forest.member_id, activity.id, books=forest.books)
-    return usecases.shown(stored, now)
+    stored = reading.get_activity(forest.member_id, activity.id, activities=forest.tables.activities)
+    return reading.activity_body(stored, now)
 
 
 def pending(forest: Acts) -> int:
@@ -48,7 +49,7 @@ def pending(forest: Acts) -> int:
 
 def test_an_act_matures_then_waits_then_is_its_owners(forest: Acts):
     activity = ride(forest)
-    assert usecases.shown(activity, NOW) | {"id": ""} == {
+    assert reading.activity_body(activity, NOW) | {"id": ""} == {
         "id": "",
         "programme_id": "ant-forest",
         "behaviour": "cycling",
@@ -66,7 +67,7 @@ def test_an_act_matures_then_waits_then_is_its_owners(forest: Acts):
     assert seen(forest, activity, RIPE)["status"] == "pending"
     collected = collect(forest, activity)
     assert (collected.status, collected.points) == ("credited", 500)
-    assert forest.books.ledger.transfer(f"member:{forest.member_id}", collected.entry_id) is not None
+    assert forest.tables.ledger.transfer(f"member:{forest.member_id}", collected.entry_id) is not None
     assert (pending(forest), forest.points()) == (0, 500)
     assert forest.balance().amounts["reduced_mg"] == 500_000
     assert forest.sound()
@@ -97,8 +98,8 @@ def test_after_its_time_whoever_comes_first_ends_it_and_its_hold(forest: Acts):
         with pytest.raises(ClaimExpired):
             collect(forest, activity, LAPSED)
         assert (pending(forest), forest.points()) == (0, 0)
-    stored = usecases.get_activity(forest.member_id, activity.id, books=forest.books)
-    assert (stored.status, stored.reason_code, stored.lapsed_mg) == ("expired", "NOT_COLLECTED", 500_000)
+    stored = reading.get_activity(forest.member_id, activity.id, activities=forest.tables.activities)
+    assert (stored.status, stored.reason_code, stored.expired_mg) == ("expired", "NOT_COLLECTED", 500_000)
     assert forest.sound()
 
 
@@ -107,10 +108,10 @@ def test_the_schedule_finds_what_is_due_and_nothing_else(forest: Acts):
     late = ride(forest, at=NOW)
     collect(forest, early[0])
     now = LAPSED - timedelta(minutes=30)
-    due = set(watch.due(forest.books, now))
+    due = set(scheduled_checks.acts_to_check(forest.tables, now))
     assert due == {(forest.member_id, activity.id) for activity in early[1:]}
-    assert watch.look_after(forest.books, "", now, lambda: 0, 1) == {"lapsed": 4}
-    assert watch.look_after(forest.books, "", now, lambda: 0, 1) == {}
+    assert scheduled_checks.check_waiting(forest.tables, "", now, lambda: 0, 1) == {"expired": 4}
+    assert scheduled_checks.check_waiting(forest.tables, "", now, lambda: 0, 1) == {}
     assert (pending(forest), forest.points()) == (500_000, 500)
     assert collect(forest, late, now).status == "credited"
     assert forest.sound()
@@ -120,8 +121,10 @@ def test_the_schedule_stops_when_its_time_is_over_and_goes_on_the_next_time(fore
     for n in range(3):
         ride(forest, at=NOW - timedelta(hours=n))
     ticks = iter([0, 1, 99])
-    assert watch.look_after(forest.books, "", LAPSED, lambda: next(ticks), 10) == {"lapsed": 1}
-    assert watch.look_after(forest.books, "", LAPSED, lambda: 0, 10) == {"lapsed": 2}
+    assert scheduled_checks.check_waiting(forest.tables, "", LAPSED, lambda: next(ticks), 10) == {
+        "expired": 1
+    }
+    assert scheduled_checks.check_waiting(forest.tables, "", LAPSED, lambda: 0, 10) == {"expired": 2}
 
 
 def test_ten_collectors_at_once_collect_once(forest: Acts):
@@ -143,8 +146,8 @@ def test_collection_and_expiry_at_once_leave_the_act_with_one_of_them(forest: Ac
         def come(step: int, activity: Activity = activity, end: Any = end) -> str:
             try:
                 if step % 2:
-                    return claims.lapse(
-                        forest.member_id, activity.id, books=forest.books, now=end + timedelta(seconds=1)
+                    return collecting.expire(
+                        forest.member_id, activity.id, tables=forest.tables, now=end + timedelta(seconds=1)
                     ).status
                 return collect(forest, activity, end - timedelta(seconds=1)).status
             except ClaimExpired:
@@ -167,13 +170,13 @@ def test_an_answer_that_got_lost_after_the_write_is_given_again(forest: Acts):
         return answer
 
     lame = DynamoDB(cut, lambda _: None)
-    books = Books(
-        type(forest.books.activities)(lame, forest.books.activities.table),
-        type(forest.books.ledger)(lame, forest.books.ledger.table),
+    tables = Tables(
+        type(forest.tables.activities)(lame, forest.tables.activities.table),
+        type(forest.tables.ledger)(lame, forest.tables.ledger.table),
     )
     # The same bytes are sent again under the same token, as often as there are attempts; then the client is told to retry.
     with pytest.raises(Unavailable):
-        claims.collect(forest.member_id, activity.id, books=books, now=RIPE)
+        collecting.collect(forest.member_id, activity.id, tables=tables, now=RIPE)
     again = collect(forest, activity, RIPE + timedelta(minutes=1))
     assert (again.status, forest.points()) == ("credited", 500)
     assert forest.sound()
@@ -183,24 +186,24 @@ def test_only_ones_own_act_is_found_and_only_a_ripe_one_collected(forest: Acts):
     activity = ride(forest)
     with pytest.raises(ActivityNotFound):
         collect(forest.of("0" * 26), activity)
-    automatic = Acts(forest.books, forest.shelf, forest.member_id).record(at=NOW - timedelta(hours=5))
+    automatic = Acts(forest.tables, forest.shelf, forest.member_id).record(at=NOW - timedelta(hours=5))
     assert collect(forest, automatic).points == automatic.points
     waiting = trip(forest, at=NOW - timedelta(hours=2))
     with pytest.raises(NotMature):
         collect(forest, waiting)
-    verification.refuse_activity(forest.member_id, waiting.id, "NOT_THE_ACT", books=forest.books, now=NOW)
+    verification.refuse_activity(forest.member_id, waiting.id, "NOT_THE_ACT", tables=forest.tables, now=NOW)
     with pytest.raises(NothingToCollect):
         collect(forest, waiting)
 
 
 def test_an_act_that_comes_when_its_time_is_over_is_refused(forest: Acts):
-    maas = Acts(forest.books, forest.shelf, forest.member_id, "beijing-maas")
+    maas = Acts(forest.tables, forest.shelf, forest.member_id, "beijing-maas")
     with pytest.raises(ClaimExpired):
         maas.record("subway_trip", quantity={"trips": 1}, at=NOW - 9 * DAY + timedelta(hours=1), now=NOW)
     with pytest.raises(OccurredTooLongAgo):
         maas.record("subway_trip", quantity={"trips": 1}, at=NOW - 10 * DAY)
     ripe = maas.record("subway_trip", quantity={"trips": 1}, at=NOW - 8 * DAY)
-    assert usecases.shown(ripe, NOW)["status"] == "pending"
+    assert reading.activity_body(ripe, NOW)["status"] == "pending"
     assert collect(maas, ripe, NOW).credits_mg == 200_000
     held = maas.balance()
     assert (held.credits_mg, held.points(NOW.date())) == (0, 200), "the grams went to the pool"
@@ -211,7 +214,7 @@ def test_the_first_answer_stays_the_first_answer(forest: Acts):
     first = ride(forest, key="k")
     collect(forest, first)
     again = ride(forest, key="k", now=RIPE + DAY)
-    assert usecases.shown(again, again.recorded_at) == usecases.shown(first, first.recorded_at)
+    assert reading.activity_body(again, again.recorded_at) == reading.activity_body(first, first.recorded_at)
 
 
 def trip(forest: Acts, **more: Any) -> Activity:
@@ -223,7 +226,7 @@ def test_with_a_photo_verification_comes_first_then_it_matures(forest: Acts):
     activity = trip(forest)
     assert (activity.status, pending(forest)) == ("verifying", 200_000)
     for _ in range(2):
-        approved = verification.credit_activity(forest.member_id, activity.id, books=forest.books, now=NOW)
+        approved = verification.credit_activity(forest.member_id, activity.id, tables=forest.tables, now=NOW)
         assert approved.status == "maturing"
     assert (approved.matured_at, pending(forest)) == (RIPE, 200_000)
     assert verification.notice(approved, "乘坐地铁")["phrase2"] == "已通过"
@@ -235,7 +238,7 @@ def test_with_a_photo_verification_comes_first_then_it_matures(forest: Acts):
 def test_a_verification_that_took_long_gives_the_whole_time_to_collect(forest: Acts):
     activity = trip(forest)
     late = NOW + 3 * DAY
-    approved = verification.credit_activity(forest.member_id, activity.id, books=forest.books, now=late)
+    approved = verification.credit_activity(forest.member_id, activity.id, tables=forest.tables, now=late)
     assert (approved.matured_at, approved.collect_by) == (late, late + 3 * DAY)
     assert collect(forest, activity, late + 2 * DAY).status == "credited"
     assert forest.sound()
@@ -244,12 +247,12 @@ def test_a_verification_that_took_long_gives_the_whole_time_to_collect(forest: A
 def walk(forest: Acts, count: int, now: Any = NOW, days_ago: int = 0) -> dict[str, Any]:
     walked = [(NOW.date() - timedelta(days=days_ago), count)]
     return steps.sync_steps(
-        forest.member_id, "ant-forest", walked, key=None, body_hash="", books=forest.books, now=now
+        forest.member_id, "ant-forest", walked, key=None, body_hash="", tables=forest.tables, now=now
     )["days"][0]
 
 
 def walk_of(forest: Acts, day: dict[str, Any]) -> Activity:
-    activity = forest.books.activities.activity(forest.member_id, day["activity_id"])
+    activity = forest.tables.activities.acts.find(forest.member_id, day["activity_id"])
     assert activity is not None
     return activity
 
@@ -272,13 +275,13 @@ def test_a_days_walk_is_one_act_that_grows_until_it_is_collected(forest: Acts):
 
 def test_a_walk_of_a_day_that_has_lapsed_is_left_out(forest: Acts):
     assert walk(forest, 9_000, days_ago=4)["reason_code"] == "CLAIM_EXPIRED"
-    assert (pending(forest), forest.books.activities.days(forest.member_id, None, 9)) == (0, [])
+    assert (pending(forest), forest.tables.activities.days.latest(forest.member_id, None, 9)) == (0, [])
 
 
 def test_thirty_one_days_come_in_one_request_and_the_last_four_wait(forest: Acts):
     walked = [(NOW.date() - timedelta(days=n), 9_000) for n in range(31)]
     answer = steps.sync_steps(
-        forest.member_id, "ant-forest", walked, key="k", body_hash="", books=forest.books, now=NOW
+        forest.member_id, "ant-forest", walked, key="k", body_hash="", tables=forest.tables, now=NOW
     )
     waiting = [day for day in answer["days"] if "activity_id" in day]
     assert len(waiting) == 4
@@ -288,6 +291,6 @@ def test_thirty_one_days_come_in_one_request_and_the_last_four_wait(forest: Acts
 
 def test_what_lapsed_still_explains_its_number(forest: Acts):
     activity = ride(forest)
-    claims.lapse(forest.member_id, activity.id, books=forest.books, now=LAPSED)
-    why = usecases.explain_activity(forest.member_id, activity.id, books=forest.books)
+    collecting.expire(forest.member_id, activity.id, tables=forest.tables, now=LAPSED)
+    why = reading.explain_activity(forest.member_id, activity.id, activities=forest.tables.activities)
     assert (why["credits_mg"], why["points"]) == (500_000, 0)

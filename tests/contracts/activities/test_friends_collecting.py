@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import claims, memberships, steps
+from puhui.activities import memberships, steps
+from puhui.activities.acts.model import Activity
+from puhui.activities.claims import collecting, shares
+from puhui.activities.claims.model import Share
 from puhui.activities.errors import (
     ActivityNotFound,
     ClaimExpired,
@@ -16,7 +19,6 @@ from puhui.activities.errors import (
     NothingToCollect,
     NotMature,
 )
-from puhui.activities.model import Activity, Taking
 from puhui.kernel.errors import DomainError
 from puhui.programmes import presets
 from tests.contracts.activities.conftest import NOW, Acts
@@ -33,16 +35,16 @@ def ride(forest: Acts, metres: int = 1_000, **more: Any) -> Activity:
     return forest.record("cycling", quantity={"distance_m": metres}, **more)
 
 
-def take(forest: Acts, friend: str, activity: Activity, now: Any = RIPE) -> Taking:
-    return claims.take(friend, forest.member_id, activity.id, books=forest.books, now=now)
+def take(forest: Acts, friend: str, activity: Activity, now: Any = RIPE) -> Share:
+    return shares.collect_share(friend, forest.member_id, activity.id, tables=forest.tables, now=now)
 
 
 def collect(forest: Acts, activity: Activity, now: Any = RIPE) -> Activity:
-    return claims.collect(forest.member_id, activity.id, books=forest.books, now=now)
+    return collecting.collect(forest.member_id, activity.id, tables=forest.tables, now=now)
 
 
 def ripe(forest: Acts, friend: str, now: Any = RIPE) -> dict[str, int]:
-    found = claims.ripe_acts(friend, forest.member_id, "ant-forest", books=forest.books, now=now)
+    found = shares.list_collectable(friend, forest.member_id, "ant-forest", tables=forest.tables, now=now)
     return {each.activity.id: each.points for each in found}
 
 
@@ -65,7 +67,7 @@ def test_a_friend_takes_a_part_and_the_owner_keeps_the_rest_and_the_reduction(fo
     assert whole(forest) == {"owner": 0, ANNA: 50, "pending": 200_000, "reduced": 50_000}
     assert forest.sound()
     collected = collect(forest, activity)
-    assert (collected.credits_mg, collected.points, collected.taken_mg) == (250_000, 200, 50_000)
+    assert (collected.credits_mg, collected.points, collected.shared_mg) == (250_000, 200, 50_000)
     assert whole(forest) == {"owner": 200, ANNA: 50, "pending": 0, "reduced": 250_000}
     friend = forest.of(ANNA).balance().amounts
     assert (friend.get("reduced_mg", 0), friend.get("credits_2026", 0)) == (0, 0), "a friend gets points only"
@@ -76,7 +78,7 @@ def test_the_transfer_stands_in_both_statements_and_names_the_act(forest: Acts):
     activity = ride(forest)
     taking = take(forest, ANNA, activity)
     for who in (forest.member_id, ANNA):
-        transfer = forest.books.ledger.transfer(f"member:{who}", taking.transfer_id)
+        transfer = forest.tables.ledger.transfer(f"member:{who}", taking.transfer_id)
         assert transfer is not None
         assert (transfer.kind, transfer.reference) == ("share", activity.id)
         sums: dict[str, int] = {}
@@ -155,7 +157,7 @@ def test_a_friend_sees_what_can_be_taken_soonest_to_lapse_first(forest: Acts):
     assert ripe(forest, ANNA) == {acts[2].id: 50, acts[3].id: 50}
     assert ripe(forest, BORA)[acts[0].id] == 50
     assert unripe.id not in ripe(forest, BORA)
-    assert claims.ripe_acts(ANNA, forest.member_id, "carbon-88", books=forest.books, now=RIPE) == []
+    assert shares.list_collectable(ANNA, forest.member_id, "carbon-88", tables=forest.tables, now=RIPE) == []
 
 
 def test_what_lapsed_is_gone_for_friends_and_their_part_stays(forest: Acts):
@@ -164,9 +166,9 @@ def test_what_lapsed_is_gone_for_friends_and_their_part_stays(forest: Acts):
     with pytest.raises(ClaimExpired):
         take(forest, BORA, activity, LAPSED)
     assert whole(forest) == {"owner": 0, ANNA: 50, "pending": 0, "reduced": 50_000}
-    stored = forest.books.activities.activity(forest.member_id, activity.id)
+    stored = forest.tables.activities.acts.find(forest.member_id, activity.id)
     assert stored is not None
-    assert (stored.status, stored.credits_mg, stored.lapsed_mg) == ("expired", 50_000, 200_000)
+    assert (stored.status, stored.credits_mg, stored.expired_mg) == ("expired", 50_000, 200_000)
     assert forest.sound()
 
 
@@ -176,15 +178,15 @@ def test_nothing_is_taken_of_a_collected_an_unknown_or_another_programmes_act(fo
     with pytest.raises(NothingToCollect):
         take(forest, ANNA, activity)
     with pytest.raises(ActivityNotFound):
-        claims.take(ANNA, BORA, activity.id, books=forest.books, now=RIPE)
-    automatic = Acts(forest.books, forest.shelf, forest.member_id).record(at=NOW - timedelta(hours=4))
+        shares.collect_share(ANNA, BORA, activity.id, tables=forest.tables, now=RIPE)
+    automatic = Acts(forest.tables, forest.shelf, forest.member_id).record(at=NOW - timedelta(hours=4))
     with pytest.raises(NothingToCollect):
         take(forest, ANNA, automatic)
 
 
 def test_a_friend_who_left_the_programme_takes_nothing(forest: Acts):
     activity = ride(forest)
-    memberships.leave(ANNA, "ant-forest", activities=forest.books.activities, now=NOW)
+    memberships.leave(ANNA, "ant-forest", memberships=forest.tables.activities.memberships, now=NOW)
     with pytest.raises(NotAMember):
         take(forest, ANNA, activity)
 
@@ -239,17 +241,17 @@ def test_a_friend_and_the_end_of_its_time_at_once(forest: Acts):
         second = timedelta(seconds=1)
         with suppress(DomainError):
             if step % 2:
-                claims.lapse(forest.member_id, activity.id, books=forest.books, now=LAPSED + second)
+                collecting.expire(forest.member_id, activity.id, tables=forest.tables, now=LAPSED + second)
             else:
                 take(forest, FRIENDS[step // 2], activity, LAPSED - second)
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(come, range(4)))
     found = whole(forest)
-    stored = forest.books.activities.activity(forest.member_id, activity.id)
+    stored = forest.tables.activities.acts.find(forest.member_id, activity.id)
     assert stored is not None
     taken = sum(found.get(friend, 0) for friend in FRIENDS)
-    assert stored.credits_mg + stored.lapsed_mg == 250_000
+    assert stored.credits_mg + stored.expired_mg == 250_000
     assert (stored.credits_mg, found["reduced"], found["pending"]) == (taken * 1000, taken * 1000, 0)
     assert forest.sound()
 
@@ -258,11 +260,11 @@ def test_a_walk_that_friends_have_been_at_still_grows(forest: Acts):
     def walk(count: int) -> dict[str, Any]:
         days = [((NOW - timedelta(days=1)).date(), count)]
         return steps.sync_steps(
-            forest.member_id, "ant-forest", days, key=None, body_hash="", books=forest.books, now=NOW
+            forest.member_id, "ant-forest", days, key=None, body_hash="", tables=forest.tables, now=NOW
         )["days"][0]
 
     first = walk(9_000)
-    activity = forest.books.activities.activity(forest.member_id, first["activity_id"])
+    activity = forest.tables.activities.acts.find(forest.member_id, first["activity_id"])
     assert activity is not None
     taking = take(forest, ANNA, activity, NOW)
     grown = walk(12_000)

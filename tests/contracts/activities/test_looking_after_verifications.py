@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import usecases, verification, watch
-from puhui.activities.dynamo import LOOK_AFTER
+from puhui.activities import reading, recording, scheduled_checks, verification
+from puhui.activities.acts.repository import FIRST_CHECK_AFTER
 from puhui.activities.errors import ReviewDecided
+from puhui.activities.reviews import usecases as reviews
 from puhui.store import aws
 from tests.contracts.activities.conftest import SENT, Acts
 from tests.contracts.activities.test_verifying_photos import trip
@@ -44,7 +45,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 
 def look(acts: Acts, at: datetime) -> dict[str, int]:
-    return dict(watch.look_after(acts.books, MACHINE, at, lambda: 0, 1))
+    return dict(scheduled_checks.check_waiting(acts.tables, MACHINE, at, lambda: 0, 1))
 
 
 def verifying(acts: Acts) -> str:
@@ -53,33 +54,33 @@ def verifying(acts: Acts) -> str:
 
 def test_an_act_whose_verification_never_started_is_found_and_started(acts: Acts, machine: Machine):
     activity_id = verifying(acts)
-    assert look(acts, SENT + LOOK_AFTER - timedelta(seconds=1)) == {}
-    assert look(acts, SENT + LOOK_AFTER) == {"started": 1}
+    assert look(acts, SENT + FIRST_CHECK_AFTER - timedelta(seconds=1)) == {}
+    assert look(acts, SENT + FIRST_CHECK_AFTER) == {"started": 1}
     assert machine.executions == {activity_id: "RUNNING"}
 
 
 def test_each_look_comes_when_the_act_is_twice_as_old(acts: Acts, machine: Machine):
     verifying(acts)
-    assert look(acts, SENT + LOOK_AFTER) == {"started": 1}
-    assert look(acts, SENT + 2 * LOOK_AFTER - timedelta(seconds=1)) == {}
-    assert look(acts, SENT + 2 * LOOK_AFTER) == {"waiting": 1}
-    assert look(acts, SENT + 3 * LOOK_AFTER) == {}
-    assert look(acts, SENT + 4 * LOOK_AFTER) == {"waiting": 1}
+    assert look(acts, SENT + FIRST_CHECK_AFTER) == {"started": 1}
+    assert look(acts, SENT + 2 * FIRST_CHECK_AFTER - timedelta(seconds=1)) == {}
+    assert look(acts, SENT + 2 * FIRST_CHECK_AFTER) == {"waiting": 1}
+    assert look(acts, SENT + 3 * FIRST_CHECK_AFTER) == {}
+    assert look(acts, SENT + 4 * FIRST_CHECK_AFTER) == {"waiting": 1}
 
 
 @pytest.mark.parametrize("status", ["FAILED", "TIMED_OUT", "ABORTED"])
 def test_a_verification_that_failed_is_started_again(acts: Acts, machine: Machine, status: str):
     activity_id = verifying(acts)
     machine.executions[activity_id] = status
-    assert look(acts, SENT + LOOK_AFTER) == {"started": 1}
+    assert look(acts, SENT + FIRST_CHECK_AFTER) == {"started": 1}
     assert machine.executions[f"{activity_id}-2"] == "RUNNING"
 
 
 def test_an_act_that_nothing_helped_is_ended_when_its_hold_has_run_out(acts: Acts, machine: Machine):
     activity_id = verifying(acts)
     machine.executions[activity_id] = "RUNNING"
-    assert look(acts, SENT + timedelta(days=usecases.VERIFICATION_DAYS)) == {"ended": 1}
-    ended = usecases.get_activity(acts.member_id, activity_id, books=acts.books)
+    assert look(acts, SENT + timedelta(days=recording.VERIFICATION_DAYS)) == {"ended": 1}
+    ended = reading.get_activity(acts.member_id, activity_id, activities=acts.tables.activities)
     assert (ended.status, ended.reason_code, ended.credits_mg) == ("expired", "REVIEW_EXPIRED", 0)
     assert acts.balance().amounts.get("pending_mg", 0) == 0
     assert look(acts, SENT + timedelta(days=99)) == {}
@@ -89,7 +90,7 @@ def test_an_act_that_nothing_helped_is_ended_when_its_hold_has_run_out(acts: Act
 def test_an_act_that_has_ended_is_not_looked_at_again(acts: Acts, machine: Machine):
     for hours, end in enumerate((verification.credit_activity, refuse)):
         activity_id = trip(acts, acts.photo(photo(hours)), hours_ago=2 * hours)
-        end(acts.member_id, activity_id, books=acts.books, now=SENT)
+        end(acts.member_id, activity_id, tables=acts.tables, now=SENT)
     assert look(acts, SENT + timedelta(days=99)) == {}
     assert machine.executions == {}
 
@@ -102,9 +103,9 @@ def test_one_that_cannot_be_looked_after_holds_up_no_other_and_comes_again(acts:
     for number in range(3):
         trip(acts, acts.photo(photo(number)), hours_ago=2 * number)
     machine.broken = True
-    assert look(acts, SENT + LOOK_AFTER) == {"failed": 3}
+    assert look(acts, SENT + FIRST_CHECK_AFTER) == {"failed": 3}
     machine.broken = False
-    assert look(acts, SENT + LOOK_AFTER) == {"started": 3}
+    assert look(acts, SENT + FIRST_CHECK_AFTER) == {"started": 3}
 
 
 def test_a_review_that_was_decided_before_the_machine_came_again_tells_its_decision(acts: Acts):
@@ -118,18 +119,18 @@ def test_a_review_that_was_decided_before_the_machine_came_again_tells_its_decis
             ["MACHINE_FAILED"],
             token,
             60,
-            activities=acts.books.activities,
+            activities=acts.tables.activities,
             now=SENT,
         )
 
     review = request("first")
-    verification.decide_review(
-        review.id, "reviewer", "approve", "", "", activities=acts.books.activities, now=SENT
+    reviews.decide_review(
+        review.id, "reviewer", "approve", "", "", reviews=acts.tables.activities.reviews, now=SENT
     )
     with pytest.raises(ReviewDecided) as decided:
         request("second")
     assert decided.value.code == "REVIEW_DECIDED"  # which the state machine takes to close_review
     closed = verification.close_review(
-        acts.member_id, activity_id, activities=acts.books.activities, now=SENT
+        acts.member_id, activity_id, activities=acts.tables.activities, now=SENT
     )
     assert closed == {"decision": "approve", "reason_code": ""}

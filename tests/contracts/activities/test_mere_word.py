@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from infra.local import demo
-from puhui.activities import risk, usecases
+from puhui.activities import reading, risk
 from puhui.activities.risk import DAY_LARGE
 from puhui.tlog.errors import NotProved
 from puhui.verify.explanations import check_explanation
@@ -32,7 +32,7 @@ def test_all_acts_without_evidence_of_one_day_give_twenty_points_together(acts: 
     assert more.reason_code == "SELF_DECLARED_LIMIT", "it is on record, and gives nothing"
     again = acts.record("cycling", quantity={"distance_m": 2_000}, at=NOW - timedelta(hours=1), key="more")
     assert again == more
-    why = usecases.explain_activity(acts.member_id, more.id, books=acts.books)
+    why = reading.explain_activity(acts.member_id, more.id, activities=acts.tables.activities)
     assert check_explanation(json.dumps(why).encode(), None).credits_mg == 0
     assert acts.points() == 20
     assert acts.record("cycling", at=NOW - timedelta(days=1)).credits_mg == A_DAY_MG, "each day anew"
@@ -64,13 +64,13 @@ def test_told_many_times_at_once_it_gives_no_more(acts: Acts):
 
 def test_the_explanation_names_the_limit_that_cut_the_act(acts: Acts):
     act = acts.record("cycling")
-    told = usecases.explain_activity(acts.member_id, act.id, books=acts.books)
+    told = reading.explain_activity(acts.member_id, act.id, activities=acts.tables.activities)
     (cap,) = [cap for cap in told["caps"] if cap["per"] == "self_declared_day"]
     assert cap == {"per": "self_declared_day", "measure": "mg", "limit": A_DAY_MG, "applied": True}
     whole = acts.record(
         "no_tableware", quantity=ORDER, evidence=[acts.photo(demo.photo(2))], at=NOW - timedelta(hours=9)
     )
-    told = usecases.explain_activity(acts.member_id, whole.id, books=acts.books)
+    told = reading.explain_activity(acts.member_id, whole.id, activities=acts.tables.activities)
     assert "self_declared_day" not in {cap["per"] for cap in told["caps"]}
 
 
@@ -86,10 +86,10 @@ def test_what_photos_show_beyond_a_kilogram_a_day_a_person_sees(acts: Acts):
 
 
 def test_the_limit_that_cut_an_act_for_points_alone_is_told_and_can_be_checked(acts: Acts):
-    city = Acts(acts.books, acts.shelf, acts.member_id, "guangdong-tanpuhui")
+    city = Acts(acts.tables, acts.shelf, acts.member_id, "guangdong-tanpuhui")
     bill = city.record("household_water", quantity={"saved_l": 200}, at=NOW)
     assert (bill.points_only, bill.points) == (True, 20)
-    why = usecases.explain_activity(city.member_id, bill.id, books=city.books)
+    why = reading.explain_activity(city.member_id, bill.id, activities=city.tables.activities)
     assert (why["credits_mg"], why["counted_mg"], why["points"]) == (0, A_DAY_MG, 20)
     assert [cap["per"] for cap in why["caps"] if cap["applied"]] == ["self_declared_day"]
     assert "of which the caps let 20 g count" in why["sentence"]["en"]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import households, usecases, verification
+from puhui.activities import reading, verification
+from puhui.activities.acts.model import Activity
 from puhui.activities.errors import (
     ActRepeated,
     ActsOverlap,
@@ -21,7 +22,7 @@ from puhui.activities.errors import (
     PeriodClaimed,
     PersonsNotOnRecord,
 )
-from puhui.activities.model import Activity
+from puhui.activities.households import usecases as households
 from puhui.kernel import clock, ids
 from puhui.methodologies.api import QuantityImplausible
 from puhui.store.client import DynamoDB
@@ -36,12 +37,12 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 @pytest.fixture
 def passport(acts: Acts) -> Acts:
-    return Acts(acts.books, acts.shelf, acts.member_id, "green-passport-3060")
+    return Acts(acts.tables, acts.shelf, acts.member_id, "green-passport-3060")
 
 
 @pytest.fixture
 def guangdong(acts: Acts) -> Acts:
-    return Acts(acts.books, acts.shelf, acts.member_id, "guangdong-tanpuhui")
+    return Acts(acts.tables, acts.shelf, acts.member_id, "guangdong-tanpuhui")
 
 
 # Its time
@@ -56,14 +57,14 @@ def test_a_long_ride_just_now_is_refused_until_it_is_over(acts: Acts):
     with pytest.raises(ActTooFast):
         acts.record(at=SENT - 59 * MINUTE, ended_at=SENT, **ride)
     ridden = acts.record(at=SENT - HOUR, ended_at=SENT, **ride)
-    assert (ridden.points, usecases.shown(ridden, SENT)["ended_at"]) == (7_500, clock.to_text(SENT))
-    kept = usecases.get_activity(acts.member_id, ridden.id, books=acts.books)
+    assert (ridden.points, reading.activity_body(ridden, SENT)["ended_at"]) == (7_500, clock.to_text(SENT))
+    kept = reading.get_activity(acts.member_id, ridden.id, activities=acts.tables.activities)
     assert kept == ridden
     assert acts.sound()
 
 
 def test_honest_legs_of_one_way_all_count(acts: Acts):
-    maas = Acts(acts.books, acts.shelf, acts.member_id, "beijing-maas")
+    maas = Acts(acts.tables, acts.shelf, acts.member_id, "beijing-maas")
     maas.record("cycling", at=NOW, quantity={"distance_m": 1_000})
     maas.record("subway_trip", at=NOW + 21 * MINUTE, quantity={"trips": 1})
     last = maas.record("cycling", at=NOW + 32 * MINUTE, quantity={"distance_m": 1_500})
@@ -141,12 +142,12 @@ def test_a_second_photo_within_the_window_waits_for_a_person(acts: Acts):
 
     first, second, later = switch(1, NOW), switch(2, NOW + 29 * MINUTE), switch(3, NOW + HOUR)
     outcomes = [
-        verification.assess_risk(acts.member_id, each.id, [], activities=acts.books.activities)
+        verification.assess_risk(acts.member_id, each.id, [], activities=acts.tables.activities)
         for each in (first, second, later)
     ]
     assert [each["outcome"] for each in outcomes] == ["approve", "review", "approve"]
     assert outcomes[1]["signals"] == ["ACT_REPEATED"]
-    kept = usecases.get_activity(acts.member_id, second.id, books=acts.books)
+    kept = reading.get_activity(acts.member_id, second.id, activities=acts.tables.activities)
     assert kept.signals == ("ACT_REPEATED",)
 
 
@@ -164,7 +165,9 @@ def test_near_midnight_an_order_is_told_once(acts: Acts, forest: Acts):
         forest.record("no_tableware", quantity={"orders": 1}, at=before + 2 * HOUR)
     with pytest.raises(ActRepeated):
         acts.record("no_tableware", quantity={"orders": 1}, at=before + 59 * MINUTE)
-    page = usecases.list_activities(acts.member_id, None, 10, None, books=acts.books, cursors=CURSORS)
+    page = reading.list_activities(
+        acts.member_id, None, 10, None, activities=acts.tables.activities, cursors=CURSORS
+    )
     assert len(page.items) == 1
 
 
@@ -211,11 +214,11 @@ def test_whoever_lives_there_tells_of_a_meter_once_at_one_moment(guangdong: Acts
 
 
 def join(who: Acts, whom: Acts, now: datetime) -> None:
-    households.join(who.member_id, whom.member_id, activities=who.books.activities, now=now)
+    households.join(who.member_id, whom.member_id, households=who.tables.activities.households, now=now)
 
 
 def leave(who: Acts, now: datetime) -> None:
-    households.leave(who.member_id, activities=who.books.activities, now=now)
+    households.leave(who.member_id, households=who.tables.activities.households, now=now)
 
 
 def test_moving_opens_no_period_again(guangdong: Acts):
@@ -295,7 +298,7 @@ def test_a_refused_day_without_the_car_is_free_again(passport: Acts):
         passport.record("car_left_home", evidence=(passport.photo(photo(4)),), **evening)
     for _ in range(2):
         verification.refuse_activity(
-            passport.member_id, first.id, "NOT_THE_ACT", books=passport.books, now=SENT
+            passport.member_id, first.id, "NOT_THE_ACT", tables=passport.tables, now=SENT
         )
     assert leave_it(3).status == "verifying"
     assert passport.sound()
@@ -322,7 +325,7 @@ def test_no_meeting_of_a_hundred_and_no_five_refrigerators(passport: Acts):
 
 def test_what_an_act_of_a_period_costs(guangdong: Acts):
     sent: list[tuple[str, int]] = []
-    dynamodb: DynamoDB = guangdong.books.activities.dynamodb
+    dynamodb: DynamoDB = guangdong.tables.activities.dynamodb
     call = dynamodb._call
 
     def count(service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from puhui.activities import verification
-from puhui.activities.likeness import ALIKE_BITS, NEAR_BITS
-from puhui.activities.model import Picture
-from puhui.activities.photos import LATE, REMEMBERED, Match, Photos, _Prints
+from puhui.activities.evidence import usecases as evidence
+from puhui.activities.evidence.fingerprints import LATE, REMEMBERED, Fingerprints, Match, _Prints
+from puhui.activities.evidence.model import Picture
+from puhui.activities.evidence.perceptual_hash import ALIKE_BITS, NEAR_BITS
 from puhui.kernel.errors import DomainError, Unavailable
 from puhui.store import aws
 from puhui.store.client import DynamoDB
@@ -37,19 +38,21 @@ def flipped(mark: int, bits: int, chance: random.Random) -> int:
     return mark
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, FULL), min_size=1, max_size=40), st.randoms(use_true_random=False))
 def test_every_print_within_eight_bits_is_found_and_none_beyond(known: list[int], chance: random.Random):
     prints = _Prints()
     for number, mark in enumerate(known):
         prints.add({"entry": f"t#{number}", "prints": [f"{mark:016x}"]})
     wanted = flipped(chance.choice(known), chance.randrange(0, 14), chance)
-    nearest = min((wanted ^ mark).bit_count() for mark in known)
+    apart = [(wanted ^ mark).bit_count() for mark in known]
+    nearest = min(min(bits, 64 - bits) for bits in apart)  # a negative is the same picture
     assert prints.has(wanted, NEAR_BITS, 0) == (nearest <= NEAR_BITS)
 
 
 def test_a_new_process_and_one_that_has_read_before_find_the_same(table: str):
     dynamodb, chance = DynamoDB(), random.Random(1)
-    long_lived, now = Photos(dynamodb, table), NOW
+    long_lived, now = Fingerprints(dynamodb, table), NOW
     known: list[int] = []
     for number in range(60):
         now += timedelta(minutes=chance.choice((0, 1, 4, 11, 60 * 24 * 9)))
@@ -57,14 +60,16 @@ def test_a_new_process_and_one_that_has_read_before_find_the_same(table: str):
         mark = flipped(chance.choice(known), bits, chance) if known and number % 2 else chance.getrandbits(64)
         nearest = min(((mark ^ other).bit_count() for other in known[-12:]), default=64)
         found = long_lived.match(picture(mark), f"E{number}", now)
-        assert Photos(dynamodb, table).match(picture(mark), f"E{number}", now) == found  # the step runs twice
+        assert (
+            Fingerprints(dynamodb, table).match(picture(mark), f"E{number}", now) == found
+        )  # the step runs twice
         if nearest <= NEAR_BITS:
             assert found == Match.SIMILAR
         known.append(mark)
 
 
 def test_a_print_between_the_two_limits_is_a_hint(table: str):
-    photos = Photos(DynamoDB(), table)
+    photos = Fingerprints(DynamoDB(), table)
     assert photos.match(picture(0), "E1", NOW) == Match.NONE
     assert photos.match(picture(2 ** (NEAR_BITS + 1) - 1), "E2", NOW) == Match.ALIKE
     assert (
@@ -73,7 +78,7 @@ def test_a_print_between_the_two_limits_is_a_hint(table: str):
 
 
 def test_twins_at_one_moment_find_each_other_whoever_reads_first(table: str):
-    one, other = Photos(DynamoDB(), table), Photos(DynamoDB(), table)
+    one, other = Fingerprints(DynamoDB(), table), Fingerprints(DynamoDB(), table)
     one.match(picture(1), "far", NOW - timedelta(days=1))
     other.match(picture(FULL), "farther", NOW - timedelta(days=1))
     late = NOW + LATE  # the clock of the second runs ahead, of the first behind
@@ -83,11 +88,11 @@ def test_twins_at_one_moment_find_each_other_whoever_reads_first(table: str):
 
 
 def test_a_print_is_forgotten_after_half_a_year_and_carries_its_end(table: str):
-    photos = Photos(DynamoDB(), table)
+    photos = Fingerprints(DynamoDB(), table)
     photos.match(picture(7), "E1", NOW)
     (item,) = DynamoDB().query(table, "#o = :o", {":o": "photos:2026-11"}, names={"#o": "owner"})[0]
     assert item["ends"] == int((NOW + REMEMBERED).timestamp())
-    fresh = Photos(DynamoDB(), table)
+    fresh = Fingerprints(DynamoDB(), table)
     assert fresh.match(picture(7), "E2", NOW + REMEMBERED + timedelta(days=1)) == Match.NONE
 
 
@@ -98,7 +103,7 @@ def test_a_photo_costs_two_write_units_and_a_process_that_has_read_one_query(tab
         sent.append(operation)
         return aws.call(service, operation, payload)
 
-    photos = Photos(DynamoDB(count), table)
+    photos = Fingerprints(DynamoDB(count), table)
     photos.match(picture(1), "E1", NOW)
     assert sent == ["UpdateItem", *["Query"] * 7]  # the months of half a year
     sent.clear()
@@ -132,9 +137,9 @@ def test_what_replaces_a_photo_between_the_steps_changes_nothing(acts: Acts):
     for step in (
         lambda: acts.inspect(evidence_id),
         lambda: verification.request_review(
-            acts.member_id, activity.id, 60, [], "t", 60, activities=acts.books.activities, now=NOW
+            acts.member_id, activity.id, 60, [], "t", 60, activities=acts.tables.activities, now=NOW
         ),
-        lambda: verification.credit_activity(acts.member_id, activity.id, books=acts.books, now=NOW),
+        lambda: verification.credit_activity(acts.member_id, activity.id, tables=acts.tables, now=NOW),
     ):
         acts.shelf.files[where] = other
         step()
@@ -167,8 +172,8 @@ def test_a_busy_platform_is_asked_again(acts: Acts, refusal: DomainError):
 
 @pytest.mark.parametrize("suggest", ["", "error", "unsure", "PASS"])
 def test_only_a_pass_passes(suggest: str):
-    assert verification.content_check("pass", "E")["signals"] == []
-    assert verification.content_check(suggest, "E")["signals"] == ["CONTENT_UNCHECKED"]
+    assert evidence.content_check("pass", "E")["signals"] == []
+    assert evidence.content_check(suggest, "E")["signals"] == ["CONTENT_UNCHECKED"]
 
 
 def ended(acts: Acts, refusal: DomainError) -> tuple[str, list[str]]:
@@ -177,9 +182,9 @@ def ended(acts: Acts, refusal: DomainError) -> tuple[str, list[str]]:
     def ask() -> str:
         raise refusal
 
-    activities = acts.books.activities
-    trace_id = verification.ask_about_content(ask, "token", "E", activities=activities)
-    item = activities.check(trace_id, {"seen": True})
+    activities = acts.tables.activities
+    trace_id = evidence.request_content_check(ask, "token", "E", repository=activities.evidence)
+    item = activities.evidence.add_to_check(trace_id, {"seen": True})
     assert item["task_token"] == "token"
-    check = verification.content_check(item["suggest"], item["evidence_id"])
+    check = evidence.content_check(item["suggest"], item["evidence_id"])
     return check["reason_code"], check["signals"]

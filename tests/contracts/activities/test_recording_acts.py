@@ -6,19 +6,18 @@ from datetime import timedelta
 
 import pytest
 
-from puhui.activities import usecases
+from puhui.activities import reading
+from puhui.activities.acts.history import acts_since
 from puhui.activities.errors import (
     ActivityNotFound,
     ActRepeated,
     ActsOverlap,
     CapReached,
     ClaimedElsewhere,
-    EvidenceNotFound,
     EvidenceRequired,
-    EvidenceUsed,
     StepsComeFromWeRun,
 )
-from puhui.activities.past import acts_since
+from puhui.activities.evidence.errors import EvidenceNotFound, EvidenceUsed
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.store.cursors import Cursors
 from tests.contracts.activities.conftest import NOW, Acts
@@ -125,11 +124,13 @@ def test_two_programmes_asked_at_once_on_both_sides_of_midnight_take_a_ride_once
 def test_a_ride_past_midnight_is_listed_and_read_back_once(acts: Acts):
     ride = acts.record(at=BEFORE_MIDNIGHT, key="a")
     order = acts.record("no_tableware", quantity={"orders": 1})
-    page = usecases.list_activities(acts.member_id, None, 10, None, books=acts.books, cursors=CURSORS)
+    page = reading.list_activities(
+        acts.member_id, None, 10, None, activities=acts.tables.activities, cursors=CURSORS
+    )
     assert [activity.id for activity in page.items] == [order.id, ride.id]
-    past = acts_since(acts.member_id, "carbon-88", ride.day, acts.books.activities)
+    past = acts_since(acts.member_id, "carbon-88", ride.day, acts.tables.activities)
     assert [activity.id for activity in past] == [order.id, ride.id]
-    today = acts_since(acts.member_id, "carbon-88", order.day, acts.books.activities)
+    today = acts_since(acts.member_id, "carbon-88", order.day, acts.tables.activities)
     assert [activity.id for activity in today] == [order.id], "an act is of the day on which it began"
 
 
@@ -151,7 +152,7 @@ def test_walking_is_not_typed_in(acts: Acts):
 def test_a_subway_trip_needs_a_photo_of_ones_own_that_is_new(acts: Acts):
     with pytest.raises(EvidenceRequired):
         acts.record("subway_trip", quantity={"trips": 1})
-    stranger = Acts(acts.books, acts.shelf, "0" * 26)
+    stranger = Acts(acts.tables, acts.shelf, "0" * 26)
     with pytest.raises(EvidenceNotFound):
         acts.record("subway_trip", quantity={"trips": 1}, evidence=(stranger.photo(photo(1)),))
     mine = acts.photo(photo(1))
@@ -165,7 +166,7 @@ def test_a_subway_trip_needs_a_photo_of_ones_own_that_is_new(acts: Acts):
 def test_an_act_is_its_members_alone(acts: Acts):
     activity = acts.record()
     with pytest.raises(ActivityNotFound):
-        usecases.get_activity("0" * 26, activity.id, books=acts.books)
+        reading.get_activity("0" * 26, activity.id, activities=acts.tables.activities)
 
 
 def test_the_list_shows_every_act_once_latest_first_page_by_page(acts: Acts):
@@ -174,7 +175,9 @@ def test_the_list_shows_every_act_once_latest_first_page_by_page(acts: Acts):
     ]
     shown, cursor = [], None
     while True:
-        page = usecases.list_activities(acts.member_id, None, 2, cursor, books=acts.books, cursors=CURSORS)
+        page = reading.list_activities(
+            acts.member_id, None, 2, cursor, activities=acts.tables.activities, cursors=CURSORS
+        )
         assert len(page.items) <= 2
         shown += [activity.id for activity in page.items]
         cursor = page.cursor
@@ -182,13 +185,13 @@ def test_the_list_shows_every_act_once_latest_first_page_by_page(acts: Acts):
             break
     assert sorted(shown) == sorted(recorded)
     assert len(shown) == len(set(shown)) == 9
-    days = [usecases.get_activity(acts.member_id, i, books=acts.books).day for i in shown]
+    days = [reading.get_activity(acts.member_id, i, activities=acts.tables.activities).day for i in shown]
     assert days == sorted(days, reverse=True)
 
 
 def test_an_act_explains_its_number(acts: Acts):
     activity = acts.record("no_tableware", quantity={"orders": 2})
-    why = usecases.explain_activity(acts.member_id, activity.id, books=acts.books)
+    why = reading.explain_activity(acts.member_id, activity.id, activities=acts.tables.activities)
     assert (why["credits_mg"], why["points"], why["inputs"]) == (95_000, 95, {"orders": 2})
     assert why["factors"][0]["mark"] == "seed"
     assert why["steps"][-1]["result"] == "95000"

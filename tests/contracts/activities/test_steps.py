@@ -19,7 +19,7 @@ def sync(
     body: str = "b",
 ):
     return steps.sync_steps(
-        acts.member_id, programme, walked, key=key, body_hash=body, books=acts.books, now=NOW
+        acts.member_id, programme, walked, key=key, body_hash=body, tables=acts.tables, now=NOW
     )
 
 
@@ -42,11 +42,11 @@ def test_the_same_steps_again_add_nothing(acts: Acts):
 def test_a_growing_day_is_credited_for_what_it_grew_by_and_a_shrinking_one_keeps_its_number(acts: Acts):
     first = sync(acts, [(TODAY, 40)])["credits_mg"]
     second = sync(acts, [(TODAY, 90)])["credits_mg"]
-    whole = sync(Acts(acts.books, acts.shelf, "0" * 26), [(TODAY, 90)])["credits_mg"]
+    whole = sync(Acts(acts.tables, acts.shelf, "0" * 26), [(TODAY, 90)])["credits_mg"]
     assert first + second == whole
     lower = sync(acts, [(TODAY, 10)])
     assert (lower["credits_mg"], lower["days"][0]["steps"]) == (0, 90)
-    activity = acts.books.activities.activity(acts.member_id, first_id(acts))
+    activity = acts.tables.activities.acts.find(acts.member_id, first_id(acts))
     assert activity is not None
     assert (activity.credits_mg, activity.quantity) == (whole, {"steps": 90})
     assert acts.sound()

@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from puhui.activities import usecases, verification
-from puhui.activities.dynamo import review_from, review_item
+from puhui.activities import reading, verification
 from puhui.activities.errors import ActsOverlap, OwnReview, ReasonRequired, ReviewDecided, ReviewNotFound
+from puhui.activities.evidence import usecases as evidence
+from puhui.activities.reviews import usecases as reviews
+from puhui.activities.reviews.repository import REVIEW
 from puhui.kernel import clock
 from puhui.store.cursors import Cursors
 from tests.contracts.activities.conftest import NOW, Acts
@@ -31,7 +33,7 @@ def twice(step: Callable[[], object]) -> object:
 def test_a_verified_trip_is_credited_once_however_often_the_step_runs(acts: Acts):
     activity_id = trip(acts, acts.photo(photo(1)))
     credited = twice(
-        lambda: verification.credit_activity(acts.member_id, activity_id, books=acts.books, now=NOW)
+        lambda: verification.credit_activity(acts.member_id, activity_id, tables=acts.tables, now=NOW)
     )
     assert (credited.status, credited.credits_mg, credited.points) == ("credited", 200_000, 200)
     assert acts.points() == 200
@@ -43,14 +45,14 @@ def test_a_refused_trip_gives_nothing_and_frees_its_time(acts: Acts):
     activity_id = trip(acts, acts.photo(photo(1)))
     refused = twice(
         lambda: verification.refuse_activity(
-            acts.member_id, activity_id, "NOT_THE_ACT", books=acts.books, now=NOW
+            acts.member_id, activity_id, "NOT_THE_ACT", tables=acts.tables, now=NOW
         )
     )
     assert (refused.status, refused.reason_code, refused.credits_mg) == ("refused", "NOT_THE_ACT", 0)
     assert acts.points() == 0
     assert acts.balance().amounts.get("pending_mg", 0) == 0
     assert trip(acts, acts.photo(photo(2)))
-    late = verification.credit_activity(acts.member_id, activity_id, books=acts.books, now=NOW)
+    late = verification.credit_activity(acts.member_id, activity_id, tables=acts.tables, now=NOW)
     assert late.status == "refused"
     assert acts.sound()
 
@@ -64,9 +66,11 @@ def test_a_refused_trip_past_midnight_frees_its_time_on_both_days(acts: Acts):
     with pytest.raises(ActsOverlap):
         acts.record(**ride)
     for _ in range(2):
-        verification.refuse_activity(acts.member_id, refused.id, "NOT_THE_ACT", books=acts.books, now=NOW)
+        verification.refuse_activity(acts.member_id, refused.id, "NOT_THE_ACT", tables=acts.tables, now=NOW)
     assert acts.record(**ride).points == 500
-    page = usecases.list_activities(acts.member_id, None, 10, None, books=acts.books, cursors=CURSORS)
+    page = reading.list_activities(
+        acts.member_id, None, 10, None, activities=acts.tables.activities, cursors=CURSORS
+    )
     assert [activity.status for activity in page.items] == ["credited", "refused"]
     assert acts.sound()
 
@@ -74,7 +78,7 @@ def test_a_refused_trip_past_midnight_frees_its_time_on_both_days(acts: Acts):
 def test_a_verification_that_took_too_long_expires(acts: Acts):
     activity_id = trip(acts, acts.photo(photo(1)))
     ended = verification.refuse_activity(
-        acts.member_id, activity_id, "REVIEW_EXPIRED", books=acts.books, now=NOW
+        acts.member_id, activity_id, "REVIEW_EXPIRED", tables=acts.tables, now=NOW
     )
     assert ended.status == "expired"
 
@@ -103,7 +107,7 @@ def test_a_file_that_never_came_is_missing(acts: Acts):
 def test_a_photo_that_anyone_used_before_is_refused_and_a_near_one_is_flagged(acts: Acts):
     first = acts.photo(photo(1))
     twice(lambda: acts.inspect(first))
-    stranger = Acts(acts.books, acts.shelf, "0" * 26)
+    stranger = Acts(acts.tables, acts.shelf, "0" * 26)
     assert stranger.inspect(stranger.photo(photo(1)))["reason_code"] == "EVIDENCE_REUSED"
     assert stranger.inspect(stranger.photo(photo(1, quality=40)))["signals"] == ["PHOTO_SIMILAR"]
     assert stranger.inspect(stranger.photo(photo(3)))["signals"] == []
@@ -117,14 +121,14 @@ def request(acts: Acts, activity_id: str, token: str = "token") -> str:
         ["CONTENT_REVIEW"],
         token,
         3600,
-        activities=acts.books.activities,
+        activities=acts.tables.activities,
         now=NOW,
     ).id
 
 
 def decide(acts: Acts, review_id: str, decision: str, reason: str = "", who: str = "V" * 26):
-    return verification.decide_review(
-        review_id, who, decision, reason, "", activities=acts.books.activities, now=NOW
+    return reviews.decide_review(
+        review_id, who, decision, reason, "", reviews=acts.tables.activities.reviews, now=NOW
     )
 
 
@@ -133,10 +137,10 @@ def test_a_verifier_sees_what_was_told_and_what_is_at_stake(acts: Acts):
     evidence = (acts.photo(photo(1)),)
     told = acts.record("subway_trip", quantity={"trips": 1}, evidence=evidence, at=at, ended_at=until)
     review_id = request(acts, told.id)
-    review = acts.books.activities.review(review_id)
+    review = acts.tables.activities.reviews.find(review_id)
     assert review is not None
 
-    shown = verification.review_shown(review, acts.shelf)
+    shown = reviews.review_body(review, acts.shelf)
 
     assert (shown["quantity"], shown["credits_mg"], shown["points"]) == ({"trips": 1}, 200_000, 200)
     assert (shown["occurred_at"], shown["ended_at"]) == (clock.to_text(at), clock.to_text(until))
@@ -146,15 +150,15 @@ def test_a_verifier_sees_what_was_told_and_what_is_at_stake(acts: Acts):
 
 def test_a_review_that_was_kept_before_is_shown_without_them(acts: Acts):
     review_id = request(acts, trip(acts, acts.photo(photo(1))))
-    kept = review_item(acts.books.activities.review(review_id))
+    kept = REVIEW.item(acts.tables.activities.reviews.find(review_id))
     later = {"quantity", "ended_at", "credits_mg", "points"}
-    review = review_from({name: value for name, value in kept.items() if name not in later})
+    review = REVIEW.read({name: value for name, value in kept.items() if name not in later})
 
-    assert not later & verification.review_shown(review, acts.shelf).keys()
+    assert not later & reviews.review_body(review, acts.shelf).keys()
 
 
 def waiting(acts: Acts) -> list[str]:
-    page = verification.list_reviews(None, 10, None, activities=acts.books.activities, cursors=CURSORS)
+    page = reviews.list_reviews(None, 10, None, reviews=acts.tables.activities.reviews, cursors=CURSORS)
     return [review.activity_id for review in page.items]
 
 
@@ -181,7 +185,7 @@ def test_a_review_nobody_decided_is_closed_and_a_late_decision_comes_too_late(ac
 
     def close() -> dict[str, object]:
         return verification.close_review(
-            acts.member_id, activity_id, activities=acts.books.activities, now=NOW
+            acts.member_id, activity_id, activities=acts.tables.activities, now=NOW
         )
 
     assert twice(close) == {"decision": "expired", "reason_code": "REVIEW_EXPIRED"}
@@ -192,18 +196,20 @@ def test_a_review_nobody_decided_is_closed_and_a_late_decision_comes_too_late(ac
 def test_a_decision_at_the_last_moment_holds(acts: Acts):
     activity_id = trip(acts, acts.photo(photo(1)))
     decide(acts, request(acts, activity_id), "approve")
-    closed = verification.close_review(acts.member_id, activity_id, activities=acts.books.activities, now=NOW)
+    closed = verification.close_review(
+        acts.member_id, activity_id, activities=acts.tables.activities, now=NOW
+    )
     assert closed["decision"] == "approve"
 
 
 def test_the_verdict_and_the_waiting_task_meet_in_either_order(acts: Acts):
-    activities = acts.books.activities
-    verification.content_verdict("t1", "pass", activities=activities)
-    verification.content_asked("t1", "token", "E1", activities=activities)
-    verification.content_asked("t2", "token", "E2", activities=activities)
-    verification.content_verdict("t2", "risky", activities=activities)
+    activities = acts.tables.activities
+    evidence.content_verdict("t1", "pass", repository=activities.evidence)
+    evidence.request_content_check(lambda: "t1", "token", "E1", repository=activities.evidence)
+    evidence.request_content_check(lambda: "t2", "token", "E2", repository=activities.evidence)
+    evidence.content_verdict("t2", "risky", repository=activities.evidence)
     for trace in ("t1", "t2"):
-        check = activities.check(trace, {"seen": True})
+        check = activities.evidence.add_to_check(trace, {"seen": True})
         assert check["task_token"] == "token"
         assert check["suggest"] in ("pass", "risky")
 
@@ -211,7 +217,9 @@ def test_the_verdict_and_the_waiting_task_meet_in_either_order(acts: Acts):
 def test_the_first_answer_stays_the_first_answer(acts: Acts):
     evidence_id = acts.photo(photo(1))
     first = acts.record("subway_trip", quantity={"trips": 1}, evidence=(evidence_id,), key="t")
-    verification.credit_activity(acts.member_id, first.id, books=acts.books, now=NOW)
+    verification.credit_activity(acts.member_id, first.id, tables=acts.tables, now=NOW)
     again = acts.record("subway_trip", quantity={"trips": 1}, evidence=(evidence_id,), key="t")
     assert (again.id, again.status) == (first.id, "verifying")
-    assert usecases.get_activity(acts.member_id, first.id, books=acts.books).status == "credited"
+    assert (
+        reading.get_activity(acts.member_id, first.id, activities=acts.tables.activities).status == "credited"
+    )

@@ -17,7 +17,7 @@ from puhui.journal.dynamo import Journal
 from puhui.journal.intake import read
 from puhui.journal.model import Event
 from puhui.journal.sequencer import Log, Sequenced, sequence
-from puhui.journal.usecases import Books
+from puhui.journal.usecases import Reader
 from puhui.kernel import clock, ids
 from puhui.ledger.dynamo import Ledger, transfer_item
 from puhui.ledger.model import Leg, Transfer, credits, member
@@ -63,7 +63,7 @@ class Alliance:
         lines += [f"witness {name} {each.signer.key} http://{name}" for name, each in self.witnesses.items()]
         self.policy_text = "\n".join([*lines, "group alliance all ent gov ngo", "quorum alliance", ""])
         self.policy = policy.parse(self.policy_text)
-        self.books = Books(self.journal, self.bucket, self.policy, PEPPER)
+        self.reader = Reader(self.journal, self.bucket, self.policy, PEPPER)
 
     def sequence(self, *events: Event) -> Sequenced:
         """Put events into the log."""
@@ -117,7 +117,7 @@ class Alliance:
     def audit(self) -> Report:
         """The report of the audit."""
         every = ((each, t) for each in self.ledger.every_account() for t in self.ledger.statement(each))
-        return audit(self.books, every, self.ledger.transfers_at, NOW)
+        return audit(self.reader, every, self.ledger.transfers_at, NOW)
 
 
 @pytest.fixture

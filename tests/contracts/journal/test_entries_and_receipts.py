@@ -30,7 +30,7 @@ def event(number: int, *subjects: str, kind: str = "transfer", **body: object) -
 
 
 def revision_of(alliance: Alliance, entry_id: str, subject: str = "") -> dict:
-    return usecases.get_revision(entry_id, subject, alliance.books)
+    return usecases.get_revision(entry_id, subject, alliance.reader)
 
 
 def leaf_of(revision: dict) -> bytes:
@@ -52,9 +52,9 @@ def submitted(alliance: Alliance) -> list[Event]:
 def test_an_empty_log_has_no_digest(alliance: Alliance):
     alliance.publish()
     with pytest.raises(NothingPublished):
-        usecases.get_digest(alliance.books)
+        usecases.get_digest(alliance.reader)
     with pytest.raises(EntryNotFound):
-        usecases.get_receipt("nobody", alliance.books)
+        usecases.get_receipt("nobody", alliance.reader)
 
 
 def test_a_transfer_leaves_one_entry_that_its_member_can_open(alliance: Alliance, ming: str):
@@ -62,16 +62,16 @@ def test_a_transfer_leaves_one_entry_that_its_member_can_open(alliance: Alliance
     assert alliance.follow(posted).appended == 1
     assert alliance.follow(posted).repeated == 1
     with pytest.raises(ReceiptNotReady):
-        usecases.get_receipt(posted.id, alliance.books)
+        usecases.get_receipt(posted.id, alliance.reader)
     assert alliance.publish().size == 1
 
-    digest = usecases.get_digest(alliance.books)
+    digest = usecases.get_digest(alliance.reader)
     assert digest["digest_tip_address"] == {"strand_id": alliance.log.origin, "sequence_no": 0}
     revision = revision_of(alliance, posted.id, ming)
     entry = entries.parse(leaf_of(revision))
     assert (entry.type, entry.id) == ("transfer", posted.id)
     entries.check_opening(entry, from_b64(revision["opening"]["salt"]), revision["opening"]["event"])
-    receipt = receipts.parse(usecases.get_receipt(posted.id, alliance.books).encode())
+    receipt = receipts.parse(usecases.get_receipt(posted.id, alliance.reader).encode())
     proved = receipts.check(receipt, leaf_hash(leaf_of(revision)), alliance.policy)
     assert set(proved.cosigned) == {"ent", "gov", "ngo"}
 
@@ -120,7 +120,7 @@ def test_erasure_leaves_every_proof_valid_and_the_entries_unopenable(alliance: A
     other = alliance.transfer("member:other")
     alliance.follow(mine[0], other, *mine[1:])
     alliance.publish()
-    before = [usecases.get_receipt(each.id, alliance.books) for each in (*mine, other)]
+    before = [usecases.get_receipt(each.id, alliance.reader) for each in (*mine, other)]
 
     assert erase(alliance, ming) == {"entries": 3, "payloads": 3}
     assert erase(alliance, ming) == {"entries": 0, "payloads": 0}
@@ -130,7 +130,7 @@ def test_erasure_leaves_every_proof_valid_and_the_entries_unopenable(alliance: A
 
     for each, receipt in zip((*mine, other), before, strict=True):
         leaf = leaf_hash(leaf_of(revision_of(alliance, each.id)))
-        for text in (receipt, usecases.get_receipt(each.id, alliance.books)):
+        for text in (receipt, usecases.get_receipt(each.id, alliance.reader)):
             receipts.check(receipts.parse(text.encode()), leaf, alliance.policy)
     assert all("opening" not in revision_of(alliance, each.id, ming) for each in mine)
     assert "opening" in revision_of(alliance, other.id, "member:other")
@@ -184,11 +184,11 @@ def test_consistency_between_any_two_sizes_is_proved(alliance: Alliance):
         alliance.sequence(*(event(n) for n in range(first, first + 3)))
     alliance.publish()
     for old in range(1, 10):
-        answer = usecases.get_consistency(old, 9, alliance.books)
+        answer = usecases.get_consistency(old, 9, alliance.reader)
         assert (answer["from"], answer["to"]) == (old, 9)
     for old, new in ((0, 5), (5, 4), (1, 10)):
         with pytest.raises(SizeNotPublished):
-            usecases.get_consistency(old, new, alliance.books)
+            usecases.get_consistency(old, new, alliance.reader)
 
 
 def test_poison_is_set_aside_and_holds_up_nobody(alliance: Alliance, ming: str):

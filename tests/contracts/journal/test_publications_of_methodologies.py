@@ -32,7 +32,7 @@ def follow(alliance: Alliance, *versions: Version) -> int:
 
 
 def opened(alliance: Alliance, entry_id: str) -> dict:
-    revision = usecases.get_revision(entry_id, "", alliance.books)
+    revision = usecases.get_revision(entry_id, "", alliance.reader)
     opening = revision["opening"]
     entry = entries.parse(from_b64(revision["entry"]))
     entries.check_opening(entry, from_b64(opening["salt"]), opening["event"])

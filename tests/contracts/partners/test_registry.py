@@ -77,7 +77,12 @@ def test_a_secret_is_sealed_and_not_shown(registry: Registry):
     partner = registry.find()
     item = registry.partners.dynamodb.get(registry.partners.table, {"owner": "cinema", "entry": "partner"})
     assert item
-    for place in (str(values.encode_item(item)), str(item), repr(partner), str(usecases.partner_body(partner, NOW))):
+    for place in (
+        str(values.encode_item(item)),
+        str(item),
+        repr(partner),
+        str(usecases.partner_body(partner, NOW)),
+    ):
         assert secret not in place
         assert secret.removeprefix("whsec_") not in place
     assert registry.partners.opened(partner, partner.secrets[0]) == secret

@@ -11,8 +11,8 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from infra.build.contract import ROOT
-from puhui.activities.evidence import EvidenceBucket
-from puhui.activities.model import Evidence
+from puhui.activities.evidence.bucket import EvidenceBucket
+from puhui.activities.evidence.model import Evidence
 from puhui.merchants.documents.files import DocumentBucket
 from puhui.merchants.documents.model import Document
 from puhui.merchants.errors import DocumentChanged, DocumentMissing

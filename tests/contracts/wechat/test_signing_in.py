@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from infra.local.wechat import ciphers
 from puhui.kernel.clock import programme_day
 from puhui.wechat.client import WeChatClient
-from puhui.wechat.crypto import decrypt_user_data, session_signature
+from puhui.wechat.crypto import decrypt_user_data
 from puhui.wechat.errors import (
     CodeInvalid,
     DataMalformed,
@@ -19,7 +20,7 @@ from puhui.wechat.errors import (
 )
 from puhui.wechat.model import Session, steps_by_day
 from tests.contracts.wechat.conftest import CONFIG, json_of
-from tests.support.wechat_standin import Standin
+from tests.support.wechat_standin import Standin, check_session
 
 Connect = Callable[..., WeChatClient]
 
@@ -37,7 +38,7 @@ def read_steps(standin: Standin, session: Session, **werun: object) -> dict[date
 def test_a_login_code_tells_who_signed_in(standin: Standin, wechat: WeChatClient) -> None:
     session = wechat.code2session(standin.login_code("demo-member-7"))
     assert (session.openid, session.unionid) == ("demo-member-7", None)
-    assert wechat.check_session(session.openid, session.session_key)
+    assert check_session(wechat, session.openid, session.session_key)
 
 
 def test_a_chinese_name_and_a_unionid_survive(standin: Standin, wechat: WeChatClient) -> None:
@@ -128,7 +129,7 @@ def test_a_new_session_makes_the_old_key_stale(
         standin.control("session-rotations", openid=session.openid)
     with pytest.raises(SessionStale):
         read_steps(standin, session)
-    assert not wechat.check_session(session.openid, session.session_key)
+    assert not check_session(wechat, session.openid, session.session_key)
 
 
 @pytest.mark.parametrize(
@@ -154,10 +155,10 @@ def test_resetting_a_session_key_gives_the_new_one(standin: Standin, wechat: WeC
         standin.http.get(f"{standin.url}/wxa/resetusersessionkey", params=query | {"signature": "0" * 64})
     )
     assert wrong["errcode"] == 87009
-    signed = query | {"signature": session_signature(session.session_key)}
+    signed = query | {"signature": ciphers.session_signature(session.session_key)}
     new = json_of(standin.http.get(f"{standin.url}/wxa/resetusersessionkey", params=signed))
     assert new["openid"] == session.openid
-    assert wechat.check_session(session.openid, new["session_key"])
+    assert check_session(wechat, session.openid, new["session_key"])
     method = json_of(
         standin.http.get(f"{standin.url}/wxa/checksession", params=signed | {"sig_method": "md5"})
     )

@@ -19,7 +19,7 @@ from infra.local.wechat.people import DEMO_OPENIDS
 from puhui.wechat.client import WeChatClient
 from tests.contracts.wechat.conftest import CONFIG, Cache
 from tests.support.tables import ROOT, free_port
-from tests.support.wechat_standin import Make, Standin, serving
+from tests.support.wechat_standin import Make, Standin, check_session, serving
 
 Client = Callable[[str], WeChatClient]
 
@@ -41,7 +41,7 @@ def test_it_works_under_a_prefix(client: Client, tmp_path: Path) -> None:
         standin.fail("/sns/jscode2session", errcode=-1)
         session = client(standin.url).code2session(standin.login_code("demo-verifier"))
         assert session.openid == "demo-verifier"
-        assert client(standin.url).check_session(session.openid, session.session_key)
+        assert check_session(client(standin.url), session.openid, session.session_key)
         standin.http.close()
     app.state.close()
     assert (tmp_path / "state.json").stat().st_mode & 0o077 == 0
@@ -54,13 +54,13 @@ def test_session_keys_and_settings_survive_a_restart(
     before = make_standin(config)
     wechat = client(before.url)
     session = wechat.code2session(before.login_code())
-    assert wechat.check_session(session.openid, session.session_key)
+    assert check_session(wechat, session.openid, session.session_key)
     openid = before.control("users", nickname="小林")["openid"]
     before.control("subscriptions", openid=openid, template_id=ACTIVITY_TEMPLATE, accepts=2)
     before.control("push", duplicates=2)
     before.app.state.close()
     after = make_standin(config)
-    assert wechat.check_session(session.openid, session.session_key)
+    assert check_session(wechat, session.openid, session.session_key)
     assert after.app.state.platform.push.duplicates == 2
     assert client(after.url).code2session(after.login_code(openid)).openid == openid
     assert "/cgi-bin/stable_token" not in after.asked()

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from puhui.activities.acts.days import DAY_MINUTES_MAX, NO_TIME, Day, Entry, fit, reported_before
+from puhui.activities.acts.identity import window
 from puhui.activities.errors import ActsOverlap, CapReached, ClaimedElsewhere
-from puhui.activities.identity import window
-from puhui.activities.model import DAY_MINUTES_MAX, NO_TIME, Day, Entry, fit, told_before
 from puhui.kernel.clock import CHINA
 from puhui.programmes.api import Caps
 
@@ -96,12 +96,14 @@ def test_shifting_an_act_does_not_make_it_another_one(start: int, programme: str
     ("start", "twice"), [(100, True), (129, True), (130, False), (71, True), (70, False)]
 )
 def test_within_a_programme_only_what_is_sure_counts_and_a_short_stop_is_no_end(start: int, twice: bool):
-    assert told_before(ride(start), [Day(TODAY).with_entry(ride(100, programme="b")), Day(TODAY)]) is False
+    assert (
+        reported_before(ride(start), [Day(TODAY).with_entry(ride(100, programme="b")), Day(TODAY)]) is False
+    )
     mine, other = ride(100), replace(ride(start), activity_id="other")
     assert (
         mine.repeats(other)
         is other.repeats(mine)
-        is told_before(other, [Day(TODAY).with_entry(mine)])
+        is reported_before(other, [Day(TODAY).with_entry(mine)])
         is twice
     )
 
@@ -123,7 +125,7 @@ def test_estimates_bound_the_day_and_refuse_no_leg():
     ]
     day = Day(TODAY)
     for leg in legs:
-        assert not told_before(leg, [day])
+        assert not reported_before(leg, [day])
         day = day.with_entry(fit(day, leg, Caps()))
     assert day.usual_minutes == 30
 
@@ -198,7 +200,7 @@ def test_midnight_hides_no_act_from_another(acts: list[tuple[int, int, int, str,
         except (ActsOverlap, ClaimedElsewhere):
             assert not clear
             continue
-        assert clear is not told_before(wanted, (first, *following))
+        assert clear is not reported_before(wanted, (first, *following))
         if not clear:
             continue
         kept.append(entry)

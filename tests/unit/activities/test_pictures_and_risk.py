@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from puhui.activities import likeness, pictures
-from puhui.activities.model import Picture
+from puhui.activities.evidence import perceptual_hash, pictures
+from puhui.activities.evidence.model import Picture
 from puhui.activities.risk import assess
 from tests.support.made_pictures import png_with_a_hole
 
@@ -55,7 +55,7 @@ def base() -> Image.Image:
 
 def distance(one: Picture, other: Picture) -> int:
     """The least between what one is looked for by and what the other is known by."""
-    return min(likeness.distance(wanted, mark) for wanted in one.wanted for mark in other.prints)
+    return min(perceptual_hash.distance(wanted, mark) for wanted in one.wanted for mark in other.prints)
 
 
 @pytest.mark.parametrize(
@@ -138,14 +138,14 @@ def test_a_jpeg_of_two_thousand_passes_is_refused_before_it_is_decoded():
 @pytest.mark.parametrize("name", ["orient-6.jpg", "mirrored.jpg", "crop2pct.jpg"])
 def test_a_turned_mirrored_or_cropped_copy_is_near(name: str):
     first, copy = seen("orient-base.jpg"), seen(name)
-    assert distance(copy, first) <= likeness.NEAR_BITS
-    assert distance(first, copy) <= likeness.NEAR_BITS
+    assert distance(copy, first) <= perceptual_hash.NEAR_BITS
+    assert distance(first, copy) <= perceptual_hash.NEAR_BITS
 
 
 def test_a_negative_is_the_same_picture():
     image = Image.open(CASES / "orient-base.jpg")
     copy = pictures.look(saved(ImageOps.invert(image)))
-    assert distance(copy, seen("orient-base.jpg")) <= likeness.NEAR_BITS
+    assert distance(copy, seen("orient-base.jpg")) <= perceptual_hash.NEAR_BITS
 
 
 COPIES: dict[str, Callable[[Image.Image], bytes]] = {
@@ -193,14 +193,14 @@ def _framed(image: Image.Image) -> Image.Image:
 def test_a_copy_is_near_however_it_was_made(name: str):
     copy = pictures.look(COPIES[name](base()))
     assert copy.reason_code == ""
-    assert distance(copy, seen("orient-base.jpg")) <= likeness.NEAR_BITS
+    assert distance(copy, seen("orient-base.jpg")) <= perceptual_hash.NEAR_BITS
     assert copy.animated == name.startswith("behind")
 
 
 def test_different_pictures_are_not_near():
     found = [pictures.look(photo(seed)) for seed in range(12)]
     pairs = [(one, other) for one in found for other in found if one is not other]
-    assert min(distance(*pair) for pair in pairs) > likeness.NEAR_BITS
+    assert min(distance(*pair) for pair in pairs) > perceptual_hash.NEAR_BITS
 
 
 @pytest.mark.parametrize("level", [0, 3, 255])

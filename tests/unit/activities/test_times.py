@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import timing
+from puhui.activities.acts import timing
+from puhui.activities.acts.identity import PeriodRule, period_rule, window
 from puhui.activities.errors import (
     ActTooFast,
     ActTooLong,
@@ -15,7 +16,6 @@ from puhui.activities.errors import (
     OccurredTooLongAgo,
     PeriodMismatch,
 )
-from puhui.activities.identity import PeriodRule, period_rule, window
 from puhui.kernel import clock, ids
 from puhui.programmes import api as programmes
 
@@ -26,18 +26,18 @@ ORDER = programmes.behaviour(programmes.programme("carbon-88"), "no_tableware")
 METER = PeriodRule("household", "days")
 
 
-def told(began: timedelta, ended: timedelta | None = None, window_days: int = 31) -> timing.Told:
-    return timing.Told(NOW + began, None if ended is None else NOW + ended, NOW, window_days)
+def told(began: timedelta, ended: timedelta | None = None, window_days: int = 31) -> timing.ReportedTimes:
+    return timing.ReportedTimes(NOW + began, None if ended is None else NOW + ended, NOW, window_days)
 
 
 def test_an_act_is_neither_in_the_future_nor_too_old():
-    timing.check_told(told(4 * MINUTE), None)
+    timing.check_times(told(4 * MINUTE), None)
     with pytest.raises(OccurredInFuture):
-        timing.check_told(told(6 * MINUTE), None)
+        timing.check_times(told(6 * MINUTE), None)
     with pytest.raises(OccurredInFuture):
-        timing.check_told(told(-HOUR, 6 * MINUTE), None)
+        timing.check_times(told(-HOUR, 6 * MINUTE), None)
     with pytest.raises(OccurredTooLongAgo):
-        timing.check_told(told(timedelta(days=-7, seconds=-1), window_days=7), None)
+        timing.check_times(told(timedelta(days=-7, seconds=-1), window_days=7), None)
 
 
 @pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
@@ -45,7 +45,7 @@ def test_the_ends_of_the_calendar_are_refused_and_no_surprise(at: str):
     far = datetime.fromisoformat(at)
     for began, ended in ((far, None), (NOW - HOUR, far), (far, NOW)):
         with pytest.raises((OccurredInFuture, OccurredTooLongAgo, EndedBeforeStart, ActTooLong)):
-            timing.check_told(timing.Told(began, ended, NOW, 31), METER)
+            timing.check_times(timing.ReportedTimes(began, ended, NOW, 31), METER)
 
 
 def test_thirty_kilometres_just_now_are_not_over_yet():
@@ -65,10 +65,10 @@ def test_an_end_that_is_told_counts_and_must_be_possible():
     assert refused.value.details["minutes"] == 60
     for ended in (-HOUR, -2 * HOUR):
         with pytest.raises(EndedBeforeStart):
-            timing.check_told(told(-HOUR, ended), None)
-    timing.check_told(told(-DAY, timedelta(0)), None)
+            timing.check_times(told(-HOUR, ended), None)
+    timing.check_times(told(-DAY, timedelta(0)), None)
     with pytest.raises(ActTooLong):
-        timing.check_told(told(-DAY - MINUTE, timedelta(0)), None)
+        timing.check_times(told(-DAY - MINUTE, timedelta(0)), None)
 
 
 def test_a_period_reaches_up_to_the_reading_or_to_the_end_that_is_told():
@@ -83,16 +83,16 @@ def test_a_period_reaches_up_to_the_reading_or_to_the_end_that_is_told():
     for days in (28, 31):
         with pytest.raises(PeriodMismatch):
             timing.period_of(told(-29 * DAY, timedelta(0)), METER, {"days": days})
-    timing.check_told(told(-40 * DAY, -10 * DAY), METER)  # the end is within the window
+    timing.check_times(told(-40 * DAY, -10 * DAY), METER)  # the end is within the window
     with pytest.raises(OccurredTooLongAgo):
-        timing.check_told(told(-62 * DAY, -32 * DAY), METER)
+        timing.check_times(told(-62 * DAY, -32 * DAY), METER)
 
 
 def test_a_period_has_no_day_to_come_whatever_clocks_say():
     midnight = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
     with pytest.raises(OccurredInFuture):
-        timing.check_told(timing.Told(midnight + MINUTE, None, midnight - MINUTE, 31), METER)
-    timing.check_told(timing.Told(midnight + MINUTE, None, midnight + MINUTE, 31), METER)
+        timing.check_times(timing.ReportedTimes(midnight + MINUTE, None, midnight - MINUTE, 31), METER)
+    timing.check_times(timing.ReportedTimes(midnight + MINUTE, None, midnight + MINUTE, 31), METER)
 
 
 def test_nothing_counts_of_the_time_before_a_member_was_one():
@@ -105,7 +105,7 @@ def test_nothing_counts_of_the_time_before_a_member_was_one():
 
 
 def test_every_behaviour_of_the_house_has_an_identity_of_its_own_in_the_table():
-    from puhui.activities import identity  # noqa: PLC0415 the table is no part of what others use
+    from puhui.activities.acts import identity  # noqa: PLC0415 the table is no part of what others use
 
     table: dict[str, Any] = identity._table()["behaviours"]
     counted = {

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from puhui.activities.acts.days import Day, entry_of, fit, fit_declared, reported_before
+from puhui.activities.acts.identity import window
+from puhui.activities.acts.model import Activity
 from puhui.activities.errors import CapReached
-from puhui.activities.identity import window
-from puhui.activities.model import Activity, Day, entry_of, fit, fit_declared, told_before
 from puhui.kernel import clock
 from puhui.kernel.errors import DomainError
 from puhui.methodologies import api as methodologies
@@ -92,7 +93,7 @@ def played(programme: Programme, behaviours: list[Behaviour], *, photo: bool) ->
                 break
             except DomainError:
                 continue
-            if not told_before(wanted, [day]):
+            if not reported_before(wanted, [day]):
                 day = day.with_entry(fitted)
     return sum(entry.mg for entry in day.entries)
 

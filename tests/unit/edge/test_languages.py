@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puhui.edge.accepted import preferred
+from puhui.edge.accept_language import preferred
 from tests.support.cases import cases
 
 CASES = [(case["accept_language"], case["expect"]) for case in cases("http") if "accept_language" in case]

@@ -13,7 +13,7 @@ BOTH = {"zh-CN": "可乐", "en": "Cola"}
 
 @pytest.mark.parametrize(("language", "name"), [("zh-CN", "可乐"), ("en", "Cola")])
 def test_an_answer_holds_one_language_however_deep_a_text_stands(language: str, name: str) -> None:
-    told = languages.told(
+    told = languages.in_language(
         {"items": [{"title": BOTH, "lines": ({"name": BOTH},)}], "next_cursor": None}, language
     )
 
@@ -24,24 +24,27 @@ def test_what_is_hashed_and_what_authors_edit_is_answered_as_it_was_written() ->
     event = {"name": BOTH, "reason_code": "FILE_TYPE"}
     answer = {"document": {"name": BOTH}, "texts": {"title": BOTH}, "opening": {"salt": "", "event": event}}
 
-    assert languages.told(answer, "en") == answer
+    assert languages.in_language(answer, "en") == answer
 
 
 def test_what_only_looks_like_a_text_stays() -> None:
     inputs = {"zh-CN": 1, "en": 2}
 
-    assert languages.told({"inputs": inputs}, "en") == {"inputs": inputs}
+    assert languages.in_language({"inputs": inputs}, "en") == {"inputs": inputs}
 
 
 def test_a_reason_code_comes_with_its_sentence_and_signals_with_theirs() -> None:
-    told = languages.told({"reason_code": "FILE_TYPE", "risk": {"signals": ["PHOTO_SMALL"]}}, "en")
+    told = languages.in_language({"reason_code": "FILE_TYPE", "risk": {"signals": ["PHOTO_SMALL"]}}, "en")
 
     assert told["reason_text"] == words.REASONS["FILE_TYPE"]["en"]
     assert told["risk"]["signal_texts"] == ["The picture is too small to make anything out."]
 
 
 def test_a_reason_that_a_person_made_up_is_told_as_such() -> None:
-    assert languages.told({"reason_code": "WRONG_STATION"}, "en")["reason_text"] == "Reason: wrong station."
+    assert (
+        languages.in_language({"reason_code": "WRONG_STATION"}, "en")["reason_text"]
+        == "Reason: wrong station."
+    )
 
 
 @pytest.mark.parametrize(("number", "said"), [(0, "0 days"), (1, "1 day"), (2, "2 days"), (31, "31 days")])

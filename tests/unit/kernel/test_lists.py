@@ -2,7 +2,7 @@
 
 import pytest
 
-from puhui.kernel.pages import Page
+from puhui.kernel.pages import Page, every
 from puhui.store.cursors import CursorInvalid, Cursors, page_at_hand
 
 KEY = Cursors(b"key")
@@ -55,3 +55,8 @@ def test_a_page_shows_what_was_asked_for_and_goes_on_all_the_same() -> None:
         "items": [{"id": "b", "status": "b"}],
         "next_cursor": "next",
     }
+
+
+def test_every_item_of_every_page():
+    pages = {None: ([1, 2], "b"), "b": ([], "c"), "c": ([3], None)}
+    assert list(every(lambda start: pages[start])) == [1, 2, 3]

@@ -135,13 +135,13 @@ ENDED = posted("expire", (ME, PTS, -1), ("expired:carbon-88", PTS, 1), reference
 def test_a_line_says_what_it_is_about_and_what_it_changed(
     transfer: Transfer, account: str, title: str, sentence: str, about: dict[str, str], moved: dict[str, int]
 ) -> None:
-    told = languages.told(line(transfer, account, NAMES), "en")
+    told = languages.in_language(line(transfer, account, NAMES), "en")
 
     assert (told["title"], told["sentence"], told["about"], told["change"]) == (title, sentence, about, moved)
 
 
 def test_a_line_is_told_in_chinese_by_default_and_keeps_its_legs_as_details() -> None:
-    told = languages.told(line(CREDIT, ME, NAMES), "zh-CN")
+    told = languages.in_language(line(CREDIT, ME, NAMES), "zh-CN")
 
     assert (told["title"], told["sentence"]) == ("乘坐地铁", "「乘坐地铁」计入减排 200.5 克，得 200 分。")
     assert [leg["amount"] for leg in told["details"]["legs"]] == [
@@ -205,7 +205,7 @@ def test_a_statement_names_no_other_member() -> None:
 
 @pytest.mark.parametrize("kind", ["credit", "redemption", "settle", "from-later"])
 def test_an_old_transfer_of_which_nothing_is_known_still_shows(kind: str) -> None:
-    told = languages.told(line(replace(CREDIT, kind=kind, reference=""), ME, Names()), "en")
+    told = languages.in_language(line(replace(CREDIT, kind=kind, reference=""), ME, Names()), "en")
 
     assert told["title"]
     assert told["sentence"]

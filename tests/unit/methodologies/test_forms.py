@@ -18,7 +18,7 @@ BEHAVIOURS = [
 def test_every_question_has_its_words_in_the_readers_language(
     programme_id: str, shown: dict, language: str
 ) -> None:
-    told = languages.told(labelled(shown), language)
+    told = languages.in_language(labelled(shown), language)
 
     for asked in told["quantity_schema"]["properties"].values():
         assert isinstance(asked["title"], str)
@@ -35,7 +35,7 @@ def test_the_words_are_those_of_the_methodology_and_of_the_house() -> None:
         shown for id_, shown in BEHAVIOURS if (id_, shown["id"]) == ("guangdong-tanpuhui", "garbage_sorting")
     )
 
-    asked = languages.told(labelled(sorting), "en")["quantity_schema"]["properties"]
+    asked = languages.in_language(labelled(sorting), "en")["quantity_schema"]["properties"]
 
     assert asked["fraction"]["enumNames"] == [
         "kitchen waste",

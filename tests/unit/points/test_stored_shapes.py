@@ -2,9 +2,11 @@
 
 from datetime import UTC, date, datetime
 
-from puhui.points.dynamo import CHOICE, DONATION, JOB, REPORT
+from puhui.points.dynamo import CHOICE, DONATION, JOB, REPORT, Points
 from puhui.points.model import Choice, Donation, Job
-from puhui.points.report import Report, Stock
+from puhui.points.report import Part, Report, Stock
+from puhui.points.tally import Tally
+from puhui.store.session import Session
 from tests.support import golden
 
 AT = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
@@ -39,3 +41,18 @@ def test_a_report():
         {"accounts": 7},
     )
     golden.check("points", "report", REPORT, report)
+
+
+def test_what_runs_and_reports_write_on_their_way():
+    sent = golden.Sent({"Attributes": {"owner": {"S": "member:01M"}, "entry": {"S": "C#carbon-88"}}})
+    points, session = Points(sent.dynamodb, "points"), Session(sent.dynamodb)
+    points.first_reminder(session, "01M", "carbon-88", "2026-11")
+    points.add_counts(session, "2026-11-30", 3, {"reminded": 1})
+    points.add_donation(session, None, GIVEN)
+    session.commit()
+    points.choose(Choice("01M", "carbon-88", "donate", "tree", 100), AT)
+    points.advance("2026-11-30", 3, "member:01M", {"not_reminded": 2})
+    points.close_report("01REPORT", {"reconciles": True})
+    points.put_part("01REPORT", 3, Part(Tally(), "member:01M", 5, done=True))
+    points.keep_counted("carbon-88", {"accounts": 7})
+    sent.check("points", "calls")

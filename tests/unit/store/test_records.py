@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from puhui.kernel.documents import Document
 from puhui.store.records import Record, UnknownShape
 from puhui.store.values import decode_item, encode_item
 
@@ -99,3 +100,62 @@ def test_a_float_has_no_place():
 
     with pytest.raises(TypeError, match="mass"):
         Record(Wrong).item(Wrong(1.5))
+
+
+@dataclass(frozen=True)
+class Gift:
+    programme_id: str
+    lot: str
+    points: int = 0
+
+
+@dataclass(frozen=True)
+class Shard:
+    stock_id: str
+    number: int
+
+
+def test_a_number_in_a_key_is_read_as_a_number():
+    record = Record(Shard, owner="stock:{stock_id}", entry="S#{number}")
+    assert record.read(record.item(Shard("cola", 7))) == Shard("cola", 7)
+
+
+def test_a_part_of_a_key_holds_several_fields_programme_and_lot():
+    gift = Record(Gift, hash_key="account", owner="gifts", entry="D#{programme_id}#{lot}")
+    item = gift.item(Gift("carbon-88", "2026-11", 5))
+    assert item == {"account": "gifts", "entry": "D#carbon-88#2026-11", "points": 5}
+    assert gift.read(item) == Gift("carbon-88", "2026-11", 5)
+    assert gift.key(programme_id="p", lot="l") == {"account": "gifts", "entry": "D#p#l"}
+
+
+@dataclass(frozen=True)
+class Total:
+    member_id: str
+    programme_id: str
+    day: date
+    legs: tuple[Leg, ...] = ()
+
+
+def test_a_key_has_several_fields_of_their_types_and_parts_have_records_of_their_own():
+    leg = Record(Leg, names={"day": "d"})
+    record = Record(
+        Total, owner="member:{member_id}", entry="S#{programme_id}#{day}", hash_key="who", inner={Leg: leg}
+    )
+    total = Total("m1", "carbon-88", date(2026, 11, 30), (Leg(date(2026, 11, 29)),))
+    item = record.item(total)
+    assert item == {"who": "member:m1", "entry": "S#carbon-88#2026-11-30", "legs": [{"d": "2026-11-29"}]}
+    assert record.read(item) == total
+    assert record.key(member_id="m1", programme_id="p", day=total.day)["entry"] == "S#p#2026-11-30"
+
+
+@dataclass(frozen=True)
+class Draft:
+    id: str
+    document: Document
+
+
+def test_a_document_is_kept_as_text_since_a_table_has_no_type_for_all_it_may_hold():
+    record = Record(Draft, owner="D#{id}", entry="draft")
+    draft = Draft("d1", {"value": 0.5, "nothing": None})
+    assert record.item(draft)["document"] == '{"nothing":null,"value":0.5}'
+    assert record.read(record.item(draft)) == draft

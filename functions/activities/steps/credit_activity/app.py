@@ -3,13 +3,13 @@
 from datetime import datetime
 
 from puhui.activities import verification
-from puhui.activities.ports import Books
+from puhui.activities.tables import Tables
 from puhui.edge.task import Input, task
 
-BOOKS = Books.from_environment()
+TABLES = Tables.from_environment()
 
 
 @task("credit_activity")
 def app(event: Input, now: datetime) -> Input:
-    activity = verification.credit_activity(event["member_id"], event["activity_id"], books=BOOKS, now=now)
+    activity = verification.credit_activity(event["member_id"], event["activity_id"], tables=TABLES, now=now)
     return {"status": activity.status}

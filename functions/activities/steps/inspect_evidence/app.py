@@ -1,25 +1,25 @@
-"""Verification: is the file there, the announced picture, and new? What was looked at is kept."""
+"""Verification: is the file there, the announced picture, and new? The copy that was inspected is kept."""
 
 from datetime import datetime
 
-from puhui.activities import verification
-from puhui.activities.dynamo import Activities
-from puhui.activities.evidence import EvidenceBucket
-from puhui.activities.photos import Photos
+from puhui.activities.evidence import usecases
+from puhui.activities.evidence.bucket import EvidenceBucket
+from puhui.activities.evidence.fingerprints import Fingerprints
+from puhui.activities.tables import Activities
 from puhui.edge.task import Input, task
 
 ACTIVITIES = Activities.from_environment()
-PHOTOS = Photos.from_environment()
+FINGERPRINTS = Fingerprints.from_environment()
 STORE = EvidenceBucket.from_environment()
 
 
 @task("inspect_evidence")
 def app(event: Input, now: datetime) -> Input:
-    return verification.inspect_evidence(
+    return usecases.inspect_evidence(
         event["member_id"],
         event["evidence_id"],
-        activities=ACTIVITIES,
-        photos=PHOTOS,
+        repository=ACTIVITIES.evidence,
+        fingerprints=FINGERPRINTS,
         store=STORE,
         now=now,
     )

@@ -3,9 +3,9 @@
 from datetime import datetime
 from functools import cache
 
-from puhui.activities import verification
-from puhui.activities.dynamo import Activities, require_evidence
-from puhui.activities.evidence import EvidenceBucket
+from puhui.activities.evidence import usecases
+from puhui.activities.evidence.bucket import EvidenceBucket
+from puhui.activities.tables import Activities
 from puhui.edge.task import Input, task
 from puhui.members import api as members
 from puhui.wechat import api as wechat
@@ -22,9 +22,11 @@ def app(event: Input, _now: datetime) -> Input:
 
     def ask() -> str:
         openid = members.openid_of(member_id, members=MEMBERS)
-        evidence = require_evidence(ACTIVITIES, member_id, evidence_id)
-        address = STORE.address(evidence.object_key, verification.ADDRESS_SECONDS)
+        evidence = ACTIVITIES.evidence.find(member_id, evidence_id)
+        address = STORE.address(evidence.object_key, usecases.ADDRESS_SECONDS)
         return WECHAT().media_check_async(address, openid, wechat.Scene.SOCIAL_LOG)
 
-    trace_id = verification.ask_about_content(ask, event["task_token"], evidence_id, activities=ACTIVITIES)
+    trace_id = usecases.request_content_check(
+        ask, event["task_token"], evidence_id, repository=ACTIVITIES.evidence
+    )
     return {"trace_id": trace_id}

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from puhui.activities import verification
-from puhui.activities.dynamo import Activities
+from puhui.activities.tables import Activities
 from puhui.edge.task import Input, task
 
 ACTIVITIES = Activities.from_environment()

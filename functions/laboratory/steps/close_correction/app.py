@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from puhui.edge.task import Input, task
-from puhui.laboratory.dynamo import Laboratory
+from puhui.laboratory.repository import Laboratory
 
 LABORATORY = Laboratory.from_environment()
 
@@ -12,7 +12,7 @@ LABORATORY = Laboratory.from_environment()
 @task("close_correction")
 def app(event: Input, _now: datetime) -> Input:
     if event.get("stopped"):
-        LABORATORY.stop_correction(event["id"])
+        LABORATORY.corrections.stop(event["id"])
         return {"stopped": True}
-    report: dict[str, Any] = {**LABORATORY.close_correction(event["id"])}
+    report: dict[str, Any] = {**LABORATORY.corrections.sum_up(event["id"])}
     return report

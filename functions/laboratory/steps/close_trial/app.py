@@ -4,7 +4,7 @@ from datetime import datetime
 
 from puhui.edge.task import Input, task
 from puhui.laboratory import usecases
-from puhui.laboratory.dynamo import Laboratory
+from puhui.laboratory.repository import Laboratory
 
 LABORATORY = Laboratory.from_environment()
 
@@ -12,7 +12,7 @@ LABORATORY = Laboratory.from_environment()
 @task("close_trial")
 def app(event: Input, _now: datetime) -> Input:
     if event.get("stopped"):
-        LABORATORY.stop_trial(event["id"])
+        LABORATORY.trials.stop(event["id"])
         return {"stopped": True}
-    trial = usecases.close_trial(event["id"], laboratory=LABORATORY)
+    trial = usecases.close_trial(event["id"], trials=LABORATORY.trials)
     return {"status": trial.status}

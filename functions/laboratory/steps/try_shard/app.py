@@ -5,7 +5,7 @@ from datetime import datetime
 from puhui.activities.api import Activities
 from puhui.edge.task import Input, task
 from puhui.laboratory import usecases
-from puhui.laboratory.dynamo import Laboratory
+from puhui.laboratory.repository import Laboratory
 from puhui.ledger.api import Ledger
 from puhui.methodologies import published
 
@@ -21,6 +21,6 @@ published.from_environment()
 @task("try_shard")
 def app(event: Input, _now: datetime) -> Input:
     found = usecases.try_shard(
-        event["id"], event["shard"], laboratory=LABORATORY, activities=ACTIVITIES, ledger=LEDGER
+        event["id"], event["shard"], trials=LABORATORY.trials, activities=ACTIVITIES, ledger=LEDGER
     )
     return {"acts": found.acts}

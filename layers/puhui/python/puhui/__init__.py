@@ -1,1 +1,3 @@
 """Puhui: the backend of carbon-inclusion (tanpuhui) mini-programs."""
+
+__version__ = "0.1.0"

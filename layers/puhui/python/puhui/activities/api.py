@@ -1,21 +1,22 @@
 """What other contexts and the platform's push may call."""
 
-from puhui.activities.credit import crediting, programme_of
-from puhui.activities.dynamo import Activities, activity_from, decision_in
-from puhui.activities.errors import CorrectionStands
-from puhui.activities.model import CREDITED, MATURING, PENDING, Activity, Decision
-from puhui.activities.past import acts_since
-from puhui.activities.verification import content_verdict
+from puhui.activities.acts.credit import crediting, programme_of
+from puhui.activities.acts.history import acts_since
+from puhui.activities.acts.model import CREDITED, MATURING, PENDING, Activity, Decision
+from puhui.activities.acts.repository import ACTIVITY, decision_in
+from puhui.activities.errors import AlreadyCorrected
+from puhui.activities.evidence.usecases import content_verdict
+from puhui.activities.tables import Activities
 
 __all__ = [
+    "ACTIVITY",
     "CREDITED",
     "MATURING",
     "PENDING",
     "Activities",
     "Activity",
-    "CorrectionStands",
+    "AlreadyCorrected",
     "Decision",
-    "activity_from",
     "acts_since",
     "content_verdict",
     "crediting",

@@ -2,18 +2,11 @@
 
 from typing import Any
 
-from puhui.kernel.errors import Conflict, DomainError, Forbidden, IdempotencyKeyReused, Invalid, NotFound
-from puhui.store.session import Moved
+from puhui.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 
 
 class ActivityNotFound(NotFound):
     code = "ACTIVITY_NOT_FOUND"
-
-
-class EvidenceNotFound(NotFound):
-    code = "EVIDENCE_NOT_FOUND"
-    zh = "没有找到凭证 {evidence_id}，请先用 POST /evidence 登记并上传。"
-    en = "There is no evidence {evidence_id} of yours. Register it with POST /evidence and upload it first."
 
 
 class ReviewNotFound(NotFound):
@@ -96,12 +89,6 @@ class EvidenceNotWanted(Invalid):
     code = "EVIDENCE_NOT_WANTED"
     zh = "这个行为不需要照片凭证。"
     en = "This act takes no photo."
-
-
-class EvidenceUsed(Conflict):
-    code = "EVIDENCE_REUSED"
-    zh = "这张照片已用于另一个行为。"
-    en = "This photo has been used for another act."
 
 
 class ActsOverlap(Conflict):
@@ -210,47 +197,6 @@ class ReviewDecided(Conflict):
     en = "This review has already ended ({state})."
 
 
-class ActivityStands(DomainError):
-    """The condition of a new activity: nothing was recorded under its id."""
-
-    code = "ACTIVITY_STANDS"
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:
-        if item and item["body_hash"] == self.details["body_hash"]:
-            return self
-        return IdempotencyKeyReused()
-
-
-class DayMoved(DomainError):
-    """The condition of a member's day: it is still the version that was read."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
-        return Moved()
-
-
-class ClaimMoved(DomainError):
-    """The condition of an act that waits to be collected: nobody has touched it since it was read."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 whatever stands there is newer
-        return Moved()
-
-
-class TakenBefore(DomainError):
-    """The condition of a friend's taking: this friend has taken nothing of this act."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:  # noqa: ARG002 the answer is read again
-        return Moved()
-
-
-class EvidenceFree(DomainError):
-    """The condition of evidence: it is the member's and no act has used it."""
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:
-        if item is None:
-            return EvidenceNotFound(evidence_id=self.details["evidence_id"])
-        return EvidenceUsed()
-
-
 class ActivityOpen(DomainError):
     """The condition of ending a verification: the activity is still being verified."""
 
@@ -267,7 +213,7 @@ class ReviewOpen(DomainError):
         return ReviewDecided(state=item["state"]) if item else ReviewNotFound()
 
 
-class CorrectionStands(Conflict):
+class AlreadyCorrected(Conflict):
     """The act was corrected before, or is no longer what was read. Never reaches a client."""
 
     code = "CORRECTION_STANDS"

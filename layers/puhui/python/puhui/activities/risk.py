@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 REVIEW_FROM = 50
 ACT_REPEATED, DAY_LARGE = "ACT_REPEATED", "DAY_LARGE"
-SIDE_PIXELS_MIN = 240  # below this a turnstile or a switch cannot be made out
 
 WEIGHTS = {
     "PHOTO_SIMILAR": 60,  # nearly the same picture as one that was used before
@@ -20,7 +19,7 @@ WEIGHTS = {
     "PHOTO_SMALL": 50,
     "MACHINE_FAILED": 60,  # a step of the verification failed on an error that it does not know
     ACT_REPEATED: 50,  # another act of the behaviour lies within its window (identity.json)
-    DAY_LARGE: 50,  # by photos the member has had much on this day already (model.PHOTOS_PER_DAY_MG)
+    DAY_LARGE: 50,  # by photos the member has had much on this day already (days.PHOTOS_PER_DAY_MG)
     "LATE_SUBMISSION": 15,  # submitted more than two days after the act
 }
 REFUSALS = {

@@ -1,7 +1,7 @@
 """Steps from WeRun: upserted by day, only the increase is credited, and a day's steps count in one programme.
 
 Where the programme lets acts be collected, a day's walk is one act that matures: it grows with the day until it is
-collected or lapses.
+collected or expires.
 """
 
 from collections.abc import Sequence
@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from puhui.activities import credit
-from puhui.activities.dynamo import activity_from, day_from
+from puhui.activities.acts import credit
+from puhui.activities.acts.days import NO_TIME, Day, Entry, fit
+from puhui.activities.acts.model import CREDITED, MATURING, Activity
 from puhui.activities.errors import (
-    ActivityStands,
     CapReached,
     ClaimedElsewhere,
     ClaimExpired,
@@ -21,11 +21,9 @@ from puhui.activities.errors import (
     OccurredTooLongAgo,
 )
 from puhui.activities.memberships import require_member
-from puhui.activities.model import CREDITED, MATURING, NO_TIME, Activity, Day, Entry, fit
-from puhui.activities.ports import Books
-from puhui.activities.usecases import held_for
+from puhui.activities.recording import held_for
+from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
-from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import (
     Balance,
     Hold,
@@ -39,11 +37,11 @@ from puhui.ledger.api import (
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, Programme
-from puhui.store.session import Session, attempt
+from puhui.store.session import Session
 
 BEHAVIOUR = "walking"
 CLAIMED_ELSEWHERE, CLAIM_EXPIRED = ClaimedElsewhere.code, ClaimExpired.code
-CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or lapsed, before it grew
+CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or expired, before it grew
 CAP_REACHED = CapReached.code
 IMPLAUSIBLE = "STEPS_IMPLAUSIBLE"
 WERUN_HISTORY_DAYS = 31  # what WeRun gives; the only acts that may lie before the member's first day
@@ -80,37 +78,24 @@ def sync_steps(
     *,
     key: str | None,
     body_hash: str,
-    books: Books,
+    tables: Tables,
     now: datetime,
 ) -> dict[str, Any]:
     """Credit what the days' steps add to what was credited before; the answer of the contract.
 
     A day's number can only grow, so that the same steps again add nothing. One read and one transaction of at most
-    3 items a day, the balance and the stored answer. What is wrong with a day is said of that day. Raises ProgrammeNotFound, BehaviourUnknown, NotAMember.
+    3 items a day, the balance and the stored answer. What is wrong with a day is said of that day.
+
+    Raises ProgrammeNotFound, BehaviourUnknown, NotAMember, IdempotencyKeyReused.
     """
     programme = programmes.programme(programme_id)
     behaviour = programmes.behaviour(programme, BEHAVIOUR)
     answer_id = ids.key_id(member_id, "steps", key) if key else ""
-    if answer_id and (stored := books.activities.answer(member_id, answer_id)):
-        return _replayed(stored, body_hash)
 
     def build(session: Session) -> dict[str, Any]:
-        answer = _add(session, programme, behaviour, member_id, steps, books, now)
-        if answer_id:
-            books.activities.add_answer(session, member_id, answer_id, body_hash, answer)
-        return answer
+        return _add(session, programme, behaviour, member_id, steps, tables, now)
 
-    try:
-        return attempt(books.ledger.dynamodb, build)
-    except ActivityStands:
-        return _replayed(books.activities.answer(member_id, answer_id) or {}, body_hash)
-
-
-def _replayed(stored: dict[str, Any], body_hash: str) -> dict[str, Any]:
-    if stored.get("body_hash") != body_hash:
-        raise IdempotencyKeyReused
-    answer: dict[str, Any] = stored["answer"]
-    return answer
+    return tables.activities.answers.once(f"member:{member_id}", answer_id, body_hash, build)
 
 
 def activity_id_of(member_id: str, programme_id: str, day: date) -> str:
@@ -124,24 +109,23 @@ def _add(
     behaviour: Behaviour,
     member_id: str,
     steps: Sequence[tuple[date, int]],
-    books: Books,
+    tables: Tables,
     now: datetime,
 ) -> dict[str, Any]:
     programme.require_open(now)
-    activities, ledger, owner = books.activities, books.ledger, member(member_id)
-    places = [activities.day_key(member_id, day) for day, _ in steps]
-    *days, membership, balance_item = ledger.dynamodb.get_all(
+    activities, ledger, owner = tables.activities, tables.ledger, member(member_id)
+    *day_items, membership, balance_item = ledger.dynamodb.get_all(
         [
-            *places,
-            activities.membership_key(member_id, programme.id),
+            *(activities.days.key(member_id, day) for day, _ in steps),
+            activities.memberships.key(member_id, programme.id),
             ledger.balance_key(owner, programme.id),
         ]
     )
     balance = balance_from(owner, programme.id, balance_item)
     sync = _Sync(programme, behaviour, member_id, balance, now, require_member(membership, programme.id))
-    shown = [
-        _day(session, sync, day_from(day, item), count, books)
-        for (day, count), item in zip(steps, days, strict=True)
+    days = [
+        _day(session, sync, activities.days.read(member_id, day, item), count, tables)
+        for (day, count), item in zip(steps, day_items, strict=True)
     ]
     if sync.transfers or sync.opened or sync.resized:
         add_with_holds(
@@ -155,15 +139,15 @@ def _add(
         )
     return {
         "programme_id": programme.id,
-        "days": shown,
-        "credits_mg": sum(day["credits_mg"] for day in shown),
-        "points": sum(day["points"] for day in shown),
+        "days": days,
+        "credits_mg": sum(day["credits_mg"] for day in days),
+        "points": sum(day["points"] for day in days),
     }
 
 
-def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> dict[str, Any]:
+def _day(session: Session, sync: _Sync, day: Day, steps: int, tables: Tables) -> dict[str, Any]:
     """One day's share of the sync: what it adds to the session, and what the answer says of it."""
-    shown: dict[str, Any] = {
+    answer: dict[str, Any] = {
         "date": day.day.isoformat(),
         "steps": max(0, steps),
         "credits_mg": 0,
@@ -171,25 +155,25 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> d
     }
     before = day.walking()
     if before and before.programme_id != sync.programme.id:
-        return {**shown, "reason_code": CLAIMED_ELSEWHERE}
+        return {**answer, "reason_code": CLAIMED_ELSEWHERE}
     activity_id = activity_id_of(sync.member_id, sync.programme.id, day.day)
     if before:
-        shown["activity_id"] = activity_id
+        answer["activity_id"] = activity_id
     if reason := _not_counted(day.day, steps, sync):
-        return {**shown, "reason_code": reason}
+        return {**answer, "reason_code": reason}
     if steps == 0 or (before and steps <= before.quantity):
-        return {**shown, "steps": max(steps, before.quantity if before else 0)}
+        return {**answer, "steps": max(steps, before.quantity if before else 0)}
     try:
         quantified = methodologies.quantify(sync.programme, sync.behaviour, {"steps": steps}, day.day)
     except (methodologies.QuantityInvalid, methodologies.QuantityImplausible):
-        return {**shown, "reason_code": IMPLAUSIBLE}
+        return {**answer, "reason_code": IMPLAUSIBLE}
     points_only = not quantified.credits_allowed
     if points_only and sync.programme.points is None:
-        return {**shown, "reason_code": NothingToCredit.code}
+        return {**answer, "reason_code": NothingToCredit.code}
     mass = quantified.reduction_mg
     wanted = Entry(activity_id, sync.programme.id, BEHAVIOUR, NO_TIME, NO_TIME, mass, 1, steps)
     entry = _fitted(day, wanted, sync.behaviour)
-    earlier = _earlier(books, sync.member_id, activity_id) if before else None
+    earlier = tables.activities.acts.find(sync.member_id, activity_id) if before else None
     activity = Activity(
         id=activity_id,
         member_id=sync.member_id,
@@ -204,12 +188,12 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, books: Books) -> d
         record=credit.record_of(quantified, sync.programme),
         points_only=points_only,
     )
-    told = (_mature if sync.collects else _credit)(session, sync, activity, earlier, books)
-    if "reason_code" in told:
-        return {**shown, **told}
-    books.activities.put_day(session, sync.member_id, day.with_entry(entry))
-    shown |= {"activity_id": activity_id, **told}
-    return {**shown, "reason_code": CAP_REACHED} if entry.mg < mass else shown
+    change = (_mature if sync.collects else _credit)(session, sync, activity, earlier, tables)
+    if "reason_code" in change:
+        return {**answer, **change}
+    tables.activities.days.put(session, day.with_entry(entry))
+    answer |= {"activity_id": activity_id, **change}
+    return {**answer, "reason_code": CAP_REACHED} if entry.mg < mass else answer
 
 
 def _not_counted(day: date, steps: int, sync: _Sync) -> str:
@@ -223,7 +207,7 @@ def _not_counted(day: date, steps: int, sync: _Sync) -> str:
 
 
 def _credit(
-    session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, books: Books
+    session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, tables: Tables
 ) -> dict[str, Any]:
     """Write a day's walk and credit what it grew by; what the answer says of that."""
     gained = activity.credits_mg - (earlier.credits_mg if earlier else 0)
@@ -234,12 +218,12 @@ def _credit(
         entry_id=transfer_id or (earlier.entry_id if earlier else ""),
         joins=sync.joins_now(),
     )
-    books.activities.put_activity(session, activity)
+    tables.activities.acts.put(session, activity)
     return {"credits_mg": 0 if activity.points_only else gained, "points": points}
 
 
 def _mature(
-    session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, books: Books
+    session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, tables: Tables
 ) -> dict[str, Any]:
     """Write a day's walk that waits to be collected, and hold what it will give; what the answer says of that."""
     if earlier is not None and earlier.status != MATURING:
@@ -251,16 +235,16 @@ def _mature(
         activity, status=MATURING, first_status=MATURING, matured_at=matured_at, collect_by=collect_by
     )
     if earlier is None:
-        books.activities.put_activity(session, replace(activity, joins=sync.joins_now()))
+        tables.activities.acts.put(session, replace(activity, joins=sync.joins_now()))
         sync.opened.append(held_for(activity, sync.programme, sync.now))
     else:
-        held = books.ledger.hold(member(sync.member_id), activity.id)
+        held = tables.ledger.hold(member(sync.member_id), activity.id)
         if held is None:
             raise HoldNotFound
-        grown = replace(activity, taken_mg=earlier.taken_mg)
-        books.activities.change_claim(session, earlier, grown)
+        grown = replace(activity, shared_mg=earlier.shared_mg)
+        tables.activities.acts.change_claim(session, earlier, grown)
         if grown.credits_mg > earlier.credits_mg:
-            rest = replace(grown, credits_mg=grown.credits_mg - grown.taken_mg)
+            rest = replace(grown, credits_mg=grown.credits_mg - grown.shared_mg)
             sync.resized.append((held, replace(held_for(rest, sync.programme, sync.now), id=held.id)))
     gained = activity.credits_mg - (earlier.credits_mg if earlier else 0)
     return {
@@ -273,11 +257,6 @@ def _mature(
 def _fitted(day: Day, wanted: Entry, behaviour: Behaviour) -> Entry:
     """The walk within its caps, counted anew: what it had before does not count against it."""
     return fit(day.without(wanted.activity_id), wanted, behaviour.caps)
-
-
-def _earlier(books: Books, member_id: str, activity_id: str) -> Activity | None:
-    item = books.activities.dynamodb.get(*books.activities.activity_key(member_id, activity_id))
-    return activity_from(item) if item else None
 
 
 def _transfer(sync: _Sync, activity: Activity, gained: int) -> tuple[str, int]:

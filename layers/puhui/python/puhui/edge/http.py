@@ -1,7 +1,7 @@
 """HTTP functions: one Chalice app each, its requests checked against the contract, its errors mapped to problems.
 
 ``HttpFunction`` is the Lambda handler. A view gets a ``Request`` whose body, path and query have passed the operation's
-validator, and returns a dict (200) or ``(status, dict | str | None)``, which is told in the reader's language
+validator, and returns a dict (200) or ``(status, dict | str | None)``, whose texts are put into the reader's language
 (``kernel.languages``). DomainErrors become the problem answers of
 RFC 9457 with our stable ``code``; anything unexpected becomes a 500 that names only the request.
 """
@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from chalice.app import Chalice, Response
 
 from puhui.edge import bodies, log
-from puhui.edge.accepted import preferred
+from puhui.edge.accept_language import preferred
 from puhui.edge.validation import ContractError, tidied
 from puhui.kernel import clock, languages
 from puhui.kernel.errors import DomainError, Forbidden, Unauthenticated
@@ -88,7 +88,7 @@ class Request:
     roles: frozenset[str]
     org: str
     session_id: str
-    token_ends_at: datetime | None
+    token_expires_at: datetime | None
     body: dict[str, Any]
     path: dict[str, str]
     query: dict[str, Any]
@@ -175,7 +175,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
     headers = _lower(event["headers"])
     context = event["requestContext"].get("authorizer") or {}
     if not contract.PUBLIC:
-        _require_fresh(context, now)
+        _require_valid_token(context, now)
     roles = frozenset(filter(None, str(context.get("roles") or "").split(",")))
     if contract.ROLES and not roles & set(contract.ROLES):
         raise Forbidden
@@ -186,7 +186,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
             roles=roles,
             org=str(context.get("org") or ""),
             session_id=str(context.get("sid") or ""),
-            token_ends_at=datetime.fromtimestamp(int(context["exp"]), UTC) if "exp" in context else None,
+            token_expires_at=datetime.fromtimestamp(int(context["exp"]), UTC) if "exp" in context else None,
             body=_body(raw, headers, contract),
             path=contract.path(event.get("pathParameters") or {}),
             query=contract.query(_query(event)),
@@ -201,7 +201,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
         raise InvalidRequest(errors=error.errors_in(language)) from None
 
 
-def _require_fresh(context: dict[str, Any], now: datetime) -> None:
+def _require_valid_token(context: dict[str, Any], now: datetime) -> None:
     """API Gateway may keep the authoriser's answer for minutes longer than the token lives."""
     if not context.get("member_id"):
         raise Unauthenticated
@@ -238,9 +238,9 @@ def _response(
     if isinstance(body, str):
         kind = body.content_type if isinstance(body, Text) else "text/plain; charset=utf-8"
         return Response(body=body, status_code=status, headers={**headers, "Content-Type": kind})
-    text = json.dumps(languages.told(body, language), ensure_ascii=False, separators=(",", ":"))
-    told = {"Content-Type": "application/json", "Content-Language": language}
-    return Response(body=text, status_code=status, headers={**headers, **told})
+    text = json.dumps(languages.in_language(body, language), ensure_ascii=False, separators=(",", ":"))
+    content = {"Content-Type": "application/json", "Content-Language": language}
+    return Response(body=text, status_code=status, headers={**headers, **content})
 
 
 def _title(error: DomainError, language: str) -> str:
@@ -264,7 +264,7 @@ def _problem(error: DomainError, request_id: str, language: str) -> Response:
         ]
     elif "pointer" in error.details:
         fault = {name: error.details[name] for name in ("pointer", "detail")}
-        problem["errors"] = [languages.told(fault, language)]
+        problem["errors"] = [languages.in_language(fault, language)]
     headers: Headers = {
         "X-Request-Id": request_id,
         "Content-Type": "application/problem+json",

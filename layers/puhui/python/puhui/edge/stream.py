@@ -1,7 +1,7 @@
 """Consumers of a DynamoDB stream: each record is handled on its own, those that fail are reported back one by one, so
 that Lambda delivers them again and, in the end, to the failure queue. A record may come twice, and again after later ones.
 
-A batch that would take longer than the function may is left where it stands: what was not begun is reported, too, and Lambda
+A batch that would take longer than the function may is cut off: what was not begun is reported, too, and Lambda
 goes on there. Without that a function that is stopped in the middle would begin with the first record each time.
 
 The changes of one item are handled in their order. Those of others do not wait for one that fails: it may be tried again for
@@ -92,7 +92,7 @@ def batch(
 
 
 def change(record: dict[str, Any]) -> Change:
-    """What a record of a stream tells."""
+    """The change in a record of a stream."""
     images = record["dynamodb"]
     old, new = images.get("OldImage"), images.get("NewImage")
     return Change(

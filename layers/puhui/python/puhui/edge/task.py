@@ -1,5 +1,5 @@
 """Tasks of a state machine: a plain function of its input. Its DomainErrors carry their code as the error's name, so
-that the workflow can catch each by name; anything else stays what it is and parks the execution."""
+that the workflow can catch each by name; anything else parks the execution."""
 
 import time
 from collections.abc import Callable

@@ -42,8 +42,8 @@ class Failure:
 
     def text(self, language: str) -> str:
         """A sentence for a person who reads ``language`` ("zh-CN" or "en")."""
-        told = rules.sentence(self.rule, self.limit)
-        return told[languages.of(language)] if told else self.rule
+        sentence = rules.sentence(self.rule, self.limit)
+        return sentence[languages.of(language)] if sentence else self.rule
 
 
 class Failures(Exception):
@@ -135,17 +135,17 @@ def checked(check: Callable[[Any], Any], data: Any, prefix: str = "") -> Any:
 
 
 def parsed(data: Mapping[str, str], integers: tuple[str, ...]) -> dict[str, Any]:
-    """Query strings with those named in ``integers`` parsed; other text stays and fails its type."""
+    """Query strings with those named in ``integers`` parsed; other text is left as it is and fails its type."""
     return {
         name: int(text) if name in integers and _INTEGER.match(text) else text for name, text in data.items()
     }
 
 
 def _told(failures: list[Failure], prefix: str, language: str) -> list[tuple[str, str]]:
-    told = [
+    found = [
         (prefix + pointer, failure.text(language)) for failure in failures for pointer in failure.pointers()
     ]
-    return told[:ERRORS_MAX]
+    return found[:ERRORS_MAX]
 
 
 def _pointer(path: list[str]) -> str:

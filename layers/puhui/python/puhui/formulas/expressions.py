@@ -174,7 +174,7 @@ def ratio_of(decimal: str) -> Ratio:
 
 
 def names(node: Node) -> frozenset[str]:
-    """Every name that stands in the formula."""
+    """Every name in the formula."""
     match node:
         case Number():
             return frozenset()
@@ -234,7 +234,7 @@ def shown(of: Dimensions) -> str:
 
 
 def is_positive(node: Node, positive: frozenset[str]) -> bool:
-    """Whether the formula is above zero whatever the inputs: only such may stand below a division line."""
+    """Whether the formula is above zero whatever the inputs: only such may be below a division line."""
     match node:
         case Number((value, _)):
             return value > 0
@@ -249,7 +249,7 @@ def is_positive(node: Node, positive: frozenset[str]) -> bool:
 
 def cost(node: Node, of: Mapping[str, int]) -> int:
     """How many numbers and names are looked up for one value, where a line (``of``: its own cost) is worked out again
-    wherever its name stands. The length of the numbers grows with it as well."""
+    wherever its name is. The length of the numbers grows with it as well."""
     match node:
         case Name(name):
             return of.get(name, 1)
@@ -261,7 +261,7 @@ def cost(node: Node, of: Mapping[str, int]) -> int:
 
 
 def divisors(node: Node) -> list[Node]:
-    """Everything that stands below a division line."""
+    """Everything below a division line."""
     match node:
         case Operation(operator, left, right):
             return [*divisors(left), *divisors(right), *([right] if operator == "/" else [])]
@@ -274,7 +274,7 @@ def divisors(node: Node) -> list[Node]:
 
 
 def compiled(node: Node, of: Mapping[str, Value]) -> Value:
-    """The formula as a function of the inputs' values in their order. ``of``: what each name stands for."""
+    """The formula as a function of the inputs' values in their order. ``of``: what each name means."""
     match node:
         case Number(ratio):
             return lambda _: ratio
@@ -288,7 +288,7 @@ def compiled(node: Node, of: Mapping[str, Value]) -> Value:
 
 
 def constant(ratio: Ratio) -> Value:
-    """A name that always stands for the same."""
+    """A name with one meaning."""
     return lambda _: ratio
 
 

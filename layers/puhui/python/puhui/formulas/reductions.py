@@ -75,7 +75,7 @@ class Reduction:
         return reduction if self.cap_mg is None else min(reduction, self.cap_mg)
 
     def divides_by(self, name: str) -> bool:
-        """Whether the name, or a line that has it, stands below a division line."""
+        """Whether the name, or a line that has it, is below a division line."""
         concerned, below = {name}, False
         for line, text in self.lines:
             node = expressions.parse(text)

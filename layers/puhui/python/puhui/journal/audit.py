@@ -17,7 +17,7 @@ from puhui.journal.dynamo import Journal
 from puhui.journal.errors import JournalCorrupt
 from puhui.journal.model import PUBLIC_TYPES, RETIREMENT, TRANSFER, Payload, Place
 from puhui.journal.sequencer import fetcher, read_edge, staged_from
-from puhui.journal.usecases import Books, keys_of, opened
+from puhui.journal.usecases import Reader, keys_of, opened
 from puhui.ledger.api import Transfer
 from puhui.tlog import checkpoints, entries, tiles
 from puhui.tlog.checkpoints import Checkpoint
@@ -68,29 +68,29 @@ class Report:
 
 
 def audit(
-    books: Books, transfers: Iterable[tuple[str, Transfer]], transfers_at: Lookup, now: datetime
+    reader: Reader, transfers: Iterable[tuple[str, Transfer]], transfers_at: Lookup, now: datetime
 ) -> Report:
     """Audit the log and the ledger against each other.
 
     ``transfers``: every (account, transfer) of the ledger; ``transfers_at`` reads up to 100 of them.
     """
     report = Report()
-    signed = _signed(books, report)
-    _check_published(books, signed, report)
+    signed = _signed(reader, report)
+    _check_published(reader, signed, report)
     if signed:
-        _check_head(books, signed, report)
-        _walk_log(books, signed, transfers_at, report)
-    _walk_ledger(books.journal, transfers, now, report)
+        _check_head(reader, signed, report)
+        _walk_log(reader, signed, transfers_at, report)
+    _walk_ledger(reader.journal, transfers, now, report)
     return report
 
 
-def _signed(books: Books, report: Report) -> Checkpoint | None:
+def _signed(reader: Reader, report: Report) -> Checkpoint | None:
     """The checkpoint that the log signed last."""
-    _, size, note = books.journal.head()
+    _, size, note = reader.journal.head()
     if not note:
         return None
     try:
-        checkpoint, _ = checkpoints.opened(note.encode(), *books.policy.logs)
+        checkpoint, _ = checkpoints.opened(note.encode(), *reader.policy.logs)
     except (Malformed, NotProved) as error:
         report.find("checkpoint", "signed", str(error))
         return None
@@ -99,43 +99,43 @@ def _signed(books: Books, report: Report) -> Checkpoint | None:
     return checkpoint
 
 
-def _check_published(books: Books, signed: Checkpoint | None, report: Report) -> None:
-    found = books.objects.get(publication.CHECKPOINT)
+def _check_published(reader: Reader, signed: Checkpoint | None, report: Report) -> None:
+    found = reader.objects.get(publication.CHECKPOINT)
     if found is None:
         return
     try:
-        published = opened_checkpoint(found.body, books.policy).checkpoint
+        published = opened_checkpoint(found.body, reader.policy).checkpoint
         if signed is None or published.size > signed.size:
             report.find(
                 "checkpoint", "published", f"{published.size} entries are published, fewer were signed"
             )
             return
-        proof = books.tree(signed.size).consistency_proof(published.size)
+        proof = reader.tree(signed.size).consistency_proof(published.size)
         check_consistency(published.size, published.root, signed.size, signed.root, proof)
-        archived = books.objects.get(f"checkpoints/{published.size}")
-        if archived is None or opened_checkpoint(archived.body, books.policy).checkpoint != published:
+        archived = reader.objects.get(f"checkpoints/{published.size}")
+        if archived is None or opened_checkpoint(archived.body, reader.policy).checkpoint != published:
             report.find("checkpoint", f"checkpoints/{published.size}", "the archive has another one, or none")
     except (Malformed, NotProved) as error:
         report.find("checkpoint", "published", str(error))
 
 
-def _check_head(books: Books, signed: Checkpoint, report: Report) -> None:
-    head, _, _ = books.journal.head()
+def _check_head(reader: Reader, signed: Checkpoint, report: Report) -> None:
+    head, _, _ = reader.journal.head()
     if head.size < signed.size:
-        report.find("head", books.journal.origin, f"has {head.size} entries, {signed.size} were signed")
+        report.find("head", reader.journal.origin, f"has {head.size} entries, {signed.size} were signed")
     elif head.size == signed.size and head.root != signed.root:
-        report.find("head", books.journal.origin, "has another root than the signed checkpoint")
+        report.find("head", reader.journal.origin, "has another root than the signed checkpoint")
     elif head.size > signed.size:
         # A batch that is just being written, if its staging leads to the head; nothing else may move the head.
-        found = books.objects.get(head.staging)
-        if found is None or not _leads_to(found.body, head.size, head.root, books):
-            report.find("head", books.journal.origin, f"{head.staging} does not lead to it")
+        found = reader.objects.get(head.staging)
+        if found is None or not _leads_to(found.body, head.size, head.root, reader):
+            report.find("head", reader.journal.origin, f"{head.staging} does not lead to it")
 
 
-def _leads_to(staging: bytes, size: int, root: bytes, books: Books) -> bool:
+def _leads_to(staging: bytes, size: int, root: bytes, reader: Reader) -> bool:
     try:
         staged = staged_from(staging)
-        edge = tiles.append(read_edge(staged.size, books.objects), staged.leaves).edge
+        edge = tiles.append(read_edge(staged.size, reader.objects), staged.leaves).edge
     except JournalCorrupt:
         return False
     return (edge.size, edge.root) == (size, root)
@@ -144,14 +144,14 @@ def _leads_to(staging: bytes, size: int, root: bytes, books: Books) -> bool:
 # The log, entry by entry
 
 
-def _walk_log(books: Books, signed: Checkpoint, transfers_at: Lookup, report: Report) -> None:
-    tree = Tree(fetcher(books.objects), signed.size)
+def _walk_log(reader: Reader, signed: Checkpoint, transfers_at: Lookup, report: Report) -> None:
+    tree = Tree(fetcher(reader.objects), signed.size)
     try:
         for first, leaves in replay(tree, signed.root):
             for part in _parts(list(enumerate(leaves, first))):
-                _check_entries(part, books.journal, transfers_at, report)
+                _check_entries(part, reader.journal, transfers_at, report)
     except (Malformed, NotProved) as error:
-        report.find("tile", books.journal.origin, str(error))
+        report.find("tile", reader.journal.origin, str(error))
 
 
 def _check_entries(
@@ -182,9 +182,9 @@ def _check_entries(
 def _placed(index: int, entry: Entry, places: dict[str, Place], report: Report) -> Place | None:
     place = places.get(entry.id)
     if place is None:
-        report.find("entry", entry.id, f"stands at {index}, but has no place in the table")
+        report.find("entry", entry.id, f"is at {index}, but has no place in the table")
     elif place.index != index:
-        report.find("entry", entry.id, f"stands at {index} and, says the table, at {place.index}")
+        report.find("entry", entry.id, f"is at {index} and, says the table, at {place.index}")
         return None
     return place
 
@@ -241,7 +241,7 @@ def _walk_ledger(
             if now - transfer.at < GRACE:
                 report.on_their_way += 1
             else:
-                report.find("missing entry", transfer.id, "stands in the ledger, but has no entry")
+                report.find("missing entry", transfer.id, "is in the ledger, but has no entry")
 
 
 def _parts(whole: list[Some]) -> Iterator[list[Some]]:

@@ -55,6 +55,6 @@ def _event(table: str, item: Item, at: datetime) -> Event | None:
 
 
 def park(poison: Poison, queue: str) -> None:
-    """Leave it in the queue, for a person: the item itself stays where it is."""
+    """Leave it in the queue, for a person: the item itself is not touched."""
     body = json.dumps({"table": poison.table, "key": poison.key, "why": poison.why})
     aws.call("sqs", "SendMessage", {"QueueUrl": queue, "MessageBody": body})

@@ -84,7 +84,7 @@ class Head:
 
 
 def pseudonym(pepper: bytes, subject: str) -> str:
-    """The name of a subject's stream: tells nothing to whoever does not have the pepper."""
+    """The name of a subject's stream: means nothing to anybody without the pepper."""
     return hmac.digest(pepper, b"journal:" + subject.encode(), "sha256").hex()[:32]
 
 
@@ -94,7 +94,7 @@ def joint_key(keys: Sequence[bytes]) -> bytes:
 
 
 def salt(key: bytes, entry_id: str) -> bytes:
-    """The salt of one entry. It can be told without telling the key."""
+    """The salt of one entry. It can be shown without the key."""
     return hmac.digest(key, b"salt:" + entry_id.encode(), "sha256")
 
 

@@ -1,4 +1,14 @@
-"""From the log's own signature to the published checkpoint: ask the witnesses, and publish once their quorum is met."""
+"""From the log's own signature to the published checkpoint: ask the witnesses, and publish once their quorum is met.
+
+| an entry is | stored where                                   | next, by                                                        |
+|-------------|------------------------------------------------|-----------------------------------------------------------------|
+| staged      | payloads, ``staging/...``                      | in the log: the head's one conditional write; or nothing counts |
+| in the log  | head, then tiles, places, last leaves          | signed: ``sequencer``, once all of them are written             |
+| signed      | ``signed`` in the table: size and note         | published: ``publish``, once the quorum has cosigned            |
+| published   | ``checkpoint`` and ``checkpoints/<size>``      | final: a later checkpoint covers it, too                        |
+
+Sizes only grow: published <= signed <= head. Anything else is JournalCorrupt, and the journal stops.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +31,7 @@ CHECKPOINT, POLICY, TEXT = "checkpoint", "policy", "text/plain; charset=utf-8"
 
 @dataclass(frozen=True)
 class Published:
-    """``size``: of the checkpoint that now stands published. ``asked``: how the witnesses answered."""
+    """``size``: of the checkpoint that is published now. ``asked``: how the witnesses answered."""
 
     size: int
     new: bool
@@ -44,8 +54,8 @@ def publish(
     signed.
     """
     _, size, signed = table.head()
-    standing = objects.get(CHECKPOINT)
-    before = _size(standing, policy)
+    existing = objects.get(CHECKPOINT)
+    before = _size(existing, policy)
     if before > size:
         raise HeadRolledBack(detail=f"{before} entries are published, {size} were signed")
     if size == before:
@@ -68,18 +78,18 @@ def publish(
     archive = f"checkpoints/{size}"
     _put_policy(text, objects)
     objects.put_new(archive, body, TEXT, lock_until(archive))
-    return Published(*_replace(body, size, standing, policy, objects), asked=asked)
+    return Published(*_replace(body, size, existing, policy, objects), asked=asked)
 
 
 def _replace(
-    body: bytes, size: int, standing: Found | None, policy: Policy, objects: Objects
+    body: bytes, size: int, existing: Found | None, policy: Policy, objects: Objects
 ) -> tuple[int, bool]:
-    """Put the checkpoint where only smaller ones stood: the size that stands in the end, and whether it is new."""
+    """Put the checkpoint where only smaller ones were: the size in the end, and whether it is new."""
     while True:
-        if objects.replace(CHECKPOINT, body, TEXT, standing.etag if standing else None):
+        if objects.replace(CHECKPOINT, body, TEXT, existing.etag if existing else None):
             return size, True
-        standing = objects.get(CHECKPOINT)
-        if (now := _size(standing, policy)) >= size:
+        existing = objects.get(CHECKPOINT)
+        if (now := _size(existing, policy)) >= size:
             return now, False
 
 

@@ -1,7 +1,7 @@
 """Puts events into the log: batch by batch, from any number of processes at once, through any crash.
 
     1. read the head; finish what the last batch left undone ("recovery")
-    2. drop events that stand already; build entries, each chained to its stream's last
+    2. drop events that are in the log; build entries, each chained to its stream's last
     3. write the payloads, then the batch to staging/<from>-<to>-<root>
     4. move the head: one conditional write, which decides
     5. write tiles, places and the streams' last leaves; only then sign the checkpoint
@@ -64,7 +64,7 @@ class Log:
 
 @dataclass(frozen=True)
 class Sequenced:
-    """What a call did: how many of its events it put into the log, how many stood there already, and the log's size."""
+    """What a call did: how many of its events it put into the log, how many were there already, and the log's size."""
 
     appended: int
     repeated: int
@@ -101,8 +101,8 @@ def sequence(events: Iterable[Event], *, log: Log) -> Sequenced:
         if race:
             log.sleep(random.uniform(0, min(RACE_PAUSE_SECONDS * 2**race, RACE_PAUSE_SECONDS_MAX)))  # noqa: S311
         head = recover(log)
-        standing = log.table.indices(list(wanted))
-        fresh = [event for event in wanted.values() if event.id not in standing]
+        existing = log.table.indices(list(wanted))
+        fresh = [event for event in wanted.values() if event.id not in existing]
         if not fresh:
             return Sequenced(0, len(wanted), head.size)
         streams = _streams(fresh, log)
@@ -111,7 +111,7 @@ def sequence(events: Iterable[Event], *, log: Log) -> Sequenced:
             sealed = True
         staged = Staged(head.size, tuple(_entries(fresh, streams, log)))
         if commit(staged, head, log):
-            return Sequenced(len(fresh), len(standing), head.size + len(fresh))
+            return Sequenced(len(fresh), len(existing), head.size + len(fresh))
     raise Unavailable
 
 
@@ -159,10 +159,10 @@ def _apply(staged: Staged, growth: Growth, head: Head, log: Log) -> None:
 
 
 def _put(key: str, body: bytes, content_type: str, log: Log) -> None:
-    """Write an object that never changes; what stands there already must be the same."""
+    """Write an object that never changes; what is there already must be the same."""
     if not log.objects.put_new(key, body, content_type, log.lock_until(key)):
         found = log.objects.get(key)
-        _require(found is not None and found.body == body, f"{key} stands with other bytes")
+        _require(found is not None and found.body == body, f"{key} has other bytes")
 
 
 def _read_staging(head: Head, log: Log) -> Staged:
@@ -219,7 +219,7 @@ def _names(event: Event, log: Log) -> list[str]:
 
 
 def _streams(events: Sequence[Event], log: Log) -> dict[str, Stream]:
-    """All streams that the events touch, as they stand now; new ones are made."""
+    """All streams that the events touch, as they are now; new ones are made."""
     names = list(dict.fromkeys(name for event in events for name in _names(event, log)))
     found = log.table.streams(names)
     missing = [name for name in names if name not in found]

@@ -1,6 +1,6 @@
 """What leaves an entry: transfers, verification decisions, publications, and events submitted to the journal itself.
 
-Each function turns a change of a table, as its stream tells it, into an event; None when it leaves no entry. The same
+Each function turns a change of a table, as its stream brings it, into an event; None when it leaves no entry. The same
 change always gives the same event, however often it comes.
 """
 
@@ -18,7 +18,7 @@ from puhui.store.values import Item
 
 
 def from_ledger(item: Item) -> Event | None:
-    """The event of an item of the ledger: a transfer, told once however many statements it stands in."""
+    """The event of an item of the ledger: a transfer, once, however many statements it is in."""
     if not item["entry"].startswith("T#"):
         return None
     transfer = ledger.transfer_from(item)
@@ -31,8 +31,8 @@ def of_transfer(transfer: ledger.Transfer) -> Event:
     """The event of a posted transfer. Amounts are decimal text: canonical JSON has no integers beyond 2^53."""
     legs: list[dict[str, str]] = []
     for leg in transfer.legs:
-        told = {"account": leg.account, "asset": leg.asset, "amount": str(leg.amount)}
-        legs.append(told | ({"lot": leg.lot} if leg.lot else {}))
+        fields = {"account": leg.account, "asset": leg.asset, "amount": str(leg.amount)}
+        legs.append(fields | ({"lot": leg.lot} if leg.lot else {}))
     body: dict[str, Any] = {"account": transfer.owners[0], "kind": transfer.kind, "legs": legs}
     if transfer.reference:
         body["reference"] = transfer.reference
@@ -63,21 +63,23 @@ def from_activities(item: Item, at: datetime) -> Event | None:
 def from_methodologies(item: Item) -> Event | None:
     """The event of an item of the methodologies' table: a version of a methodology or a factor was published, or withdrawn; when,
     the item says."""
-    told = methodologies.publication_in(item)
-    if told is None:
+    publication = methodologies.publication_in(item)
+    if publication is None:
         return None
-    subject = f"{told.kind}:{told.name}"
+    subject = f"{publication.kind}:{publication.name}"
     body = {
         "subject": subject,
-        "name": told.name,
-        "version": told.version,
-        "hash": told.hash,
-        "status": told.status,
+        "name": publication.name,
+        "version": publication.version,
+        "hash": publication.hash,
+        "status": publication.status,
     }
-    body |= {"reason": told.reason} if told.reason else {}
-    parts = (told.kind, told.name, told.version)
-    entry_id = ids.key_id(*parts) if told.status == "published" else ids.key_id(*parts, told.status)
-    return Event(entry_id, told.kind, clock.to_text(told.at), (subject,), body)
+    body |= {"reason": publication.reason} if publication.reason else {}
+    parts = (publication.kind, publication.name, publication.version)
+    entry_id = (
+        ids.key_id(*parts) if publication.status == "published" else ids.key_id(*parts, publication.status)
+    )
+    return Event(entry_id, publication.kind, clock.to_text(publication.at), (subject,), body)
 
 
 def from_journal(item: Item) -> Event | None:

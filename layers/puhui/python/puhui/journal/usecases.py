@@ -34,7 +34,7 @@ RETRY_SECONDS = 2
 
 
 @dataclass(frozen=True)
-class Books:
+class Reader:
     """The journal as its readers see it. ``pepper`` names streams."""
 
     journal: Journal
@@ -54,9 +54,9 @@ class Books:
         return Tree(fetcher(self.objects), size, stored)
 
 
-def get_digest(books: Books) -> dict[str, Any]:
+def get_digest(reader: Reader) -> dict[str, Any]:
     """The published digest in QLDB's shape, and the checkpoint that proves it. Raises NothingPublished."""
-    checkpoint, text = books.published()
+    checkpoint, text = reader.published()
     return {
         "digest": to_b64(checkpoint.root),
         "digest_tip_address": {"strand_id": checkpoint.origin, "sequence_no": checkpoint.size - 1},
@@ -64,20 +64,20 @@ def get_digest(books: Books) -> dict[str, Any]:
     }
 
 
-def get_receipt(entry_id: str, books: Books) -> str:
+def get_receipt(entry_id: str, reader: Reader) -> str:
     """The receipt of an entry (C2SP tlog-proof). Raises EntryNotFound, ReceiptNotReady."""
-    place, checkpoint, text = _covered(entry_id, books)
-    tree = books.tree(checkpoint.size)
+    place, checkpoint, text = _covered(entry_id, reader)
+    tree = reader.tree(checkpoint.size)
     proof = tree.inclusion_proof(place.index)
     check_inclusion(tree.leaf(place.index), place.index, checkpoint.size, proof, checkpoint.root)
     return str(Receipt(place.index, tuple(proof), text.encode()))
 
 
-def get_revision(entry_id: str, subject: str, books: Books) -> dict[str, Any]:
+def get_revision(entry_id: str, subject: str, reader: Reader) -> dict[str, Any]:
     """An entry with its proof; ``subject`` (an account, or "") also gets the opening of an entry about itself, and
     everybody that of a public one. Raises EntryNotFound, ReceiptNotReady."""
-    place, checkpoint, _ = _covered(entry_id, books)
-    tree = books.tree(checkpoint.size)
+    place, checkpoint, _ = _covered(entry_id, reader)
+    tree = reader.tree(checkpoint.size)
     leaf, proof = tree.entry(place.index), tree.inclusion_proof(place.index)
     check_inclusion(leaf_hash(leaf), place.index, checkpoint.size, proof, checkpoint.root)
     revision = {
@@ -89,8 +89,8 @@ def get_revision(entry_id: str, subject: str, books: Books) -> dict[str, Any]:
         "proof": [to_b64(each) for each in proof],
     }
     public = place.type in PUBLIC_TYPES
-    stream = place.stream if public else model.pseudonym(books.pepper, subject) if subject else ""
-    opening = opening_of(books.journal, stream, entry_id) if stream else None
+    stream = place.stream if public else model.pseudonym(reader.pepper, subject) if subject else ""
+    opening = opening_of(reader.journal, stream, entry_id) if stream else None
     return revision | ({"opening": opening} if opening else {})
 
 
@@ -118,13 +118,13 @@ def opened(payload: Payload, keys: dict[str, bytes | None]) -> dict[str, Any] | 
     return {"salt": to_b64(model.salt(key, payload.entry_id)), "event": model.read_event(text)}
 
 
-def get_consistency(old: int, new: int, books: Books) -> dict[str, Any]:
+def get_consistency(old: int, new: int, reader: Reader) -> dict[str, Any]:
     """The proof that the log of ``new`` entries begins with that of ``old``. Raises SizeNotPublished."""
-    checkpoint, _ = books.published()
+    checkpoint, _ = reader.published()
     if not 0 < old <= new <= checkpoint.size:
         raise SizeNotPublished(size=checkpoint.size)
-    tree = books.tree(new, checkpoint.size)
-    proof, root, old_root = tree.consistency_proof(old), tree.root(), books.tree(old, checkpoint.size).root()
+    tree = reader.tree(new, checkpoint.size)
+    proof, root, old_root = tree.consistency_proof(old), tree.root(), reader.tree(old, checkpoint.size).root()
     check_consistency(old, old_root, new, root, proof)
     return {
         "from": old,
@@ -135,12 +135,12 @@ def get_consistency(old: int, new: int, books: Books) -> dict[str, Any]:
     }
 
 
-def _covered(entry_id: str, books: Books) -> tuple[Place, Checkpoint, str]:
-    place = books.journal.place(entry_id)
+def _covered(entry_id: str, reader: Reader) -> tuple[Place, Checkpoint, str]:
+    place = reader.journal.place(entry_id)
     if place is None:
         raise EntryNotFound(retry_after=RETRY_SECONDS)
     try:
-        checkpoint, text = books.published()
+        checkpoint, text = reader.published()
     except NothingPublished:
         raise ReceiptNotReady(retry_after=RETRY_SECONDS) from None
     if checkpoint.size <= place.index:
@@ -206,7 +206,7 @@ def add_decision(
     now: datetime,
 ) -> None:
     """Put what two people decided of a programme on its way into the log, within the transaction that makes it hold: a gate
-    opened or closed, or the programme's end. Who they are stays out of it."""
+    opened or closed, or the programme's end. Who they are is not in it."""
     subject = f"{model.PROGRAMME}:{programme_id}"
     body = {"subject": subject, "name": programme_id, "about": about, "decided": decided, "reason": reason}
     event_id = ids.key_id(model.DECIDED, programme_id, about, str(number))

@@ -9,7 +9,7 @@ from functools import cache
 from puhui.journal.dynamo import Journal
 from puhui.journal.kms import KmsSigner
 from puhui.journal.sequencer import Log
-from puhui.journal.usecases import Books
+from puhui.journal.usecases import Reader
 from puhui.kernel import clock
 from puhui.store import secrets
 from puhui.store.objects import Bucket
@@ -55,7 +55,7 @@ def signer() -> Signer:
 
 
 def lock_days() -> int:
-    """How long full tiles and archived checkpoints stay under Object Lock; 0 for not at all."""
+    """How long full tiles and archived checkpoints are under Object Lock; 0 for not at all."""
     return int(os.environ.get("JOURNAL_LOCK_DAYS", "0"))
 
 
@@ -70,6 +70,6 @@ def lock_until(days: int) -> Callable[[str], datetime | None]:
     return lambda _key: clock.now() + timedelta(days=days) if days else None
 
 
-def books(*, with_pepper: bool = False) -> Books:
+def reader(*, with_pepper: bool = False) -> Reader:
     """The journal, for its readers."""
-    return Books(Journal.from_environment(), bucket(), alliance(), pepper() if with_pepper else b"")
+    return Reader(Journal.from_environment(), bucket(), alliance(), pepper() if with_pepper else b"")

@@ -23,7 +23,7 @@ Post = Callable[[str, bytes], tuple[int, bytes]]  # (url, body) to (status, body
 @dataclass(frozen=True)
 class Asked:
     """How a witness answered. ``outcome``: cosigned, ahead, refused (it saw another log: alarm), or failed.
-    ``size``: what it saw last, as far as this tells."""
+    ``size``: what it saw last, as far as this knows."""
 
     witness: Witness
     outcome: str
@@ -33,7 +33,7 @@ class Asked:
 
 
 def ask(witness: Witness, seen: int, note: Note, checkpoint: Checkpoint, tree: Tree, post: Post) -> Asked:
-    """Ask for a cosignature on ``note``, from the size that the witness saw last; told another one, ask once more."""
+    """Ask for a cosignature on ``note``, from the size that the witness saw last; when it has seen another one, ask once more."""
     for _ in range(2):
         if seen > checkpoint.size:
             return Asked(witness, "ahead", seen)
@@ -62,7 +62,7 @@ def _cosigned(witness: Witness, note: Note, checkpoint: Checkpoint, answer: byte
         for signature in notes.signatures_of(answer.decode()):
             if (signature.name, signature.key_id) == (witness.key.name, witness.key.id):
                 if not witness.key.check(note.text, signature.body):
-                    return Asked(witness, "failed", detail="its cosignature tells no time")
+                    return Asked(witness, "failed", detail="its cosignature has no time")
                 return Asked(witness, "cosigned", checkpoint.size, signature)
     except (Malformed, NotProved, UnicodeDecodeError) as error:
         return Asked(witness, "failed", detail=str(error)[:200])

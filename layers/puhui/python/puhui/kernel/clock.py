@@ -11,7 +11,7 @@ CLOCK_SKEW = timedelta(
 
 
 def now() -> datetime:
-    """The present moment in UTC. Only functions' edges call it; rules are told the time."""
+    """The present moment in UTC. Only functions' edges call it; rules are given the time."""
     return datetime.now(UTC)
 
 

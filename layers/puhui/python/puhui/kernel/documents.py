@@ -4,8 +4,8 @@ canonical form."""
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Protocol
 
 from puhui.kernel import rules
 from puhui.kernel.errors import Invalid
@@ -16,6 +16,7 @@ __all__ = [
     "DETAIL_MAX",
     "DOCUMENT_BYTES_MAX",
     "VALUES_MAX",
+    "Document",
     "DocumentInvalid",
     "Text",
     "canonical",
@@ -26,6 +27,8 @@ __all__ = [
     "require_valid",
 ]
 
+Document = Annotated[Mapping[str, Any], "JSON text in a table"]
+"""A document as it was written: it may hold what a table has no type for, so that ``store.records`` keeps its text."""
 DOCUMENT_BYTES_MAX = 256 * 1024
 DEPTH_MAX = 12
 VALUES_MAX = 5000
@@ -80,7 +83,7 @@ class Validator(Protocol):
 
 def parse(text: bytes) -> Any:
     """The document in ``text``. Raises DocumentInvalid for one too large, no JSON or a member twice. A
-    decimal is refused where it stands, by ``require_bounded``."""
+    decimal is refused by ``require_bounded``."""
     if len(text) > DOCUMENT_BYTES_MAX:
         raise DocumentInvalid("", _too_many(DOCUMENT_BYTES_MAX, "字节", "bytes"))
     try:
@@ -168,7 +171,7 @@ def once(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """``json``'s hook for objects. Raises MemberTwice."""
     names = dict(members)
     if len(names) != len(members):
-        raise MemberTwice("a member stands twice in one object")
+        raise MemberTwice("a member is twice in one object")
     return names
 
 

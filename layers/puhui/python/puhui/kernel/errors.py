@@ -38,7 +38,7 @@ class DomainError(Exception):
         return languages.sentence(template, self.details, chosen)
 
     def found(self, item: dict[str, Any] | None) -> "DomainError":  # noqa: ARG002 for those who override it
-        """The error to raise when a write's condition failed and ``item`` is what stood there instead.
+        """The error to raise when a write's condition failed and ``item`` is what was there instead.
 
         Contexts override it where the item decides which error it is.
         """

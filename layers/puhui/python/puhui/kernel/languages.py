@@ -1,7 +1,7 @@
 """One language per answer: texts that are kept in both become the reader's, and codes get their sentence.
 
-The house keeps a text as ``{"zh-CN": ..., "en": ...}``. ``told`` turns an answer into what one reader reads; what is
-hashed and what authors edit is answered as it was written: it stands under ``document``, ``opening`` or ``texts``.
+The house keeps a text as ``{"zh-CN": ..., "en": ...}``. ``in_language`` turns an answer into what one reader reads; what is
+hashed and what authors edit is answered as it was written: it is under ``document``, ``opening`` or ``texts``.
 """
 
 import string
@@ -25,21 +25,21 @@ def is_text(value: Any) -> bool:
     return isinstance(value, Mapping) and value.keys() == _BOTH and all(map(_is_str, value.values()))
 
 
-def told(value: Any, language: str) -> Any:
+def in_language(value: Any, language: str) -> Any:
     """An answer in one language. A ``reason_code`` is followed by its ``reason_text``, ``signals`` by ``signal_texts``."""
     if is_text(value):
         return value[language]
     if isinstance(value, Mapping):
         return _object(value, language)
     if isinstance(value, (list, tuple)):
-        return [told(each, language) for each in value]
+        return [in_language(each, language) for each in value]
     return value
 
 
 def _object(value: Mapping[str, Any], language: str) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for name, each in value.items():
-        shown[name] = each if name in AS_WRITTEN else told(each, language)
+        shown[name] = each if name in AS_WRITTEN else in_language(each, language)
         if name == "reason_code" and isinstance(each, str) and each:
             shown["reason_text"] = words.reason(each)[language]
         if name == "signals" and isinstance(each, (list, tuple)):

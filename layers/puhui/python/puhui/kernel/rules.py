@@ -35,8 +35,8 @@ def sentence(rule: str, limit: Any = None) -> Text | None:
     template = _SENTENCES.get(rule)
     if template is None:
         return None
-    told = ", ".join(map(str, limit)) if isinstance(limit, list) else "" if limit is None else limit
-    return {language: text.format(told) for language, text in template.items()}
+    shown = ", ".join(map(str, limit)) if isinstance(limit, list) else "" if limit is None else limit
+    return {language: text.format(shown) for language, text in template.items()}
 
 
 def members(rule: str, limit: Iterable[str], value: Mapping[str, Any]) -> list[str]:

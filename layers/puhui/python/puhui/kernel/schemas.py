@@ -1,7 +1,7 @@
 """Validators of filed documents. Only what checks documents before they are published imports this module: it loads a schema
 library.
 
-What every schema means by a name, a version, a day or a region stands once, in ``definitions.schema.json``; a schema refers
+What every schema means by a name, a version, a day or a region is written once, in ``definitions.schema.json``; a schema refers
 to it as ``definitions#/$defs/region``.
 """
 

@@ -7,7 +7,7 @@ from functools import cache
 TIDIED_MAX = 8192  # longer than any text of the contract; normalising takes a time that grows with the square
 _BLANK = r" \t\n\xa0\u1680\u2000-\u200a\u202f\u205f\u3000\u2800"
 # Unicode's Default_Ignorable_Code_Point (fillers, joiners, direction marks, variation selectors, tags), interlinear marks, and
-# U+FFFC and U+FFFD, which stand for what got lost on the way.
+# U+FFFC and U+FFFD, which mark what got lost on the way.
 _HIDDEN = (
     r"\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     r"\ufeff\uffa0\ufff0-\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"

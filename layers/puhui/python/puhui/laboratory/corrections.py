@@ -5,16 +5,15 @@ place (both published, both of one quantity), a programme and the days of the ac
 the transfer and the act's ``correction`` say what changed and why; its explanation shows the corrected figures with it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 from puhui.activities.api import (
     CREDITED,
     Activities,
     Activity,
-    CorrectionStands,
+    AlreadyCorrected,
     acts_since,
     crediting,
     programme_of,
@@ -23,11 +22,12 @@ from puhui.kernel import approvals, clock, ids
 from puhui.kernel.approvals import Approval
 from puhui.laboratory.errors import (
     CorrectionClosed,
-    CorrectionNotFound,
     FactorsDiffer,
     FactorUnknown,
     NoSuchDay,
 )
+from puhui.laboratory.model import RUNNING, Corrected, Correction
+from puhui.laboratory.repository import Laboratory
 from puhui.laboratory.shards import members_of
 from puhui.ledger.api import Balance, Ledger, Leg, Transfer, balance_from, credits, member, of, points
 from puhui.methodologies import api as methodologies
@@ -35,39 +35,7 @@ from puhui.programmes import api as programmes
 from puhui.programmes.api import Programme
 from puhui.store.session import Session, attempt
 
-PROPOSED, RUNNING, DONE = "proposed", "running", "done"
 KIND = "correction"
-
-
-@dataclass(frozen=True)
-class Correction:
-    """``factor`` and ``replacement`` are ``id@version``; ``first`` and ``last`` are days on which the acts happened."""
-
-    id: str
-    programme_id: str
-    factor: str
-    replacement: str
-    first: date
-    last: date
-    reason: str
-    proposed_by: str
-    body_hash: str = ""
-    status: str = PROPOSED
-    approved_by: str = ""
-    approved_at: datetime | None = None
-    report: Mapping[str, Any] | None = None
-    stopped: bool = False  # on an error: the approval, sent again, starts it again
-
-
-@dataclass(frozen=True)
-class Corrected:
-    """How much was corrected."""
-
-    acts: int = 0
-    more_mg: int = 0
-    less_mg: int = 0
-    points: int = 0
-    missing_points: int = 0  # could not be taken back: they were spent
 
 
 def day_of(text: str) -> date:
@@ -156,30 +124,23 @@ def compensating(
     return Transfer(transfer_id, KIND, at, legs, act.id, home=owner), -here, wanted - here
 
 
-class Counting(Protocol):
-    """Where what was corrected is counted."""
-
-    def add_corrected(self, session: Session, correction_id: str, shard: int, done: Corrected) -> None:
-        """Count within the session."""
-
-
 @dataclass(frozen=True)
-class Books:
+class Tables:
     """What a correction reads and writes."""
 
     activities: Activities
     ledger: Ledger
-    laboratory: Counting
+    laboratory: Laboratory
 
 
-def correct_shard(correction: Correction, shard: int, *, books: Books, now: datetime) -> int:
+def correct_shard(correction: Correction, shard: int, *, tables: Tables, now: datetime) -> int:
     """Correct the acts of one shard's members; how many were corrected. Doing it again changes nothing more."""
     programme = programmes.programme(correction.programme_id)
     count = 0
-    for member_id in members_of(shard, programme.id, books.ledger):
-        for act in acts_since(member_id, programme.id, correction.first, books.activities):
+    for member_id in members_of(shard, programme.id, tables.ledger):
+        for act in acts_since(member_id, programme.id, correction.first, tables.activities):
             if _is_concerned(act, correction):
-                count += _correct(act, correction, programme_of(act), shard, books, now)
+                count += _correct(act, correction, programme_of(act), shard, tables, now)
     return count
 
 
@@ -189,7 +150,7 @@ def _is_concerned(act: Activity, correction: Correction) -> bool:
 
 
 def _correct(
-    act: Activity, correction: Correction, programme: Programme, shard: int, books: Books, now: datetime
+    act: Activity, correction: Correction, programme: Programme, shard: int, tables: Tables, now: datetime
 ) -> bool:
     mass = new_mass(act, correction)
     if mass == act.credits_mg:
@@ -199,10 +160,10 @@ def _correct(
     owner = member(act.member_id)
 
     def build(session: Session) -> None:
-        item = books.ledger.dynamodb.get(*books.ledger.balance_key(owner, programme.id))
+        item = tables.ledger.dynamodb.get(*tables.ledger.balance_key(owner, programme.id))
         balance = balance_from(owner, programme.id, item)
         transfer, brought, missing = compensating(act, mass, programme, balance, transfer_id, at, now)
-        told = {
+        record = {
             "id": correction.id,
             "at": clock.to_text(at),
             "factor": correction.factor,
@@ -213,22 +174,22 @@ def _correct(
             "points": brought,
             "transfer_id": transfer_id,
         }
-        books.activities.add_correction(session, act, mass, act.points + brought, told)
-        books.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
+        tables.activities.acts.add_correction(session, act, mass, act.points + brought, record)
+        tables.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
         change = mass - act.credits_mg
         done = Corrected(1, max(0, change), max(0, -change), brought, missing)
-        books.laboratory.add_corrected(session, correction.id, shard, done)
+        tables.laboratory.corrections.add_corrected(session, correction.id, shard, done)
 
     try:
-        attempt(books.ledger.dynamodb, build)
-    except CorrectionStands:
+        attempt(tables.ledger.dynamodb, build)
+    except AlreadyCorrected:
         return False
     return True
 
 
-def shown(correction: Correction) -> dict[str, Any]:
+def correction_body(correction: Correction) -> dict[str, Any]:
     """The correction of the contract."""
-    told: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": correction.id,
         "status": correction.status,
         "programme_id": correction.programme_id,
@@ -238,12 +199,5 @@ def shown(correction: Correction) -> dict[str, Any]:
         "to": correction.last.isoformat(),
         "reason": correction.reason,
     }
-    told |= {"stopped": True} if correction.stopped else {}
-    return told | ({"report": dict(correction.report)} if correction.report is not None else {})
-
-
-def find(correction_id: str, found: Correction | None) -> Correction:
-    """The correction. Raises CorrectionNotFound."""
-    if found is None:
-        raise CorrectionNotFound(correction_id=correction_id)
-    return found
+    body |= {"stopped": True} if correction.stopped else {}
+    return body | ({"report": dict(correction.report)} if correction.report is not None else {})

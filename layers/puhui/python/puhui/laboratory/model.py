@@ -1,18 +1,29 @@
-"""A trial: what a draft would have given for acts that were counted by the published version. Pure values."""
+"""A trial: what a draft would have given for acts that were counted by the published version. A correction: which published factor was
+wrong, and what takes its place. Pure values.
+
+| work       | state    | who moves it on, by which operation       | to      | what follows |
+|------------|----------|-------------------------------------------|---------|--------------|
+| trial      | (new)    | an author, ``start_trial``                | running; done with cases only | past acts are tried, shard by shard |
+|            | running  | the state machine, ``close_trial``        | done, or ``stopped`` on an error | the report; who asks again starts it again |
+| correction | (new)    | one person, ``propose_correction``        | proposed | |
+|            | proposed | another person, ``approve_correction``    | running | every act concerned gets a compensating transfer; its member sees the corrected number and why |
+|            | running  | the state machine, ``close_correction``   | done, or ``stopped`` on an error | the report; the approval, sent again, starts it again |
+"""
 
 import heapq
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from puhui.kernel.documents import Document
 from puhui.kernel.errors import DomainError
 from puhui.methodologies.api import Methodology, Programme, quantify_by
 from puhui.programmes.api import Behaviour
 
-MEMBERS_SHOWN = 20
-RUNNING, DONE = "running", "done"
+MEMBERS_LISTED = 20
+PROPOSED, RUNNING, DONE = "proposed", "running", "done"
 
 
 @dataclass(frozen=True)
@@ -22,29 +33,69 @@ class Trial:
     id: str
     programme_id: str
     methodology_id: str
-    document: Mapping[str, Any]
+    document: Document
     days: int
     today: date
-    cases: tuple[Mapping[str, Any], ...]
+    cases: tuple[Document, ...]
     started_by: str
     body_hash: str = ""
     status: str = RUNNING
-    report: Mapping[str, Any] = field(default_factory=dict)
+    report: Document = field(default_factory=dict)
     stopped: bool = False  # on an error: whoever asks for it again starts it again
+
+
+@dataclass(frozen=True)
+class Correction:
+    """``factor`` and ``replacement`` are ``id@version``; ``first`` and ``last`` are days on which the acts happened."""
+
+    id: str
+    programme_id: str
+    factor: str
+    replacement: str
+    first: date
+    last: date
+    reason: str
+    proposed_by: str
+    body_hash: str = ""
+    status: str = PROPOSED
+    approved_by: str = ""
+    approved_at: datetime | None = None
+    report: Document | None = None
+    stopped: bool = False  # on an error: the approval, sent again, starts it again
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """How much was corrected."""
+
+    acts: int = 0
+    more_mg: int = 0
+    less_mg: int = 0
+    points: int = 0
+    missing_points: int = 0  # could not be taken back: they were spent
+
+
+@dataclass(frozen=True, order=True)
+class MemberDifference:
+    """What a draft would change for one member: ``size`` is the absolute difference, in mg."""
+
+    size: int
+    member_id: str
+    published_mg: int
+    draft_mg: int
 
 
 @dataclass
 class Difference:
-    """Draft against published, act by act. Sums in mg of CO2 equivalent; ``members`` are those whom it would move most, as
-    (absolute difference, member, published, draft)."""
+    """Draft against published, act by act. Sums in mg of CO2 equivalent; ``members`` are those for whom it would change most."""
 
     acts: int = 0
     more: int = 0
     less: int = 0
     published_mg: int = 0
     draft_mg: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-    members: list[tuple[int, str, int, int]] = field(default_factory=list)
+    refused: dict[str, int] = field(default_factory=dict)
+    members: tuple[MemberDifference, ...] = ()
 
     def add_member(self, member_id: str, acts: Iterable[tuple[int, int | str]]) -> None:
         """Add a member's acts: (published mg, draft's mg or the code of why it refuses)."""
@@ -53,7 +104,7 @@ class Difference:
             self.acts += 1
             published += before
             if isinstance(after, str):
-                self.refused[after] += 1
+                self.refused[after] = self.refused.get(after, 0) + 1
                 continue
             draft += after
             self.more += after > before
@@ -61,12 +112,10 @@ class Difference:
         self.published_mg += published
         self.draft_mg += draft
         if published != draft:
-            self._show((abs(draft - published), member_id, published, draft))
+            self._list(MemberDifference(abs(draft - published), member_id, published, draft))
 
-    def _show(self, member: tuple[int, str, int, int]) -> None:
-        heapq.heappush(self.members, member)
-        if len(self.members) > MEMBERS_SHOWN:
-            heapq.heappop(self.members)
+    def _list(self, *more: MemberDifference) -> None:
+        self.members = tuple(heapq.nlargest(MEMBERS_LISTED, (*self.members, *more)))
 
     def merged(self, other: "Difference") -> "Difference":
         """Both together."""
@@ -76,25 +125,12 @@ class Difference:
             self.less + other.less,
             self.published_mg + other.published_mg,
             self.draft_mg + other.draft_mg,
-            self.refused + other.refused,
+            dict(Counter(self.refused) + Counter(other.refused)),
         )
-        for member in (*self.members, *other.members):
-            both._show(member)
+        both._list(*self.members, *other.members)
         return both
 
-    def as_item(self) -> dict[str, Any]:
-        """For the table."""
-        counts = {name: getattr(self, name) for name in _COUNTS}
-        return {**counts, "refused": dict(self.refused), "members": [list(member) for member in self.members]}
-
-    @classmethod
-    def from_item(cls, item: Mapping[str, Any]) -> "Difference":
-        """Back from the table."""
-        counts = {name: item[name] for name in _COUNTS}
-        members = [(size, member, before, after) for size, member, before, after in item["members"]]
-        return cls(**counts, refused=Counter(item["refused"]), members=members)
-
-    def shown(self) -> dict[str, Any]:
+    def body(self) -> dict[str, Any]:
         """For the contract."""
         return {
             "acts": self.acts,
@@ -105,13 +141,14 @@ class Difference:
             "difference_mg": self.draft_mg - self.published_mg,
             "refused": [{"code": code, "acts": acts} for code, acts in sorted(self.refused.items())],
             "members": [
-                {"member_id": member, "published_mg": before, "draft_mg": after}
-                for _, member, before, after in sorted(self.members, reverse=True)
+                {
+                    "member_id": each.member_id,
+                    "published_mg": each.published_mg,
+                    "draft_mg": each.draft_mg,
+                }
+                for each in sorted(self.members, reverse=True)
             ],
         }
-
-
-_COUNTS = ("acts", "more", "less", "published_mg", "draft_mg")
 
 
 def tried(
@@ -134,12 +171,12 @@ def behaviours_of(behaviours: Iterable[Behaviour], methodology_id: str) -> dict[
     return {each.id: each for each in behaviours if each.methodology_id == methodology_id}
 
 
-def case_shown(position: int, published: int | str, draft: int | str) -> dict[str, Any]:
+def case_body(position: int, published: int | str, draft: int | str) -> dict[str, Any]:
     """One uploaded case's answer."""
-    shown: dict[str, Any] = {"case": position}
+    body: dict[str, Any] = {"case": position}
     for name, value in (("published", published), ("draft", draft)):
-        shown |= {f"{name}_code": value} if isinstance(value, str) else {f"{name}_mg": value}
-    return shown
+        body |= {f"{name}_code": value} if isinstance(value, str) else {f"{name}_mg": value}
+    return body
 
 
 def merge(parts: Sequence[Difference]) -> Difference:

@@ -7,9 +7,9 @@ from typing import Any
 
 from puhui.activities.api import CREDITED, Activities, acts_since
 from puhui.kernel import clock, ids
-from puhui.laboratory.dynamo import Laboratory
-from puhui.laboratory.errors import BehaviourNotThisMethodology, NothingToTry, TrialNotFound
-from puhui.laboratory.model import DONE, Difference, Trial, behaviours_of, case_shown, merge, tried
+from puhui.laboratory.errors import BehaviourNotThisMethodology, NothingToTry
+from puhui.laboratory.model import DONE, Difference, Trial, behaviours_of, case_body, merge, tried
+from puhui.laboratory.repository import Trials
 from puhui.laboratory.shards import members_of
 from puhui.ledger.api import Ledger
 from puhui.methodologies import api as methodologies
@@ -26,7 +26,7 @@ def start_trial(
     started_by: str,
     key: str | None,
     body_hash: str,
-    laboratory: Laboratory,
+    trials: Trials,
     now: datetime,
 ) -> Trial:
     """Try a draft that was checked. With ``cases`` only it is done at once; with ``days`` the past acts follow, and the
@@ -53,7 +53,7 @@ def start_trial(
     if not behaviours:
         raise BehaviourNotThisMethodology(programme_id=programme.id, methodology_id=methodology_id)
     report = {"cases": [_case(n, case, draft, behaviours, trial) for n, case in enumerate(cases)]}
-    return laboratory.start(
+    return trials.add(
         replace(trial, report=report, status=DONE) if not days else replace(trial, report=report)
     )
 
@@ -71,14 +71,14 @@ def _case(
     published = methodologies.published(behaviour.methodology_id, behaviour.methodology_version)
     before = tried(published, programme, behaviour, case["quantity"], day, case.get("region"))
     after = tried(draft, programme, behaviour, case["quantity"], day, case.get("region"))
-    return case_shown(position, before, after)
+    return case_body(position, before, after)
 
 
 def try_shard(
-    trial_id: str, shard: int, *, laboratory: Laboratory, activities: Activities, ledger: Ledger
+    trial_id: str, shard: int, *, trials: Trials, activities: Activities, ledger: Ledger
 ) -> Difference:
     """Try the draft on the past acts of one shard's members: one member in memory at a time."""
-    trial = find(trial_id, laboratory)
+    trial = trials.find(trial_id)
     draft = methodologies.methodology_of(dict(trial.document))
     programme = programmes.programme(trial.programme_id)
     behaviours = behaviours_of(programme.behaviours.values(), trial.methodology_id)
@@ -94,27 +94,19 @@ def try_shard(
             if act.status == CREDITED and act.behaviour in behaviours
         ]
         found.add_member(member_id, acts)
-    laboratory.put_part(trial_id, shard, found)
+    trials.put_part(trial_id, shard, found)
     return found
 
 
-def close_trial(trial_id: str, *, laboratory: Laboratory) -> Trial:
+def close_trial(trial_id: str, *, trials: Trials) -> Trial:
     """Put the shards' parts together."""
-    trial = find(trial_id, laboratory)
-    report = {**trial.report, "past": merge(laboratory.parts(trial_id)).shown()}
-    laboratory.close(trial_id, report)
+    trial = trials.find(trial_id)
+    report = {**trial.report, "past": merge(trials.parts(trial_id)).body()}
+    trials.close(trial_id, report)
     return replace(trial, status=DONE, report=report)
 
 
-def find(trial_id: str, laboratory: Laboratory) -> Trial:
-    """A trial. Raises TrialNotFound."""
-    trial = laboratory.trial(trial_id)
-    if trial is None:
-        raise TrialNotFound
-    return trial
-
-
-def shown(trial: Trial) -> dict[str, Any]:
+def trial_body(trial: Trial) -> dict[str, Any]:
     """The trial of the contract."""
     return {
         "id": trial.id,

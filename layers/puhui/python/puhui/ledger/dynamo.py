@@ -234,7 +234,7 @@ class Ledger:
 
 
 def balance_from(account: str, unit: str, item: Item | None) -> Balance:
-    """The balance that an item (or its absence) stands for."""
+    """The balance of an item; an empty one when there is none."""
     item = item or {}
     amounts = {name: value for name, value in item.items() if type(value) is int and not name.startswith(LOT)}
     lots = {name[len(LOT) :]: value for name, value in item.items() if name.startswith(LOT)}

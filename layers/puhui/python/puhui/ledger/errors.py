@@ -1,7 +1,7 @@
 """What the ledger refuses, and why.
 
 NotEnoughPoints, NotEnoughCredits   409  the balance does not hold what is taken
-TransferIdReused                    422  the id stands for another transfer
+TransferIdReused                    422  the id was used for another transfer
 TransferPosted                      (the same transfer again: a caller that retries takes the first answer)
 HoldNotFound                        404
 HoldResolved                        409  a hold ends once: posted, voided or expired

@@ -1,11 +1,12 @@
 """Two-phase transfers: a hold sets something aside, and ends once. Pure.
 
-| state     | meaning                            | next, by                                                         |
-|-----------|------------------------------------|------------------------------------------------------------------|
-| pending   | set aside (and may promise another amount) | posted: ``add_post``, before ``runs_out``; voided, expired: ``add_void`` |
-| posted    | what it promised was done          | final                                                            |
-| voided    | given back: refused, cancelled     | final                                                            |
-| expired   | given back: nobody collected it in time | final                                                       |
+| state   | meaning                                          | next, by                                    |
+|---------|--------------------------------------------------|---------------------------------------------|
+| pending | set aside, or promised; a promise may be resized | posted: ``add_post``, before ``runs_out``   |
+|         |                                                  | voided or expired: ``add_void``             |
+| posted  | what it promised was done                        | final                                       |
+| voided  | given back: refused, cancelled                   | final                                       |
+| expired | given back: nobody collected it in time          | final                                       |
 
 Nothing ends a hold on its own. The context that opened it does so: activities sweep acts, rewards reconcile redemptions.
 
@@ -30,7 +31,7 @@ PENDING_STATE, POSTED, VOIDED, EXPIRED = "pending", "posted", "voided", "expired
 
 @dataclass(frozen=True)
 class Hold:
-    """``legs`` is what posting will do; ``account`` the account with a limit under which it stands."""
+    """``legs`` is what posting will do; ``account`` the account with a limit that it belongs to."""
 
     id: str
     account: str

@@ -52,7 +52,7 @@ def is_limited(account: str) -> bool:
 
 
 def balance_field(asset: str) -> tuple[str, str]:
-    """Which balance of an account an asset stands in, and under which name: (programme or CNY, field)."""
+    """Which balance of an account has an asset, and under which name: (programme or CNY, field)."""
     kind, _, rest = asset.partition(":")
     if kind in ("CO2E", "UNV"):
         programme_id, _, year = rest.rpartition(":")
@@ -84,7 +84,7 @@ class Transfer:
     at: datetime
     legs: tuple[Leg, ...]
     reference: str = ""  # what it is about: an activity's or a redemption's id
-    home: str = ""  # whose statement it stands in when no leg touches an account with a limit (out of escrow)
+    home: str = ""  # whose statement it is in when no leg touches an account with a limit (out of escrow)
 
     def __post_init__(self) -> None:
         if not 2 <= len(self.legs) <= RESOLVED_LEGS_MAX:
@@ -101,7 +101,7 @@ class Transfer:
 
     @cached_property
     def owners(self) -> tuple[str, ...]:
-        """The accounts with a limit, in order of appearance; the transfer stands in each one's statement."""
+        """The accounts with a limit, in order of appearance; the transfer is in each one's statement."""
         limited = [leg.account for leg in self.legs if is_limited(leg.account)]
         return tuple(dict.fromkeys([*limited, self.home] if self.home else limited))
 
@@ -115,7 +115,7 @@ class Transfer:
 
 @dataclass(frozen=True)
 class Balance:
-    """What an account holds in one programme (or of CNY), as read: ``amounts`` by field, points also by lot."""
+    """What an account holds in one programme (or of CNY), when it was read: ``amounts`` by field, points also by lot."""
 
     account: str
     unit: str
@@ -195,7 +195,7 @@ def lot_end(lot: str) -> datetime:
 class Change:
     """What a set of transfers does to one balance: ``deltas`` by field, ``lots`` by lot, ``needs``: what it must hold.
 
-    ``version`` is set when the change was worked out from a balance that was read, and stands only on that one.
+    ``version`` is set when the change was worked out from a balance that was read, and holds only for that one.
     """
 
     account: str

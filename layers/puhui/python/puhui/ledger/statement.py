@@ -95,7 +95,7 @@ class Names:
 
 
 def about(posted: Transfer, account: str) -> About:
-    """What a transfer is about, as its kind and its reference tell."""
+    """What a transfer is about, by its kind and its reference."""
     if _is_lot(posted):
         return About(ABOUT_LOT, posted.reference)
     kind = _ABOUT.get(posted.kind)
@@ -137,7 +137,7 @@ def line(posted: Transfer, account: str, names: Names) -> dict[str, Any]:
 
 
 def change(posted: Transfer, account: str) -> dict[str, int]:
-    """What it did to the account's reduction (mg) and points; what it left alone is not named."""
+    """What it did to the account's reduction (mg) and points; what it did not change is not named."""
     counts = posted.owners[0] == account
     mg = sum(
         leg.amount

@@ -129,7 +129,7 @@ def _work(
 def expire(
     account: str, programme_id: str, job_id: str, shard: int, *, deps: Dependencies, now: datetime
 ) -> None:
-    """End every lot of the account whose month is over, as it stands at the moment of writing. Raises Unavailable after
+    """End every lot of the account whose month is over, as it is at the moment of writing. Raises Unavailable after
     ROUNDS_MAX transactions: a run again goes on."""
     day = clock.programme_day(now)
 

@@ -37,7 +37,7 @@ class Flows:
         )
 
     def add(self, transfer: Transfer) -> None:
-        """Add a transfer of the account's statement. One that stands in several statements is counted in each for that
+        """Add a transfer of the account's statement. One that is in several statements is counted in each for that
         account's own part of it, so that each transfer counts once in all."""
         if self.until and transfer.at <= self.until:
             self.then.add(transfer)

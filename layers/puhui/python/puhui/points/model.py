@@ -71,11 +71,11 @@ def expiring(balance: Balance, lot: str, now: datetime) -> Transfer:
 class Donation:
     """How the points of one lot were given away, or why not. ``attempt`` counts from 1; each has a redemption key of its own.
 
-    | status  | meaning                                                     | next                                     |
-    |---------|-------------------------------------------------------------|------------------------------------------|
-    | begun   | what will be redeemed is written; a run after a crash finishes it | donated, refused                   |
-    | donated | the redemption is made                                      | final                                    |
-    | refused | nothing was given, ``code`` says why; the points expire     | begun (the next attempt, while the month lasts) |
+    | status  | meaning                                                           | next                     |
+    |---------|-------------------------------------------------------------------|--------------------------|
+    | begun   | what will be redeemed is written; a run after a crash finishes it | donated, refused         |
+    | donated | the redemption is made                                            | final                    |
+    | refused | nothing was given, ``code`` says why; the points expire           | begun: the next attempt  |
     """
 
     member_id: str

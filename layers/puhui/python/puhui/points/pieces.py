@@ -122,7 +122,7 @@ def _add_pieces(
 
 
 def _state_then(coupon: Coupon, moment: Moment) -> str:
-    """What a coupon was at the moment whose redemption stood then."""
+    """What a coupon was at the moment; its redemption existed then."""
     late = coupon.status == EXPIRED and not moment.had_back(coupon.reward_id, coupon.returned_in)
     return ISSUED if late or coupon.status == CANCELLED else coupon.status
 

@@ -153,7 +153,7 @@ def _missing_rewards(report: Report, tally: Tally, offers: Mapping[str, Offer]) 
 
 
 def _has_moved(report: Report, offer: Offer, sums: Counter[str]) -> bool:
-    """Whether it cannot be told on which side of the moment something was: pieces that came back of a reward that was closed before,
+    """Whether nobody can say on which side of the moment something was: pieces that came back of a reward that was closed before,
     whose stock bears no mark, and money for more or fewer pieces in the same minute."""
     return bool(sums["offered"] or (offer.reward.id not in report.stock and sums["moved"]))
 

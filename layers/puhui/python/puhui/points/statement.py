@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from puhui.activities.api import MATURING, PENDING, Activities, activity_from
+from puhui.activities.api import ACTIVITY, MATURING, PENDING, Activities
 from puhui.kernel import clock
 from puhui.kernel.pages import Page
 from puhui.kernel.words import Text
@@ -52,7 +52,7 @@ def _names(
     for about in dict.fromkeys(accounts.about(posted, account) for posted in page):
         if about.type == ABOUT_ACTIVITY:
             owner = about.owner.partition(":")[2] or member_id
-            places[about] = activities.activity_key(owner, about.id)
+            places[about] = activities.acts.key(owner, about.id)
         elif about.type == ABOUT_REDEMPTION:
             places[about] = rewards.redemptions.redemption_key(member_id, about.id)
     found = activities.dynamodb.get_all(list(places.values())) if places else []
@@ -63,7 +63,7 @@ def _names(
         if item is None:
             continue
         if about.type == ABOUT_ACTIVITY:
-            act = activity_from(item)
+            act = ACTIVITY.read(item)
             titles[about] = programmes.behaviour_name(act.programme_id, act.behaviour)
             if not about.owner:
                 times[about] = act.occurred_at
@@ -114,16 +114,16 @@ def _maturing_mg(
     oldest = clock.programme_day(now - timedelta(hours=hours))
     listed = [
         entry.activity_id
-        for day in activities.days(member_id, None, hours // 24 + 2)
+        for day in activities.days.latest(member_id, None, hours // 24 + 2)
         if day.day >= oldest
         for entry in reversed(day.acts)
         if entry.programme_id in programme_ids
     ]
     found: dict[str, int] = {}
-    for act in activities.activities(member_id, listed[:ACTS_READ_MAX]):
+    for act in activities.acts.find_all(member_id, listed[:ACTS_READ_MAX]):
         seen = act.as_of(now)
         if seen.status in (MATURING, PENDING) and not act.points_only:
-            found[act.programme_id] = found.get(act.programme_id, 0) + act.credits_mg - act.taken_mg
+            found[act.programme_id] = found.get(act.programme_id, 0) + act.credits_mg - act.shared_mg
     return found
 
 

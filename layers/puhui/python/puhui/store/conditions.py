@@ -1,4 +1,4 @@
-"""What the conditions of most writes stand for. A context adds its own error only where the caller can act upon it.
+"""What most conditions of writes mean. A context adds its own error only where the caller can act upon it.
 
 session.put(table, item, unless="entry", error=SameRequest(body_hash=...))       # made once, whoever retries
 session.put(table, item, condition="v = :v", values=..., error=OptimisticLockFailed())  # read, decide, write

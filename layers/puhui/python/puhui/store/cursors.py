@@ -27,7 +27,7 @@ class Cursors:
         self._key = key
 
     def write(self, scope: str, position: Mapping[str, Any] | None) -> str | None:
-        """The cursor for ``position`` in the list ``scope`` (its owner and filter); None stays None."""
+        """The cursor for ``position`` in the list ``scope`` (its owner and filter); None gives None."""
         if position is None:
             return None
         body = json.dumps(position, separators=(",", ":"), sort_keys=True).encode()
@@ -48,7 +48,7 @@ class Cursors:
         return position
 
     def write_id(self, scope: str, last: str | None) -> str | None:
-        """The cursor of a list that goes by its items' ids: the last id shown; None stays None."""
+        """The cursor of a list that goes by its items' ids: the last id shown; None gives None."""
         return self.write(scope, {"id": last} if last else None)
 
     def read_id(self, scope: str, cursor: str | None) -> str | None:

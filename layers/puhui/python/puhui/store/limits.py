@@ -8,7 +8,7 @@
 |---------|-------------------------------|-------|
 | counter | <limit>#<subject>#<window>    | calls, ends (TTL) |
 
-A subject is a member's id or a keyed hash: nothing that says who somebody is stands here.
+A subject is a member's id or a keyed hash: nothing here says who somebody is.
 """
 
 import os

@@ -44,7 +44,7 @@ class Bucket:
         return Found(answer.body, answer.headers.get("etag", ""))
 
     def put_new(self, key: str, body: bytes, content_type: str, lock_until: datetime | None = None) -> bool:
-        """Write an object where none stands; False when one does. ``lock_until``: under Object Lock until then."""
+        """Write a new object; False when there is one. ``lock_until``: under Object Lock until then."""
         headers = {"if-none-match": "*", "content-type": content_type, "cache-control": IMMUTABLE}
         if lock_until:
             headers["x-amz-object-lock-mode"] = "COMPLIANCE"
@@ -52,7 +52,7 @@ class Bucket:
         return self._put(key, body, headers)
 
     def replace(self, key: str, body: bytes, content_type: str, etag: str | None) -> bool:
-        """Write over the version that ``etag`` names (None: where nothing stands); False when another one stands."""
+        """Write over the version that ``etag`` names (None: a new object); False when there is another."""
         condition = {"if-match": etag} if etag else {"if-none-match": "*"}
         return self._put(key, body, {**condition, "content-type": content_type, "cache-control": SHORTLY})
 

@@ -9,12 +9,13 @@
 Each field is one attribute of the same name (or of the one in ``names``). A field that a key names is stored in the key alone.
 A field that equals its default is left out, unless ``always`` names it, because a condition or an index needs it; what an item lacks
 is read as the default. Values: str, int, bool, bytes; times as RFC 3339 text, days as ISO dates; tuples as lists; mappings and
-dataclasses as maps by name. ``X | None`` leaves None out.
+dataclasses as maps by name; a ``kernel.documents.Document`` as JSON text. ``X | None`` leaves None out.
 
 ``shape`` counts how often the stored shape was changed. An item says which shape it has (``shape``; absent: the first), and
 ``upgrades`` has for each old shape the function that makes the next one of an item.
 """
 
+import json
 import re
 import types
 import typing
@@ -30,6 +31,7 @@ T = TypeVar("T")
 Convert = Callable[[Any], Any]
 SHAPE = "shape"
 _PLAIN = (str, int, bool, bytes)
+_FROM_KEY: dict[Any, Convert] = {date: date.fromisoformat, int: int}
 _NAMED = re.compile(r"{(\w+)}")
 
 
@@ -41,8 +43,9 @@ class Record(Generic[T]):
     """How values of one dataclass are stored.
 
     ``owner`` and ``entry`` are the two parts of the key: text with names of fields in braces. Of several in one part, all but the last
-    hold no ``#``. Without a key the record is a map inside another item. ``hash_key`` is what the table calls the first part. ``extra`` works out attributes that only indexes and
-    conditions read; reading ignores them.
+    hold no ``#``. Without a key the record is a map inside another item. ``hash_key`` is what the table calls the first part. ``extra``
+    works out attributes that only indexes and conditions read; reading ignores them. ``inner`` has records for dataclasses inside that
+    do not store fields by their own names.
     """
 
     def __init__(
@@ -55,14 +58,16 @@ class Record(Generic[T]):
         names: Mapping[str, str] | None = None,
         always: Collection[str] = (),
         extra: Callable[[T], Item] | None = None,
+        inner: Mapping[type, "Record[Any]"] | None = None,
         shape: int = 1,
         upgrades: Mapping[int, Callable[[Item], Item]] | None = None,
     ) -> None:
         self.kind = kind
         self._patterns = {name: text for name, text in ((hash_key, owner), ("entry", entry)) if text}
         self._names, self._always, self._extra = dict(names or {}), frozenset(always), extra
-        self._shape, self._upgrades = shape, dict(upgrades or {})
+        self._shape, self._upgrades, self._inner = shape, dict(upgrades or {}), dict(inner or {})
         self._readers: list[tuple[str, re.Pattern[str]]] = []
+        self._from_key: dict[str, Convert] = {}
         self._plan: list[_Stored] | None = None  # worked out at the first use: importing stays cheap
 
     def item(self, value: T) -> Item:
@@ -107,6 +112,8 @@ class Record(Generic[T]):
         for name, pattern in self._readers:
             if match := pattern.fullmatch(item[name]):
                 found |= match.groupdict()
+        for name, convert in self._from_key.items():
+            found[name] = convert(found[name])
         return found
 
     def _upgraded(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -121,9 +128,20 @@ class Record(Generic[T]):
         if self._plan is None:
             in_key = {name for text in self._patterns.values() for name in _NAMED.findall(text)}
             self._readers = [(name, _reader(text)) for name, text in self._patterns.items() if "{" in text]
+            known = fields(self.kind)  # type: ignore[arg-type]
+            self._from_key = {
+                field.name: _FROM_KEY[field.type]
+                for field in known
+                if field.name in in_key and field.type in _FROM_KEY
+            }
             self._plan = [
-                _Stored(field, self._names.get(field.name, field.name), always=field.name in self._always)
-                for field in fields(self.kind)  # type: ignore[arg-type]
+                _Stored(
+                    field,
+                    self._names.get(field.name, field.name),
+                    self._inner,
+                    always=field.name in self._always,
+                )
+                for field in known
                 if field.name not in in_key
             ]
         return self._plan
@@ -141,16 +159,18 @@ def _reader(text: str) -> re.Pattern[str]:
 class _Stored:
     """One field as one attribute."""
 
-    def __init__(self, field: Field[Any], attribute: str, *, always: bool) -> None:
+    def __init__(
+        self, field: Field[Any], attribute: str, inner: Mapping[type, Record[Any]], *, always: bool
+    ) -> None:
         self.name, self.attribute = field.name, attribute
         self.default: Any = field.default
         if field.default_factory is not MISSING:
             self.default = field.default_factory()
         self.always = always or self.default is MISSING
-        self.write, self.read = _conversion(field.type, field.name)
+        self.write, self.read = _conversion(field.type, field.name, inner)
 
 
-def _conversion(kind: Any, name: str) -> tuple[Convert, Convert]:
+def _conversion(kind: Any, name: str, records: Mapping[type, Record[Any]]) -> tuple[Convert, Convert]:
     """How a value of the type is written and read. Raises TypeError for a type that has no place in a table."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if kind in _PLAIN or kind is Any:
@@ -161,22 +181,28 @@ def _conversion(kind: Any, name: str) -> tuple[Convert, Convert]:
         return date.isoformat, date.fromisoformat
     if origin in (types.UnionType, typing.Union) and type(None) in inner and len(inner) == 2:
         (some,) = (each for each in inner if each is not type(None))
-        write, read = _conversion(some, name)
+        write, read = _conversion(some, name, records)
         return _unless_none(write), _unless_none(read)
     if origin is tuple and len(inner) == 2 and inner[1] is Ellipsis:
-        write, read = _conversion(inner[0], name)
+        write, read = _conversion(inner[0], name, records)
         return lambda value: [write(each) for each in value], lambda value: tuple(
             read(each) for each in value
         )
+    if origin is typing.Annotated:
+        return _text, json.loads
     if origin is frozenset and inner == (str,):
         return frozenset, frozenset
     if isinstance(origin, type) and issubclass(origin, Mapping) and inner[0] is str:
-        write, read = _conversion(inner[1], name)
+        write, read = _conversion(inner[1], name, records)
         return _by_name(write), _by_name(read)
     if is_dataclass(kind) and isinstance(kind, type):
-        record = Record(kind)
+        record = records.get(kind) or Record(kind)
         return record.item, record.read
     raise TypeError(f"{name}: {kind} has no place in a table; store a named dataclass, a text or an integer")
+
+
+def _text(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def _same(value: Any) -> Any:

@@ -1,5 +1,5 @@
-"""The ordered transaction session: contexts add conditional items, each with the domain error its condition stands
-for; one commit writes all of them or none.
+"""The ordered transaction session: contexts add conditional items, each with the domain error of its
+condition; one commit writes all of them or none.
 
     session = Session(dynamodb)
     session.put(table, item, unless="entry", error=TransferExists())
@@ -46,7 +46,7 @@ class Session:
         names: Mapping[str, str] | None = None,
         error: DomainError | None = None,
     ) -> None:
-        """Write ``item``. ``unless`` names a key attribute: the write fails when an item stands there already."""
+        """Write ``item``. ``unless`` names a key attribute: the write fails when there is an item already."""
         if unless:
             condition, names = "attribute_not_exists(#unless)", {"#unless": unless}
         self._add("Put", table, {"Item": encode_item(item)}, condition, values, names, error)

@@ -9,7 +9,7 @@ FAILURES = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
 def start_once(state_machine: str, name: str, given: dict[str, Any]) -> bool:
-    """Start the execution that ``name`` stands for; one that was started before is left as it is. Whether it was started now."""
+    """Start the execution of this ``name``; one that was started before is not touched. Whether it was started now."""
     request = {"stateMachineArn": state_machine, "name": name, "input": json.dumps(given)}
     try:
         aws.call("states", "StartExecution", request)
@@ -21,8 +21,8 @@ def start_once(state_machine: str, name: str, given: dict[str, Any]) -> bool:
 
 
 def start_again(state_machine: str, name: str, given: dict[str, Any]) -> bool:
-    """Start the execution that ``name`` stands for, or where that ended in failure another one of the same, since its steps may
-    run twice; one that runs or went well is left as it is. Whether one was started now. Needs states:DescribeExecution, too."""
+    """Start the execution of this ``name``, or where that ended in failure another one of the same, since its steps may
+    run twice; one that runs or succeeded is not touched. Whether one was started now. Needs states:DescribeExecution, too."""
     if start_once(state_machine, name, given):
         return True
     execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"

@@ -28,7 +28,7 @@ class Stored(NamedTuple):
 
 
 class Version(NamedTuple):
-    """What tells an object's version from another."""
+    """Identifies one version of an object."""
 
     size: int
     etag: str
@@ -120,5 +120,5 @@ class UploadBucket:
         return True
 
     def claim(self, object_key: str) -> None:
-        """Let a copy stay: something names it now."""
+        """Keep a copy: something names it now."""
         self._s3.delete_object_tagging(Bucket=self.bucket, Key=object_key)

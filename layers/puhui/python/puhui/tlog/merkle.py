@@ -78,7 +78,7 @@ def consistency_ranges(old: int, size: int) -> list[Range]:
 
 
 def root_by_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes:
-    """The root of the tree of ``size`` leaves in which ``leaf`` stands at ``index`` according to the proof.
+    """The root of the tree of ``size`` leaves in which ``leaf`` is at ``index`` according to the proof.
 
     Raises NotProved when the proof cannot belong to that place.
     """

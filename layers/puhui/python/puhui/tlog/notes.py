@@ -105,7 +105,7 @@ class LocalSigner:
 
 @dataclass(frozen=True)
 class Signature:
-    """One signature line; ``key_id`` and ``name`` tell whose it claims to be."""
+    """One signature line; ``key_id`` and ``name`` say whose it claims to be."""
 
     name: str
     key_id: bytes

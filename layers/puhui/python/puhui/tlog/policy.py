@@ -55,7 +55,7 @@ class Policy:
     def is_met_by(self, cosigned: Collection[str]) -> bool:
         """Whether these witnesses (by their names in the policy) make the quorum."""
         met = set(cosigned)
-        for name, group in self.groups.items():  # members stand before the groups that name them
+        for name, group in self.groups.items():  # members come before the groups that name them
             if sum(member in met for member in group.members) >= group.enough:
                 met.add(name)
         return self.quorum == NO_QUORUM or self.quorum in met

@@ -65,7 +65,7 @@ class Growth:
 
 
 def append(edge: Edge, entries: Sequence[bytes]) -> Growth:
-    """Append entries. Pure: the edge stays what it was. Raises ValueError for an entry over 65,535 bytes."""
+    """Append entries. Pure: the edge itself is not changed. Raises ValueError for an entry over 65,535 bytes."""
     leaves = [sha256(b"\x00" + entry).digest() for entry in entries]
     tiles: dict[str, bytes] = {}
     bundle = _append_bundles(edge, entries, tiles)

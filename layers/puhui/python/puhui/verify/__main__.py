@@ -19,7 +19,7 @@ from puhui.verify.sources import Unreadable
 from puhui.verify.words import Language, language_of, plain, reason, say
 
 PROVED, NOT_PROVED, UNUSABLE = 0, 1, 2
-Told = Callable[[str], str]  # a text in the reader's language
+Words = Callable[[str], str]  # a text in the reader's language
 _RECEIPT = "the receipt (.tlog-proof); a file or an http(s) address"
 
 
@@ -53,12 +53,12 @@ def main(arguments: list[str]) -> int:
 
 
 def _refuse(status: int, verdict: str, message: str, language: Language, *, in_json: bool) -> int:
-    told = reason(language, message)
+    words = reason(language, message)
     if in_json:
-        answer = {"proved": False, "readable": status == NOT_PROVED, "reason": told}
+        answer = {"proved": False, "readable": status == NOT_PROVED, "reason": words}
         sys.stdout.write(report.as_json(answer) + "\n")
     else:
-        line = say(language, "{verdict}: {reason}.", verdict=say(language, verdict), reason=told)
+        line = say(language, "{verdict}: {reason}.", verdict=say(language, verdict), reason=words)
         stream = sys.stdout if status == NOT_PROVED else sys.stderr
         stream.write(plain(line) + "\n")
     return status
@@ -168,106 +168,108 @@ class _Parser(ArgumentParser):
 
 
 def _parser(language: Language) -> ArgumentParser:
-    told = partial(say, language)
+    words = partial(say, language)
     parser = _Parser(
         prog="puhui-verify",
-        description=told(
+        description=words(
             "Check off line, or against a log's public files, what a transparency log proves. Ends with status 0 when it is "
             "proved, 1 when it is not, 2 when the call was wrong or something could not be read."
         ),
         add_help=False,
         allow_abbrev=False,
     )
-    _add_options(parser, told)
-    commands = parser.add_subparsers(title=told("Commands"), dest="command", required=True, metavar="COMMAND")
+    _add_options(parser, words)
+    commands = parser.add_subparsers(
+        title=words("Commands"), dest="command", required=True, metavar="COMMAND"
+    )
     for name, (purpose, check, add) in _COMMANDS.items():
         command = commands.add_parser(
-            name, help=told(purpose), description=told(purpose), add_help=False, allow_abbrev=False
+            name, help=words(purpose), description=words(purpose), add_help=False, allow_abbrev=False
         )
-        add(command.add_argument_group(told("Arguments")), told)
-        _add_options(command, told)
+        add(command.add_argument_group(words("Arguments")), words)
+        _add_options(command, words)
         command.set_defaults(check=check, language=language)
     return parser
 
 
-def _add_options(parser: ArgumentParser, told: Told) -> None:
-    group = parser.add_argument_group(told("Options"))
+def _add_options(parser: ArgumentParser, words: Words) -> None:
+    group = parser.add_argument_group(words("Options"))
     # Before or after the command: without a default the one does not undo the other.
     group.add_argument(
         "--lang",
         choices=("zh", "en"),
         default=SUPPRESS,
-        help=told("the language of the answer: zh or en (default: by LANG, else en)"),
+        help=words("the language of the answer: zh or en (default: by LANG, else en)"),
     )
     group.add_argument(
-        "--json", action="store_true", default=SUPPRESS, help=told("answer with one JSON object")
+        "--json", action="store_true", default=SUPPRESS, help=words("answer with one JSON object")
     )
-    group.add_argument("--help", "-h", action="help", help=told("show this help"))
+    group.add_argument("--help", "-h", action="help", help=words("show this help"))
 
 
-def _add_receipt(group: _ArgumentGroup, told: Told) -> None:
-    group.add_argument("receipt", metavar="RECEIPT", help=told(_RECEIPT))
-    _add_policy(group, told, required=True)
+def _add_receipt(group: _ArgumentGroup, words: Words) -> None:
+    group.add_argument("receipt", metavar="RECEIPT", help=words(_RECEIPT))
+    _add_policy(group, words, required=True)
     entry = group.add_mutually_exclusive_group(required=True)
     entry.add_argument(
-        "--entry", metavar="FILE", help=told("the entry's bytes; a file or an http(s) address")
+        "--entry", metavar="FILE", help=words("the entry's bytes; a file or an http(s) address")
     )
-    entry.add_argument("--entry-base64", metavar="TEXT", help=told("the entry's bytes, in base64"))
+    entry.add_argument("--entry-base64", metavar="TEXT", help=words("the entry's bytes, in base64"))
     entry.add_argument(
-        "--leaf-hash", metavar="HEX", help=told("the entry's leaf hash, 64 hexadecimal digits")
+        "--leaf-hash", metavar="HEX", help=words("the entry's leaf hash, 64 hexadecimal digits")
     )
 
 
-def _add_opening(group: _ArgumentGroup, told: Told) -> None:
+def _add_opening(group: _ArgumentGroup, words: Words) -> None:
     group.add_argument(
         "revision",
         metavar="REVISION",
-        help=told("the answer of GET /journal/revisions/<entry id>; a file or an http(s) address"),
+        help=words("the answer of GET /journal/revisions/<entry id>; a file or an http(s) address"),
     )
-    _add_policy(group, told, required=False)
-    group.add_argument("--receipt", metavar="RECEIPT", help=told(_RECEIPT))
+    _add_policy(group, words, required=False)
+    group.add_argument("--receipt", metavar="RECEIPT", help=words(_RECEIPT))
 
 
-def _add_consistency(group: _ArgumentGroup, told: Told) -> None:
+def _add_consistency(group: _ArgumentGroup, words: Words) -> None:
     for name, purpose in (
         ("old", "the earlier checkpoint; a file or an http(s) address"),
         ("new", "the later checkpoint; a file or an http(s) address"),
     ):
-        group.add_argument(name, metavar=name.upper(), help=told(purpose))
-    _add_policy(group, told, required=True)
+        group.add_argument(name, metavar=name.upper(), help=words(purpose))
+    _add_policy(group, words, required=True)
     proof = group.add_mutually_exclusive_group(required=True)
     proof.add_argument(
         "--proof",
         metavar="FILE",
-        help=told("the answer of GET /journal/consistency; a file or an http(s) address"),
+        help=words("the answer of GET /journal/consistency; a file or an http(s) address"),
     )
     proof.add_argument(
         "--log",
         metavar="LOG",
-        help=told("the log, to compute the proof from; a folder or an http(s) address"),
+        help=words("the log, to compute the proof from; a folder or an http(s) address"),
     )
 
 
-def _add_log(group: _ArgumentGroup, told: Told) -> None:
-    group.add_argument("log", metavar="LOG", help=told("the log; a folder or an http(s) address"))
-    group.add_argument("--policy", metavar="POLICY", help=told("the policy; by default the log's own"))
+def _add_log(group: _ArgumentGroup, words: Words) -> None:
+    group.add_argument("log", metavar="LOG", help=words("the log; a folder or an http(s) address"))
+    group.add_argument("--policy", metavar="POLICY", help=words("the policy; by default the log's own"))
 
 
-def _add_explain(group: _ArgumentGroup, told: Told) -> None:
+def _add_explain(group: _ArgumentGroup, words: Words) -> None:
     group.add_argument(
         "explanation",
         metavar="EXPLANATION",
-        help=told("the answer of GET /activities/<id>/explanation; a file or an http(s) address"),
+        help=words("the answer of GET /activities/<id>/explanation; a file or an http(s) address"),
     )
     group.add_argument(
         "--methodology",
         metavar="FILE",
-        help=told("the answer of GET /methodologies/<id>/versions/<version>; a file or an http(s) address"),
+        help=words("the answer of GET /methodologies/<id>/versions/<version>; a file or an http(s) address"),
     )
 
 
-def _add_policy(group: _ArgumentGroup, told: Told, *, required: bool) -> None:
-    purpose = told("the policy: whose cosignatures are needed; a file or an http(s) address")
+def _add_policy(group: _ArgumentGroup, words: Words, *, required: bool) -> None:
+    purpose = words("the policy: whose cosignatures are needed; a file or an http(s) address")
     group.add_argument("--policy", metavar="POLICY", required=required, help=purpose)
 
 

@@ -97,13 +97,18 @@ def check_receipt(data: bytes, leaf_hash: bytes, leaf: bytes | None, policy: Pol
 def check_opening(revision: bytes, evidence: tuple[bytes, Policy] | None) -> Opened:
     """The revision's event is what its entry commits to, and the entry is in the tree; with a receipt and a policy
     as ``evidence`` also that this entry at this place is in the log."""
-    told = _Fields(revision, "revision")
-    leaf, index, size, root = told.data("entry"), told.number("index"), told.number("size"), told.data("root")
+    fields = _Fields(revision, "revision")
+    leaf, index, size, root = (
+        fields.data("entry"),
+        fields.number("index"),
+        fields.number("size"),
+        fields.data("root"),
+    )
     entry = entries.parse(leaf)
-    if told.text("entry_id") != entry.id:
-        raise NotProved(f"the revision is of {told.text('entry_id')}, its entry is {entry.id}")
-    event = _check_event(entry, told)
-    merkle.check_inclusion(merkle.leaf_hash(leaf), index, size, told.hashes("proof"), root)
+    if fields.text("entry_id") != entry.id:
+        raise NotProved(f"the revision is of {fields.text('entry_id')}, its entry is {entry.id}")
+    event = _check_event(entry, fields)
+    merkle.check_inclusion(merkle.leaf_hash(leaf), index, size, fields.hashes("proof"), root)
     in_log = None
     if evidence:
         in_log = check_receipt(evidence[0], merkle.leaf_hash(leaf), leaf, evidence[1])
@@ -128,15 +133,15 @@ def require_growth(old: State, new: State) -> None:
 
 def proof_between(data: bytes, old: State, new: State) -> list[bytes]:
     """The proof in an answer of GET /journal/consistency, once it is about these two states."""
-    told = _Fields(data, "consistency proof")
-    sizes = told.number("from"), told.number("to")
+    fields = _Fields(data, "consistency proof")
+    sizes = fields.number("from"), fields.number("to")
     if sizes != (old.size, new.size):
         raise NotProved(
             f"the proof is about {sizes[0]} and {sizes[1]} entries, the checkpoints about {old.size} and {new.size}"
         )
-    if (told.data("from_root"), told.data("to_root")) != (old.root, new.root):
+    if (fields.data("from_root"), fields.data("to_root")) != (old.root, new.root):
         raise NotProved("the proof is about other roots than the checkpoints'")
-    return told.hashes("proof")
+    return fields.hashes("proof")
 
 
 def count_entries(tree: Tree, root: bytes, progress: Callable[[int], None]) -> dict[str, int]:
@@ -166,10 +171,10 @@ def _entry(leaf: bytes | None) -> Entry | None:
         return None  # a log may hold other things; that it is in the log is proved all the same
 
 
-def _check_event(entry: Entry, told: "_Fields") -> Mapping[str, Any]:
-    if told.absent("opening"):
+def _check_event(entry: Entry, fields: "_Fields") -> Mapping[str, Any]:
+    if fields.absent("opening"):
         raise NotProved("the revision has no opening: what its entry commits to cannot be shown")
-    opening = told.inner("opening")
+    opening = fields.inner("opening")
     event = opening.members("event")
     salt = opening.data("salt")
     if len(salt) != 32:

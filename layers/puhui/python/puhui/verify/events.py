@@ -12,7 +12,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,30}")
 
 
 def lines(event: Mapping[str, Any], language: Language) -> Iterator[str]:
-    """What the event says. Its id and type were told with its entry."""
+    """What the event says. Its id and type were shown with its entry."""
     rest = {name: value for name, value in event.items() if name not in ("id", "type")}
     if event.get("type") == "transfer":
         yield from _transfer(rest, language)

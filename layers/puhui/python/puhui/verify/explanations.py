@@ -49,22 +49,22 @@ def check_explanation(data: bytes, published: bytes | None) -> Recomputed:
 
     Raises Malformed, NotProved.
     """
-    told = _object(data, "explanation")
-    if isinstance(told.get("sentence"), str):  # an answer speaks one language
-        told["sentence"] = dict.fromkeys(("zh-CN", "en"), told["sentence"])
+    explanation = _object(data, "explanation")
+    if isinstance(explanation.get("sentence"), str):  # an answer speaks one language
+        explanation["sentence"] = dict.fromkeys(("zh-CN", "en"), explanation["sentence"])
     try:
-        found = _recomputed(told, published is not None)
+        found = _recomputed(explanation, published is not None)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         if isinstance(error, (Malformed, NotProved)):
             raise
         raise Malformed("the explanation does not have the form of one") from None
     if published is not None:
-        _check_document(told, _object(published, "methodology"))
+        _check_document(explanation, _object(published, "methodology"))
     return found
 
 
-def _recomputed(told: dict[str, Any], from_document: bool) -> Recomputed:  # noqa: FBT001
-    computation = told["computation"]
+def _recomputed(explanation: dict[str, Any], from_document: bool) -> Recomputed:  # noqa: FBT001
+    computation = explanation["computation"]
     inputs = [(each["name"], _whole(each["value"]), each["unit"]) for each in computation["inputs"]]
     reduction = Reduction(
         tuple((name, unit(of)) for name, _, of in inputs),
@@ -77,40 +77,42 @@ def _recomputed(told: dict[str, Any], from_document: bool) -> Recomputed:  # noq
     said = _whole(computation["reduction_mg"])
     if made != said:
         raise NotProved(f"the formula gives {made} mg, the explanation says {said}")
-    _check_shown(told, computation)
-    credits_mg = _whole(told["credits_mg"])
-    _check_caps(told, made, credits_mg)
-    _check_correction(told, credits_mg)
-    about = told["methodology"]
+    _check_shown(explanation, computation)
+    credits_mg = _whole(explanation["credits_mg"])
+    _check_caps(explanation, made, credits_mg)
+    _check_correction(explanation, credits_mg)
+    about = explanation["methodology"]
     return Recomputed(
         f"{about['id']}@{about['version']}",
         reduction.lines,
         inputs,
-        [(f"{each['id']}@{each['version']}", each["value"], each["unit"]) for each in told["factors"]],
+        [(f"{each['id']}@{each['version']}", each["value"], each["unit"]) for each in explanation["factors"]],
         reduction.discount,
         reduction.cap_mg,
         made,
         credits_mg,
         from_document,
         Claimed(
-            _whole(told["points"]),
-            told["caps"],
-            str(told["formula"]),
-            told["factors"],
-            told.get("correction"),
-            told["sentence"],
+            _whole(explanation["points"]),
+            explanation["caps"],
+            str(explanation["formula"]),
+            explanation["factors"],
+            explanation.get("correction"),
+            explanation["sentence"],
         ),
     )
 
 
-def _check_caps(told: dict[str, Any], made: int, credits_mg: int) -> None:
+def _check_caps(explanation: dict[str, Any], made: int, credits_mg: int) -> None:
     """What was credited is no more than computed and than each cap on mass, and less only where one cut; none cut nothing.
     Of an act that ended without credits none says why."""
-    weak = any(each["credits_allowed"] is False for each in told["factors"])
+    weak = any(each["credits_allowed"] is False for each in explanation["factors"])
     masses = [
-        (_whole(cap["limit"]), cap["per"], cap["applied"]) for cap in told["caps"] if cap["measure"] == "mg"
+        (_whole(cap["limit"]), cap["per"], cap["applied"])
+        for cap in explanation["caps"]
+        if cap["measure"] == "mg"
     ]
-    counted = _whole(told.get("counted_mg", credits_mg)) if weak else credits_mg
+    counted = _whole(explanation.get("counted_mg", credits_mg)) if weak else credits_mg
     if counted > min([made, *(limit for limit, _, _ in masses)]) or (weak and credits_mg):
         raise NotProved(f"{counted} mg were credited, more than the formula and the caps allow")
     cutting = [(limit, per) for limit, per, applied in masses if applied]
@@ -121,41 +123,41 @@ def _check_caps(told: dict[str, Any], made: int, credits_mg: int) -> None:
         raise NotProved(f"a cap is said to have cut, which does not make {counted} mg of {made}")
 
 
-def _check_correction(told: dict[str, Any], credits_mg: int) -> None:
+def _check_correction(explanation: dict[str, Any], credits_mg: int) -> None:
     """The figures are those after the correction."""
-    correction = told.get("correction")
+    correction = explanation.get("correction")
     if correction is None:
         return
-    used = {f"{each['id']}@{each['version']}" for each in told["factors"]}
+    used = {f"{each['id']}@{each['version']}" for each in explanation["factors"]}
     right = correction["replacement"] in used and correction["factor"] not in used
     if not right or _whole(correction["to_mg"]) != credits_mg:
         raise NotProved("the figures are not those that the correction names")
     _whole(correction["from_mg"])
 
 
-def _check_shown(told: dict[str, Any], computation: dict[str, Any]) -> None:
+def _check_shown(explanation: dict[str, Any], computation: dict[str, Any]) -> None:
     """What is shown to the member is what was computed with."""
     for name, value in ((each["name"], each["value"]) for each in computation["inputs"]):
-        if told["inputs"].get(name) != value:
+        if explanation["inputs"].get(name) != value:
             raise NotProved(f"the input {name} is shown with another value than it was computed with")
-    shown = [(each["id"], each["version"], each["value"], each["unit"]) for each in told["factors"]]
+    shown = [(each["id"], each["version"], each["value"], each["unit"]) for each in explanation["factors"]]
     used = [(each["id"], each["version"], each["value"], each["unit"]) for each in computation["factors"]]
     if shown != used:
         raise NotProved("the factors shown are not the ones that were computed with")
 
 
-def _check_document(told: dict[str, Any], published: dict[str, Any]) -> None:
+def _check_document(explanation: dict[str, Any], published: dict[str, Any]) -> None:
     """The published document has the explanation's hash, and its formula is the one that was computed with."""
     document = published.get("document", published)
-    if not isinstance(document, dict) or content_hash(document) != told["methodology"]["hash"]:
+    if not isinstance(document, dict) or content_hash(document) != explanation["methodology"]["hash"]:
         raise NotProved("the methodology's document does not have the hash that the explanation names")
     written = document.get("formula", {})
-    lines = [(line["name"], line["formula"]) for line in told["computation"]["lines"]]
+    lines = [(line["name"], line["formula"]) for line in explanation["computation"]["lines"]]
     if "lines" in written and [(each["name"], each["formula"]) for each in written["lines"]] != lines:
         raise NotProved("the formula that was computed with is not the methodology's")
-    if document.get("caps", {}).get("per_act_mg") != told["computation"].get("cap_mg"):
+    if document.get("caps", {}).get("per_act_mg") != explanation["computation"].get("cap_mg"):
         raise NotProved("the cap that was computed with is not the methodology's")
-    if written.get("discount", "0") != told["computation"]["discount"]:
+    if written.get("discount", "0") != explanation["computation"]["discount"]:
         raise NotProved("the discount that was computed with is not the methodology's")
 
 

@@ -1,4 +1,4 @@
-"""Findings, told in words and machine-readably."""
+"""Findings, in words and machine-readably."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -79,8 +79,8 @@ def _in_log(found: InLog, language: Language) -> Iterator[str]:
     yield from _state(found.state, language)
     entry = found.entry
     if entry:
-        told = {"type": entry.type, "id": entry.id, "at": entry.at}
-        yield say(language, "The entry: type {type}, id {id}, time {at}.", **told)
+        entry_fields = {"type": entry.type, "id": entry.id, "at": entry.at}
+        yield say(language, "The entry: type {type}, id {id}, time {at}.", **entry_fields)
     elif found.hash_only:
         yield say(language, "Only the hash of the entry was given: what the entry says is not shown.")
     else:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from puhui.store import secrets
-from puhui.wechat.crypto import decrypt_user_data, raw_data_holds
+from puhui.wechat.crypto import decrypt_user_data
 from puhui.wechat.dynamo import PushLog, SharedToken, Verdicts
 from puhui.wechat.errors import (
     CodeInvalid,
@@ -52,7 +52,6 @@ __all__ = [
     "connect",
     "decrypt_user_data",
     "push_receiver",
-    "raw_data_holds",
     "receive_push",
     "steps_by_day",
 ]
@@ -67,9 +66,6 @@ class WeChat(Protocol):
 
     def code2session(self, code: str) -> Session:
         """Who wx.login gave this code to."""
-
-    def check_session(self, openid: str, session_key: str) -> bool:
-        """Whether the session key is still the user's."""
 
     def msg_sec_check(self, content: str, openid: str, scene: Scene, *, nickname: str = "") -> TextVerdict:
         """What content security says of a text."""

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from puhui.kernel import clock
-from puhui.wechat import crypto, errors
+from puhui.wechat import errors
 from puhui.wechat.model import Scene, Session, Suggestion, TextVerdict, Token, TokenCache
 from puhui.wechat.tokens import AccessTokens
 from puhui.wechat.transport import TOTAL_SECONDS, Call, Transport
@@ -61,19 +61,6 @@ class WeChatClient:
         if not isinstance(openid, str) or not isinstance(session_key, str):
             raise errors.WeChatBusy(reason="no session in the answer", retry_after=2)
         return Session(openid, session_key, answer.get("unionid") or None)
-
-    def check_session(self, openid: str, session_key: str) -> bool:
-        """Whether ``session_key`` is still the user's."""
-        query = {
-            "openid": openid,
-            "signature": crypto.session_signature(session_key),
-            "sig_method": "hmac_sha256",
-        }
-        try:
-            self._authorised(Call("GET", "/wxa/checksession", query))
-        except errors.SessionStale:
-            return False
-        return True
 
     def msg_sec_check(self, content: str, openid: str, scene: Scene, *, nickname: str = "") -> TextVerdict:
         """What content security says of a text of at most 2500 characters (longer ones are for a person:

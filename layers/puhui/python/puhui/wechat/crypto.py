@@ -49,22 +49,6 @@ def decrypt_user_data(
     return opened
 
 
-def raw_data_signature(raw_data: str, session_key: str) -> str:
-    """The signature that wx.getUserInfo gives with ``rawData``: hex SHA-1 of both."""
-    return hashlib.sha1((raw_data + session_key).encode()).hexdigest()  # noqa: S324 WeChat's choice
-
-
-def raw_data_holds(raw_data: str, signature: str, session_key: str) -> bool:
-    """Whether ``signature`` is right for ``raw_data`` under this session key."""
-    return _same(raw_data_signature(raw_data, session_key), signature)
-
-
-def session_signature(session_key: str, body: str = "") -> str:
-    """Hex HMAC-SHA256 of ``body`` keyed with the session key as the text it came as, not the bytes it
-    encodes."""
-    return hmac.new(session_key.encode(), body.encode(), hashlib.sha256).hexdigest()
-
-
 def push_signature(token: str, *parts: str) -> str:
     """The signature of a push: hex SHA-1 of the sorted token, timestamp, nonce (and, encrypted, the
     ciphertext)."""

@@ -54,7 +54,7 @@ class SharedToken:
 
 
 class PushLog:
-    """Which pushes were dealt with: WeChat sends one again when it does not hear ``success`` within five
+    """Which pushes were dealt with: WeChat sends one again when it does not get ``success`` within five
     seconds."""
 
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
@@ -89,7 +89,7 @@ class Verdicts:
         return cls(DynamoDB(), os.environ["WECHAT_TABLE"])
 
     def remember(self, trace_id: str, suggest: str) -> None:
-        """The verdict: pass, review, risky, or error when the platform could not tell."""
+        """The verdict: pass, review, risky, or error when the platform could not say."""
         key = {"key": f"verdict#{trace_id}"}
         self._dynamodb.update(self._table, key, "SET suggest = :s", {":s": suggest})
 

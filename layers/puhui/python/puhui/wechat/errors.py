@@ -1,6 +1,6 @@
 """What WeChat can refuse, as the errors that our own clients see.
 
-An errcode becomes one of a handful of families; the code itself and WeChat's request id stay in ``details``
+An errcode becomes one of a handful of families; the code itself and WeChat's request id are kept in ``details``
 so that support can ask WeChat about them. No error carries an openid, a token, a key or an address.
 """
 
@@ -124,7 +124,7 @@ _BY_ERRCODE = {errcode: family for family, codes in _FAMILIES.items() for errcod
 
 
 def of(errcode: int, rid: str = "") -> DomainError:
-    """The error that ``errcode`` stands for; ``rid`` is WeChat's own request id. Unlisted codes are
+    """The error of an ``errcode``; ``rid`` is WeChat's own request id. Unlisted codes are
     WeChatRefused."""
     family = _BY_ERRCODE.get(errcode, WeChatRefused)
     details: dict[str, object] = {"errcode": errcode, "rid": rid}

@@ -1,4 +1,4 @@
-"""What WeChat tells us, as values. Those that identify a person or open a door are kept out of every repr."""
+"""What WeChat answers and pushes, as values. Those that identify a person or open a door are kept out of every repr."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -71,7 +71,7 @@ class ContentVerdict:
 
     @property
     def word(self) -> str:
-        """pass, review, risky, or error when the platform could not tell."""
+        """pass, review, risky, or error when the platform could not say."""
         if self.errcode in CONTENT_REFUSED:
             return Suggestion.RISKY.value
         return "error" if self.errcode else self.suggestion.value

@@ -58,14 +58,6 @@ class PushReceiver:
             raise PushRefused
         return _meaning(_content(self._cipher.decrypt(encrypted)), self._app_id)
 
-    def sealed_reply(self, message: bytes, nonce: str, now: datetime) -> dict[str, Any]:
-        """An encrypted reply in the shape of safe mode's JSON. Raises ValueError in plain mode."""
-        if self._cipher is None:
-            raise ValueError("plain mode has no encrypted replies")
-        encrypted, timestamp = self._cipher.encrypt(message), int(now.timestamp())
-        signature = crypto.push_signature(self._token, str(timestamp), nonce, encrypted)
-        return {"Encrypt": encrypted, "MsgSignature": signature, "TimeStamp": timestamp, "Nonce": nonce}
-
     def _require_fresh(self, timestamp: str, now: datetime) -> None:
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= 12):
             raise PushRefused

@@ -24,7 +24,7 @@ from puhui.witness.state import Seen, State, StateError
 TEXT_TYPE = "text/plain; charset=utf-8"
 _LINGER_SECONDS, _LINGER_BYTES_MAX = 2.0, 16 * BODY_BYTES_MAX
 _IDLE_SECONDS = 30  # of a connection that says nothing
-_GRACE_SECONDS = 5.0  # for the requests under way when the server is told to stop
+_GRACE_SECONDS = 5.0  # for the requests under way when the server has to stop
 _SHOWN_MAX = 200  # characters of an origin in a line of the log
 _CHECKPOINT_PATH = re.compile(r"/([0-9a-f]{64})/checkpoint")
 
@@ -62,7 +62,7 @@ class Witness:
     """The protocol without HTTP: bytes in, an ``Answer`` out."""
 
     def __init__(self, state: State, clock: Callable[[], float] = time.time) -> None:
-        """``clock`` tells Unix seconds; it may be wrong or go back."""
+        """``clock`` gives Unix seconds; it may be wrong or go back."""
         self._state = state
         self._clock = clock
 

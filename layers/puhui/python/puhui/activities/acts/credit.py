@@ -1,0 +1,113 @@
+"""From a quantified act to the transfer that credits it. Pure."""
+
+from datetime import date, datetime
+from typing import Any
+
+from puhui.activities.acts.model import Activity
+from puhui.ledger.api import Balance, Leg, Transfer, credits, lot_expiring, member, points, unverified
+from puhui.methodologies.api import Quantification
+from puhui.programmes import api as programmes
+from puhui.programmes.api import PointsRule, Programme
+
+KIND, SHARE = "credit", "share"
+
+
+def asset_of(programme: Programme, day: date, *, points_only: bool) -> str:
+    """What an act gives: credits, or, where its factors are too weak for them, mg that become points and nothing else."""
+    return unverified(programme.id, day.year) if points_only else credits(programme.id, day.year)
+
+
+def record_of(quantified: Quantification, programme: Programme) -> dict[str, Any]:
+    """What is kept with an act: how its number came about, and by which version of the programme and its terms. Whatever
+    version runs later, the act keeps this one."""
+    return {**quantified.record(), "programme": programme.version, "terms": programme.terms.version}
+
+
+def programme_of(activity: Activity) -> Programme:
+    """The programme as it was when the act was recorded. Raises ProgrammeNotFound."""
+    return programmes.programme(activity.programme_id, activity.record.get("programme", ""))
+
+
+def issuing(
+    programme: Programme, member_id: str, mg: int, day: date, *, points_only: bool = False
+) -> tuple[Leg, Leg]:
+    """Reductions of ``mg`` (vintage: the day's year) from the programme's issuance to the member."""
+    asset = asset_of(programme, day, points_only=points_only)
+    return Leg(f"issuance:{programme.id}", asset, -mg), Leg(member(member_id), asset, mg)
+
+
+def converting(
+    programme: Programme, member_id: str, mg: int, day: date, balance: Balance, *, points_only: bool = False
+) -> tuple[tuple[Leg, ...], int]:
+    """The legs that turn ``mg`` just issued, with what was left over before, into whole points; and those points.
+
+    The credits that become points go to the programme's pool, so that no gram is both spent and sold; what is less
+    than a point stays the member's.
+    """
+    rule: PointsRule | None = programme.points
+    if rule is None:
+        return (), 0
+    left = balance.unverified_of(day.year) if points_only else balance.credits_of(day.year)
+    whole = (left + mg) // rule.mg_per_point
+    if whole == 0:
+        return (), 0
+    credit_asset, point_asset = asset_of(programme, day, points_only=points_only), points(programme.id)
+    converted, owner = whole * rule.mg_per_point, member(member_id)
+    lot = lot_expiring(day, rule.valid_months)
+    legs = (
+        Leg(owner, credit_asset, -converted),
+        Leg(f"pool:{programme.id}", credit_asset, converted),
+        Leg(f"issuance:{programme.id}", point_asset, -whole),
+        Leg(owner, point_asset, whole, lot),
+    )
+    return legs, whole
+
+
+def crediting(
+    programme: Programme,
+    member_id: str,
+    mg: int,
+    day: date,
+    balance: Balance,
+    transfer_id: str,
+    activity_id: str,
+    now: datetime,
+    *,
+    points_only: bool = False,
+) -> tuple[Transfer, int]:
+    """The transfer that credits an act at once, and the points it brings."""
+    legs, whole = converting(programme, member_id, mg, day, balance, points_only=points_only)
+    issued = issuing(programme, member_id, mg, day, points_only=points_only)
+    return Transfer(transfer_id, KIND, now, (*issued, *legs), activity_id), whole
+
+
+def sharing(
+    programme: Programme,
+    owner_id: str,
+    friend_id: str,
+    mg: int,
+    day: date,
+    transfer_id: str,
+    activity_id: str,
+    now: datetime,
+    *,
+    points_only: bool = False,
+) -> tuple[Transfer, int]:
+    """The transfer by which a friend collects ``mg`` (whole points) of an act, and the points it brings the friend.
+
+    The reduction is issued to the act's owner, and counted as the owner's, and goes to the pool: so the points that the
+    friend gets are backed by credits in the pool, as all points do, and no points move from one member to another.
+    """
+    rule = programme.points
+    if rule is None or mg % rule.mg_per_point:
+        raise ValueError("friends collect whole points")
+    whole = mg // rule.mg_per_point
+    credit_asset, point_asset = asset_of(programme, day, points_only=points_only), points(programme.id)
+    legs = (
+        *issuing(programme, owner_id, mg, day, points_only=points_only),
+        Leg(member(owner_id), credit_asset, -mg),
+        Leg(f"pool:{programme.id}", credit_asset, mg),
+        Leg(f"issuance:{programme.id}", point_asset, -whole),
+        Leg(member(friend_id), point_asset, whole, lot_expiring(day, rule.valid_months)),
+    )
+    return Transfer(transfer_id, SHARE, now, legs, activity_id), whole

@@ -1,0 +1,105 @@
+"""An act as a pure value, and the states that it goes through.
+
+| status     | who moves it on, by which operation                         | to                            | what the member sees |
+|------------|-------------------------------------------------------------|-------------------------------|----------------------|
+| (new)      | its member, ``record_activity``; ``sync_steps`` for a walk  | credited, maturing, verifying | |
+| verifying  | the verification, ``credit_activity``                       | credited, maturing            | verifying: credits are held |
+|            | the verification or a verifier, ``refuse_activity``         | refused                       | |
+|            | nobody decided in time, ``refuse_activity``                 | expired (REVIEW_EXPIRED)      | |
+| maturing   | its member from ``matured_at`` on, ``collect_activity``     | credited                      | maturing; from ``matured_at`` on pending |
+|            | a friend, ``collect_activity`` with ``owner_id``            | maturing, ``shared_mg`` grows | the same, ``taken_mg`` grows |
+|            | the schedule or who comes after ``collect_by``, ``expire``  | expired (NOT_COLLECTED)       | from ``collect_by`` on expired |
+| credited   | an approved correction of a factor, once                    | credited                      | credited, with the corrected number |
+| refused    |                                                             |                               | refused, with its reason |
+| expired    |                                                             |                               | expired, with its reason |
+
+``pending`` is never stored: ``as_of`` derives it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from puhui.kernel import clock
+
+VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
+MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
+NOT_COLLECTED = "NOT_COLLECTED"
+SELF_DECLARED_LIMIT = "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word gives no more that day
+
+
+@dataclass(frozen=True)
+class Activity:
+    """One act of a member. Mass in mg of CO2 equivalent; ``record`` is what its explanation is rebuilt from.
+
+    ``credits_mg`` is what the act gives, whoever gets the points. Of an act that is to be collected friends have collected
+    ``shared_mg``; when nobody came, ``expired_mg`` of it was never credited. ``household`` counted it among its own.
+    ``joins``: its member was not in the programme before.
+    """
+
+    id: str
+    member_id: str
+    programme_id: str
+    behaviour: str
+    status: str
+    occurred_at: datetime
+    recorded_at: datetime
+    quantity: Mapping[str, Any]
+    credits_mg: int
+    points: int
+    record: Mapping[str, Any]
+    body_hash: str = ""
+    first_status: str = CREDITED
+    evidence_ids: tuple[str, ...] = ()
+    entry_id: str = ""
+    reason_code: str = ""
+    note: str = ""  # what the verifier who refused it wrote to its member
+    matured_at: datetime | None = None
+    collect_by: datetime | None = None
+    shared_mg: int = 0
+    expired_mg: int = 0
+    household: str = ""
+    joins: bool = False
+    ended_at: datetime | None = None  # as its member reported it
+    signals: tuple[str, ...] = ()  # what asked for a second look when it was recorded
+    points_only: bool = False  # its factors are too weak for credits: its mg only count for points
+    correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
+
+    @property
+    def day(self) -> date:
+        """The programme's day on which it happened."""
+        return clock.programme_day(self.occurred_at)
+
+    def as_of(self, now: datetime) -> "Activity":
+        """The act as members see it ``now``: what matured is pending, what nobody collected has expired."""
+        if self.status != MATURING or self.matured_at is None or self.collect_by is None:
+            return self
+        if now >= self.collect_by:
+            return self.expired()
+        return replace(self, status=PENDING) if now >= self.matured_at else self
+
+    def expired(self) -> "Activity":
+        """The act when nobody collected it in time: only what friends collected of it was credited."""
+        return replace(
+            self,
+            status=EXPIRED,
+            reason_code=NOT_COLLECTED,
+            credits_mg=self.shared_mg,
+            expired_mg=self.credits_mg - self.shared_mg,
+        )
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How the verification of an act ended. ``transfer_id`` is that of its credits, if it got any."""
+
+    activity_id: str
+    member_id: str
+    programme_id: str
+    behaviour: str
+    status: str
+    credits_mg: int
+    points: int
+    reason_code: str
+    transfer_id: str

@@ -1,0 +1,272 @@
+"""Acts and days in the activities' table.
+
+| item     | owner (hash) | entry (range)   | holds |
+|----------|--------------|-----------------|-------|
+| activity | member:<id>  | A#<activity id> | the act, its status, what its explanation is rebuilt from |
+| day      | member:<id>  | D#<yyyy-mm-dd>  | acts: the day's entries in order, by the short names of ENTRY; v |
+| notice   | member:<id>  | N#<activity id> | the member was notified |
+
+An act near midnight has an entry in each day in which another report of it may lie, from the second on with nothing used.
+The sparse index ``acts_by_next_check`` holds the acts that wait, by shard and by when to check them next: those to be collected
+when their time is over, those that are verified from a while after they were recorded on.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from puhui.activities.acts.days import Day, Entry
+from puhui.activities.acts.model import CREDITED, MATURING, VERIFYING, Activity, Decision
+from puhui.activities.errors import ActivityOpen, AlreadyCorrected
+from puhui.kernel import clock
+from puhui.store.client import ConditionFailed, DynamoDB, Key
+from puhui.store.conditions import OptimisticLockFailed, SameRequest
+from puhui.store.records import Record
+from puhui.store.session import Session
+from puhui.store.values import Item
+from puhui.store.versions import put_next
+
+CHECK_SHARDS = 16  # 2000 acts a second, each one index write in and one out, are 250 a shard
+FIRST_CHECK_AFTER = timedelta(minutes=10)  # a verification that needs no person ends in seconds
+
+
+def _next_check(activity: Activity) -> Item:
+    """When an act that waits is checked next, and in which shard of the index; nothing for one that does not wait."""
+    at = activity.collect_by if activity.status == MATURING else None
+    if activity.status == VERIFYING:
+        at = activity.recorded_at + FIRST_CHECK_AFTER
+    if at is None:
+        return {}
+    shard = zlib.crc32(activity.id.encode()) % CHECK_SHARDS
+    return {"check_shard": f"{shard:02}", "next_check_at": clock.to_text(at)}
+
+
+ACTIVITY = Record(
+    Activity,
+    owner="member:{member_id}",
+    entry="A#{id}",
+    names={
+        "programme_id": "programme",
+        "occurred_at": "occurred",
+        "recorded_at": "recorded",
+        "credits_mg": "mg",
+        "first_status": "first",
+        "evidence_ids": "evidence",
+        "entry_id": "transfer",
+        "reason_code": "reason",
+        "matured_at": "matured",
+        "shared_mg": "shared",
+        "expired_mg": "expired",
+        "ended_at": "ended",
+    },
+    always=("body_hash", "first_status", "shared_mg"),
+    extra=_next_check,
+)
+
+ENTRY = Record(
+    Entry,
+    names={
+        "activity_id": "id",
+        "programme_id": "p",
+        "behaviour": "b",
+        "start": "s",
+        "end": "e",
+        "acts": "n",
+        "quantity": "q",
+        "usual": "u",
+        "kind": "k",
+        "declared": "d",
+    },
+)
+_BY_POSITION = ("id", "p", "b", "s", "e", "mg", "n", "q", "u", "k", "d")  # how entries were stored at first
+
+
+def _named_entries(item: Item) -> Item:
+    return {**item, "acts": [dict(zip(_BY_POSITION, entry, strict=False)) for entry in item["acts"]]}
+
+
+DAY = Record(
+    Day,
+    owner="member:{member_id}",
+    entry="D#{day}",
+    names={"entries": "acts", "version": "v"},
+    always=("entries", "version"),
+    inner={Entry: ENTRY},
+    shape=2,
+    upgrades={1: _named_entries},
+)
+
+
+class Acts:
+    """The acts of members."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self.dynamodb = dynamodb
+        self.table = table
+
+    def key(self, member_id: str, activity_id: str) -> Key:
+        """The key of an act."""
+        return Key(self.table, ACTIVITY.key(member_id=member_id, id=activity_id))
+
+    def find(self, member_id: str, activity_id: str) -> Activity | None:
+        """A member's act."""
+        item = self.dynamodb.get(*self.key(member_id, activity_id))
+        return ACTIVITY.read(item) if item else None
+
+    def find_all(self, member_id: str, activity_ids: Sequence[str]) -> list[Activity]:
+        """Several acts of a member, in that order; one read."""
+        if not activity_ids:
+            return []
+        items = self.dynamodb.get_all([self.key(member_id, activity_id) for activity_id in activity_ids])
+        return [ACTIVITY.read(item) for item in items if item]
+
+    def add(self, session: Session, activity: Activity) -> None:
+        """A new act; the item that has its id decides between a repetition and another request."""
+        error = SameRequest(body_hash=activity.body_hash)
+        session.put(self.table, ACTIVITY.item(activity), unless="entry", error=error)
+
+    def put(self, session: Session, activity: Activity) -> None:
+        """Write an act whose day guards it (walking)."""
+        session.put(self.table, ACTIVITY.item(activity))
+
+    def end_verification(self, session: Session, activity: Activity) -> None:
+        """Write how the verification of an act ended: it is still being verified."""
+        session.put(
+            self.table,
+            ACTIVITY.item(activity),
+            condition="#status = :verifying",
+            names={"#status": "status"},
+            values={":verifying": VERIFYING},
+            error=ActivityOpen(),
+        )
+
+    def change_claim(self, session: Session, before: Activity, after: Activity) -> None:
+        """Write what became of an act that waits to be collected: nobody has changed it since it was read."""
+        session.put(
+            self.table,
+            ACTIVITY.item(after),
+            condition="#status = :maturing AND #shared = :shared AND mg = :mg",
+            names={"#status": "status", "#shared": "shared"},
+            values={":maturing": MATURING, ":shared": before.shared_mg, ":mg": before.credits_mg},
+            error=OptimisticLockFailed(),
+        )
+
+    def check_again(self, activity: Activity, at: datetime) -> None:
+        """Have an act that is still being verified checked again then."""
+        with suppress(ConditionFailed):
+            self.dynamodb.update(
+                *self.key(activity.member_id, activity.id),
+                "SET next_check_at = :at",
+                {":at": clock.to_text(at), ":verifying": VERIFYING},
+                names={"#status": "status"},
+                condition="#status = :verifying",
+            )
+
+    def to_check(
+        self, shard: int, now: datetime, start: Item | None = None
+    ) -> tuple[list[tuple[str, str]], Item | None]:
+        """A page of (member id, activity id) whose next check has come, earliest first."""
+        items, last = self.dynamodb.query(
+            self.table,
+            "check_shard = :s AND next_check_at <= :now",
+            {":s": f"{shard:02}", ":now": clock.to_text(now)},
+            index="acts_by_next_check",
+            start=start,
+        )
+        return [(item["owner"].partition(":")[2], item["entry"][2:]) for item in items], last
+
+    def add_correction(
+        self, session: Session, read: Activity, mg: int, points: int, correction: Mapping[str, Any]
+    ) -> None:
+        """Write what a corrected factor makes of an act that was read: once."""
+        session.update(
+            *self.key(read.member_id, read.id),
+            "SET mg = :mg, points = :points, correction = :correction",
+            {
+                ":mg": mg,
+                ":points": points,
+                ":correction": correction,
+                ":before": read.credits_mg,
+                ":credited": CREDITED,
+            },
+            names={"#status": "status"},
+            condition="mg = :before AND #status = :credited AND attribute_not_exists(correction)",
+            error=AlreadyCorrected(),
+        )
+
+    def first_notice(self, member_id: str, activity_id: str) -> bool:
+        """Whether nobody has notified the member about this act yet; from now on somebody has."""
+        try:
+            self.dynamodb.update(
+                self.table,
+                {"owner": f"member:{member_id}", "entry": f"N#{activity_id}"},
+                "SET notified = :yes",
+                {":yes": True},
+                condition="attribute_not_exists(notified)",
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+
+class Days:
+    """The days of members: what their acts have used of caps and of time."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self.dynamodb = dynamodb
+        self.table = table
+
+    def key(self, member_id: str, day: date) -> Key:
+        """The key of a member's day."""
+        return Key(self.table, DAY.key(member_id=member_id, day=day))
+
+    def read(self, member_id: str, day: date, item: Mapping[str, Any] | None) -> Day:
+        """The day of an item; an empty one when there is none."""
+        return DAY.read(item) if item else Day(day, member_id=member_id)
+
+    def find_all(self, member_id: str, dates: Sequence[date]) -> list[Day]:
+        """A member's days of these dates; one read, none when there are no dates."""
+        if not dates:
+            return []
+        items = self.dynamodb.get_all([self.key(member_id, day) for day in dates])
+        return [self.read(member_id, day, item) for day, item in zip(dates, items, strict=True)]
+
+    def latest(self, member_id: str, before: date | None, limit: int) -> list[Day]:
+        """Up to ``limit`` days with acts, latest first, from ``before`` (inclusive) back."""
+        last = DAY.key(member_id=member_id, day=before or date.max)["entry"]
+        items, _ = self.dynamodb.query(
+            self.table,
+            "#owner = :o AND entry BETWEEN :first AND :last",
+            {":o": f"member:{member_id}", ":first": "D#", ":last": last},
+            names={"#owner": "owner"},
+            limit=limit,
+            forward=False,
+        )
+        return [DAY.read(item) for item in items]
+
+    def put(self, session: Session, day: Day) -> None:
+        """Write a day that was worked out from the version that was read."""
+        put_next(session, self.table, DAY, day)
+
+
+def decision_in(item: Item) -> Decision | None:
+    """The decision in an item of this table; None when it is no act that was verified, or is not decided yet. An act
+    that is to be collected has one when it has ended."""
+    if not item["entry"].startswith("A#"):
+        return None
+    act = ACTIVITY.read(item)
+    if act.first_status != VERIFYING or act.status in (VERIFYING, MATURING):
+        return None
+    return Decision(
+        activity_id=act.id,
+        member_id=act.member_id,
+        programme_id=act.programme_id,
+        behaviour=act.behaviour,
+        status=act.status,
+        credits_mg=0 if act.points_only else act.credits_mg,
+        points=act.points,
+        reason_code=act.reason_code,
+        transfer_id=act.entry_id,
+    )

@@ -1,0 +1,1 @@
+"""Who lives together, which caps they share, and which days of a home were reported."""

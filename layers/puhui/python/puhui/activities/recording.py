@@ -1,0 +1,312 @@
+"""Recording an act: is it plausible, does it fit into the member's day, what does it give at once and what later."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from puhui.activities.acts import credit, timing
+from puhui.activities.acts.days import (
+    PHOTOS_PER_DAY_MG,
+    Day,
+    Entry,
+    entry_of,
+    fit,
+    fit_declared,
+    reported_before,
+)
+from puhui.activities.acts.identity import period_rule, window
+from puhui.activities.acts.model import CREDITED, MATURING, SELF_DECLARED_LIMIT, VERIFYING, Activity
+from puhui.activities.acts.repository import ACTIVITY
+from puhui.activities.errors import (
+    ActRepeated,
+    ClaimExpired,
+    EvidenceNotWanted,
+    EvidenceRequired,
+    NothingToCredit,
+    StepsComeFromWeRun,
+)
+from puhui.activities.households.limits import shared_with
+from puhui.activities.households.model import Residences
+from puhui.activities.memberships import require_member
+from puhui.activities.risk import ACT_REPEATED, DAY_LARGE
+from puhui.activities.tables import Tables
+from puhui.kernel import clock, ids
+from puhui.ledger.api import Balance, Hold, add_hold, balance_from, member, of
+from puhui.methodologies import api as methodologies
+from puhui.programmes import api as programmes
+from puhui.programmes.api import Behaviour, Programme
+from puhui.store.conditions import AlreadyExists, SameRequest
+from puhui.store.session import Session, attempt
+
+VERIFICATION_DAYS = (
+    7  # the longest a verification lasts: content check, a person's three days, and some to spare
+)
+
+
+@dataclass(frozen=True)
+class RecordActivity:
+    """What a member reports. ``key`` is the client's idempotency key."""
+
+    member_id: str
+    programme_id: str
+    behaviour: str
+    occurred_at: datetime
+    quantity: Mapping[str, Any]
+    evidence_ids: Sequence[str]
+    key: str | None
+    body_hash: str
+    ended_at: datetime | None = None
+
+
+def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
+    """Record an act: credited at once when a machine can tell, otherwise handed to verification; where the programme lets
+    acts be collected, it matures first.
+
+    One read and one transaction: the act, the member's day (caps, overlaps, what was reported before), and the transfer with
+    its balance (or, with a photo, the evidence, and for what is still to come a hold of the credits); one read and one
+    item more where caps count a whole household or the act reports a period, and one item more for an act so near
+    midnight that it could be reported again on the next day. The same key and body again give the first answer.
+    Raises what ``puhui.activities.errors`` lists, QuantityInvalid, QuantityImplausible, ProgrammeNotFound,
+    BehaviourUnknown.
+    """
+    programme = programmes.programme(command.programme_id)
+    behaviour = programmes.behaviour(programme, command.behaviour)
+    _check_kind(behaviour, command.evidence_ids)
+    times = timing.ReportedTimes(command.occurred_at, command.ended_at, now, programme.claim.window_days)
+    rule = period_rule(behaviour.id)
+    timing.check_times(times, rule)
+    quantified = methodologies.quantify(
+        programme, behaviour, command.quantity, clock.programme_day(command.occurred_at)
+    )
+    timing.check_length(times, behaviour, quantified.inputs)
+    day = clock.programme_day(command.occurred_at)
+    period = timing.period_of(times, rule, quantified.inputs) if rule else None
+    timing.check_first_day(command.member_id, period.first if period else day)
+    points_only = not quantified.credits_allowed
+    if quantified.reduction_mg == 0 or (points_only and programme.points is None):
+        raise NothingToCredit
+    activity_id = ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
+    status = _first_status(programme, command.evidence_ids)
+    draft = Activity(
+        id=activity_id,
+        member_id=command.member_id,
+        programme_id=programme.id,
+        behaviour=behaviour.id,
+        status=status,
+        occurred_at=command.occurred_at,
+        recorded_at=now,
+        quantity=command.quantity,
+        credits_mg=quantified.reduction_mg,
+        points_only=points_only,
+        points=0,
+        record=_record(quantified, programme, mere_word=not command.evidence_ids),
+        body_hash=command.body_hash,
+        first_status=status,
+        evidence_ids=tuple(command.evidence_ids),
+        ended_at=command.ended_at,
+    )
+    if status == MATURING:
+        matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
+        draft = replace(draft, matured_at=matured_at, collect_by=collect_by)
+
+    def build(session: Session) -> Activity:
+        return _add(session, draft, programme, behaviour, period, tables, now)
+
+    try:
+        return attempt(tables.ledger.dynamodb, build)
+    except AlreadyExists as before:
+        return first_answer(ACTIVITY.read(before.details["item"]))
+
+
+class _Found(NamedTuple):
+    """What was read of a member for an act."""
+
+    days: tuple[Day, ...]
+    residences: Residences
+    balance: Balance
+    joins: bool
+
+
+def _add(
+    session: Session,
+    draft: Activity,
+    programme: Programme,
+    behaviour: Behaviour,
+    period: timing.Period | None,
+    tables: Tables,
+    now: datetime,
+) -> Activity:
+    """Read the day and the balance, fit the act in, and add everything it writes to the session."""
+    wanted = entry_of(draft, behaviour)
+    found = _find(draft, wanted, tables, home=behaviour.caps.of_households or period is not None)
+    programme.require_open(now)
+    if draft.collect_by and draft.collect_by <= now:
+        raise ClaimExpired
+    today, *following = found.days
+    entry = fit(today, wanted, behaviour.caps, following)
+    entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
+    repeated = reported_before(wanted, found.days)
+    if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
+        raise ActRepeated(minutes=window(draft.behaviour).within)
+    households = tables.activities.households
+    shared, reported = shared_with(draft, behaviour, period, found.residences, households)
+    if shared:
+        entry = shared.fit(entry, behaviour.caps)
+    activity = replace(
+        draft,
+        credits_mg=entry.mg,
+        joins=found.joins,
+        household=shared.household if shared else "",
+        signals=_signals(draft, entry, today, repeated=repeated),
+    )
+    if entry.mg == 0:
+        activity = _on_record_only(activity)
+    _put_days(session, entry, found.days, tables)
+    if shared:
+        households.add_to_day(session, shared, entry)
+    for each in reported:
+        households.put_reported(session, each)
+    return _give(session, activity, programme, found.balance, tables, now)
+
+
+def _on_record_only(activity: Activity) -> Activity:
+    """An act that mere word gives nothing more for: done, with the reason."""
+    return replace(
+        activity,
+        status=CREDITED,
+        first_status=CREDITED,
+        reason_code=SELF_DECLARED_LIMIT,
+        matured_at=None,
+        collect_by=None,
+    )
+
+
+def _signals(draft: Activity, entry: Entry, today: Day, *, repeated: bool) -> tuple[str, ...]:
+    """Why a person is to look at an act, whatever its photos show."""
+    large = bool(draft.evidence_ids) and today.shown_mg + entry.mg > PHOTOS_PER_DAY_MG
+    return (*([ACT_REPEATED] if repeated else []), *([DAY_LARGE] if large else []))
+
+
+def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool) -> _Found:
+    """One read; ``home``: with where the member lived. Raises NotAMember, IdempotencyKeyReused, and AlreadyExists for a
+    repetition."""
+    activities, ledger = tables.activities, tables.ledger
+    owner, dates = member(draft.member_id), wanted.days()
+    keys = [
+        activities.acts.key(draft.member_id, draft.id),
+        activities.memberships.key(draft.member_id, draft.programme_id),
+        ledger.balance_key(owner, draft.programme_id),
+        *(activities.days.key(draft.member_id, each) for each in dates),
+        *([activities.households.residences_key(draft.member_id)] if home else []),
+    ]
+    existing, membership, balance, *found = ledger.dynamodb.get_all(keys)
+    if existing:
+        raise SameRequest(body_hash=draft.body_hash).found(existing)
+    days = activities.days
+    return _Found(
+        tuple(days.read(draft.member_id, each, item) for each, item in zip(dates, found, strict=False)),
+        activities.households.read_residences(draft.member_id, found[-1] if home else None),
+        balance_from(owner, draft.programme_id, balance),
+        require_member(membership, draft.programme_id),
+    )
+
+
+def _put_days(session: Session, entry: Entry, days: Sequence[Day], tables: Tables) -> None:
+    today, *following = days
+    tables.activities.days.put(session, today.with_entry(entry))
+    for each in following:
+        tables.activities.days.put(session, each.carrying(entry))
+
+
+def _give(
+    session: Session,
+    activity: Activity,
+    programme: Programme,
+    balance: Balance,
+    tables: Tables,
+    now: datetime,
+) -> Activity:
+    """Write the act with its evidence and its credits, or the hold of those that are still to come."""
+    if activity.credits_mg == 0:
+        tables.activities.acts.add(session, activity)
+        return activity
+    transfer = None
+    if activity.status == CREDITED:
+        transfer_id = ids.derived_id(now, activity.id, "credit")
+        transfer, points = credit.crediting(
+            programme,
+            activity.member_id,
+            activity.credits_mg,
+            activity.day,
+            balance,
+            transfer_id,
+            activity.id,
+            now,
+            points_only=activity.points_only,
+        )
+        activity = replace(activity, points=points, entry_id=transfer_id)
+    tables.activities.acts.add(session, activity)
+    for evidence_id in activity.evidence_ids:
+        tables.activities.evidence.use(session, activity.member_id, evidence_id, activity.id)
+    if transfer:
+        tables.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
+    else:
+        add_hold(session, held_for(activity, programme, now), {}, ledger=tables.ledger, now=now)
+    return activity
+
+
+def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
+    """The hold of what an act will give: until it is verified, collected, or its time is over."""
+    runs_out = activity.collect_by or now + timedelta(days=VERIFICATION_DAYS)
+    if activity.collect_by is None and programme.claim.rule == "collect":
+        _, runs_out = programme.claim.times(activity.occurred_at, runs_out)
+    legs = credit.issuing(
+        programme, activity.member_id, activity.credits_mg, activity.day, points_only=activity.points_only
+    )
+    return Hold(activity.id, member(activity.member_id), legs, runs_out, activity.id)
+
+
+def _record(
+    quantified: methodologies.Quantification, programme: Programme, *, mere_word: bool
+) -> dict[str, Any]:
+    """What is kept with an act; of one that nothing but the member's word shows, with the cap on all such acts of a day."""
+    record = credit.record_of(quantified, programme)
+    if mere_word:
+        record["caps"] = record["caps"] | {"self_declared_day:mg": programme.self_declared_per_day_mg}
+    return record
+
+
+def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
+    if evidence_ids:
+        return VERIFYING
+    return MATURING if programme.claim.rule == "collect" else CREDITED
+
+
+def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
+    if behaviour.evidence == "steps":
+        raise StepsComeFromWeRun
+    if behaviour.evidence == "photo" and not evidence_ids:
+        raise EvidenceRequired
+    if evidence_ids and not behaviour.takes_photos:
+        raise EvidenceNotWanted
+
+
+def first_answer(activity: Activity) -> Activity:
+    """The activity as the first answer said it, whatever became of it since."""
+    if activity.first_status == CREDITED:
+        return activity
+    first = replace(
+        activity,
+        status=activity.first_status,
+        credits_mg=activity.credits_mg + activity.expired_mg,
+        points=0,
+        entry_id="",
+        reason_code="",
+        note="",
+        shared_mg=0,
+        expired_mg=0,
+    )
+    if activity.first_status == VERIFYING:
+        return replace(first, matured_at=None, collect_by=None)
+    return first

@@ -1,0 +1,73 @@
+"""What is checked by the schedule: acts that nobody collected, and acts whose verification stopped.
+
+An act that waits for a machine is in the index ``acts_by_next_check`` from its first write on, so that nothing has to go well
+for it to be found. A check starts its verification, again where that has failed, and sets the next check to when the act
+is twice as old; once the act's hold has run out it is ended, so that it waits no longer than VERIFICATION_DAYS.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from puhui.activities import verification
+from puhui.activities.acts.model import MATURING, VERIFYING, Activity
+from puhui.activities.acts.repository import CHECK_SHARDS
+from puhui.activities.claims import collecting
+from puhui.activities.recording import VERIFICATION_DAYS
+from puhui.activities.reviews.usecases import EXPIRED_REASON
+from puhui.activities.tables import Tables
+from puhui.store import states
+from puhui.store.values import Item
+
+EXPIRED, STARTED, ENDED, WAITING, FAILED = "expired", "started", "ended", "waiting", "failed"
+
+
+def check_waiting(
+    tables: Tables,
+    state_machine: str,
+    now: datetime,
+    clock_seconds: Callable[[], float],
+    seconds_max: float,
+) -> Counter[str]:
+    """Check what waits for at most ``seconds_max``: how many acts expired, had their verification started, were ended, go
+    on waiting, or could not be checked. Two runs at once are no harm."""
+    until, done = clock_seconds() + seconds_max, Counter[str]()
+    for member_id, activity_id in acts_to_check(tables, now):
+        if clock_seconds() > until:
+            break
+        try:
+            done[_check(member_id, activity_id, tables, state_machine, now)] += 1
+        except Exception:  # noqa: BLE001 one act must not hold up the others; the caller reports that there are such
+            done[FAILED] += 1
+    return done
+
+
+def acts_to_check(tables: Tables, now: datetime) -> Iterator[tuple[str, str]]:
+    """Every (member id, activity id) whose next check has come, shard by shard, in constant memory."""
+    for shard in range(CHECK_SHARDS):
+        start: Item | None = None
+        while True:
+            found, start = tables.activities.acts.to_check(shard, now, start)
+            yield from found
+            if start is None:
+                break
+
+
+def _check(member_id: str, activity_id: str, tables: Tables, state_machine: str, now: datetime) -> str:
+    activity = tables.activities.acts.find(member_id, activity_id)
+    if activity is None or activity.status not in (MATURING, VERIFYING):
+        return WAITING  # the index is behind its table
+    if activity.status == MATURING:
+        collecting.expire(member_id, activity_id, tables=tables, now=now)
+        return EXPIRED
+    return _verify(activity, tables, state_machine, now)
+
+
+def _verify(activity: Activity, tables: Tables, state_machine: str, now: datetime) -> str:
+    age = now - activity.recorded_at
+    if age >= timedelta(days=VERIFICATION_DAYS):
+        verification.refuse_activity(activity.member_id, activity.id, EXPIRED_REASON, tables=tables, now=now)
+        return ENDED
+    started = states.start_again(state_machine, activity.id, verification.execution_input(activity))
+    tables.activities.acts.check_again(activity, activity.recorded_at + 2 * age)
+    return STARTED if started else WAITING

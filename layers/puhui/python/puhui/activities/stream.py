@@ -1,0 +1,51 @@
+"""What follows from a change in the activities' table: a verification starts, a waiting task gets its answer, a member
+joins the programme of a first act.
+
+The stream is the outbox: the request that caused the change wrote once and is over. Each effect is idempotent: an
+execution is named after its activity, and a task's second answer is refused by Step Functions and ignored here.
+"""
+
+import json
+from typing import Any
+
+from puhui.activities.acts.model import VERIFYING, Activity
+from puhui.activities.acts.repository import ACTIVITY
+from puhui.activities.evidence.usecases import content_check
+from puhui.activities.memberships import ACTED, Memberships
+from puhui.activities.reviews.model import DECIDED
+from puhui.activities.reviews.repository import REVIEW
+from puhui.activities.verification import execution_input
+from puhui.store import aws, states
+from puhui.store.values import Item
+
+ANSWERED = {"TaskTimedOut", "InvalidToken", "TaskDoesNotExist"}
+
+
+def follow(item: Item | None, state_machine: str, memberships: Memberships) -> None:
+    """Do what the item's new state asks for."""
+    if item is None:
+        return
+    if item["entry"].startswith("A#"):
+        _follow_activity(ACTIVITY.read(item), state_machine, memberships)
+    elif item["entry"] == "check" and "suggest" in item and "task_token" in item:
+        answer(item["task_token"], content_check(item["suggest"], item["evidence_id"]))
+    elif item["entry"] == "review" and item["state"] == DECIDED:
+        review = REVIEW.read(item)
+        answer(review.task_token, {"decision": review.decision, "reason_code": review.reason_code})
+
+
+def _follow_activity(activity: Activity, state_machine: str, memberships: Memberships) -> None:
+    if activity.joins:
+        terms = activity.record.get("terms", "")
+        memberships.join_first(activity.member_id, activity.programme_id, terms, ACTED, activity.recorded_at)
+    if activity.status == VERIFYING:
+        states.start_once(state_machine, activity.id, execution_input(activity))
+
+
+def answer(task_token: str, output: dict[str, Any]) -> None:
+    """Give a waiting task its output; one that no longer waits has had its answer or its time."""
+    try:
+        aws.call("states", "SendTaskSuccess", {"taskToken": task_token, "output": json.dumps(output)})
+    except aws.AwsError as error:
+        if error.code not in ANSWERED:
+            raise

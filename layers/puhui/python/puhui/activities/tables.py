@@ -1,0 +1,48 @@
+"""The tables that the use cases read and write: built once per function, from environment variables."""
+
+import os
+from dataclasses import dataclass
+
+from puhui.activities.acts.repository import Acts, Days
+from puhui.activities.claims.repository import Shares
+from puhui.activities.evidence.repository import EvidenceRepository
+from puhui.activities.households.repository import Households
+from puhui.activities.memberships import Memberships
+from puhui.activities.reviews.repository import Reviews
+from puhui.ledger.api import Ledger
+from puhui.store.answers import Answers
+from puhui.store.client import DynamoDB
+
+
+class Activities:
+    """The activities' table: a repository for each aggregate."""
+
+    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+        self.dynamodb = dynamodb
+        self.table = table
+        self.acts = Acts(dynamodb, table)
+        self.days = Days(dynamodb, table)
+        self.shares = Shares(dynamodb, table)
+        self.memberships = Memberships(dynamodb, table)
+        self.households = Households(dynamodb, table)
+        self.evidence = EvidenceRepository(dynamodb, table)
+        self.reviews = Reviews(dynamodb, table)
+        self.answers = Answers(dynamodb, table)
+
+    @classmethod
+    def from_environment(cls) -> "Activities":
+        """The table that the environment variable ACTIVITIES_TABLE names."""
+        return cls(DynamoDB(), os.environ["ACTIVITIES_TABLE"])
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The two tables a credited act is written to."""
+
+    activities: Activities
+    ledger: Ledger
+
+    @classmethod
+    def from_environment(cls) -> "Tables":
+        """The tables that ACTIVITIES_TABLE and LEDGER_TABLE name."""
+        return cls(Activities.from_environment(), Ledger.from_environment())

@@ -1,0 +1,154 @@
+"""Every stored shape of the activities' table, kept as a file: a swapped or renamed field is noticed."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from puhui.activities.acts.days import Day, Entry
+from puhui.activities.acts.model import Activity
+from puhui.activities.acts.repository import ACTIVITY, DAY
+from puhui.activities.claims.model import Share, ShareDay
+from puhui.activities.claims.repository import SHARE, SHARE_DAY
+from puhui.activities.evidence.model import Evidence
+from puhui.activities.evidence.repository import EVIDENCE
+from puhui.activities.households.model import (
+    HouseholdDay,
+    Interval,
+    People,
+    ReportedDays,
+    ReportedSpan,
+    Residence,
+    Residences,
+)
+from puhui.activities.households.repository import PEOPLE, REPORTED_DAYS, RESIDENCES, Households
+from puhui.activities.memberships import MEMBERSHIP, Membership
+from puhui.activities.reviews.model import Review
+from puhui.activities.reviews.repository import REVIEW
+from puhui.store.client import DynamoDB
+from puhui.store.values import decode_item
+from tests.support.golden import UNIT, check
+
+AT = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
+DAYS = [AT + timedelta(days=n) for n in range(8)]
+DAY_OF_ACTS = Day(
+    date(2026, 11, 30),
+    (
+        Entry("01ACT1", "carbon-88", "cycling", 29_408_001, 29_408_011, 123_456, 1, 2_000, 12, "own", True),
+        Entry("01ACT2", "ant-forest", "walking", -1, -1, 7_000, 1, 9_000),
+    ),
+    6,
+    "M1",
+)
+GOLDEN = {
+    "activity": (
+        ACTIVITY,
+        Activity(
+            "01ACT",
+            "M1",
+            "carbon-88",
+            "cycling",
+            "maturing",
+            DAYS[0],
+            DAYS[1],
+            {"distance_m": 2_000},
+            123_456,
+            45,
+            {"reduction_mg": 123_457, "factors": ["f@1"]},
+            "b0d7",
+            "verifying",
+            ("01EV1", "01EV2"),
+            "01TRANSFER",
+            "NOT_THE_ACT",
+            "照片不清楚",
+            DAYS[2],
+            DAYS[3],
+            11_000,
+            12_000,
+            "H1",
+            True,
+            DAYS[4],
+            ("ACT_REPEATED",),
+            True,
+            {"id": "01COR", "from_mg": 1, "to_mg": 2},
+        ),
+    ),
+    "day": (DAY, DAY_OF_ACTS),
+    "share": (SHARE, Share("01ACT", "M2", "ant-forest", "cycling", 40_000, 40, "01TRANSFER", AT, "M1")),
+    "share_day": (SHARE_DAY, ShareDay("M1", "ant-forest", date(2026, 11, 30), 40_000, 3)),
+    "evidence": (
+        EVIDENCE,
+        Evidence("01EV", "M1", "image/jpeg", 4_711, "ab12", AT, "b0d7", "01ACT"),
+    ),
+    "residences": (
+        RESIDENCES,
+        Residences("M1", (Residence("H1", "2026-01-01", "2026-02-02"), Residence("H2", "2026-02-03")), 2),
+    ),
+    "people": (
+        PEOPLE,
+        People("H1", {"M1": (Interval("2026-01-01", "2026-02-02"), Interval("2026-03-03"))}, 4),
+    ),
+    "reported_days": (
+        REPORTED_DAYS,
+        ReportedDays(
+            "household:H1", "saving_electricity", (ReportedSpan("2026-11-01", "2026-11-30", "01ACT"),), 5
+        ),
+    ),
+    "membership": (
+        MEMBERSHIP,
+        Membership("carbon-88", DAYS[0], DAYS[1], "2026-11", "signed_in", "M1"),
+    ),
+    "review": (
+        REVIEW,
+        Review(
+            "01REVIEW",
+            "01ACT",
+            "M1",
+            "carbon-88",
+            "cycling",
+            DAYS[0],
+            DAYS[1],
+            DAYS[2],
+            60,
+            ("PHOTO_SIMILAR",),
+            ("01EV",),
+            "decided",
+            "refuse",
+            "NOT_THE_ACT",
+            "照片不清楚",
+            "M9",
+            DAYS[3],
+            "task-token",
+            {"distance_m": 2_000},
+            DAYS[4],
+            123_456,
+            45,
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_a_stored_item_is_read_into_the_whole_value_and_written_back(name: str):
+    record, value = GOLDEN[name]
+    check("activities", name, record, value)  # type: ignore[arg-type]
+
+
+def test_a_day_of_the_first_shape_whose_entries_were_lists_by_position_is_read():
+    stored = json.loads((UNIT / "activities/golden/day_by_position.json").read_text())
+    assert DAY.read(decode_item(stored)) == DAY_OF_ACTS
+
+
+def test_a_households_day_is_counters_by_programme_and_behaviour():
+    stored = json.loads((UNIT / "activities/golden/household_day.json").read_text())
+    read = Households(DynamoDB(), "t").read_day("H1", date(2026, 11, 30), decode_item(stored))
+    used = {("carbon-88", "no_car"): (120_000, 1), ("ant-forest", "no_car"): (80_000, 2)}
+    assert read == HouseholdDay("H1", date(2026, 11, 30), used, 3)
+
+
+def test_an_act_that_waits_is_in_the_index_and_one_that_is_over_is_not():
+    act = GOLDEN["activity"][1]
+    assert {"check_shard", "next_check_at"} <= ACTIVITY.item(act).keys()  # type: ignore[arg-type]
+    over = ACTIVITY.item(replace(act, status="credited"))  # type: ignore[type-var]
+    assert not {"check_shard", "next_check_at"} & over.keys()
