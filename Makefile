@@ -27,7 +27,7 @@ roles: $(VENV)/local.stamp
 	@$(BIN)/python -m infra.roles "$(OPENID)" $(ROLES) --local
 
 check: lint
-	$(BIN)/pytest -q -n $(WORKERS) tests/unit tests/contracts tests/architecture
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup --durations=50 tests/unit tests/contracts tests/architecture
 
 lint: $(VENV)/dev.stamp
 	@$(BIN)/python -c 'from infra.build import validators; validators.ensure()'

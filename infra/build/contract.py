@@ -91,8 +91,16 @@ def expanded() -> dict[str, Any]:
 
 
 def operations() -> Iterator[Operation]:
-    """Every operation, in the order of the file."""
-    whole = expanded()
+    """Every operation, in the order of the file. Callers do not change them."""
+    return iter(_operations())
+
+
+@lru_cache(maxsize=1)
+def _operations() -> tuple[Operation, ...]:
+    return tuple(_resolved_operations(expanded()))
+
+
+def _resolved_operations(whole: dict[str, Any]) -> Iterator[Operation]:
     for path, item in whole["paths"].items():
         for method, operation in item.items():
             spec = resolved(operation, whole)

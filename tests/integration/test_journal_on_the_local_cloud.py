@@ -33,7 +33,7 @@ from tests.support.independent import PythonTools, Tool, running_witness
 from tests.support.ledger import read_for
 from tests.support.local_cloud import CloudUnderTest
 
-pytestmark = [pytest.mark.local_cloud, pytest.mark.slow]
+pytestmark = [pytest.mark.local_cloud, pytest.mark.alone, pytest.mark.slow]
 
 THOUSANDS, A_TRANSACTION = 3_000, 40
 PROGRAMME = "carbon-88"

@@ -12,8 +12,7 @@ import pytest
 
 from infra.local import demo
 from tests.support.bank import Bank
-
-WAIT_SECONDS = 60
+from tests.support.local_cloud import WAIT_SECONDS
 
 
 class Member:

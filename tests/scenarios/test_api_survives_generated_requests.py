@@ -27,6 +27,7 @@ schema.config.phases.coverage.enabled = (
 
 
 @pytest.mark.local_cloud
+@pytest.mark.independent
 @pytest.mark.slow
 @schema.parametrize()
 @settings(

@@ -92,6 +92,7 @@ def _data(name: str, content_type: str) -> bytes:
     return fresh(data) if content_type == "image/jpeg" and data.startswith(b"\xff\xd8") else data
 
 
+@pytest.mark.alone
 def test_whatever_the_platform_answers_a_person_or_a_reason_ends_it(api: httpx.Client, verifier: Member):
     for errcode, status, found in (
         (61010, "review", "CONTENT_UNCHECKED"),

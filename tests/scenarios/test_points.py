@@ -153,6 +153,7 @@ def reported(operator: Member, programme_id: str) -> dict[str, Any]:
     raise AssertionError(f"always in motion: {report['in_motion']}")
 
 
+@pytest.mark.alone
 def test_a_report_reconciles_the_whole_deployment_and_names_a_redemption_that_is_missing(
     administrator: Administrator, me: Member, api: httpx.Client
 ):

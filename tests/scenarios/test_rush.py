@@ -12,7 +12,7 @@ import pytest
 from tests.scenarios.life import Member
 from tests.support.rush import Offer, Plan, Rush, Workers
 
-pytestmark = [pytest.mark.local_cloud, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.local_cloud, pytest.mark.alone, pytest.mark.timeout(400)]
 
 linux = pytest.mark.skipif(not Workers.can_be_found(), reason="workers are found through /proc")
 QUEUE: dict[str, Any] = {"shards": 4, "queue_lanes": 4}

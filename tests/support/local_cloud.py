@@ -18,6 +18,9 @@ from infra.local import demo, emulator
 from infra.local.cloud import LocalCloud
 from infra.local.emulator import free_port
 from infra.local.settings import STACK, Settings
+from infra.testing import CLOUD_FOLDERS
+
+WAIT_SECONDS = 240  # for what state machines bring about on a busy machine: costs nothing while all is well
 
 
 class CloudUnderTest:
@@ -58,18 +61,30 @@ class CloudUnderTest:
 @pytest.fixture(scope="session")
 def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudUnderTest]:
     """The deployed template, with the demo people and rewards."""
+    demo.VERIFICATION_SECONDS = WAIT_SECONDS
     if running := os.environ.get("PUHUI_TEST_URL"):
         yield CloudUnderTest(running)
         return
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        pytest.fail("Tests side by side share one local cloud: `make run`, then PUHUI_TEST_URL=http://... .")
     settings = Settings(free_port(), tmp_path_factory.mktemp("cloud"))
     with LocalCloud(settings, Console(quiet=True)):
         yield CloudUnderTest(settings.url)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for the local cloud is marked so, directly or through another fixture; it may have to wait for its start."""
+    """A test that asks for the local cloud is marked so, directly or through another fixture; it may have to wait for its start.
+
+    The tests of a module stay together, in their order, unless each is independent of the others.
+    """
     for item in items:
         if "local_cloud" in getattr(item, "fixturenames", ()):
+            if item.path.parent.name not in CLOUD_FOLDERS:
+                raise pytest.UsageError(
+                    f"{item.nodeid} uses the local cloud: it belongs into one of {CLOUD_FOLDERS}"
+                )
             item.add_marker(pytest.mark.local_cloud)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(400))
+            if not any(item.iter_markers("independent")):
+                item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))

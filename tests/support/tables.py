@@ -1,4 +1,5 @@
-"""Tables for tests: ministack on a port of its own, and each context's table as its stack defines it."""
+"""Tables for tests: ministack on a port of its own, its DynamoDB in this process, and each context's table as its stack defines
+it."""
 
 import os
 import socket
@@ -17,6 +18,7 @@ import pytest
 import yaml
 
 from puhui.store import aws
+from tests.support import engine
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
@@ -58,7 +60,8 @@ def dynamodb_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
             patch.setenv("AWS_DEFAULT_REGION", "cn-north-1")
             patch.setenv("AWS_ACCESS_KEY_ID", "test")
             patch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-            yield endpoint
+            with engine.answering(endpoint):
+                yield endpoint
     finally:
         aws._drop(endpoint)  # its connection is kept open between calls
         server.terminate()
