@@ -68,9 +68,10 @@ class Follower:
         self._thread.start()
 
     def stop(self) -> None:
-        """Say what is still unsaid, and end."""
+        """Say what is still unsaid, and end. Nothing, when it has not started: a start may be stopped before that."""
         self._ended.set()
-        self._thread.join(2)
+        if self._thread.ident is not None:
+            self._thread.join(2)
 
     def _follow(self) -> None:
         while not self._ended.wait(PAUSE_SECONDS):

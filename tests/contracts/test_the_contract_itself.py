@@ -216,14 +216,16 @@ def test_vocabularies_have_a_name_for_whatever_the_contract_lists() -> None:
     assert "COMPLAINTS" in listed <= words.REASONS.keys()
 
 
-REASON = re.compile(r"""reason_code[\"']?\s*(?:=|:|==|!=)\s*[\"']([A-Z][A-Z0-9_]+)[\"']""")
+REASON = re.compile(r"""reason_code[\"']?\s*(?::\s*str\s*)?(?:=|:|==|!=)\s*[\"']?([A-Z][A-Z0-9_]+)\b""")
 
 
 def test_every_reason_that_the_house_gives_has_its_sentence() -> None:
     """A reason that only a person makes up is told as such; whatever stands in the sources has a sentence of its own."""
     folders = (ROOT / "layers/puhui/python/puhui", ROOT / "functions", ROOT / "infra/workflows")
     sources = [path for folder in folders for path in folder.rglob("*.*") if path.suffix in (".py", ".json")]
-    given = {code for path in sources for code in REASON.findall(path.read_text(encoding="utf-8"))}
+    texts = [path.read_text(encoding="utf-8") for path in sources]
+    given = {code for text in texts for code in REASON.findall(text)}  # itself, or a constant of its name
+    given = {code for code in given if any(f'"{code}"' in text for text in texts)}
 
     assert {"FILE_MISSING", "CANCELLED_BY_MEMBER"} <= given
     assert {*given, *risk.REFUSALS, *risk.WEIGHTS} <= words.REASONS.keys()

@@ -19,9 +19,9 @@ from puhui.ledger.api import Ledger
 from puhui.members.model import Member
 from puhui.members.repository import Members
 from puhui.merchants.repositories import Merchants
-from puhui.methodologies.dynamo import Methodologies
+from puhui.methodologies.repository import Methodologies
 from puhui.partners.repository import Partners
-from puhui.programmes.dynamo import Programmes
+from puhui.programmes.repository import Programmes
 from puhui.rewards.catalogue import reports
 from puhui.rewards.redemptions import delivering
 from puhui.settlement.budgets import usecases as budgets

@@ -21,6 +21,7 @@ NAMED = {  # and not there: an example, and what a later decision replaced
     "functions/programmes/get_behaviour/app.py",
     "functions/Makefile",
 }
+RENAMES = "2026-11-30-rooms.md"  # says what things were called before
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _PLACEHOLDER = re.compile(r"[<>{}*$…\s:|=]|\.\.\.")
@@ -91,6 +92,8 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
 
 @each_page
 def test_every_cited_path_exists(page: Path) -> None:
+    if page.name == RENAMES:
+        return
     text = prose(page)
     assert [name for name in cited(text) if not exists(name, page)] == []
     assert [name for name in modules(text) if name not in files()] == []

@@ -3,8 +3,8 @@
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import documents
 from puhui.methodologies import filing, procedure, published
-from puhui.methodologies.dynamo import Factors
 from puhui.methodologies.lifecycle import Officer
+from puhui.methodologies.repository import Factors
 
 app = HttpFunction("file-factor")
 TABLE = Factors.from_environment()

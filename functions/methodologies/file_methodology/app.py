@@ -3,8 +3,8 @@
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import documents
 from puhui.methodologies import filing, procedure, published
-from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.lifecycle import Officer
+from puhui.methodologies.repository import Methodologies
 
 app = HttpFunction("file-methodology")
 TABLE = Methodologies.from_environment()

@@ -2,7 +2,7 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.methodologies import catalogue
-from puhui.methodologies.dynamo import Factors
+from puhui.methodologies.repository import Factors
 
 app = HttpFunction("get-factor")
 TABLE = Factors.from_environment()

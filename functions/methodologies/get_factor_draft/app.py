@@ -2,7 +2,7 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.methodologies import procedure
-from puhui.methodologies.dynamo import Factors
+from puhui.methodologies.repository import Factors
 
 app = HttpFunction("get-factor-draft")
 TABLE = Factors.from_environment()

@@ -2,7 +2,7 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.methodologies import procedure
-from puhui.methodologies.dynamo import Methodologies
+from puhui.methodologies.repository import Methodologies
 
 app = HttpFunction("get-methodology-draft")
 TABLE = Methodologies.from_environment()

@@ -4,7 +4,7 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.methodologies import procedure
-from puhui.methodologies.dynamo import Factors
+from puhui.methodologies.repository import Factors
 from puhui.store import wiring
 
 app = HttpFunction("list-factor-drafts")
@@ -16,4 +16,4 @@ CURSORS = cache(wiring.cursors)
 def list_factor_drafts(request: Request) -> Answer:
     query = request.query
     page = procedure.list_drafts(query["limit"], query.get("cursor"), table=TABLE, cursors=CURSORS())
-    return page.body(procedure.show_factor_draft, status=query.get("status"))
+    return page.body(procedure.factor_draft_body, status=query.get("status"))

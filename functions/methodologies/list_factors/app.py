@@ -4,7 +4,7 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.methodologies import catalogue
-from puhui.methodologies.dynamo import Factors
+from puhui.methodologies.repository import Factors
 from puhui.store import wiring
 
 app = HttpFunction("list-factors")

@@ -4,7 +4,7 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.methodologies import procedure
-from puhui.methodologies.dynamo import Methodologies
+from puhui.methodologies.repository import Methodologies
 from puhui.store import wiring
 
 app = HttpFunction("list-methodology-drafts")
@@ -16,4 +16,4 @@ CURSORS = cache(wiring.cursors)
 def list_methodology_drafts(request: Request) -> Answer:
     query = request.query
     page = procedure.list_drafts(query["limit"], query.get("cursor"), table=TABLE, cursors=CURSORS())
-    return page.body(procedure.show, status=query.get("status"))
+    return page.body(procedure.draft_body, status=query.get("status"))

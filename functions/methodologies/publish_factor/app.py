@@ -2,8 +2,8 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.methodologies import procedure
-from puhui.methodologies.dynamo import Factors
 from puhui.methodologies.lifecycle import Officer
+from puhui.methodologies.repository import Factors
 
 app = HttpFunction("publish-factor")
 TABLE = Factors.from_environment()

@@ -2,8 +2,8 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.methodologies import procedure
-from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.lifecycle import Officer
+from puhui.methodologies.repository import Methodologies
 
 app = HttpFunction("withdraw-methodology")
 TABLE = Methodologies.from_environment()

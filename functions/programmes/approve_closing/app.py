@@ -7,8 +7,8 @@ from puhui.journal import wiring
 from puhui.journal.dynamo import Journal
 from puhui.journal.usecases import add_decision
 from puhui.programmes import procedure
-from puhui.programmes.dynamo import Programmes
-from puhui.programmes.standing import CLOSING, Proposal
+from puhui.programmes.decisions import CLOSING, Proposal
+from puhui.programmes.repository import Programmes
 from puhui.store.session import Session
 
 app = HttpFunction("approve-closing")
@@ -40,4 +40,4 @@ def approve_closing(request: Request) -> Answer:
         table=TABLE,
         also=publish,
     )
-    return procedure.show_proposal(approved)
+    return procedure.proposal_body(approved)

@@ -5,7 +5,7 @@ from puhui.kernel import clock, documents
 from puhui.methodologies import api as methodologies
 from puhui.methodologies import published
 from puhui.programmes import procedure, publication
-from puhui.programmes.dynamo import Programmes
+from puhui.programmes.repository import Programmes
 
 app = HttpFunction("file-programme")
 TABLE = Programmes.from_environment()
@@ -21,4 +21,4 @@ def file_programme(request: Request) -> Answer:
     for behaviour in programme.behaviours.values():
         methodologies.require_countable(programme, behaviour, clock.programme_day(request.now))
     filed = procedure.file(document, request.member_id, request.now, table=TABLE)
-    return 201, procedure.shown(filed)
+    return 201, procedure.filed_body(filed)

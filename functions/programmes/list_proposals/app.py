@@ -4,7 +4,7 @@ from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.programmes import api, procedure
-from puhui.programmes.dynamo import Programmes
+from puhui.programmes.repository import Programmes
 from puhui.store import wiring
 from puhui.store.cursors import page_at_hand
 
@@ -20,4 +20,4 @@ def list_proposals(request: Request) -> Answer:
     page = page_at_hand(
         TABLE.proposals(programme.id), lambda each: each.subject, scope, request.query, CURSORS
     )
-    return page.body(procedure.show_proposal, status=request.query.get("status"))
+    return page.body(procedure.proposal_body, status=request.query.get("status"))

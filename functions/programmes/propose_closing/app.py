@@ -3,8 +3,8 @@
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
 from puhui.programmes import procedure
-from puhui.programmes.dynamo import Programmes
-from puhui.programmes.standing import CLOSING, Proposal
+from puhui.programmes.decisions import CLOSING, Proposal
+from puhui.programmes.repository import Programmes
 
 app = HttpFunction("propose-closing")
 TABLE = Programmes.from_environment()
@@ -15,4 +15,4 @@ def propose_closing(request: Request) -> Answer:
     programme_id, body = request.path["programme_id"], request.body
     closes_at = clock.to_text(clock.from_text(body["closes_at"]))
     wanted = Proposal(programme_id, CLOSING, closes_at, body["reason"], request.member_id, request.now, 1)
-    return procedure.show_proposal(procedure.propose(wanted, table=TABLE))
+    return procedure.proposal_body(procedure.propose(wanted, table=TABLE))

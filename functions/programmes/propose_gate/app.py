@@ -2,8 +2,8 @@
 
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.programmes import procedure
-from puhui.programmes.dynamo import Programmes
-from puhui.programmes.standing import Proposal
+from puhui.programmes.decisions import Proposal
+from puhui.programmes.repository import Programmes
 
 app = HttpFunction("propose-gate")
 TABLE = Programmes.from_environment()
@@ -15,4 +15,4 @@ def propose_gate(request: Request) -> Answer:
     wanted = Proposal(
         path["programme_id"], path["gate"], body["open"], body["reason"], request.member_id, request.now, 1
     )
-    return procedure.show_proposal(procedure.propose(wanted, table=TABLE))
+    return procedure.proposal_body(procedure.propose(wanted, table=TABLE))

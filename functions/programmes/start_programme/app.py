@@ -7,8 +7,8 @@ from puhui.journal import wiring
 from puhui.journal.dynamo import Journal
 from puhui.journal.usecases import add_publication
 from puhui.programmes import procedure
-from puhui.programmes.dynamo import Programmes
 from puhui.programmes.filing import Filed
+from puhui.programmes.repository import Programmes
 from puhui.store.session import Session
 
 app = HttpFunction("start-programme")
@@ -33,4 +33,4 @@ def start_programme(request: Request) -> Answer:
         also=publish,
         key=request.idempotency_key,
     )
-    return procedure.shown(started)
+    return procedure.filed_body(started)

@@ -6,8 +6,8 @@ from puhui.journal import usecases
 from puhui.journal.intake import read
 from puhui.kernel import ids
 from puhui.methodologies import lifecycle
-from puhui.methodologies.dynamo import version_item
 from puhui.methodologies.lifecycle import Officer, Version
+from puhui.methodologies.repository import VERSIONS
 from puhui.tlog import entries
 from puhui.tlog.notes import from_b64, to_b64
 from tests.contracts.journal.conftest import NOW, PEPPER, Alliance
@@ -26,7 +26,7 @@ def published() -> Version:
 
 def follow(alliance: Alliance, *versions: Version) -> int:
     """What the table's stream brings to the sequencer; how many entries it leaves."""
-    events, poison = read([("methodologies", version_item(each), NOW) for each in versions])
+    events, poison = read([("methodologies", VERSIONS["M#"].item(each), NOW) for each in versions])
     assert not poison
     return alliance.sequence(*events).appended
 

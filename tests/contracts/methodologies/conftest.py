@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from puhui.methodologies import filing, procedure, registry
-from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.lifecycle import Officer
 from puhui.methodologies.procedure import Command
 from puhui.methodologies.published import Published
+from puhui.methodologies.repository import Methodologies
 from puhui.store.client import DynamoDB
 
 NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)

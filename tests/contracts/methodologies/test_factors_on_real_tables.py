@@ -8,11 +8,11 @@ import pytest
 
 from puhui.kernel.documents import DocumentInvalid
 from puhui.methodologies import api, catalogue, filing, procedure, registry
-from puhui.methodologies.dynamo import Factors, publication_in, version_item
 from puhui.methodologies.errors import AuthorMayNotPublish, FactorIsZero, FactorNotFound, VersionShipped
 from puhui.methodologies.lifecycle import Officer
 from puhui.methodologies.procedure import Command
 from puhui.methodologies.published import STATUS_SECONDS, Published
+from puhui.methodologies.repository import VERSIONS, Factors, publication_in
 from puhui.programmes import api as programmes
 from puhui.store.client import DynamoDB
 from tests.contracts.methodologies.conftest import CITY, DOCUMENT, NOW, OTHER_PROVINCE, PROVINCE, document
@@ -145,7 +145,7 @@ def test_the_journal_is_told_of_a_factor_as_of_a_methodology(table: Factors):
     publish(table, file(table, record()))
     version = table.version("lights-off-2027", "1")
     assert version is not None
-    told = publication_in(version_item(version, table.prefix))
+    told = publication_in(VERSIONS[table.prefix].item(version))
     assert told is not None
     assert (told.kind, told.name, told.status) == ("factor", "lights-off-2027", "published")
 

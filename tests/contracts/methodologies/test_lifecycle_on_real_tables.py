@@ -10,7 +10,7 @@ from puhui.journal.intake import read
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.methodologies import procedure, usecases
-from puhui.methodologies.dynamo import version_item
+from puhui.methodologies.repository import VERSIONS
 from puhui.store.cursors import Cursors
 from puhui.store.values import decode_item
 from tests.contracts.methodologies.conftest import (
@@ -281,6 +281,6 @@ def test_an_item_without_its_history_is_set_aside(office: Office):
     office.bring()
     found = office.table.version("lights-off", "7")
     assert found
-    broken = version_item(found) | {"history": []}
+    broken = VERSIONS["M#"].item(found) | {"history": []}
     told, poison = read([("methodologies", broken, NOW)])
     assert (told, [one.key["methodology"] for one in poison]) == ([], ["M#lights-off"])

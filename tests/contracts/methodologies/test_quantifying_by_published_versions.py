@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from puhui.methodologies import api, published, registry, usecases
-from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.errors import MethodologyNotFound, MethodologyWithdrawn
 from puhui.methodologies.published import STATUS_SECONDS, Published
+from puhui.methodologies.repository import Methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes import presets
 from puhui.store import aws

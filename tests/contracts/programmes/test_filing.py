@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from puhui.kernel import clock
+from puhui.kernel.approvals import ProposerMayNotApprove
 from puhui.programmes import api, presets, procedure, published
-from puhui.programmes.dynamo import Programmes
+from puhui.programmes.decisions import CLOSING, Proposal
 from puhui.programmes.errors import (
     AuthorMayNotStart,
     ClosingInThePast,
@@ -17,14 +18,13 @@ from puhui.programmes.errors import (
     ProgrammeNotFound,
     ProgrammeShipped,
     ProposalChanged,
-    ProposerMayNotApprove,
     VersionChanged,
     VersionNotNewer,
     VersionStarted,
     VersionTaken,
 )
 from puhui.programmes.filing import Filed
-from puhui.programmes.standing import CLOSING, Proposal
+from puhui.programmes.repository import Programmes
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session
 
@@ -54,19 +54,19 @@ def start(
 
 
 def running(table: Programmes) -> Mapping[str, Any] | None:
-    standing = table.standing("my-city")
+    standing = table.running("my-city")
     return standing.document if standing else None
 
 
 def test_a_draft_counts_nothing_until_somebody_else_starts_it(table: Programmes):
     filed = file(table)
-    assert table.standing("my-city") is None
+    assert table.running("my-city") is None
     with pytest.raises(AuthorMayNotStart):
         start(table, filed, by="author")
     started = start(table, filed)
     assert (started.status, started.started_by) == ("running", "approver")
     assert running(table) == document()
-    assert [each.document for each in table.all_standing()] == [document()]
+    assert [each.document for each in table.all_running()] == [document()]
     assert start(table, filed) == started
 
 
@@ -123,16 +123,16 @@ def test_a_filed_version_is_superseded_by_a_later_one_of_the_layer(
 
 def test_of_two_who_start_two_versions_at_once_the_later_one_runs(table: Programmes):
     one, two = file(table, version="1"), file(table, version="2")
-    put_standing, calls = table.put_standing, 0
+    put_running, calls = table.put_running, 0
 
     def slow(*arguments: Any) -> None:
         nonlocal calls
         calls += 1
         if calls == 1:  # while the first is at it, the second is quicker
             start(table, two)
-        put_standing(*arguments)
+        put_running(*arguments)
 
-    table.put_standing = slow  # type: ignore[method-assign]
+    table.put_running = slow  # type: ignore[method-assign]
     with pytest.raises(VersionNotNewer):
         start(table, one)
     assert (running(table) or {})["version"] == "2"
@@ -163,11 +163,11 @@ def minutes(table: Programmes, monkeypatch: pytest.MonkeyPatch) -> Iterator[list
 
 
 def test_what_is_running_is_read_again_after_a_minute(table: Programmes, minutes: list[float]):
-    assert published.standing("my-city") is None
+    assert published.running_state("my-city") is None
     start(table, file(table))
-    assert published.standing("my-city") is None
+    assert published.running_state("my-city") is None
     minutes[0] = 61
-    found = published.standing("my-city")
+    found = published.running_state("my-city")
     assert found is not None
     assert found.document == document()
 

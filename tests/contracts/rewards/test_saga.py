@@ -46,8 +46,9 @@ from puhui.rewards.redemptions.model import (
 from puhui.rewards.redemptions.repository import REDEMPTION
 from puhui.store import aws
 from puhui.store.client import ConditionFailed, DynamoDB
+from puhui.store.conditions import OptimisticLockFailed
 from puhui.store.sealing import Sealer
-from puhui.store.session import Moved, Session
+from puhui.store.session import Session
 from tests.contracts.rewards.conftest import CURSORS, NOW, Shop, Store
 from tests.faults.redemptions import SECRET, Partner
 
@@ -370,7 +371,7 @@ def test_a_voucher_is_not_lost_to_somebody_who_gives_it_up_at_that_moment(cinema
     cinema.shop.rewards.redemptions.change(
         session, before, replace(before, next_check_at=None, late_answer="unknown")
     )
-    with pytest.raises(Moved):
+    with pytest.raises(OptimisticLockFailed):
         session.commit()
     assert cinema.state(made) == after
 

@@ -97,7 +97,9 @@ def test_a_verdict_reaches_the_acts_and_whoever_looks_it_up(
         assert (answer.status, answer.text) == (200, "success")
         assert answer.headers["content-type"].startswith("text/plain")
     assert (
-        gateway.handler("receive_wechat_push").ACTIVITIES.check("trace-1", {"evidence_id": "e"})["suggest"]
+        gateway.handler("receive_wechat_push").ACTIVITIES.evidence.add_to_check(
+            "trace-1", {"evidence_id": "e"}
+        )["suggest"]
         == "risky"
     )
     verdicts = Verdicts.from_environment()
@@ -117,6 +119,6 @@ def test_a_push_that_cannot_be_trusted_changes_nothing(functions: Callable[..., 
     assert (answer.status, answer.json["code"]) == (403, "WX_PUSH_REFUSED")
     plain = functions("receive_wechat_push", **pushed(verdict("trace-2"), mode="plain"))
     assert plain.status == 403
-    assert "suggest" not in gateway.handler("receive_wechat_push").ACTIVITIES.check(
+    assert "suggest" not in gateway.handler("receive_wechat_push").ACTIVITIES.evidence.add_to_check(
         "trace-2", {"evidence_id": "e"}
     )

@@ -1,5 +1,6 @@
 """The ninth mend of infra/local/mended_ministack.py: what a function failed with has the name that a state machine catches it by."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def test_a_failure_keeps_its_class(monkeypatch: pytest.MonkeyPatch, trace: str, 
         return {"status": "error", "error": "so it is", "trace": trace}
 
     def execute(*_: Any) -> dict[str, Any]:
-        mended_ministack.invoke(None)
+        mended_ministack.invoke(SimpleNamespace(func_name="f", last_used=0.0))
         return {"error": True, "body": {"errorMessage": "so it is", "errorType": "Runtime.HandlerError"}}
 
     monkeypatch.setattr(mended_ministack, "_invoke", fail)

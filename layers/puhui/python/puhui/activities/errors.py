@@ -117,7 +117,7 @@ class ActRepeated(Conflict):
 
 
 class PeriodClaimed(Conflict):
-    """``first`` and ``last`` day of what was told of before."""
+    """``first`` and ``last`` day of what was reported before."""
 
     code = "PERIOD_CLAIMED"
     zh = "{first} 至 {last} 已经申报过，同一天只能计一次；请只申报其余的日子。"

@@ -112,7 +112,7 @@ def join(
     now: datetime,
 ) -> Membership:
     """Join a programme, or come back to it; who is in already accepts the terms as they are now. ``read_terms``: the version that
-    was shown. Raises ProgrammeNotFound, ProgrammeClosed, TermsChanged."""
+    was read. Raises ProgrammeNotFound, ProgrammeClosed, TermsChanged."""
     programme = programmes.programme(programme_id)
     programme.require_open(now)
     if read_terms is not None and read_terms != programme.terms.version:

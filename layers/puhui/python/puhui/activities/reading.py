@@ -39,7 +39,7 @@ def list_activities(
     scope = f"activities:{member_id}:{programme_id or ''}"
     position = cursors.read(scope, cursor) or {}
     before = date.fromisoformat(position["day"]) if position else None
-    skip = position.get("shown", 0)
+    skip = position.get("listed", 0)
     wanted: list[str] = []
     following: dict[str, Any] | None = None
     days = activities.days.latest(member_id, before, limit + 1)
@@ -49,10 +49,10 @@ def list_activities(
         room = limit - len(wanted)
         wanted += listed[start : start + room]
         if len(listed) > start + room:
-            following = {"day": day.day.isoformat(), "shown": start + room}
+            following = {"day": day.day.isoformat(), "listed": start + room}
             break
     if following is None and len(days) > limit:
-        following = {"day": days[-1].day.isoformat(), "shown": len(_listed(days[-1], programme_id))}
+        following = {"day": days[-1].day.isoformat(), "listed": len(_listed(days[-1], programme_id))}
     return Page(activities.acts.find_all(member_id, wanted), cursors.write(scope, following))
 
 

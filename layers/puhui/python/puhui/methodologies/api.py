@@ -7,7 +7,6 @@ from typing import Any
 
 from puhui.kernel.errors import DomainError
 from puhui.methodologies import explanation, registry
-from puhui.methodologies.dynamo import Publication, publication_in
 from puhui.methodologies.errors import (
     BehaviourNotCountable,
     FactorUnavailable,
@@ -26,6 +25,7 @@ from puhui.methodologies.quantification import (
     quantify,
     quantify_by,
 )
+from puhui.methodologies.repository import Publication, publication_in
 
 __all__ = [
     "Allowed",

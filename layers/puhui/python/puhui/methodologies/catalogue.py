@@ -5,11 +5,11 @@ from typing import Any
 
 from puhui.kernel.pages import Page
 from puhui.methodologies import registry
-from puhui.methodologies.dynamo import Factors
 from puhui.methodologies.errors import FactorNotFound
 from puhui.methodologies.explanation import show_factor
 from puhui.methodologies.lifecycle import PUBLIC, PUBLISHED
 from puhui.methodologies.model import Factor
+from puhui.methodologies.repository import Factors
 from puhui.store.cursors import Cursors
 
 SCOPE = "factors"

@@ -15,8 +15,7 @@ The errors of the life cycle follow at the end.
 from collections.abc import Mapping
 from typing import Any
 
-from puhui.kernel.errors import Conflict, DomainError, Forbidden, IdempotencyKeyReused, Invalid, NotFound
-from puhui.store.session import Moved
+from puhui.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 
 _FIELD_SHOWN_MAX = 64
 
@@ -216,21 +215,6 @@ class HistoryFull(Conflict):
     code = "HISTORY_FULL"
     zh = "这个版本的修改和审核次数已达上限，请使用新的版本号。"
     en = "This version has been changed and reviewed too often. Use another version."
-
-
-class VersionMoved(Moved):
-    """The condition of a version's item: it is still the one that was read."""
-
-
-class AnswerStands(DomainError):
-    """The condition of an answer: nothing was answered to this idempotency key yet."""
-
-    code = "ANSWER_STANDS"
-
-    def found(self, item: dict[str, Any] | None) -> DomainError:
-        if item and item["body_hash"] == self.details["body_hash"]:
-            return AnswerStands(answer=item["answer"])
-        return IdempotencyKeyReused()
 
 
 class BehaviourNotCountable(Invalid):

@@ -1,10 +1,19 @@
-"""The life cycle of a version: who may do what, when. Pure rules on values.
+"""The life cycle of a version of a methodology or a factor: who may do what, when. Pure rules on values.
 
-    draft --approve--> approved --publish--> published --a later one is published--> superseded
-      |  \\                |                      |                                       |
-      |   --refuse--> refused <--refuse--         ---------------withdraw-----------------+--> withdrawn
-      +--<--file another document (its author; earlier reviews no longer count)--<-- refused
+| status     | who moves it on, by which operation (of a factor: ``..._factor``)      | to         | what the public sees |
+|------------|------------------------------------------------------------------------|------------|----------------------|
+| (new)      | its author, ``file_methodology``                                       | draft      | nothing |
+| draft      | enough reviewers (``levels.json``), ``review_methodology``             | approved   | nothing |
+|            | a reviewer who refuses, with a note                                    | refused    | nothing |
+| refused    | its author, by filing another document; earlier reviews count no more  | draft      | nothing |
+| approved   | a publisher who read it, ``publish_methodology``                       | published  | the version; new acts can be counted by it |
+|            | a reviewer who refuses after all                                       | refused    | nothing |
+| published  | whoever publishes a later version                                      | superseded | the version, and which one took its place |
+|            | a publisher, ``withdraw_methodology``                                  | withdrawn  | the version, and why; it counts no new acts |
+| superseded | a publisher, ``withdraw_methodology``                                  | withdrawn  | the same |
+| withdrawn  |                                                                        |            | it explains old acts for ever |
 
+Its author may file another document in place of a draft.
 Nobody does two steps of one version where ``levels.json`` says so, and its author never reviews or publishes it,
 whatever roles that person has. A step that was done before by the same person on the same document changes nothing.
 From ``approved`` on the document is fixed.
@@ -129,23 +138,23 @@ def levels(jurisdiction: str) -> Levels:
     raise JurisdictionUnknown(jurisdiction=jurisdiction)
 
 
-def file(standing: Version | None, proposed: Version, officer: Officer, at: datetime) -> Version:
+def file(existing: Version | None, proposed: Version, officer: Officer, at: datetime) -> Version:
     """The draft, as ``officer`` files it: new, or in place of that person's own draft or refused document.
 
     The same document again changes nothing. Raises LevelNotYours, VersionTaken, VersionFixed, HistoryFull.
     """
     _require(officer, "file", levels(proposed.jurisdiction).file, proposed.jurisdiction)
-    if standing is None:
+    if existing is None:
         return _after(proposed, FILED, officer, at, status=DRAFT)
-    if standing.author != officer.id:
-        raise VersionFixed(status=standing.status) if standing.status in PUBLIC else VersionTaken
-    if (standing.hash, standing.jurisdiction) == (proposed.hash, proposed.jurisdiction):
-        return standing
-    if standing.status not in (DRAFT, REFUSED):
-        raise VersionFixed(status=standing.status)
-    _require_room(standing)
+    if existing.author != officer.id:
+        raise VersionFixed(status=existing.status) if existing.status in PUBLIC else VersionTaken
+    if (existing.hash, existing.jurisdiction) == (proposed.hash, proposed.jurisdiction):
+        return existing
+    if existing.status not in (DRAFT, REFUSED):
+        raise VersionFixed(status=existing.status)
+    _require_room(existing)
     changed = replace(
-        standing,
+        existing,
         name=proposed.name,
         hash=proposed.hash,
         jurisdiction=proposed.jurisdiction,

@@ -66,9 +66,9 @@ def _largest(made: Methodology) -> Iterator[Warning_]:
         )
 
 
-def of_factor(made: Factor, standing: Iterable[Factor]) -> list[Warning_]:
+def of_factor(made: Factor, published: Iterable[Factor]) -> list[Warning_]:
     """What looks odd in a factor, beside the published records of its quantity."""
-    others = [each for each in standing if each.key != made.key]
+    others = [each for each in published if each.key != made.key]
     found: list[Warning_] = []
     if not others:
         found.append(

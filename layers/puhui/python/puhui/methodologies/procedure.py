@@ -1,7 +1,7 @@
 """The steps of the life cycle on the table: each is one transaction, and either happens whole or not at all. Methodologies
 and factors take the same steps; ``table`` says which of them is meant.
 
-Two at once: one of them finds that the version moved, reads again, and is then judged by what it finds.
+Two at once: the optimistic lock lets one through; the other reads again, and is then judged by what it finds.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,14 +11,13 @@ from typing import Any
 
 from puhui.kernel import clock, ids
 from puhui.kernel.documents import content_hash
-from puhui.kernel.errors import DomainError, IdempotencyKeyReused
 from puhui.kernel.pages import Page
 from puhui.methodologies import lifecycle
-from puhui.methodologies.dynamo import FACTOR, METHODOLOGY, Methodologies
-from puhui.methodologies.errors import AnswerStands, FactorNotFound, MethodologyNotFound, VersionShipped
+from puhui.methodologies.errors import FactorNotFound, MethodologyNotFound, VersionShipped
 from puhui.methodologies.lifecycle import PUBLIC, Decision, Officer, Version
+from puhui.methodologies.repository import FACTOR, METHODOLOGY, Methodologies
 from puhui.store.cursors import Cursors
-from puhui.store.session import Session, attempt
+from puhui.store.session import Session
 
 COUNTRY = "CN"
 Answer = dict[str, Any]
@@ -57,9 +56,9 @@ def file(document: Any, jurisdiction: str, command: Command, *, check: Check, ta
     )
 
     def build(session: Session) -> Version:
-        standing = table.version(methodology_id, version)
-        filed = lifecycle.file(standing, proposed, command.officer, command.now)
-        if filed is not standing:
+        existing = table.version(methodology_id, version)
+        filed = lifecycle.file(existing, proposed, command.officer, command.now)
+        if filed is not existing:
             table.put_version(session, filed)
             table.put_document(session, methodology_id, document)
         return filed
@@ -80,9 +79,9 @@ def review(
     """Approve or refuse what was read. Raises MethodologyNotFound and what ``lifecycle.review`` raises."""
 
     def build(session: Session) -> Version:
-        standing = _standing(methodology_id, version, table)
-        after = lifecycle.review(standing, command.officer, decision, read_hash, note, command.now)
-        if after is not standing:
+        existing = _find(methodology_id, version, table)
+        after = lifecycle.review(existing, command.officer, decision, read_hash, note, command.now)
+        if after is not existing:
             table.put_version(session, after)
         return after
 
@@ -101,11 +100,11 @@ def publish(
         before = table.latest(
             methodology_id
         )  # before the version: so it can never be this one, unless the version says so
-        standing = _standing(methodology_id, version, table)
+        existing = _find(methodology_id, version, table)
         known = [*table.shipped(methodology_id), *([before.version] if before else [])]
         latest = max(known, key=lifecycle.order, default=None)
-        after = lifecycle.publish(standing, command.officer, read_hash, note, command.now, latest)
-        if after is not standing:
+        after = lifecycle.publish(existing, command.officer, read_hash, note, command.now, latest)
+        if after is not existing:
             table.put_version(session, after)
             table.put_latest(session, after, before)
             table.put_in_force(session, after)
@@ -126,9 +125,9 @@ def withdraw(
         raise VersionShipped(methodology=f"{methodology_id}@{version}")
 
     def build(session: Session) -> Version:
-        standing = _standing(methodology_id, version, table)
-        after = lifecycle.withdraw(standing, command.officer, reason, command.now)
-        if after is not standing:
+        existing = _find(methodology_id, version, table)
+        after = lifecycle.withdraw(existing, command.officer, reason, command.now)
+        if after is not existing:
             table.put_version(session, after)
             table.put_in_force(session, after)
             before = table.latest(methodology_id)
@@ -149,24 +148,23 @@ def list_drafts(limit: int, cursor: str | None, *, table: Methodologies, cursors
 
 def get_draft(methodology_id: str, version: str, *, table: Methodologies) -> Answer:
     """A version at any step, with its document and everything that was done. Raises MethodologyNotFound."""
-    standing = _standing(methodology_id, version, table)
-    return {**show(standing, table.kind), "document": table.document(methodology_id, standing.hash)}
+    existing = _find(methodology_id, version, table)
+    return {**draft_body(existing, table.kind), "document": table.document(methodology_id, existing.hash)}
 
 
-def show(version: Version, kind: str = METHODOLOGY) -> Answer:
-    """The contract's ``MethodologyDraft`` or ``FactorDraft``; once public, with the entry of the journal that tells of it."""
-    told = _shown(version)
-    return told | (
+def draft_body(version: Version, kind: str = METHODOLOGY) -> Answer:
+    """The contract's ``MethodologyDraft`` or ``FactorDraft``; once public, with the entry of the journal about it."""
+    return _body(version) | (
         {"entry_id": ids.key_id(kind, version.id, version.version)} if version.status in PUBLIC else {}
     )
 
 
-def show_factor_draft(version: Version) -> Answer:
+def factor_draft_body(version: Version) -> Answer:
     """The contract's ``FactorDraft``."""
-    return show(version, FACTOR)
+    return draft_body(version, FACTOR)
 
 
-def _shown(version: Version) -> Answer:
+def _body(version: Version) -> Answer:
     answer: Answer = {
         "id": version.id,
         "version": version.version,
@@ -191,10 +189,10 @@ def _shown(version: Version) -> Answer:
     return answer | {"warnings": [dict(each) for each in version.warnings]}
 
 
-def _standing(methodology_id: str, version: str, table: Methodologies) -> Version:
-    if (standing := table.version(methodology_id, version)) is None:
+def _find(methodology_id: str, version: str, table: Methodologies) -> Version:
+    if (existing := table.version(methodology_id, version)) is None:
         raise FactorNotFound if table.kind == FACTOR else MethodologyNotFound
-    return standing
+    return existing
 
 
 def _what(table: Methodologies, step: str) -> str:
@@ -208,30 +206,8 @@ def _answered(
     """What ``build`` comes to; with an idempotency key, what it came to the first time."""
     officer_id = command.officer.id
     key_id = ids.key_id(officer_id, what, command.key) if command.key else ""
-    if key_id and (stored := table.answer(officer_id, key_id)):
-        return _first(stored, command)
 
-    def keep(session: Session) -> Answer:
-        answer = show(build(session), table.kind)
-        if key_id:
-            table.add_answer(session, officer_id, key_id, command.body_hash, answer)
-        return answer
+    def answer(session: Session) -> Answer:
+        return draft_body(build(session), table.kind)
 
-    try:
-        return attempt(table.dynamodb, keep)
-    except AnswerStands as before:
-        answer: Answer = before.details["answer"]
-        return answer
-    except (
-        DomainError
-    ):  # the same request, sent twice at once: the other one may have done what this one found done
-        if key_id and (stored := table.answer(officer_id, key_id)):
-            return _first(stored, command)
-        raise
-
-
-def _first(stored: Mapping[str, Any], command: Command) -> Answer:
-    if stored["body_hash"] != command.body_hash:
-        raise IdempotencyKeyReused
-    answer: Answer = stored["answer"]
-    return answer
+    return table.answers.once(f"officer:{officer_id}", key_id, command.body_hash, answer)

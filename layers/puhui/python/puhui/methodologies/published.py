@@ -12,9 +12,9 @@ from functools import lru_cache
 from typing import Any
 
 from puhui.methodologies import registry
-from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.lifecycle import PUBLIC, WITHDRAWN
 from puhui.methodologies.model import Factor
+from puhui.methodologies.repository import Methodologies
 
 STATUS_SECONDS = 300
 STATUSES_KEPT = 1024

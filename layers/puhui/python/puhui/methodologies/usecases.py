@@ -6,11 +6,11 @@ from typing import Any
 
 from puhui.kernel import clock, ids
 from puhui.methodologies import api, registry
-from puhui.methodologies.dynamo import Methodologies
 from puhui.methodologies.errors import MethodologyMismatch, MethodologyNotFound
 from puhui.methodologies.explanation import show_factor
 from puhui.methodologies.lifecycle import PUBLIC, PUBLISHED, SUPERSEDED, WITHDRAWN, Version, order
 from puhui.methodologies.model import Behaviour, Factor, Methodology, Programme
+from puhui.methodologies.repository import Methodologies
 
 
 def list_methodologies(table: Methodologies | None = None) -> dict[str, Any]:

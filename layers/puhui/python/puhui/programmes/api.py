@@ -79,4 +79,4 @@ def occupied_minutes(behaviour: Behaviour, quantity: Mapping[str, Any]) -> int:
 
 def all_programmes() -> tuple[Programme, ...]:
     """Every programme: the layer's in the order of their ids, then those that were started since."""
-    return presets.running(published.all_standing())
+    return presets.running(published.all_running())

@@ -73,12 +73,6 @@ class ProposalNotFound(NotFound):
     en = "Nothing was proposed here."
 
 
-class ProposerMayNotApprove(Forbidden):
-    code = "PROPOSER_MAY_NOT_APPROVE"
-    zh = "提出的人不能批准，请由另一个人批准。"
-    en = "Whoever proposed it may not approve it. Somebody else has to."
-
-
 class ProposalChanged(Conflict):
     code = "PROPOSAL_CHANGED"
     zh = "您读过之后提案又被改过，请重新阅读后再批准。"

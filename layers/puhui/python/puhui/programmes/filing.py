@@ -1,5 +1,13 @@
 """A programme that a city or a company files: its author and whoever starts it are two people. Pure rules on values.
 
+| version    | who moves it on, by which operation                          | to         | what members see |
+|------------|--------------------------------------------------------------|------------|------------------|
+| (new)      | its author, ``file_programme``                               | draft      | nothing |
+| draft      | its author, by filing another document                       | draft      | nothing |
+|            | another person who read it, ``start_programme``              | running    | the programme counts acts by it within a minute |
+| running    | whoever starts a later version                               | superseded | acts of before keep it |
+| superseded |                                                              |            | |
+
 A version is a draft until somebody else starts it; from then on it counts acts and never changes. A later version takes its
 place in the same way, and it is superseded: so also a gate is opened, or a price of points changed, by two people and never in silence.
 """
@@ -9,7 +17,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from puhui.kernel.documents import content_hash
+from puhui.kernel.documents import Document, content_hash
 from puhui.programmes.errors import (
     AuthorMayNotStart,
     VersionChanged,
@@ -26,7 +34,7 @@ class Filed:
     """One version as filed. ``at``: when it was filed or started last; ``started_key``: by which idempotency key ("": without
     one). One that was started keeps that status; whether another one took its place since, ``status_after`` says."""
 
-    document: Mapping[str, Any]
+    document: Document
     hash: str
     author: str
     at: datetime
@@ -45,16 +53,16 @@ class Filed:
         return str(self.document["version"])
 
 
-def file(standing: Filed | None, document: Mapping[str, Any], author: str, now: datetime) -> Filed:
-    """The draft; the one that stands when it is the same. Raises VersionTaken, VersionStarted."""
+def file(existing: Filed | None, document: Mapping[str, Any], author: str, now: datetime) -> Filed:
+    """The draft; the existing one when it is the same. Raises VersionTaken, VersionStarted."""
     proposed = Filed(document, content_hash(document), author, now)
-    if standing is None:
+    if existing is None:
         return proposed
-    if standing.hash == proposed.hash and standing.author == author:
-        return standing
-    if standing.status == RUNNING:
+    if existing.hash == proposed.hash and existing.author == author:
+        return existing
+    if existing.status == RUNNING:
         raise VersionStarted
-    if standing.author != author:
+    if existing.author != author:
         raise VersionTaken
     return proposed
 

@@ -68,7 +68,7 @@ class ClaimRule:
     """How an act becomes a member's; it may be at most ``window_days`` old.
 
     ``automatic``: at once. ``collect``: it matures ``matures_after`` it happened, then waits ``collect_within`` for its
-    owner (or, where ``friends`` says so, partly for friends), then lapses.
+    owner (or, where ``friends`` says so, partly for friends), then expires.
     """
 
     rule: Literal["automatic", "collect"]

@@ -1,5 +1,5 @@
 """The documents that ship with the layer, read once and kept. One file a programme: ``presets/<id>.json``. A version that was
-filed and started since takes a preset's place when it is the later one; what was decided of a programme (``standing.py``) is
+filed and started since takes a preset's place when it is the later one; what was decided of a programme (``decisions.py``) is
 applied to whichever runs."""
 
 import json
@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from puhui.programmes import published
+from puhui.programmes.decisions import RunningState, applied
 from puhui.programmes.errors import ProgrammeNotFound
 from puhui.programmes.filing import order
 from puhui.programmes.model import (
@@ -24,7 +25,6 @@ from puhui.programmes.model import (
     Span,
     Terms,
 )
-from puhui.programmes.standing import Standing, applied
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "presets")  # noqa: PTH118, PTH120 pathlib is not needed at run time
 
@@ -50,25 +50,25 @@ def _read(programme_id: str) -> Programme:
 
 def read(programme_id: str, version: str = "") -> Programme:
     """The programme that counts acts now; with ``version``, as it was in that one (what was recorded by it keeps it), where that
-    is still known. Raises ProgrammeNotFound; only names that stand in the folder ever reach the file system."""
-    standing = published.standing(programme_id)
-    now = _running(programme_id, standing)
+    is still known. Raises ProgrammeNotFound; only names of files in the folder ever reach the file system."""
+    state = published.running_state(programme_id)
+    now = _running(programme_id, state)
     if version and version != now.version:
         before = _version(programme_id, version)
-        return applied(before, standing) if before and standing else before or now
+        return applied(before, state) if before and state else before or now
     return now
 
 
-def _running(programme_id: str, standing: Standing | None) -> Programme:
+def _running(programme_id: str, state: RunningState | None) -> Programme:
     if programme_id in ids():
         preset = _read(programme_id)
-        if standing is None:
+        if state is None:
             return preset
-        if standing.version is None or order(standing.version) <= order(preset.version):
-            return applied(preset, standing)
-    if standing is None or standing.document is None:
+        if state.programme_version is None or order(state.programme_version) <= order(preset.version):
+            return applied(preset, state)
+    if state is None or state.document is None:
         raise ProgrammeNotFound
-    return applied(from_document(dict(standing.document)), standing)
+    return applied(from_document(dict(state.document)), state)
 
 
 def _version(programme_id: str, version: str) -> Programme | None:
@@ -78,14 +78,12 @@ def _version(programme_id: str, version: str) -> Programme | None:
     return from_document(found) if found else None
 
 
-def running(standings: Mapping[str, Standing]) -> tuple[Programme, ...]:
-    """All programmes, the layer's in the order of their ids, then the others; ``standings``: what the table says of each."""
-    names = (*ids(), *(each for each in standings if each not in ids()))
-    known = ((name, standings.get(name)) for name in names)
+def running(states: Mapping[str, RunningState]) -> tuple[Programme, ...]:
+    """All programmes, the layer's in the order of their ids, then the others; ``states``: what the table says of each."""
+    names = (*ids(), *(each for each in states if each not in ids()))
+    known = ((name, states.get(name)) for name in names)
     return tuple(
-        _running(name, standing)
-        for name, standing in known
-        if name in ids() or (standing and standing.document)
+        _running(name, state) for name, state in known if name in ids() or (state and state.document)
     )
 
 

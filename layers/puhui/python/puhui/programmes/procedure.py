@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock, ids
-from puhui.programmes import filing, jurisdictions, presets
-from puhui.programmes import standing as decisions
-from puhui.programmes.dynamo import Programmes
+from puhui.programmes import decisions, filing, jurisdictions, presets
+from puhui.programmes.decisions import CLOSING, Proposal, RunningState
 from puhui.programmes.errors import GateNotAllowed, ProgrammeNotFound, ProgrammeShipped, ProposalNotFound
 from puhui.programmes.filing import Filed
-from puhui.programmes.standing import CLOSING, Proposal, Standing
+from puhui.programmes.repository import Programmes
 from puhui.store.session import Session, attempt
 
 
@@ -27,10 +26,10 @@ def file(document: Mapping[str, Any], author: str, now: datetime, *, table: Prog
             raise ProgrammeShipped(programme_id=programme_id, version=preset["version"])
 
     def build(session: Session) -> Filed:
-        standing = table.filed(programme_id, version)
-        filed = filing.file(standing, document, author, now)
-        if filed is not standing:
-            table.put_filed(session, standing, filed)
+        existing = table.filed(programme_id, version)
+        filed = filing.file(existing, document, author, now)
+        if filed is not existing:
+            table.put_filed(session, existing, filed)
         return filed
 
     return _as_it_is(attempt(table.dynamodb, build), table)
@@ -64,13 +63,13 @@ def start(
     key_id = ids.key_id(by, f"start {programme_id}@{version}", key) if key else ""
 
     def build(session: Session) -> Filed:
-        # What stands is read before the version, so that it is this one only if the version says so.
-        running = table.standing(programme_id) or Standing(programme_id)
-        standing = _found(programme_id, version, table)
-        started = filing.start(standing, by, read_hash, now, _running(running), key_id)
-        if started is not standing:
-            table.put_filed(session, standing, started)
-            table.put_standing(session, replace(running, document=started.document, hash=started.hash))
+        # What runs is read before the version, so that it is this one only if the version says so.
+        running = table.running(programme_id) or RunningState(programme_id)
+        existing = _found(programme_id, version, table)
+        started = filing.start(existing, by, read_hash, now, _running(running), key_id)
+        if started is not existing:
+            table.put_filed(session, existing, started)
+            table.put_running(session, replace(running, document=started.document, hash=started.hash))
             also(session, started)
         return started
 
@@ -117,18 +116,18 @@ def approve(
         if after is not before:
             decisions.require_allowed(programme, after, now)
             table.put_proposal(session, before, after)
-            standing = table.standing(programme_id) or Standing(programme_id)
-            table.put_standing(session, decisions.decided(standing, after))
+            state = table.running(programme_id) or RunningState(programme_id)
+            table.put_running(session, decisions.decided(state, after))
             also(session, after)
         return after
 
     return attempt(table.dynamodb, build)
 
 
-def show_proposal(proposal: Proposal) -> dict[str, Any]:
+def proposal_body(proposal: Proposal) -> dict[str, Any]:
     """The contract's ProgrammeProposal."""
     wanted = {"closes_at": proposal.wanted} if proposal.subject == CLOSING else {"open": proposal.wanted}
-    told = {
+    body = {
         "programme_id": proposal.programme_id,
         "subject": proposal.subject,
         **wanted,
@@ -140,8 +139,8 @@ def show_proposal(proposal: Proposal) -> dict[str, Any]:
         "hash": proposal.hash,
     }
     if proposal.approved_at:
-        told |= {"approved_by": proposal.approved_by, "approved_at": clock.to_text(proposal.approved_at)}
-    return told
+        body |= {"approved_by": proposal.approved_by, "approved_at": clock.to_text(proposal.approved_at)}
+    return body
 
 
 def find(programme_id: str, version: str, *, table: Programmes) -> Filed:
@@ -152,15 +151,15 @@ def find(programme_id: str, version: str, *, table: Programmes) -> Filed:
 def _as_it_is(filed: Filed, table: Programmes) -> Filed:
     if filed.status == filing.DRAFT:
         return filed
-    running = _running(table.standing(filed.id) or Standing(filed.id))
+    running = _running(table.running(filed.id) or RunningState(filed.id))
     return replace(filed, status=filing.status_after(filed, running))
 
 
-def _running(standing: Standing) -> str | None:
+def _running(state: RunningState) -> str | None:
     """The version that counts acts: the later one of what was started and what is in the layer."""
-    known = [standing.version] if standing.version else []
-    if standing.id in presets.ids():
-        known.append(presets.document(standing.id)["version"])
+    known = [state.programme_version] if state.programme_version else []
+    if state.id in presets.ids():
+        known.append(presets.document(state.id)["version"])
     return max(known, key=filing.order, default=None)
 
 
@@ -171,7 +170,7 @@ def _found(programme_id: str, version: str, table: Programmes) -> Filed:
     return filed
 
 
-def shown(filed: Filed) -> dict[str, Any]:
+def filed_body(filed: Filed) -> dict[str, Any]:
     """The contract's FiledProgramme."""
     return {
         "id": filed.id,

@@ -6,23 +6,23 @@ import time
 from functools import lru_cache
 from typing import Any
 
-from puhui.programmes.standing import Standing
+from puhui.programmes.decisions import RunningState
 
 SECONDS = 60
 KEPT = 1024
-_kept: dict[str, tuple[Standing | None, float]] = {}
+_kept: dict[str, tuple[RunningState | None, float]] = {}
 _versions: dict[tuple[str, str], dict[str, Any]] = {}
 
 
-def standing(programme_id: str) -> Standing | None:
-    """What stands of a programme, as it was at most SECONDS ago."""
+def running_state(programme_id: str) -> RunningState | None:
+    """What holds of a programme, as it was at most SECONDS ago."""
     name = os.environ.get("PROGRAMMES_TABLE")
     if not name:
         return None
     now = time.monotonic()
     found, asked = _kept.get(programme_id, (None, -SECONDS))
     if now - asked >= SECONDS:
-        found = _table(name).standing(programme_id)
+        found = _table(name).running(programme_id)
         if len(_kept) >= KEPT:
             _kept.clear()
         _kept[programme_id] = found, now
@@ -44,14 +44,14 @@ def version(programme_id: str, version: str) -> dict[str, Any] | None:
     return _versions[programme_id, version]
 
 
-def all_standing() -> dict[str, Standing]:
-    """What stands of all programmes now."""
+def all_running() -> dict[str, RunningState]:
+    """What holds of all programmes now."""
     name = os.environ.get("PROGRAMMES_TABLE")
-    return {each.id: each for each in _table(name).all_standing()} if name else {}
+    return {each.id: each for each in _table(name).all_running()} if name else {}
 
 
 @lru_cache(1)
 def _table(_name: str) -> Any:
-    from puhui.programmes.dynamo import Programmes  # noqa: PLC0415 only where there is a table
+    from puhui.programmes.repository import Programmes  # noqa: PLC0415 only where there is a table
 
     return Programmes.from_environment()

@@ -72,11 +72,11 @@ def list_gates(programme_id: str) -> list[dict[str, Any]]:
 
 
 def _claim(claim: ClaimRule) -> dict[str, Any]:
-    shown: dict[str, Any] = {"rule": claim.rule, "window_days": claim.window_days}
+    body: dict[str, Any] = {"rule": claim.rule, "window_days": claim.window_days}
     for name, span in (("matures_after", claim.matures_after), ("collect_within", claim.collect_within)):
         if span is not None:
-            shown[name] = {"hours": span.hours} if span.days is None else {"days": span.days}
-    return shown | ({"friends": asdict(claim.friends)} if claim.friends else {})
+            body[name] = {"hours": span.hours} if span.days is None else {"days": span.days}
+    return body | ({"friends": asdict(claim.friends)} if claim.friends else {})
 
 
 def show_behaviour(behaviour: Behaviour) -> dict[str, Any]:

@@ -31,6 +31,7 @@ T = TypeVar("T")
 Convert = Callable[[Any], Any]
 SHAPE = "shape"
 _PLAIN = (str, int, bool, bytes)
+_UNIONS = (types.UnionType, typing.Union)
 _FROM_KEY: dict[Any, Convert] = {date: date.fromisoformat, int: int}
 _NAMED = re.compile(r"{(\w+)}")
 
@@ -111,9 +112,11 @@ class Record(Generic[T]):
         found: dict[str, Any] = {}
         for name, pattern in self._readers:
             if match := pattern.fullmatch(item[name]):
-                found |= match.groupdict()
-        for name, convert in self._from_key.items():
-            found[name] = convert(found[name])
+                found |= {
+                    field: self._from_key[field](text)
+                    for field, text in match.groupdict().items()
+                    if field in self._from_key  # others are properties
+                }
         return found
 
     def _upgraded(self, item: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -130,9 +133,7 @@ class Record(Generic[T]):
             self._readers = [(name, _reader(text)) for name, text in self._patterns.items() if "{" in text]
             known = fields(self.kind)  # type: ignore[arg-type]
             self._from_key = {
-                field.name: _FROM_KEY[field.type]
-                for field in known
-                if field.name in in_key and field.type in _FROM_KEY
+                field.name: _FROM_KEY.get(field.type, str) for field in known if field.name in in_key
             }
             self._plan = [
                 _Stored(
@@ -173,13 +174,13 @@ class _Stored:
 def _conversion(kind: Any, name: str, records: Mapping[type, Record[Any]]) -> tuple[Convert, Convert]:
     """How a value of the type is written and read. Raises TypeError for a type that has no place in a table."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if kind in _PLAIN or kind is Any:
+    if kind is Any or all(each in _PLAIN for each in (inner if origin in _UNIONS else (kind,))):
         return _same, _same
     if kind is datetime:
         return clock.to_text, clock.from_text
     if kind is date:
         return date.isoformat, date.fromisoformat
-    if origin in (types.UnionType, typing.Union) and type(None) in inner and len(inner) == 2:
+    if origin in _UNIONS and type(None) in inner and len(inner) == 2:
         (some,) = (each for each in inner if each is not type(None))
         write, read = _conversion(some, name, records)
         return _unless_none(write), _unless_none(read)

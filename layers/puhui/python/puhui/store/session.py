@@ -131,9 +131,6 @@ class Session:
         self._errors.append(error)
 
 
-Moved = OptimisticLockFailed  # the former name, until every context has the new one
-
-
 def attempt(
     dynamodb: DynamoDB,
     build: Callable[[Session], Result],

@@ -256,9 +256,9 @@ def decision_in(item: Item) -> Decision | None:
     that is to be collected has one when it has ended."""
     if not item["entry"].startswith("A#"):
         return None
-    act = ACTIVITY.read(item)
-    if act.first_status != VERIFYING or act.status in (VERIFYING, MATURING):
+    if item["first"] != VERIFYING or item["status"] in (VERIFYING, MATURING):
         return None
+    act = ACTIVITY.read(item)
     return Decision(
         activity_id=act.id,
         member_id=act.member_id,

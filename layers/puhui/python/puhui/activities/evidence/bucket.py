@@ -24,7 +24,7 @@ class EvidenceBucket(UploadBucket):
     def take(self, evidence: Evidence) -> Picture | None:
         """Keep what was uploaded, if it is as large as announced, and look at what is kept; None when nothing came.
 
-        The first version that is kept stays: it is what is judged, shown, checked by the platform and credited, whatever is uploaded
+        The first version that is kept never changes: it is what is judged, sent to reviewers, checked by the platform and credited, whatever is uploaded
         meanwhile or later.
         """
         kept = self._read(evidence.object_key)

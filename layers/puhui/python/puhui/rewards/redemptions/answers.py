@@ -12,12 +12,10 @@ from puhui.partners.api import ACCEPTED, Answer
 from puhui.rewards.redemptions.model import (
     CANCELLATION_SENT,
     CANCELLED,
-    CANCELLED_BY_MEMBER,
     CHECK_AFTER,
     FULFILLED,
     GIVES_UP_AFTER,
     ISSUED,
-    PARTNER_SILENT,
     PROCESSING,
     REFUSED,
     Redemption,
@@ -111,12 +109,12 @@ def checked_again(before: Redemption, now: datetime) -> Redemption:
         cancelling=False,
         delivery=b"",
         late_answer=before.late_answer or UNKNOWN,
-        reason_code=PARTNER_SILENT if before.cancelling else before.reason_code,
+        reason_code="PARTNER_SILENT" if before.cancelling else before.reason_code,
     )
 
 
 def reason_of(redemption: Redemption) -> str:
     """Why an order ends without a good."""
     if redemption.cancelling:
-        return CANCELLED_BY_MEMBER
-    return "PARTNER_REFUSED" if redemption.answer == REFUSED else PARTNER_SILENT
+        return "CANCELLED_BY_MEMBER"
+    return "PARTNER_REFUSED" if redemption.answer == REFUSED else "PARTNER_SILENT"

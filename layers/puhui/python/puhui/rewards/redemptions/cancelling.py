@@ -9,7 +9,6 @@ from puhui.rewards.coupons import model as coupon
 from puhui.rewards.errors import NotCancellable
 from puhui.rewards.redemptions.model import (
     CANCELLED,
-    CANCELLED_BY_MEMBER,
     CHECK_AFTER,
     QUEUED,
     REFUND_WITHIN,
@@ -36,7 +35,7 @@ def cancel(
         if current.is_over or current.cancelling:
             return current
         if current.status == QUEUED:
-            return cancel_ticket(session, current, CANCELLED_BY_MEMBER, rewards)
+            return cancel_ticket(session, current, "CANCELLED_BY_MEMBER", rewards)
         if not (current.cancellable or current.to_send) or current.settlement_id:
             raise NotCancellable
         if current.partner_id:
@@ -61,7 +60,7 @@ def _refund(
     if current.kind == DONATION or len(unused) < len(current.coupons) or late:
         raise NotCancellable
     origin = origin_of(current, rewards)
-    after = replace(current, status=CANCELLED, reason_code=CANCELLED_BY_MEMBER, returned_in=origin.mark)
+    after = replace(current, status=CANCELLED, reason_code="CANCELLED_BY_MEMBER", returned_in=origin.mark)
     after = rewards.redemptions.change(session, current, after)
     for each in unused:
         rewards.coupons.change(session, each, replace(each, status=coupon.CANCELLED))
@@ -73,7 +72,7 @@ def refund_unsent(
     session: Session,
     current: Redemption,
     status: str = CANCELLED,
-    reason_code: str = CANCELLED_BY_MEMBER,
+    reason_code: str = "CANCELLED_BY_MEMBER",
     *,
     rewards: Rewards,
     ledger: Ledger,

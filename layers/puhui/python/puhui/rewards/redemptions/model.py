@@ -48,7 +48,6 @@ CHECK_AFTER = timedelta(hours=1)  # longer than any partner takes to answer a re
 SENT_WITHIN = timedelta(days=30)  # what was not sent or confirmed by then is refunded, its address deleted
 RECEIVED_AFTER = timedelta(days=15)  # what was sent counts as received by then, as in China's shops
 GIVES_UP_AFTER = timedelta(days=14)  # a week after the latest time that an answer may take
-CANCELLED_BY_MEMBER, PARTNER_SILENT = "CANCELLED_BY_MEMBER", "PARTNER_SILENT"  # reason codes
 SPENT = "redemption"  # kind of the transfer that spends the points
 
 

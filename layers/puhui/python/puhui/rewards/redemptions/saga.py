@@ -22,7 +22,6 @@ from puhui.rewards.redemptions.answers import OVER, answered, checked_again, nex
 from puhui.rewards.redemptions.model import (
     CANCELLATION_SENT,
     CANCELLED,
-    CANCELLED_BY_MEMBER,
     CHECK_AFTER,
     FULFILLED,
     ISSUED,
@@ -223,7 +222,7 @@ def _end_return(session: Session, current: Redemption, deps: Dependencies, now: 
         current,
         returned_in=origin.mark,
         status=CANCELLED,
-        reason_code=CANCELLED_BY_MEMBER,
+        reason_code="CANCELLED_BY_MEMBER",
         cancelling=False,
         next_check_at=None,
         payable_id="",

@@ -6,14 +6,9 @@ from puhui.store import states
 
 def start_computing(state_machine: str, settlement: Settlement) -> None:
     """Compute the settlement. One that runs or succeeded is not started again."""
-    states.start_again(state_machine, settlement.id, _input(settlement))
+    states.start_again(state_machine, settlement.id, states.shards(settlement.id, SHARDS))
 
 
 def start_posting(state_machine: str, settlement: Settlement) -> None:
     """Post the settlement's present round. One that runs or succeeded is not started again."""
-    states.start_again(state_machine, settlement.posting_name, _input(settlement))
-
-
-def _input(settlement: Settlement) -> dict[str, object]:
-    shards = [{"id": settlement.id, "shard": shard} for shard in range(SHARDS)]
-    return {"id": settlement.id, "shards": shards}
+    states.start_again(state_machine, settlement.posting_name, states.shards(settlement.id, SHARDS))

@@ -1,5 +1,12 @@
 """What was decided of a programme since the layer was built: the version that counts acts, its gates, its end. Pure.
 
+| proposal | who moves it on, by which operation                              | to       | what members see |
+|----------|------------------------------------------------------------------|----------|------------------|
+| (new)    | one person, ``propose_gate`` or ``propose_closing``              | proposed | nothing |
+| proposed | its proposer or somebody else, by proposing something else       | proposed, ``number`` + 1 | nothing |
+|          | another person who read it, ``approve_gate``, ``approve_closing``| approved | the gate, or the end, within a minute |
+| approved | anybody, by proposing again                                      | proposed, ``number`` + 1 | what was approved holds until the next approval |
+
 Gates and the end are decided by two people: one proposes, with a reason, another approves what was read (``hash``). A gate that
 was decided stays as decided whatever version runs; where nothing was decided, the document says. A gate opens only where the
 jurisdiction's document lets it.
@@ -8,16 +15,14 @@ jurisdiction's document lets it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
-from puhui.kernel import clock
-from puhui.kernel.documents import content_hash
+from puhui.kernel import approvals, clock
+from puhui.kernel.documents import Document, content_hash
 from puhui.programmes import jurisdictions
 from puhui.programmes.errors import (
     ClosingInThePast,
     GateNotAllowed,
     ProposalChanged,
-    ProposerMayNotApprove,
 )
 from puhui.programmes.model import Programme
 
@@ -26,20 +31,20 @@ PROPOSED, APPROVED = "proposed", "approved"
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunningState:
     """What the table says of one programme. ``document``: of the filed version that counts acts, None where it is the layer's.
-    ``revision`` counts writes: 0 for one that was never written."""
+    ``version`` counts writes: 0 for one that was never written."""
 
     id: str
-    document: Mapping[str, Any] | None = None
+    document: Document | None = None
     hash: str = ""
     gates: Mapping[str, bool] = field(default_factory=dict)
     closes_at: datetime | None = None
     closed_because: str = ""
-    revision: int = 0
+    version: int = 0
 
     @property
-    def version(self) -> str | None:
+    def programme_version(self) -> str | None:
         """The filed version that counts acts."""
         return str(self.document["version"]) if self.document else None
 
@@ -73,14 +78,14 @@ class Proposal:
         return content_hash([self.programme_id, self.subject, self.wanted, self.reason, self.by, self.number])
 
 
-def propose(standing: Proposal | None, wanted: Proposal) -> Proposal:
-    """The proposal in place of the one that stands; the same again by the same person changes nothing."""
-    if standing is None:
+def propose(existing: Proposal | None, wanted: Proposal) -> Proposal:
+    """The proposal in place of the existing one; the same again by the same person changes nothing."""
+    if existing is None:
         return wanted
-    same = (standing.wanted, standing.reason, standing.by) == (wanted.wanted, wanted.reason, wanted.by)
-    if same and standing.status == PROPOSED:
-        return standing
-    return replace(wanted, number=standing.number + 1)
+    same = (existing.wanted, existing.reason, existing.by) == (wanted.wanted, wanted.reason, wanted.by)
+    if same and existing.status == PROPOSED:
+        return existing
+    return replace(wanted, number=existing.number + 1)
 
 
 def require_allowed(programme: Programme, proposal: Proposal, now: datetime) -> None:
@@ -97,36 +102,40 @@ def require_allowed(programme: Programme, proposal: Proposal, now: datetime) -> 
 
 
 def approve(proposal: Proposal, by: str, read_hash: str, now: datetime) -> Proposal:
-    """The proposal, approved by somebody else who read it. Again by the same person changes nothing.
+    """The proposal, approved by somebody else who read it. One that was approved does not change again.
 
     Raises ProposerMayNotApprove, ProposalChanged.
     """
-    if proposal.by == by:
-        raise ProposerMayNotApprove
-    if proposal.hash != read_hash:
-        raise ProposalChanged
+    approved = approvals.approve(
+        (),
+        by,
+        now,
+        authors=[proposal.by],
+        closed=ProposalChanged(),
+        changed=ProposalChanged() if proposal.hash != read_hash else None,
+    )
     if proposal.status == APPROVED:
         return proposal
-    return replace(proposal, status=APPROVED, approved_by=by, approved_at=now)
+    return replace(proposal, status=APPROVED, approved_by=approved[0].by, approved_at=now)
 
 
-def decided(standing: Standing, proposal: Proposal) -> Standing:
+def decided(state: RunningState, proposal: Proposal) -> RunningState:
     """What holds once a proposal was approved."""
     if proposal.subject == CLOSING:
         closes_at = clock.from_text(str(proposal.wanted))
-        return replace(standing, closes_at=closes_at, closed_because=proposal.reason)
-    return replace(standing, gates={**standing.gates, proposal.subject: bool(proposal.wanted)})
+        return replace(state, closes_at=closes_at, closed_because=proposal.reason)
+    return replace(state, gates={**state.gates, proposal.subject: bool(proposal.wanted)})
 
 
-def applied(programme: Programme, standing: Standing) -> Programme:
+def applied(programme: Programme, state: RunningState) -> Programme:
     """The programme with what was decided of it."""
     return replace(
         programme,
         gates={
             gate: jurisdictions.rule(programme.jurisdiction, gate).may_open
-            and standing.gates.get(gate, programme.gates.get(gate, False))
+            and state.gates.get(gate, programme.gates.get(gate, False))
             for gate in jurisdictions.GATES
         },
-        closes_at=standing.closes_at,
-        closed_because=standing.closed_because,
+        closes_at=state.closes_at,
+        closed_because=state.closed_because,
     )

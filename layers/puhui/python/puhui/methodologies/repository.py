@@ -2,13 +2,13 @@
 
 | item     | methodology (hash) | entry (range)   | holds |
 |----------|--------------------|-----------------|-------|
-| version  | M#<id>             | V#<version>     | name, hash, jurisdiction, author, status, history, warnings; v: counts its writes |
+| version  | M#<id>             | V#<version>     | name, hash, jurisdiction, author, status, history: [{what, by, at, hash, note}], warnings; v: counts its writes |
 | document | M#<id>             | D#<hash>        | text: what was filed, in canonical form; never changes |
 | latest   | latest             | <id>            | the version published last: version, name, hash, status |
 | open     | open               | <id>@<version>  | what waits for a review or for publication |
 | answer   | officer:<id>       | I#<key id>      | the first answer to an idempotency key |
 
-Factors that are filed stand in the same way under F#<id>, "latest factors" and "open factors" (``Factors``), and beside that:
+Factors that are filed are stored in the same way under F#<id>, "latest factors" and "open factors" (``Factors``), and beside that:
 
 | item     | methodology (hash) | entry (range)   | holds |
 |----------|--------------------|-----------------|-------|
@@ -19,18 +19,20 @@ What a version becomes reaches the journal by the table's stream (``publication_
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
-from puhui.kernel import clock
 from puhui.kernel.documents import Text, canonical, content_hash
 from puhui.methodologies import registry
-from puhui.methodologies.errors import AnswerStands, QuantityFull, VersionMoved
-from puhui.methodologies.lifecycle import APPROVED, DRAFT, PUBLISHED, WITHDRAWN, Step, Version, order
+from puhui.methodologies.errors import QuantityFull
+from puhui.methodologies.lifecycle import APPROVED, DRAFT, PUBLISHED, WITHDRAWN, Version, order
 from puhui.methodologies.measures import require_same
+from puhui.store.answers import Answers
 from puhui.store.client import DynamoDB, Key
+from puhui.store.conditions import OptimisticLockFailed
+from puhui.store.records import Record
 from puhui.store.session import Session
 from puhui.store.values import Item
 
@@ -42,7 +44,7 @@ LATEST_A_QUERY = 100
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The version of a methodology that was published last; ``status`` tells a withdrawn one."""
+    """The version of a methodology that was published last; ``status`` says whether it was withdrawn."""
 
     id: str
     version: str
@@ -53,7 +55,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What the journal is told: a version of a methodology or a factor (``kind``) was published, or withdrawn (``reason``)."""
+    """What goes into the journal: a version of a methodology or a factor (``kind``) was published, or withdrawn (``reason``)."""
 
     name: str
     version: str
@@ -64,6 +66,19 @@ class Publication:
     kind: str = METHODOLOGY
 
 
+VERSIONS = {
+    prefix: Record(
+        Version,
+        hash_key="methodology",
+        owner=f"{prefix}{{id}}",
+        entry="V#{version}",
+        names={"revision": "v"},
+        always=("status", "history", "revision"),
+    )
+    for prefix in ("M#", "F#")
+}
+
+
 class Methodologies:
     """Versions that are filed, reviewed and published, in one table."""
 
@@ -72,6 +87,9 @@ class Methodologies:
     def __init__(self, dynamodb: DynamoDB, table: str) -> None:
         self.dynamodb = dynamodb
         self.table = table
+        self.answers = Answers(dynamodb, table, "methodology")
+        self._versions = VERSIONS[self.prefix]
+        self._latest = Record(Latest, hash_key="methodology", owner=self.latest_name, entry="{id}")
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -87,9 +105,9 @@ class Methodologies:
         return registry.versions().get(methodology_id, ())
 
     def version(self, methodology_id: str, version: str) -> Version | None:
-        """A version as it stands now, whatever its status."""
-        item = self.dynamodb.get(self.table, version_key(methodology_id, version, self.prefix))
-        return version_from(item) if item else None
+        """A version as it is now, whatever its status."""
+        item = self.dynamodb.get(self.table, self._versions.key(id=methodology_id, version=version))
+        return self._versions.read(item) if item else None
 
     def document(self, methodology_id: str, hash_: str) -> dict[str, Any]:
         """The document with this hash. Raises ValueError when the table holds another one, or none."""
@@ -101,8 +119,8 @@ class Methodologies:
 
     def latest(self, methodology_id: str) -> Latest | None:
         """The version published last."""
-        item = self.dynamodb.get(self.table, self._latest_key(methodology_id))
-        return _latest_from(item) if item else None
+        item = self.dynamodb.get(self.table, self._latest.key(id=methodology_id))
+        return self._latest.read(item) if item else None
 
     def all_latest(self) -> list[Latest]:
         """That of every methodology, by id."""
@@ -110,7 +128,7 @@ class Methodologies:
         start = None
         while True:
             items, start = self._query(self.latest_name, LATEST_A_QUERY, start)
-            found += [_latest_from(item) for item in items]
+            found += [self._latest.read(item) for item in items]
             if start is None:
                 return found
 
@@ -119,9 +137,9 @@ class Methodologies:
         after = {"methodology": self.open_name, "entry": start} if start else None
         items, last = self._query(self.open_name, limit, after)
         names = [item["entry"].partition("@") for item in items]
-        keys = [Key(self.table, version_key(name, version, self.prefix)) for name, _, version in names]
+        keys = [Key(self.table, self._versions.key(id=name, version=version)) for name, _, version in names]
         found = self.dynamodb.get_all(keys) if keys else []
-        return [version_from(item) for item in found if item], last["entry"] if last else None
+        return [self._versions.read(item) for item in found if item], last["entry"] if last else None
 
     def _query(
         self, partition: str, limit: int, start: Mapping[str, str] | None
@@ -130,28 +148,17 @@ class Methodologies:
             self.table, "methodology = :m", {":m": partition}, limit=limit, start=start
         )
 
-    def answer(self, officer_id: str, key_id: str) -> Item | None:
-        """The stored answer to an idempotency key: {"body_hash", "answer"}."""
-        return self.dynamodb.get(self.table, _answer_key(officer_id, key_id))
-
     # Writing: each adds to a session
-
-    def add_answer(
-        self, session: Session, officer_id: str, key_id: str, body_hash: str, answer: Mapping[str, Any]
-    ) -> None:
-        """Store the answer to an idempotency key with its effect."""
-        item = {**_answer_key(officer_id, key_id), "body_hash": body_hash, "answer": answer}
-        session.put(self.table, item, unless="entry", error=AnswerStands(body_hash=body_hash))
 
     def put_version(self, session: Session, version: Version) -> None:
         """Write a version that was worked out from the revision that was read, and keep the list of open ones."""
         before = version.revision
         session.put(
             self.table,
-            version_item(version, self.prefix),
+            self._versions.item(replace(version, revision=before + 1)),
             condition="v = :v" if before else "attribute_not_exists(v)",
             values={":v": before} if before else None,
-            error=VersionMoved(),
+            error=OptimisticLockFailed(),
         )
         place = {"methodology": self.open_name, "entry": version.key}
         if version.status in (DRAFT, APPROVED):
@@ -168,21 +175,17 @@ class Methodologies:
         """Write what the version published last is, in place of what was read."""
         session.put(
             self.table,
-            {
-                **self._latest_key(version.id),
-                "version": version.version,
-                "name": dict(version.name),
-                "hash": version.hash,
-                "status": version.status,
-            },
+            self._latest.item(
+                Latest(version.id, version.version, version.name, version.hash, version.status)
+            ),
             condition="version = :version AND #status = :status" if before else "attribute_not_exists(entry)",
             names={"#status": "status"} if before else None,
             values={":version": before.version, ":status": before.status} if before else None,
-            error=VersionMoved(),
+            error=OptimisticLockFailed(),
         )
 
     def require_fitting(self, document: Mapping[str, Any]) -> None:
-        """Raise DocumentInvalid for a document that cannot stand beside what is published: none such."""
+        """Raise DocumentInvalid for a document that does not fit what is published: none such."""
 
     def put_in_force(self, session: Session, version: Version) -> None:
         """What else has to change when a version was published or withdrawn: nothing, its status says it."""
@@ -190,12 +193,9 @@ class Methodologies:
     def _document_key(self, methodology_id: str, hash_: str) -> dict[str, str]:
         return {"methodology": f"{self.prefix}{methodology_id}", "entry": f"D#{hash_}"}
 
-    def _latest_key(self, methodology_id: str) -> dict[str, str]:
-        return {"methodology": self.latest_name, "entry": methodology_id}
-
 
 class Factors(Methodologies):
-    """The same for factors. What was published of a quantity stands in one item, so that whoever quantifies reads it at
+    """The same for factors. What was published of a quantity is one item, so that whoever quantifies reads it at
     once; later versions do not push earlier ones out, since an act takes what was in force on its day."""
 
     kind, prefix, latest_name, open_name = FACTOR, "F#", "latest factors", "open factors"
@@ -251,7 +251,7 @@ class Factors(Methodologies):
             },
             condition="v = :v" if before else "attribute_not_exists(v)",
             values={":v": before} if before else None,
-            error=VersionMoved(),
+            error=OptimisticLockFailed(),
         )
 
 
@@ -274,65 +274,17 @@ def _unit_of(quantity: str, item: Item | None) -> str:
 
 
 def publication_in(item: Item) -> Publication | None:
-    """What an item of the table tells the journal, as the table's stream shows it; None when that is nothing.
+    """What the journal records of an item of the table, as its stream shows it; None when that is nothing.
 
-    The same state of a version always tells the same.
+    The same state of a version always gives the same.
     """
     if not item["entry"].startswith("V#") or item["status"] not in (PUBLISHED, WITHDRAWN):
         return None
-    version = version_from(item)
+    prefix = item["methodology"][:2]
+    version = VERSIONS[prefix].read(item)
     step = version.step(version.status)
     if step is None:
         raise ValueError(f"{version.key} is {version.status}, and its history does not say so")
     reason = step.note if version.status == WITHDRAWN else ""
-    kind = FACTOR if item["methodology"].startswith(Factors.prefix) else METHODOLOGY
+    kind = FACTOR if prefix == Factors.prefix else METHODOLOGY
     return Publication(version.id, version.version, version.hash, version.status, step.at, reason, kind)
-
-
-def version_key(methodology_id: str, version: str, prefix: str = Methodologies.prefix) -> dict[str, str]:
-    """Where a version stands."""
-    return {"methodology": f"{prefix}{methodology_id}", "entry": f"V#{version}"}
-
-
-def _answer_key(officer_id: str, key_id: str) -> dict[str, str]:
-    return {"methodology": f"officer:{officer_id}", "entry": f"I#{key_id}"}
-
-
-def _latest_from(item: Item) -> Latest:
-    return Latest(item["entry"], item["version"], item["name"], item["hash"], item["status"])
-
-
-def version_item(version: Version, prefix: str = Methodologies.prefix) -> Item:
-    """The item of a version, one write later."""
-    return {
-        **version_key(version.id, version.version, prefix),
-        "name": dict(version.name),
-        "hash": version.hash,
-        "jurisdiction": version.jurisdiction,
-        "author": version.author,
-        "status": version.status,
-        "history": [
-            [step.what, step.by, clock.to_text(step.at), step.hash, step.note] for step in version.history
-        ],
-        **({"warnings": [dict(each) for each in version.warnings]} if version.warnings else {}),
-        "v": version.revision + 1,
-    }
-
-
-def version_from(item: Item) -> Version:
-    """The version of an item."""
-    history: Sequence[Sequence[str]] = item["history"]
-    return Version(
-        id=item["methodology"][2:],
-        version=item["entry"][2:],
-        name=item["name"],
-        hash=item["hash"],
-        jurisdiction=item["jurisdiction"],
-        author=item["author"],
-        status=item["status"],
-        history=tuple(
-            Step(what, by, clock.from_text(at), hash_, note) for what, by, at, hash_, note in history
-        ),
-        revision=item["v"],
-        warnings=tuple(item.get("warnings", ())),
-    )
