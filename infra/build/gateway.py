@@ -7,7 +7,7 @@ There are three gateways, since one REST API has at most 300 resources and one r
 first segment of a path decides which one serves it, for that is what a proxy in front can go by:
 
     business         /merchant..., /partner...: merchants and partners
-    administration   what roles govern and no member without a role writes or reads for itself
+    administration   what roles govern for the most part, and no member without a role writes or reads for itself
     members          all others
 
     python -m infra.build.gateway     prints the first segments of each
@@ -49,9 +49,9 @@ def segments() -> dict[str, str]:
 def _gateway(segment: str, operations: list[Operation]) -> str:
     if segment.startswith(("merchant", "partner")):
         return "business"
-    governed = any(operation.roles for operation in operations)
+    governed = sum(bool(operation.roles) for operation in operations)
     personal = any(not operation.public and not operation.roles for operation in operations)
-    return "administration" if governed and not personal else "members"
+    return "administration" if 2 * governed > len(operations) and not personal else "members"
 
 
 def _first(path: str) -> str:

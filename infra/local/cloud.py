@@ -33,7 +33,14 @@ STEPS = 6
 class LocalCloud:
     """Use as a context manager: everything it starts ends with the block, and its state is kept."""
 
-    def __init__(self, settings: Settings, console: Console, push: PushSettings | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        console: Console,
+        push: PushSettings | None = None,
+        *,
+        print_failures: bool = True,
+    ) -> None:
         self.settings = settings
         self.state = State(settings)
         self._screen = Screen(console, STEPS)
@@ -46,7 +53,7 @@ class LocalCloud:
         self._server: Server | None = None
         self._emulator: Emulator | None = None
         self._deployment: Deployment | None = None
-        self._failures = Follower(settings.logs, self._tell_failure)
+        self._failures = Follower(settings.logs, self._print_failure if print_failures else _nothing)
 
     @property
     def emulator(self) -> Emulator:
@@ -91,7 +98,7 @@ class LocalCloud:
             self._screen.console.print(f"  {resumed} verifications that waited go on", highlight=False)
         threading.Thread(target=self.state.sweep, name="sweep", daemon=True).start()
 
-    def _tell_failure(self, line: str) -> None:
+    def _print_failure(self, line: str) -> None:
         self._screen.console.print(f"[red]![/] {escape(line)}", highlight=False)
 
     def mend(self) -> None:
@@ -176,3 +183,7 @@ class LocalCloud:
             self.state.set_aside()
             self.state.sweep()
         self.state.close()
+
+
+def _nothing(_line: str) -> None:
+    """Tests make things fail on purpose."""

@@ -19,6 +19,7 @@ IDLE_WORKERS = "PUHUI_IDLE_WORKERS"  # how many may wait for their next request
 IDLE_WORKERS_DEFAULT = 24  # of about 30 MB each
 IDLE_SECONDS = 600.0
 CHECK_SECONDS = 5.0
+REFUSED = "Unauthorized"  # what an authoriser raises, by API Gateway's convention, for a bad token
 LOG_BYTES, LOG_FILES = 20_000_000, 2
 
 
@@ -35,9 +36,11 @@ class Lines:
 
     def keep(self, function: str, result: dict[str, Any]) -> None:
         """Write what one invocation logged, and how it failed if it did."""
-        for text in (result.get("log") or "").splitlines():
-            self._write(function, _parsed(text))
-        if result.get("status") == "error":
+        logged = [_parsed(text) for text in (result.get("log") or "").splitlines()]
+        for line in logged:
+            self._write(function, line)
+        said = any(line.get("level") == "ERROR" for line in logged)
+        if result.get("status") == "error" and result.get("error") != REFUSED and not said:
             self._write(function, {"level": "ERROR", "failure": str(result.get("error"))})
 
     def _write(self, function: str, fields: dict[str, Any]) -> None:

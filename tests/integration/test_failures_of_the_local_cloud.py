@@ -31,4 +31,4 @@ def test_a_denied_action_is_found_by_its_request(api: httpx.Client, local_cloud:
     request_id = answer.json()["request_id"]
     (line, *_) = demo.until("the line", lambda: logs.of_request(folder, request_id))
     assert f"function={local_cloud.stack}-{FUNCTION}" in line
-    assert "dynamodb:GetItem on arn:" in line
+    assert f"dynamodb:GetItem on {local_cloud.stack}-members" in line, line

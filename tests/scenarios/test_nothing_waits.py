@@ -31,7 +31,7 @@ def test_a_verification_that_was_aborted_goes_on_where_it_was(api: httpx.Client,
     local_cloud.aws("dynamodb").update_item(
         TableName=f"{local_cloud.stack}-activities",
         Key={"owner": {"S": f"member:{me.id}"}, "entry": {"S": f"A#{trip}"}},
-        UpdateExpression="SET due = :past",
+        UpdateExpression="SET next_check_at = :past",
         ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00+08:00"}},
     )
     answer = local_cloud.aws("lambda").invoke(

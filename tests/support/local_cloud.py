@@ -72,6 +72,7 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudUnder
         yield CloudUnderTest(settings.url)
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A test that asks for the local cloud is marked so, directly or through another fixture; it may have to wait for its start.
 

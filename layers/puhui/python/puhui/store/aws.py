@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-_DENIED = re.compile(r"perform: (\S+) on resource: (\S+)")
+_DENIED = re.compile(r"perform: (\S+)(?: on resource: (\S+))?")
 CONNECT_AND_READ_SECONDS = 5  # below API Gateway's 29 s even after the client's retries
 
 Send = Callable[[str, str, dict[str, Any]], dict[str, Any]]
@@ -43,14 +43,14 @@ class AwsError(Exception):
     """The service refused: ``code`` is its error's short name, ``body`` its answer, ``denied`` the action and resource that a policy
     does not allow ("dynamodb:PutItem on arn:...")."""
 
-    def __init__(self, code: str, status: int, body: dict[str, Any]) -> None:
+    def __init__(self, code: str, status: int, body: dict[str, Any], resource: str = "a resource") -> None:
         # A refusal for want of permission names the action and the resource, which an operator needs; other messages
         # may quote data.
         why = f": {body.get('message') or body.get('Message')}" if code.startswith("AccessDenied") else ""
         super().__init__(f"{code} ({status}){why}")
         self.code, self.status, self.body = code, status, body
         found = _DENIED.search(why)
-        self.denied = f"{found[1]} on {found[2]}" if found else ""
+        self.denied = f"{found[1]} on {found[2] or resource}" if found else ""
 
 
 class NoAnswer(Exception):
@@ -83,7 +83,7 @@ def call(service: str, operation: str, payload: dict[str, Any]) -> dict[str, Any
     host = urlsplit(address).netloc
     headers = signed_headers(kind, host, operation, body, datetime.now(UTC), _region(), *_credentials())
     answer = exchange(address, "POST", "/", body, headers)
-    return _read(answer.status, answer.body)
+    return _read(answer.status, answer.body, str(payload.get("TableName", "a resource")))
 
 
 class Exchanged(NamedTuple):
@@ -132,14 +132,15 @@ def _drop(address: str) -> None:
         connection.close()
 
 
-def _read(status: int, answer: bytes) -> dict[str, Any]:
+def _read(status: int, answer: bytes, resource: str) -> dict[str, Any]:
+    """The answer; ``resource`` is what was asked about, where a refusal does not name it."""
     try:
         body: dict[str, Any] = json.loads(answer or b"{}")
     except ValueError:
         raise AwsError("UnreadableAnswer", status, {}) from None
     if status != 200:
         code = str(body.get("__type") or body.get("code") or "Unknown").rsplit("#", 1)[-1]
-        raise AwsError(code, status, body)
+        raise AwsError(code, status, body, resource)
     return body
 
 
