@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import httpx
+import pytest
 
 from infra.local import demo, logs
 from tests.scenarios.life import Member
@@ -12,6 +13,7 @@ from tests.support.local_cloud import CloudUnderTest
 FUNCTION = "list-consents"  # nobody else needs it meanwhile
 
 
+@pytest.mark.alone  # who asks for consents meanwhile is denied too
 def test_a_denied_action_is_found_by_its_request(api: httpx.Client, local_cloud: CloudUnderTest):
     health = httpx.get(f"{local_cloud.url}/health", trust_env=False).json()
     function = local_cloud.aws("lambda").get_function(FunctionName=f"{local_cloud.stack}-{FUNCTION}")
