@@ -10,6 +10,7 @@ from infra.build import validators
 validators.ensure()  # before collection, since tests import functions, which import their validators
 
 pytest_plugins = [
+    "tests.support.side_by_side",
     "tests.support.tables",
     "tests.support.generous",
     "tests.support.dynamodb_local",

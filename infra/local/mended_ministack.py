@@ -1,8 +1,8 @@
-"""ministack 1.5.33 with eight faults of its mended, and those of its API Gateway (``mended_gateway``). Each has its test: 1 and 3 in tests/integration/test_local_cloud.py, 2 in
+"""ministack 1.5.33 with nine faults of its mended, and those of its API Gateway (``mended_gateway``). Each has its test: 1 and 3 in tests/integration/test_local_cloud.py, 2 in
 tests/faults/test_an_emulator_that_is_killed.py, 4 in tests/scenarios/test_rush.py, 5 in
 tests/unit/benchmarks/test_failed_records_come_again.py, 6 in tests/scenarios/test_partners_orders.py, 7 in
 tests/unit/benchmarks/test_a_task_whose_function_died.py, 8 in
-tests/unit/benchmarks/test_failures_have_their_names.py.
+tests/unit/benchmarks/test_failures_have_their_names.py, 9 in tests/unit/benchmarks/test_a_worker_whose_function_failed.py.
 
 1. An update of a nested stack forgets the attributes of what did not change: the first ``!GetAtt Role.Arn`` then fails
    with "Requested attribute Arn does not exist in schema for AWS::IAM::Role".
@@ -17,6 +17,8 @@ tests/unit/benchmarks/test_failures_have_their_names.py.
 7. A task that waits for its token waits until its time is over when the function that should bring the token away has failed.
 8. Every failure of a function is called Runtime.HandlerError, where Lambda gives the exception's class: no state machine could
    catch one by its name.
+9. A worker whose function raised is ended, so that the next request starts a new one: each bad token took a second. Lambda keeps
+   it; only one that ran out of time, died or said nonsense is ended.
 """
 
 import json
@@ -26,7 +28,8 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
@@ -45,6 +48,8 @@ _deploy = provisioners._cfn_nested_stack_deploy  # noqa: SLF001 the faults are i
 _update = provisioners._update_resource  # noqa: SLF001
 _serve = app.app
 _invoke = lambda_runtime.Worker.invoke
+_signal, _collect = lambda_runtime._signal, lambda_runtime._collect  # noqa: SLF001
+_spared = threading.local()
 _execute = lambda_svc._execute_function  # noqa: SLF001
 _task = stepfunctions._execute_task  # noqa: SLF001
 _await = stepfunctions._invoke_with_callback  # noqa: SLF001
@@ -87,7 +92,12 @@ def update_resource(
 def invoke(worker: Any, *arguments: Any, **more: Any) -> Any:
     """A worker that cannot start fails alone; it starts afresh for the next request."""
     try:
-        result = _invoke(worker, *arguments, **more)
+        with _sparing():
+            result = _invoke(worker, *arguments, **more)
+            if (
+                "trace" in result and _spared.processes
+            ):  # its function raised, and it waits for the next request
+                worker._proc, _spared.processes = _spared.processes[0], []  # noqa: SLF001
     except Exception as error:  # noqa: BLE001 as Lambda reports it, whatever it was
         lambda_svc.logger.error("A worker of %s did not start: %s", worker.func_name, error)
         lambda_runtime.kill_workers([worker])
@@ -97,6 +107,33 @@ def invoke(worker: Any, *arguments: Any, **more: Any) -> Any:
         _lines.keep(worker.func_name, result)
     _failure.set(_class_of(result.get("trace", "")))
     return result
+
+
+@contextmanager
+def _sparing() -> Iterator[None]:
+    """What a worker would end in this thread is ended afterwards, unless it was taken back."""
+    _spared.processes = []
+    try:
+        yield
+    finally:
+        doomed, _spared.processes = _spared.processes, None
+        for process in doomed:
+            _signal(process)
+            _collect(process, time.monotonic() + lambda_runtime._REAP_GRACE)  # noqa: SLF001
+
+
+def end_later(process: Any) -> None:
+    """Instead of ending a process: remember it, in a thread whose worker is spared for now."""
+    if getattr(_spared, "processes", None) is None:
+        _signal(process)
+    else:
+        _spared.processes.append(process)
+
+
+def collect_later(process: Any, deadline: float) -> None:
+    """Likewise for waiting for its end."""
+    if getattr(_spared, "processes", None) is None:
+        _collect(process, deadline)
 
 
 def _class_of(trace: str) -> str:
@@ -199,6 +236,7 @@ def main() -> None:
     provisioners._cfn_nested_stack_deploy = deploy_nested  # noqa: SLF001
     provisioners._update_resource = update_resource  # noqa: SLF001
     lambda_runtime.Worker.invoke = invoke
+    lambda_runtime._signal, lambda_runtime._collect = end_later, collect_later  # noqa: SLF001
     lambda_svc._execute_function = execute  # noqa: SLF001
     stepfunctions._execute_task = execute_task  # noqa: SLF001
     stepfunctions._invoke_with_callback = invoke_with_callback  # noqa: SLF001

@@ -18,8 +18,6 @@ from tests.support import logs
 from tests.support.journal_fakes import MemoryObjects, MemoryTable
 from tests.support.large_logs import ENTRY_BYTES, batches, log_of_hashes, stand
 
-pytestmark = pytest.mark.xdist_group("a log of a million entries")  # is built once
-
 LARGE = 1_000_000
 SMALL = LARGE % WIDTH**2  # 16,960 entries, at whose end the lower tiles are as full as at a million's
 LEVELS = 3

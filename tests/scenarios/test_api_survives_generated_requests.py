@@ -27,7 +27,6 @@ schema.config.phases.coverage.enabled = (
 
 
 @pytest.mark.local_cloud
-@pytest.mark.independent
 @pytest.mark.slow
 @schema.parametrize()
 @settings(

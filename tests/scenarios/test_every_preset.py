@@ -14,7 +14,7 @@ from puhui.programmes import api as programmes
 from puhui.verify.explanations import check_explanation
 from tests.scenarios.life import Member
 
-pytestmark = [pytest.mark.local_cloud, pytest.mark.independent, pytest.mark.slow]
+pytestmark = [pytest.mark.local_cloud, pytest.mark.slow]
 
 TYPICAL = {
     "distance_m": 4_000,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from infra.build.contract import Operation, operations
 from tests.scenarios.life import Life
 
-pytestmark = [pytest.mark.local_cloud, pytest.mark.independent]
+pytestmark = pytest.mark.local_cloud
 
 PUBLIC = "public"  # anyone may ask
 OWN = "own"  # the answer is about the caller alone, whoever calls

@@ -60,12 +60,7 @@ def _wait(url: str) -> None:
     pytest.skip("DynamoDB Local did not start")
 
 
-ONE_SERVER = pytest.mark.xdist_group(
-    "dynamodb-local"
-)  # for all processes of a run, by keeping its tests in one
-
-
-@pytest.fixture(params=["ministack", pytest.param("dynamodb-local", marks=[pytest.mark.java, ONE_SERVER])])
+@pytest.fixture(params=["ministack", pytest.param("dynamodb-local", marks=pytest.mark.java)])
 def engine(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, dynamodb_endpoint: str) -> str:
     """Each engine in turn; tables that are made afterwards are its."""
     if request.param == "dynamodb-local":

@@ -72,12 +72,8 @@ def local_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudUnder
         yield CloudUnderTest(settings.url)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test that asks for the local cloud is marked so, directly or through another fixture; it may have to wait for its start.
-
-    The tests of a module stay together, in their order, unless each is independent of the others.
-    """
+    """A test that asks for the local cloud is marked so, directly or through another fixture; it may have to wait for its start."""
     for item in items:
         if "local_cloud" in getattr(item, "fixturenames", ()):
             if item.path.parent.name not in CLOUD_FOLDERS:
@@ -87,5 +83,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.local_cloud)
             if item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(400))
-            if not any(item.iter_markers("independent")):
-                item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
