@@ -132,7 +132,7 @@ def _drop(address: str) -> None:
         connection.close()
 
 
-def _read(status: int, answer: bytes, resource: str) -> dict[str, Any]:
+def _read(status: int, answer: bytes, resource: str = "a resource") -> dict[str, Any]:
     """The answer; ``resource`` is what was asked about, where a refusal does not name it."""
     try:
         body: dict[str, Any] = json.loads(answer or b"{}")
