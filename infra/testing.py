@@ -20,7 +20,6 @@ from rich.console import Console
 from infra.local.cloud import LocalCloud
 from infra.local.emulator import free_port
 from infra.local.settings import Settings
-from infra.local.workers import IDLE_WORKERS
 
 ROOT = Path(__file__).parents[1]
 CLOUD_FOLDERS = ("integration", "scenarios", "security")
@@ -64,9 +63,8 @@ def run(phase: Phase, url: str = "") -> Counter[str]:
 
 def on_the_cloud() -> Counter[str]:
     """Start a local cloud of its own and run on it what needs one."""
-    os.environ.setdefault(
-        IDLE_WORKERS, "100"
-    )  # nearly each function is asked again and again: 3 GB for a few minutes
+    # Nearly each function is asked again and again, and each start costs a second: 3 GB for a few minutes.
+    os.environ.setdefault("PUHUI_IDLE_WORKERS", "100")
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as state:
         settings = Settings(free_port(), Path(state))

@@ -76,7 +76,7 @@ def call_engine(operation: str, request: dict[str, Any]) -> dict[str, Any]:
         asking.send(None)
     except StopIteration as done:
         status, _, body = done.value
-        return aws._read(status, body)
+        return aws._read(status, body, "")
     raise AssertionError("the engine answers at once")
 
 

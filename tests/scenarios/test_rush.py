@@ -84,3 +84,4 @@ def _until_gone(workers: Workers, pid: int, function: str) -> None:
     while pid in [each for each, _ in workers.of([function])]:
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    time.sleep(0.2)  # its memory is gone first, and only then can its starter see that it ended
