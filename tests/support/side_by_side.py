@@ -4,10 +4,13 @@ A rule by name, not by mark: xdist 3.8 hands marks over in a way that pytest 9.2
 torn apart without a word.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from infra.testing import CLOUD_FOLDERS
 
@@ -35,6 +38,15 @@ class Together(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+    def add_node_collection(self, node: WorkerController, collection: Sequence[str]) -> None:
+        """Raises UsageError when two tests have one id: xdist would run one of them, and say nothing."""
+        twice = sorted(nodeid for nodeid, count in Counter(collection).items() if count > 1)
+        if twice:
+            raise pytest.UsageError(
+                f"{len(twice)} ids are of several tests, which would be left out: {twice[:3]}"
+            )
+        super().add_node_collection(node, collection)
 
 
 @pytest.hookimpl(optionalhook=True)
