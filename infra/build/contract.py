@@ -139,7 +139,11 @@ def _with_example(media: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any
     if "examples" in media:
         first = _target(next(iter(media["examples"].values())), whole)
         return {"schema": media["schema"], "example": first["value"]}
-    return {**media, "example": _target(media["schema"], whole)["example"]}
+    schema = _target(media["schema"], whole)
+    if "example" not in schema:
+        name = media["schema"].get("$ref", "of its own").rpartition("/")[2]
+        raise ValueError(f"miniprogram_api.yaml: the schema {name} is sent or answered and needs an example")
+    return {**media, "example": schema["example"]}
 
 
 def _problem(status: str, default: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
