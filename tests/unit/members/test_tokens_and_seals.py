@@ -86,6 +86,10 @@ def unsigned() -> str:
         unsigned(),
         issue()[:-4] + "AAAA",
     ],
+    ids=[
+        *("empty", "no token", "expired", "somebody else's name", "another key's name", "another key"),
+        *("our public key as a secret", "unsigned", "another signature"),
+    ],
 )
 def test_a_token_that_is_not_ours_or_not_alive_is_refused(token: str):
     with pytest.raises(TokenRefused):
