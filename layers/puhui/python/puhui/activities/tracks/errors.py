@@ -95,8 +95,8 @@ class TrackDistanceDiffers(TrackRefused):
     """``told`` and ``measured``: metres."""
 
     code = "TRACK_DISTANCE_DIFFERS"
-    zh = "填写的距离是 {told} 米，轨迹是 {measured} 米：请按轨迹填写，或不填距离。"
-    en = "{told} m were told of, and the track measures {measured} m. Tell of what the track shows, or leave the distance out."
+    zh = "填写的距离是 {told} 米，轨迹是 {measured} 米：请按轨迹填写。"
+    en = "{told} m were told of, and the track measures {measured} m. Tell of what the track shows."
 
 
 class TrackQuantity(TrackRefused):

@@ -11,7 +11,7 @@ from puhui.activities.tracks.errors import GpxUnreadable
 from puhui.activities.tracks.model import POINTS_MAX, POINTS_MIN, Track
 from puhui.kernel import clock
 
-BYTES_MAX = 256 * 1024
+BYTES_MAX = 240_000  # with JSON's backslashes it still fits into a body of 256 KB
 DEPTH_MAX = 16
 _PLACES, _SCALE = 6, 1_000_000
 _TIME, _POINT = "time", "trkpt"
@@ -68,7 +68,7 @@ class _Reader:
 def read(text: str) -> Recording:
     """The track of a GPX: all its segments one after another; of two points in one second the first. Raises GpxUnreadable."""
     if len(text.encode(errors="replace")) > BYTES_MAX:
-        raise unreadable("超过 256 KB。", "is over 256 KB.")
+        raise unreadable("超过 240 KB。", "is over 240 KB.")
     reader = _Reader()
     parser = expat.ParserCreate()
     parser.buffer_text = True
