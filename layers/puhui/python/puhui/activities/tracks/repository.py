@@ -102,7 +102,7 @@ class Tracks:
     def like(self, marks: Marks, activity_id: str, now: datetime) -> bool:
         """Remember a track, and say whether one that is like it was there before: one write request of an item a bucket, a query each.
         Of two that come at one moment each finds the other, since each is written before it is looked for."""
-        self.dynamodb.put_all(self.table, [_print(marks, each, activity_id, now) for each in marks.buckets])
+        self.dynamodb.put_all(self.table, [printed(marks, each, activity_id, now) for each in marks.buckets])
         seen = {marks.identity}
         for bucket in marks.buckets:
             items, _ = self.dynamodb.query(
@@ -121,7 +121,8 @@ class Tracks:
         return False
 
 
-def _print(marks: Marks, bucket: str, activity_id: str, now: datetime) -> dict[str, Any]:
+def printed(marks: Marks, bucket: str, activity_id: str, now: datetime) -> dict[str, Any]:
+    """The print of a track in one bucket."""
     return {
         "owner": f"tracks:{bucket}",
         "entry": f"{clock.to_text(now)}#{marks.identity}",
