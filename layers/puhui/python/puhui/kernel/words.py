@@ -87,7 +87,8 @@ REASONS: Mapping[str, Text] = {
         "与另一个行为的轨迹几乎相同，节奏也一样。", "It is nearly the track of another act, at the same pace."
     ),
     "TRACK_WINDING": _both(
-        "轨迹的里程远大于到达的距离，像是原地打转。", "The track is far longer than it reaches, as going in circles."
+        "轨迹的里程远大于到达的距离，像是原地打转。",
+        "The track is far longer than it reaches, as going in circles.",
     ),
     # reviews
     "NOT_THE_ACT": _both(
