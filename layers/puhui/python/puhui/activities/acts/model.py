@@ -90,6 +90,7 @@ class Activity:
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
     grade: str = SELF_DECLARED
     partner_id: str = ""
+    track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
 
     @property
     def day(self) -> date:
