@@ -1,0 +1,1 @@
+"""What data partners send: batches, events and waiting records become members' acts."""
