@@ -70,6 +70,15 @@ class RecordActivity:
     body_hash: str
     ended_at: datetime | None = None
     source: PartnerRecord | None = None
+    trial: bool = False  # answer what it would give, and write nothing
+
+
+class _Tried(Exception):
+    """What a trial would have written."""
+
+    def __init__(self, activity: Activity) -> None:
+        super().__init__()
+        self.activity = activity
 
 
 def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
@@ -117,16 +126,22 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
         ended_at=command.ended_at,
         grade=grade,
         partner_id=command.source.partner_id if command.source else "",
+        brought_by=command.source.brought_by if command.source else "",
     )
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
         draft = replace(draft, matured_at=matured_at, collect_by=collect_by)
 
     def build(session: Session) -> Activity:
-        return _add(session, draft, programme, behaviour, period, tables, now)
+        made = _add(session, draft, programme, behaviour, period, tables, now)
+        if command.trial:
+            raise _Tried(made)
+        return made
 
     try:
         return attempt(tables.ledger.dynamodb, build)
+    except _Tried as tried:
+        return tried.activity
     except AlreadyExists as before:
         return first_answer(ACTIVITY.read(before.details["item"]))
     except IdempotencyKeyReused:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -88,7 +88,8 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Batch:
-    """What a partner sent under one id. ``digest``: of its content; ``answer``: what was answered, None until all of it was taken."""
+    """What a partner sent under one id. ``digest``: of its content; ``answer``: what was answered, None until all of it was taken;
+    ``waits_for``: the aliases of the records that were to wait, by number."""
 
     partner_id: str
     batch_id: str
@@ -96,6 +97,7 @@ class Batch:
     started_at: datetime
     sandbox: bool = False
     answer: tuple[Result, ...] | None = None
+    waits_for: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -152,8 +154,3 @@ def totals(results: Sequence[Result]) -> dict[str, int]:
     """How many ended how; ``sent`` is their sum."""
     counted = Counter(each.status for each in results)
     return {"sent": len(results)} | {status: counted[status] for status in STATUSES}
-
-
-def taken(waiting: Waiting, outcome: Result) -> Waiting:
-    """The waiting record with what became of it."""
-    return replace(waiting, outcome=outcome)

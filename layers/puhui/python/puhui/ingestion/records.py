@@ -8,9 +8,10 @@ as the first time; what another one brought is ``duplicate``.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from puhui.activities import api as activities
+from puhui.activities import recording_api as activities
 from puhui.ingestion.model import (
     AWAITED,
     BINDING_ENDED,
@@ -30,6 +31,7 @@ from puhui.ingestion.model import (
 from puhui.ingestion.tables import Tables
 from puhui.kernel.errors import DomainError, TooManyRequests
 from puhui.partners.data_partners.api import ACCOUNT, WAIT, Account, DataPartner
+from puhui.programmes import api as programmes
 from puhui.store.conditions import OptimisticLockFailed
 from puhui.store.session import Session, attempt
 
@@ -72,9 +74,14 @@ def take_one(
         return _refused(record, MEMBER_UNKNOWN)
     if account.released_at and record.occurred_at < account.released_at:
         return _refused(record, BINDING_ENDED)
-    if not account.member_id:
-        return _wait(partner, record, source, tables, now)
-    return _record(partner, record, account.member_id, source, tables, now)
+    try:
+        if not account.member_id:
+            return _wait(partner, record, source, tables, now)
+        return _record(partner, record, account.member_id, source, tables, now)
+    except DomainError as error:
+        if error.status >= 500 or isinstance(error, TooManyRequests):
+            raise
+        return _refused(record, error.code)
 
 
 def _with_accounts(records: Sequence[Record], tables: Tables) -> Iterator[tuple[Record, Account | None]]:
@@ -83,10 +90,15 @@ def _with_accounts(records: Sequence[Record], tables: Tables) -> Iterator[tuple[
         yield from zip(some, tables.partners.accounts([each.member_ref for each in some]), strict=True)
 
 
+def is_sandbox(partner: DataPartner, programme_id: str) -> bool:
+    """Whether records are checked and answered, and nothing is written. Raises ProgrammeNotFound."""
+    return partner.active_terms.sandbox or programmes.programme(programme_id).sandbox
+
+
 def _record(
     partner: DataPartner, record: Record, member_id: str, source: str, tables: Tables, now: datetime
 ) -> Result:
-    """Credit it, or say why not."""
+    """Credit it, or say why not; in a sandbox, say what would become of it."""
     command = activities.RecordActivity(
         member_id,
         record.programme_id,
@@ -99,20 +111,39 @@ def _record(
         record.ended_at,
         activities.PartnerRecord(partner.id, record.item_no, source),
     )
-    try:
-        act = activities.record_activity(command, tables=tables.activities, now=now)
-    except DomainError as error:
-        if error.status >= 500 or isinstance(error, TooManyRequests):
-            raise
-        return _refused(record, error.code)
-    if act.source != source:
+    if is_sandbox(partner, record.programme_id):
+        return _try(command, record, tables, now)
+    act = activities.record_activity(command, tables=tables.activities, now=now)
+    if act.brought_by != source:
         return Result(record.item_no, DUPLICATE, act.id)
+    return _of_act(record, act)
+
+
+def _try(command: activities.RecordActivity, record: Record, tables: Tables, now: datetime) -> Result:
+    """What would become of it. A sandbox knows its own records again for some days."""
+    partner_record = command.source
+    assert partner_record is not None  # noqa: S101 it is a partner's
+    act = activities.record_activity(replace(command, trial=True), tables=tables.activities, now=now)
+    key = record_key(partner_record.partner_id, record.item_no)
+    content, source = tables.ingestion.tried(
+        partner_record.partner_id, key, record.content_hash, partner_record.brought_by, now
+    )
+    if content != record.content_hash:
+        return _refused(record, RECORD_CHANGED)
+    if source != partner_record.brought_by:
+        return Result(record.item_no, DUPLICATE)
+    return replace(_of_act(record, act), activity_id="")
+
+
+def _of_act(record: Record, act: activities.Activity) -> Result:
     return Result(record.item_no, _OF_ACTS.get(act.status, PENDING), act.id, act.reason_code)
 
 
 def _wait(partner: DataPartner, record: Record, source: str, tables: Tables, now: datetime) -> Result:
     """Keep it until its account is bound, or say that it is kept. Should it be bound at this very moment, it is taken."""
     key = record_key(partner.id, record.item_no)
+    if is_sandbox(partner, record.programme_id):
+        return Result(record.item_no, UNBOUND, code=AWAITED)
 
     def build(session: Session) -> Result | Account:
         account = tables.partners.account(record.member_ref)

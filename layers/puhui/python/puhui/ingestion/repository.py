@@ -78,8 +78,8 @@ class Ingestion:
         after = self.dynamodb.update(
             self.table,
             {"owner": item["owner"], "entry": item["entry"]},
-            "SET answer = if_not_exists(answer, :answer)",
-            {":answer": item["answer"]},
+            "SET waits_for = if_not_exists(waits_for, :waits_for), answer = if_not_exists(answer, :answer)",
+            {":answer": item["answer"], ":waits_for": item.get("waits_for", {})},
         )
         return BATCH.read(after)
 
@@ -92,7 +92,8 @@ class Ingestion:
         found: list[Waiting | None] = []
         for first in range(0, len(names), 100):
             keys = [
-                Key(self.table, WAITING.key(member_ref=ref, key=key)) for ref, key in names[first : first + 100]
+                Key(self.table, WAITING.key(member_ref=ref, key=key))
+                for ref, key in names[first : first + 100]
             ]
             found += [WAITING.read(item) if item else None for item in self.dynamodb.get_all(keys)]
         return found
@@ -111,7 +112,9 @@ class Ingestion:
         )
         return [WAITING.read(item) for item in items]
 
-    def tried(self, partner_id: str, record_key: str, content: str, source: str, now: datetime) -> tuple[str, str]:
+    def tried(
+        self, partner_id: str, record_key: str, content: str, source: str, now: datetime
+    ) -> tuple[str, str]:
         """Content and source of the sandbox record that came first under this name."""
         after = self.dynamodb.update(
             self.table,

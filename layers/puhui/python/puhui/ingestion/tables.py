@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from puhui.activities import api as activities
+from puhui.activities import recording_api as activities
 from puhui.ingestion.repository import Ingestion
 from puhui.partners.data_partners.api import DataPartners
 
