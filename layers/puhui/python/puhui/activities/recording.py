@@ -73,6 +73,15 @@ class RecordActivity:
     ended_at: datetime | None = None
     source: PartnerRecord | None = None
     track: Mapping[str, Any] | None = None
+    trial: bool = False  # answer what it would give, and write nothing
+
+
+class _Tried(Exception):
+    """What a trial would have written."""
+
+    def __init__(self, activity: Activity) -> None:
+        super().__init__()
+        self.activity = activity
 
 
 def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
@@ -109,10 +118,14 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
         activity = _add(session, draft, programme, behaviour, period, tables, now)
         if track:
             track.add(session, tables.activities.tracks, activity.member_id, activity.id, now)
+        if command.trial:
+            raise _Tried(activity)
         return activity
 
     try:
         return attempt(tables.ledger.dynamodb, build)
+    except _Tried as tried:
+        return tried.activity
     except AlreadyExists as before:
         return first_answer(ACTIVITY.read(before.details["item"]))
     except IdempotencyKeyReused:
@@ -151,6 +164,7 @@ def _draft(
         ended_at=command.ended_at,
         grade=grade,
         partner_id=command.source.partner_id if command.source else "",
+        brought_by=command.source.brought_by if command.source else "",
     )
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))

@@ -39,6 +39,7 @@ class PartnerRecord:
 
     partner_id: str
     record_id: str
+    brought_by: str = ""  # the batch or file
 
     @property
     def activity_id(self) -> str:
@@ -58,7 +59,7 @@ class Activity:
     ``credits_mg`` is what the act gives, whoever gets the points. Of an act that is to be collected friends have collected
     ``shared_mg``; when nobody came, ``expired_mg`` of it was never credited. ``household`` counted it among its own.
     ``joins``: its member was not in the programme before. ``grade``: what shows it (``kernel.grades``); ``partner_id``: who sent it,
-    where a data partner did.
+    where a data partner did, and ``brought_by`` in which batch or file.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Activity:
     grade: str = SELF_DECLARED
     partner_id: str = ""
     track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
+    brought_by: str = ""
 
     @property
     def day(self) -> date:
