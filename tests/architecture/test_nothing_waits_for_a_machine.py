@@ -16,11 +16,13 @@ ENDS = {  # what ends the object, or says with it that it stopped
     "verification": {"CreditActivity", "RefuseActivity"},
     "redemption": {"EndRedemption"},
     "shards": {"Close", "Stop"},
+    "partner_file": {"Close", "Stop"},
 }
 LAST_RESORTS = {  # Fail states, and what finds their objects then: a function on a schedule, or an alarm
     ("verification", "LeftToTheWatch"): ("activities", "LookAfterActivitiesFunction"),
     ("redemption", "LeftToTheWatch"): ("rewards", "ReconcileRedemptionsFunction"),
     ("shards", "Stopped"): ("settlement", "SettlementFailedAlarm"),
+    ("partner_file", "Stopped"): ("partner_files", "PartnerFileFailedAlarm"),
 }
 States = dict[str, dict[str, Any]]
 

@@ -70,7 +70,7 @@ class Desk:
             "rows": content.count(b"\n") - (2 if file_format == "csv" else 0),
         } | told
         manifest = Manifest(METRO, format=file_format, **announced)
-        return usecases.prepare(manifest, key_id="k1", signature="c2ln", files=self.files, now=self.now)
+        return usecases.prepare(manifest, signed={"signature": "sig=:c2ln:"}, files=self.files, now=self.now)
 
     def upload(self, file: PartnerFile, content: bytes) -> None:
         self.bucket._s3.put_object(

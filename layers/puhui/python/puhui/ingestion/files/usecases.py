@@ -60,9 +60,11 @@ class Take(Protocol):
     ) -> Sequence[Taken]: ...
 
 
-def prepare(manifest: Manifest, *, key_id: str, signature: str, files: Files, now: datetime) -> PartnerFile:
+def prepare(
+    manifest: Manifest, *, signed: Mapping[str, str], files: Files, now: datetime
+) -> PartnerFile:
     """The file that a partner announces; the one that exists when it announced the same before, which starts again when it had
-    ended without a result."""
+    ended without a result. ``signed``: the headers by which the partner signed it."""
     name = (manifest.sha256, str(manifest.size), str(manifest.rows), manifest.format)
     announced = PartnerFile(
         ids.key_id(manifest.partner_id, "file", *name),
@@ -73,8 +75,7 @@ def prepare(manifest: Manifest, *, key_id: str, signature: str, files: Files, no
         manifest.size,
         manifest.rows,
         announced_at=now.replace(microsecond=0),
-        key_id=key_id,
-        signature=signature,
+        signed=signed,
     )
     file = files.add(announced)
     if file.status not in (EXPIRED, STOPPED):
