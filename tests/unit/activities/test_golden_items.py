@@ -86,6 +86,7 @@ GOLDEN = {
             {"id": "01COR", "from_mg": 1, "to_mg": 2},
             "photo",
             "metro",
+            "batch:2026-11-20",
         ),
     ),
     "day": (DAY, DAY_OF_ACTS),
@@ -161,7 +162,7 @@ def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read(
 
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
     stored = json.loads((UNIT / "activities/golden/activity_without_grade.json").read_text())
-    assert ACTIVITY.read(decode_item(stored)) == replace(GOLDEN["activity"][1], grade="photo", partner_id="")  # type: ignore[type-var]
+    assert ACTIVITY.read(decode_item(stored)) == replace(GOLDEN["activity"][1], grade="photo", partner_id="", brought_by="")  # type: ignore[type-var]
 
 
 def test_a_households_day_is_counters_by_programme_and_behaviour():
