@@ -14,12 +14,13 @@ from puhui.store import states
 app = HttpFunction("prepare-partner-file")
 FILES, BUCKET = files_from_environment(), PartnerFiles.from_environment()
 PARTNERS = DataPartners.from_environment()
+BASE = os.environ["CALLBACK_BASE"]
 STATE_MACHINE = os.environ["PARTNER_FILE_STATE_MACHINE"]
 
 
 @app.operation("prepare_partner_file", "POST", "/partner/files")
 def prepare_partner_file(request: Request) -> Answer:
-    partner = signer(sent(request), request.request_id, partners=PARTNERS, now=request.now)
+    partner = signer(sent(request, BASE), request.request_id, partners=PARTNERS, now=request.now)
     told = request.body
     manifest = Manifest(
         partner.id, told.get("file", ""), told["format"], told["sha256"], told["size"], told["rows"]

@@ -93,6 +93,7 @@ GOLDEN = {
             "photo",
             "metro",
             {"id": "6f1e", "distance_m": 3_004, "prints": ["0:ab", "1:cd"]},
+            "batch:2026-11-20",
         ),
     ),
     "day": (DAY, DAY_OF_ACTS),
@@ -169,7 +170,7 @@ def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read(
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
     stored = json.loads((UNIT / "activities/golden/activity_without_grade.json").read_text())
     assert ACTIVITY.read(decode_item(stored)) == replace(
-        GOLDEN["activity"][1], grade="photo", partner_id="", track={}
+        GOLDEN["activity"][1], grade="photo", partner_id="", track={}, brought_by=""
     )  # type: ignore[type-var]
 
 

@@ -116,4 +116,4 @@ def desk(dynamodb_endpoint: str, make_table: Callable[[str], str]) -> Desk:
     boto3.client("s3").create_bucket(
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": "cn-north-1"}
     )
-    return Desk(Files(DynamoDB(), make_table("partners")), PartnerFiles(name))
+    return Desk(Files(DynamoDB(), make_table("ingestion")), PartnerFiles(name))

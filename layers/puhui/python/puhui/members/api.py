@@ -7,6 +7,7 @@ from cryptography.exceptions import InvalidTag
 
 from puhui.members.codes import HOUSEHOLD, LIFE, Codes, Invitation
 from puhui.members.errors import FriendNotFound, InvitationExpired, InvitationInvalid, OwnInvitation
+from puhui.members.model import Consent
 from puhui.members.repository import Members
 from puhui.wechat.api import (
     ContentRisky,
@@ -22,6 +23,7 @@ __all__ = [
     "HOUSEHOLD",
     "LIFE",
     "Codes",
+    "Consent",
     "Invitation",
     "InvitationExpired",
     "InvitationInvalid",

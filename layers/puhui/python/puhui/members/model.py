@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock
-from puhui.kernel.words import PURPOSES
+from puhui.kernel.words import purpose
 from puhui.members.errors import ConsentRequired
 
 REFRESH_LIFE = timedelta(days=30)
@@ -25,7 +25,7 @@ class Consent:
         """The contract's ``Consent``."""
         return {
             "purpose": self.purpose,
-            "title": PURPOSES[self.purpose],
+            "title": purpose(self.purpose),
             "granted": self.granted,
             "version": self.version,
             "at": clock.to_text(self.at),

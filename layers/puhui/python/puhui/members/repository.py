@@ -114,8 +114,15 @@ class Members:
         also: Callable[[Session], None] | None = None,
     ) -> None:
         """Record an answer: as the present one and in the member's history. ``also`` adds to the transaction."""
-        answer = CONSENT.item(consent)
         session = Session(self.dynamodb)
+        self.add_consent(session, member_id, consent, now)
+        if also is not None:
+            also(session)
+        session.commit()
+
+    def add_consent(self, session: Session, member_id: str, consent: Consent, now: datetime) -> None:
+        """The same as a part of somebody else's transaction."""
+        answer = CONSENT.item(consent)
         session.update(
             self.table,
             member_key(member_id),
@@ -131,9 +138,6 @@ class Members:
             **answer,
         }
         session.put(self.table, history)
-        if also is not None:
-            also(session)
-        session.commit()
 
     def nicknames(self, member_ids: list[str]) -> dict[str, str]:
         """The nicknames of up to 100 members, by id; one read."""

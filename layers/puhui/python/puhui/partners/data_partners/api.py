@@ -1,11 +1,13 @@
-"""What other contexts may ask of data partners. A function that takes their signed requests needs PARTNERS_TABLE (GetItem, UpdateItem):
+"""What other contexts may ask of data partners. A function that takes their signed requests needs PARTNERS_TABLE (GetItem, UpdateItem) and
+CALLBACK_BASE, the API's public address:
 
-    partner = signer(sent(request), request.request_id, partners=DATA_PARTNERS, now=request.now)
+    partner = signer(sent(request, BASE), request.request_id, partners=DATA_PARTNERS, now=request.now)
 
 ``request`` is the edge's. The partner that comes back is active: ``partner.active_terms`` are those it sends by.
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from puhui.partners.data_partners.bindings import WAIT, Account, Binding
 from puhui.partners.data_partners.errors import DataPartnerNotFound, DataPartnerSuspended
@@ -30,13 +32,9 @@ __all__ = [
 ]
 
 
-def sent(request: Any) -> Sent:
-    """The request of ``edge.http`` as its sender has signed it."""
-    return Sent(
-        request.target.method,
-        request.target.authority,
-        request.target.path,
-        request.target.query,
-        request.headers,
-        request.raw_body,
-    )
+def sent(request: Any, base: str) -> Sent:
+    """The request of ``edge.http`` as its sender has signed it. ``base``: the API's public address, whatever stands in front of the
+    function: a signature for another deployment does not hold here."""
+    address = urlsplit(base)
+    method, path, query = request.sent
+    return Sent(method, address.netloc, address.path + path, query, request.headers, request.raw_body)

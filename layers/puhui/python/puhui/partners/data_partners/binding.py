@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 from urllib.parse import urlencode
 
+from puhui.kernel.errors import DomainError
 from puhui.partners.data_partners import bindings
 from puhui.partners.data_partners.bindings import Account, Binding, Code
 from puhui.partners.data_partners.errors import (
@@ -20,6 +22,22 @@ from puhui.partners.data_partners.model import DataPartner
 from puhui.partners.data_partners.repository import DataPartners, code_id
 from puhui.store import secrets
 from puhui.store.session import Session, attempt
+
+
+class Started(Protocol):
+    """Who started a redirect, and when."""
+
+    @property
+    def member_id(self) -> str: ...
+    @property
+    def issued_at(self) -> datetime: ...
+
+
+class States(Protocol):
+    """What reads the state of a redirect (``members.api.Codes``)."""
+
+    def read(self, purpose: str, code: str, now: datetime, /) -> Started: ...
+
 
 Consent = Callable[[Session, Binding], None]  # adds the member's consent, or its end, to the transaction
 
@@ -61,6 +79,16 @@ def redirect_url(partner: DataPartner, state: str) -> str:
         raise RedirectUnknown
     joint = "&" if "?" in terms.authorize_url else "?"
     return f"{terms.authorize_url}{joint}{urlencode({'state': state, 'return_url': terms.return_url})}"
+
+
+def require_own_state(partner_id: str, state: str, member_id: str, *, codes: States, now: datetime) -> None:
+    """Raise BindingStateInvalid unless the member started the redirect with this state, for this partner, not long ago."""
+    try:
+        started = codes.read(bindings.purpose(partner_id), state, now)
+    except DomainError:
+        raise BindingStateInvalid from None
+    if started.member_id != member_id or now - started.issued_at > bindings.STATE_LIFE:
+        raise BindingStateInvalid
 
 
 def bind(

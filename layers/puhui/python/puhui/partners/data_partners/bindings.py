@@ -16,7 +16,6 @@ from puhui.partners.data_partners.errors import AccountBoundElsewhere, BindingEx
 CODE_LIFE = timedelta(minutes=10)
 STATE_LIFE = timedelta(minutes=15)
 WAIT = timedelta(days=7)  # so long records wait for their account to be bound
-PURPOSE = "partner:"  # what consents are called: partner:<id>
 _CODE_LETTERS = 10  # 50 bits, used once, within ten minutes, and guesses are counted
 
 
@@ -54,6 +53,11 @@ class Binding:
     bound_at: datetime
     code_id: str
     terms: str
+
+
+def purpose(partner_id: str) -> str:
+    """What the consent to a partner's records is called."""
+    return f"partner:{partner_id}"
 
 
 def alias(key: bytes, partner_id: str, subject: str) -> str:

@@ -4,7 +4,7 @@
     check(signature, request, key, now)     # raises why it does not hold
 
 The policy is ours: a request has one signature with our tag; it covers method, authority, path, the query where there is one, the
-digest and the type of the body; it was made within five minutes of now and ends at most ten minutes after that; what algorithm it is,
+digest and the type of the body where it has one; it was made within five minutes of now and ends at most ten minutes after that; what algorithm it is,
 the key's record says and never the request. Whoever may repeat a request is for the caller: it keeps ``nonce`` until ``ends``.
 """
 
@@ -31,6 +31,7 @@ TOLERANCE = timedelta(seconds=300)
 LIFE_LONGEST = timedelta(minutes=10)
 NONCE_MAX = 128
 COVERED = ("@method", "@authority", "@path", "content-digest", "content-type")
+_OF_A_BODY = {"content-digest", "content-type"}
 _DEFAULT_PORTS = (":443", ":80")
 
 
@@ -103,7 +104,8 @@ def check(signature: Signature, sent: Sent, public_key: bytes, now: datetime) ->
         raise SignatureTimeWrong
     if signature.expires <= now:
         raise SignatureExpired
-    _check_digest(sent)
+    if sent.body:
+        _check_digest(sent)
     if not verify(public_key, signature.value, base(signature.covered, sent)):
         raise SignatureWrong
 
@@ -135,7 +137,8 @@ def digest_header(body: bytes) -> str:
 
 def _check_covered(signature: Signature, sent: Sent) -> None:
     names = [each.value for each in signature.covered.items]
-    wanted = {*COVERED, "@query"} if sent.query else {*COVERED}
+    wanted = {*COVERED} if sent.body else {*COVERED} - _OF_A_BODY
+    wanted |= {"@query"} if sent.query else set()
     if len(set(names)) != len(names) or not wanted <= set(names):
         raise SignatureComponentsWrong(components=", ".join(sorted(wanted)))
 

@@ -241,13 +241,11 @@ def _decoded(x: str) -> bytes:
     return base64.b64decode(x + "=" * (-len(x) % 4), altchars=b"-_", validate=True)
 
 
-def body(partner: DataPartner, *, for_operator: bool) -> dict[str, Any]:
-    """The contract's ``DataPartner``; what is only proposed, and who did what, is for operators."""
+def body(partner: DataPartner) -> dict[str, Any]:
+    """The contract's ``DataPartner``."""
     told: dict[str, Any] = {"id": partner.id, "status": partner.status}
     if partner.terms:
         told["terms"] = _terms_body(partner.terms)
-    if not for_operator:
-        return told
     if partner.proposed:
         told |= {"proposed": _terms_body(partner.proposed), "hash": partner.hash}
     if partner.suspension:
