@@ -24,11 +24,13 @@ _UP_TO = {HOLD: 59, REVIEW: 79, REFUSE: 100}
 
 @dataclass(frozen=True)
 class Features:
-    """What is known about an act. A number that is not there is not known, and fires nothing."""
+    """What is known about an act. A number that is not there is not known, and fires nothing. ``before``: the names of rules that
+    fired when it was assessed before; they still do, by what they weigh now."""
 
     signals: Collection[str] = frozenset()
     numbers: Mapping[str, int] = field(default_factory=dict)
     behaviour: str = ""
+    before: Collection[str] = ()
 
 
 class Assessment(NamedTuple):
@@ -71,7 +73,11 @@ def band_of(score: int) -> str:
 
 def fires(rule: Rule, features: Features) -> bool:
     """Whether a rule fires."""
-    return _KINDS[rule.kind](rule, features)
+    return _KINDS[rule.kind](rule, features) or any(_id(name) == rule.id for name in features.before)
+
+
+def _id(name: str) -> str:
+    return name.partition("@")[0]
 
 
 def _signal(rule: Rule, features: Features) -> bool:
