@@ -72,6 +72,7 @@ class Acts:
             key,
             _hash(body),
             more.get("ended_at"),
+            device=more.get("device", ""),
         )
         return recording.record_activity(command, tables=self.tables, now=more.get("now", SENT))
 

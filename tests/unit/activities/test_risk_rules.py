@@ -96,9 +96,9 @@ def test_a_ride_is_as_fast_as_its_median_may_be():
     [
         ({}, 0, "credit"),
         ({"late_days": 3}, 15, "credit"),
-        ({"acts_10_min": 6}, 30, "hold"),
-        ({"acts_10_min": 6, "late_days": 3}, 45, "hold"),
-        ({"acts_10_min": 6, "acts_day": 20}, 60, "review"),
+        ({"acts_10_min": 8}, 30, "hold"),
+        ({"acts_10_min": 8, "late_days": 3}, 45, "hold"),
+        ({"acts_10_min": 8, "acts_day": 20}, 60, "review"),
         ({"steps": 30_001}, 60, "review"),
         ({"steps": 100_001}, 100, "refuse"),
         ({"risk_rank": 3}, 30, "hold"),
@@ -127,7 +127,7 @@ def test_a_refusal_names_the_gravest_reason_and_no_weight():
 
 
 def test_a_shadow_is_on_record_and_changes_nothing():
-    numbers = {"acts_10_min": 6}
+    numbers = {"acts_10_min": 8}
     known = [replace(rule, mode="shadow") for rule in rules()]
     found = assess(of(**numbers), known)
     assert (found.score, found.band, found.signals, found.rules) == (0, "credit", (), ())

@@ -20,7 +20,9 @@ from puhui.activities.acts.days import (
 from puhui.activities.acts.identity import period_rule, window
 from puhui.activities.acts.model import (
     CREDITED,
+    HELD,
     MATURING,
+    REFUSED,
     SELF_DECLARED_LIMIT,
     VERIFYING,
     Activity,
@@ -40,6 +42,8 @@ from puhui.activities.households.limits import shared_with
 from puhui.activities.households.model import Residences
 from puhui.activities.memberships import require_member
 from puhui.activities.risk import ACT_REPEATED, DAY_LARGE, RANDOM_CHECK
+from puhui.activities.risk.judging import judged
+from puhui.activities.risk.records import others_on
 from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import IdempotencyKeyReused
@@ -54,11 +58,13 @@ from puhui.store.session import Session, attempt
 VERIFICATION_DAYS = (
     7  # the longest a verification lasts: content check, a person's three days, and some to spare
 )
+HOLD_LONGEST = timedelta(days=90)  # beyond its days: a schedule that stood still takes nothing from anybody
 
 
 @dataclass(frozen=True)
 class RecordActivity:
-    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key."""
+    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``device`` a hash of
+    what it calls its device, ``address`` where it sends from."""
 
     member_id: str
     programme_id: str
@@ -70,6 +76,8 @@ class RecordActivity:
     body_hash: str
     ended_at: datetime | None = None
     source: PartnerRecord | None = None
+    device: str = ""
+    address: str = ""
 
 
 def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
@@ -117,6 +125,8 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
         ended_at=command.ended_at,
         grade=grade,
         partner_id=command.source.partner_id if command.source else "",
+        device=command.device,
+        address=command.address,
     )
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
@@ -142,6 +152,7 @@ class _Found(NamedTuple):
     residences: Residences
     balance: Balance
     joins: bool
+    device_others: int
 
 
 def _add(
@@ -178,6 +189,12 @@ def _add(
     )
     if entry.mg == 0:
         activity = _on_record_only(activity, SELF_DECLARED_LIMIT if draft.credits_mg else "")
+    else:
+        more = {"device_others": found.device_others}
+        activity = judged(activity, entry, today, more, programme.hold_days, now)
+    if activity.status == REFUSED:
+        tables.activities.days.put(session, today.with_entry(entry).without(entry.activity_id))
+        return _give(session, activity, programme, found.balance, tables, now)
     _put_days(session, entry, found.days, tables)
     if shared:
         households.add_to_day(session, shared, entry)
@@ -222,14 +239,21 @@ def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool) -> _Fou
     repetition."""
     activities, ledger = tables.activities, tables.ledger
     owner, dates = member(draft.member_id), wanted.days()
+    device = (
+        [activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))]
+        if draft.device
+        else []
+    )
     keys = [
         activities.acts.key(draft.member_id, draft.id),
         activities.memberships.key(draft.member_id, draft.programme_id),
         ledger.balance_key(owner, draft.programme_id),
         *(activities.days.key(draft.member_id, each) for each in dates),
         *([activities.households.residences_key(draft.member_id)] if home else []),
+        *device,
     ]
     existing, membership, balance, *found = ledger.dynamodb.get_all(keys)
+    device_item = found.pop() if device else None
     if existing:
         raise SameRequest(body_hash=draft.body_hash).found(existing)
     days = activities.days
@@ -238,6 +262,7 @@ def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool) -> _Fou
         activities.households.read_residences(draft.member_id, found[-1] if home else None),
         balance_from(owner, draft.programme_id, balance),
         require_member(membership, draft.programme_id),
+        others_on(device_item, draft.member_id),
     )
 
 
@@ -258,7 +283,7 @@ def _give(
 ) -> Activity:
     """Write the act with its evidence and its credits, or the hold of those that are still to come."""
     if activity.credits_mg == 0:
-        tables.activities.acts.add(session, activity)
+        tables.activities.acts.add(session, replace(activity, address=""))
         return activity
     transfer = None
     if activity.status == CREDITED:
@@ -275,6 +300,8 @@ def _give(
             points_only=activity.points_only,
         )
         activity = replace(activity, points=points, entry_id=transfer_id)
+    if activity.status not in (VERIFYING, HELD):
+        activity = replace(activity, address="")
     tables.activities.acts.add(session, activity)
     for evidence_id in activity.evidence_ids:
         tables.activities.evidence.use(session, activity.member_id, evidence_id, activity.id)
@@ -286,8 +313,8 @@ def _give(
 
 
 def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
-    """The hold of what an act will give: until it is verified, collected, or its time is over."""
-    runs_out = activity.collect_by or now + timedelta(days=VERIFICATION_DAYS)
+    """The hold of what an act will give: until it is verified, settled, collected, or its time is over."""
+    runs_out = activity.collect_by or now + timedelta(days=programme.hold_days) + HOLD_LONGEST
     if activity.collect_by is None and programme.claim.rule == "collect":
         _, runs_out = programme.claim.times(activity.occurred_at, runs_out)
     legs = credit.issuing(
@@ -340,7 +367,7 @@ def _activity_id(command: RecordActivity, now: datetime) -> str:
 
 def first_answer(activity: Activity) -> Activity:
     """The activity as the first answer said it, whatever became of it since."""
-    if activity.first_status == CREDITED:
+    if activity.first_status in (CREDITED, REFUSED):
         return activity
     first = replace(
         activity,
@@ -354,5 +381,5 @@ def first_answer(activity: Activity) -> Activity:
         expired_mg=0,
     )
     if activity.first_status == VERIFYING:
-        return replace(first, matured_at=None, collect_by=None)
-    return first
+        return replace(first, matured_at=None, collect_by=None, settles_at=None)
+    return replace(first, matured_at=None, collect_by=None) if activity.first_status == HELD else first

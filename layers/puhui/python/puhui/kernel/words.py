@@ -33,6 +33,10 @@ REASONS: Mapping[str, Text] = {
     "STEPS_IMPLAUSIBLE": _both(
         "这一天的步数不合常理，没有计入。", "That day's number of steps is implausible: not counted."
     ),
+    "STEPS_UNUSUAL": _both(
+        "这一天的步数不寻常，暂不计入；核对之后或稍后再次同步时计入。",
+        "That day's steps are unusual and do not count yet. They do after a check, or when they are synced again later.",
+    ),
     # photos
     "CONTENT_REVIEW": _both("平台的内容检测没有把握。", "The platform's content check was not sure."),
     "CONTENT_RISKY": _both(
@@ -79,7 +83,6 @@ REASONS: Mapping[str, Text] = {
     ),
     "PHOTO_SMALL": _both("照片太小，看不清内容。", "The picture is too small to make anything out."),
     # risk rules (activities/risk/rules.json); verifiers see them, members only what an act was refused for
-    "RANDOM_CHECK": _both("抽查：随机交由人工审核。", "Drawn at random for a person to look at."),
     "ACTS_IN_MINUTES": _both("几分钟内申报了许多行为。", "Many acts were recorded within minutes."),
     "ACTS_A_DAY": _both("一天之内的行为太多。", "There are too many acts on one day."),
     "ONE_SOURCE_BURST": _both(

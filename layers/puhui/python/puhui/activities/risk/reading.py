@@ -1,14 +1,22 @@
 """What officers read of the rules."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from puhui.activities.risk.records import RiskRecords, RuleCount
 from puhui.activities.risk.rules import rules
+from puhui.kernel.pages import Page
+from puhui.store.cursors import Cursors, page_at_hand
 
 
-def list_rules(records: RiskRecords) -> list[dict[str, Any]]:
-    """The contract's RiskRules: each rule in its present version, in the file's order."""
-    counts = records.counts()
+def list_rules(
+    records: RiskRecords, query: Mapping[str, Any], cursors: Callable[[], Cursors]
+) -> Page[dict[str, Any]]:
+    """A page of the contract's RiskRules: each rule in its present version, in the file's order."""
+    return page_at_hand(_listed(records.counts()), lambda rule: str(rule["id"]), "risk-rules", query, cursors)
+
+
+def _listed(counts: Mapping[str, RuleCount]) -> list[dict[str, Any]]:
     listed = []
     for rule in rules():
         count = counts.get(rule.name, RuleCount())

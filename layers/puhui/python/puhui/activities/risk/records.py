@@ -13,6 +13,7 @@ act; recording an act reads at most the day of its device, in the same request a
 A mark is a name that leads to nobody without the list of members. A device is known by a keyed hash of what its client calls it.
 """
 
+import hmac
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -51,6 +52,11 @@ class RuleCount:
 def mark_of(name: str) -> str:
     """The mark of a member or a home."""
     return ids.key_id("mark", name)
+
+
+def device_hash(device_id: str, key: bytes) -> str:
+    """The name under which a device is known for some days."""
+    return hmac.digest(key, device_id.encode(), "sha256").hex()[:32]
 
 
 class RiskRecords:
@@ -109,7 +115,9 @@ class RiskRecords:
 
     def steps_key(self, day: date, steps: int) -> Key:
         """The key of who first had so many steps on a day."""
-        return Key(self.table, {"owner": f"steps:{ids.key_id(day.isoformat(), str(steps))}", "entry": "steps"})
+        return Key(
+            self.table, {"owner": f"steps:{ids.key_id(day.isoformat(), str(steps))}", "entry": "steps"}
+        )
 
     def walked(self, day: date, steps: int, mark: str) -> None:
         """Put on record who had so many steps on a day, unless somebody had them before."""

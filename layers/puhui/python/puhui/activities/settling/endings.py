@@ -78,10 +78,11 @@ def add_refusal(
     note: str = "",
     *,
     status: str = REFUSED,
+    voiding: Mapping[str, Any] | None = None,
     tables: Tables,
     now: datetime,
 ) -> Activity:
-    """Refuse the act, or let it expire: its hold is voided and its day is free again."""
+    """Refuse the act, or let it expire: its hold is voided and its day is free again. ``voiding``: who voided it."""
     activities, ledger = tables.activities, tables.ledger
     day_item, held = ledger.dynamodb.get_all(
         [
@@ -93,6 +94,7 @@ def add_refusal(
     refused = replace(
         activity, status=status, credits_mg=0, points=0, reason_code=reason_code, note=note, address=""
     )
+    refused = replace(refused, voiding=voiding or activity.voiding)
     activities.acts.change_status(session, activity, refused)
     activities.days.put(session, day.without(activity.id))
     if entry := day.find(activity.id):

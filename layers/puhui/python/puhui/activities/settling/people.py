@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from puhui.activities.acts.model import Activity
 from puhui.activities.risk.records import RiskRecords
+from puhui.activities.settling.settle import PlatformSilent
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.members import api as members
@@ -12,10 +13,6 @@ from puhui.wechat.api import RiskScene, WeChat, WeChatBusy
 
 NEW_ACCOUNT = timedelta(days=7)
 FRIENDS_READ = 50
-
-
-class PlatformSilent(Exception):
-    """The platform does not answer now: ask again later."""
 
 
 def found_out(
@@ -45,4 +42,6 @@ def _ask(activity: Activity, wechat: WeChat, known: members.Members) -> int | No
     except WeChatBusy:
         raise PlatformSilent from None
     except DomainError:
-        return None  # the member has left, or the platform refuses to say, which the client has put into the log
+        return (
+            None  # the member has left, or the platform refuses to say, which the client has put into the log
+        )

@@ -5,7 +5,7 @@ Meanwhile there is time for what no request waits for: what the platform thinks 
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from puhui.activities.acts.model import HELD, VERIFYING, Activity
 from puhui.activities.errors import ActivityNotFound, ActivityOpen
@@ -15,12 +15,12 @@ from puhui.activities.tables import Tables
 from puhui.ledger.api import HoldResolved
 from puhui.store.session import Session, attempt
 
+
+class PlatformSilent(Exception):
+    """The platform does not answer now: ask again later."""
+
+
 RACES = (ActivityOpen, HoldResolved)  # somebody else ended it in between: the act is as they left it
-
-
-def held(activity: Activity, days: int, now: datetime) -> Activity:
-    """The act, to be settled that many days from now."""
-    return replace(activity, status=HELD, settles_at=now.replace(microsecond=0) + timedelta(days=days))
 
 
 def settle(

@@ -56,16 +56,18 @@ def void(
             given = {**given, "second": officer_id, "second_at": clock.to_text(now)}
         else:
             given = {"by": officer_id, "at": clock.to_text(now), "reason_code": reason_code, "note": note}
-        before, activity = activity, replace(activity, voiding=given)
         if "second" not in given and activity.credits_mg > VOID_ALONE_MG:
-            tables.activities.acts.change_voiding(session, before, activity)
-            return activity
-        return add_refusal(session, activity, reason_code, given["note"], tables=tables, now=now)
+            proposed = replace(activity, voiding=given)
+            tables.activities.acts.change_status(session, activity, proposed)
+            return proposed
+        return add_refusal(
+            session, activity, reason_code, given["note"], voiding=given, tables=tables, now=now
+        )
 
     try:
         return attempt(tables.ledger.dynamodb, build)
-    except (ActivityOpen, HoldResolved):
-        raise NotHeld from None
+    except (ActivityOpen, HoldResolved):  # somebody else came in between: what now?
+        return attempt(tables.ledger.dynamodb, build)
 
 
 def voiding_body(activity: Activity) -> dict[str, Any]:
