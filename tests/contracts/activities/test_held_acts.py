@@ -16,6 +16,7 @@ from puhui.activities.errors import ActivityNotFound, NotHeld, NotMature, OwnRev
 from puhui.activities.households.model import Residence, Residences
 from puhui.activities.reviews import usecases as reviews
 from puhui.activities.settling import settle, voiding
+from puhui.activities.settling.holding import HOLD_LONGEST
 from puhui.activities.settling.settle import PlatformSilent
 from puhui.kernel import ids
 from puhui.kernel.errors import Unavailable
@@ -297,7 +298,7 @@ def test_what_a_person_approved_is_not_held(acts: Acts):
 
 
 def test_the_hold_of_a_photo_outlasts_its_verification_and_its_days(acts: Acts):
-    assert timedelta(days=2 * recording.VERIFICATION_DAYS + 31) < recording.HOLD_LONGEST
+    assert timedelta(days=2 * recording.VERIFICATION_DAYS + 31) < HOLD_LONGEST
 
 
 # What the stream puts on record

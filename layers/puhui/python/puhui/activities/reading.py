@@ -110,6 +110,8 @@ def activity_body(activity: Activity, now: datetime) -> dict[str, Any]:
         and _computed_mg(activity) > activity.credits_mg
     ):
         body["computed_mg"] = _computed_mg(activity)
+    if activity.track:
+        body["track"] = {name: activity.track[name] for name in ("distance_m", "seconds", "median_mm_s")}
     if activity.reason_code:
         body["reason_code"] = activity.reason_code
     if activity.note:

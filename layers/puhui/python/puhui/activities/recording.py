@@ -4,9 +4,10 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from puhui.activities import tracking
 from puhui.activities.acts import credit, timing
 from puhui.activities.acts.days import (
     PHOTOS_PER_DAY_MG,
@@ -44,11 +45,12 @@ from puhui.activities.memberships import require_member
 from puhui.activities.risk import ACT_REPEATED, DAY_LARGE, RANDOM_CHECK
 from puhui.activities.risk.judging import judged
 from puhui.activities.risk.records import others_on
+from puhui.activities.settling.holding import held_for
 from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, STEPS, VERIFIED
-from puhui.ledger.api import Balance, Hold, add_hold, balance_from, member, of
+from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, STEPS, TRACK, VERIFIED
+from puhui.ledger.api import Balance, add_hold, balance_from, member, of
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, Programme
@@ -58,13 +60,12 @@ from puhui.store.session import Session, attempt
 VERIFICATION_DAYS = (
     7  # the longest a verification lasts: content check, a person's three days, and some to spare
 )
-HOLD_LONGEST = timedelta(days=90)  # beyond its days: a schedule that stood still takes nothing from anybody
 
 
 @dataclass(frozen=True)
 class RecordActivity:
-    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``device`` a hash of
-    what it calls its device, ``address`` where it sends from."""
+    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` the
+    contract's ``Track``, ``device`` a hash of what the client calls its device, ``address`` where it sends from."""
 
     member_id: str
     programme_id: str
@@ -76,6 +77,7 @@ class RecordActivity:
     body_hash: str
     ended_at: datetime | None = None
     source: PartnerRecord | None = None
+    track: Mapping[str, Any] | None = None
     device: str = ""
     address: str = ""
 
@@ -94,16 +96,47 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     programme = programmes.programme(command.programme_id)
     behaviour = programmes.behaviour(programme, command.behaviour)
     grade = _grade(behaviour, command)
+    trip = tracking.trip_of(command.track, behaviour, command.quantity, command.occurred_at, command.ended_at)
+    if trip is not None:  # the track's word counts, not the member's
+        command = replace(command, quantity=trip.quantity, ended_at=trip.ended_at)
     times = timing.ReportedTimes(command.occurred_at, command.ended_at, now, programme.claim.window_days)
     rule = period_rule(behaviour.id)
     timing.check_times(times, rule)
-    quantified = methodologies.quantify(
-        programme, behaviour, command.quantity, clock.programme_day(command.occurred_at)
-    )
-    timing.check_length(times, behaviour, quantified.inputs)
     day = clock.programme_day(command.occurred_at)
+    quantified = methodologies.quantify(programme, behaviour, command.quantity, day)
+    timing.check_length(times, behaviour, quantified.inputs)
     period = timing.period_of(times, rule, quantified.inputs) if rule else None
     timing.check_first_day(command.member_id, period.first if period else day)
+    draft = _draft(command, programme, behaviour, grade, quantified, now)
+    track = tracking.taken(trip, draft.id, tables, now) if trip else None
+    if track:
+        draft = tracking.with_track(draft, track)
+
+    def build(session: Session) -> Activity:
+        activity = _add(session, draft, programme, behaviour, period, tables, now)
+        if track:
+            track.add(session, tables.activities.tracks, activity.member_id, activity.id, now)
+        return activity
+
+    try:
+        return attempt(tables.ledger.dynamodb, build)
+    except AlreadyExists as before:
+        return first_answer(ACTIVITY.read(before.details["item"]))
+    except IdempotencyKeyReused:
+        if command.source is None:
+            raise
+        raise RecordChanged(record_id=command.source.record_id) from None
+
+
+def _draft(
+    command: RecordActivity,
+    programme: Programme,
+    behaviour: Behaviour,
+    grade: str,
+    quantified: methodologies.Quantification,
+    now: datetime,
+) -> Activity:
+    """The act before it is fitted into its day. Raises NothingToCredit."""
     counted = credit.counted(quantified, programme, behaviour.gives(grade))
     status = _first_status(programme, command.evidence_ids)
     draft = Activity(
@@ -131,18 +164,7 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
         draft = replace(draft, matured_at=matured_at, collect_by=collect_by)
-
-    def build(session: Session) -> Activity:
-        return _add(session, draft, programme, behaviour, period, tables, now)
-
-    try:
-        return attempt(tables.ledger.dynamodb, build)
-    except AlreadyExists as before:
-        return first_answer(ACTIVITY.read(before.details["item"]))
-    except IdempotencyKeyReused:
-        if command.source is None:
-            raise
-        raise RecordChanged(record_id=command.source.record_id) from None
+    return draft
 
 
 class _Found(NamedTuple):
@@ -185,13 +207,15 @@ def _add(
         credits_mg=entry.mg,
         joins=found.joins,
         household=shared.household if shared else "",
-        signals=_signals(draft, entry, today, repeated=repeated, drawn=_drawn(behaviour, draft.grade)),
+        signals=(
+            *draft.signals,
+            *_signals(draft, entry, today, repeated=repeated, drawn=_drawn(behaviour, draft.grade)),
+        ),
     )
     if entry.mg == 0:
         activity = _on_record_only(activity, SELF_DECLARED_LIMIT if draft.credits_mg else "")
     else:
-        more = {"device_others": found.device_others}
-        activity = judged(activity, entry, today, more, programme.hold_days, now)
+        activity = judged(activity, entry, today, found.device_others, programme.hold_days, now)
     if activity.status == REFUSED:
         tables.activities.days.put(session, today.with_entry(entry).without(entry.activity_id))
         return _give(session, activity, programme, found.balance, tables, now)
@@ -300,8 +324,6 @@ def _give(
             points_only=activity.points_only,
         )
         activity = replace(activity, points=points, entry_id=transfer_id)
-    if activity.status not in (VERIFYING, HELD):
-        activity = replace(activity, address="")
     tables.activities.acts.add(session, activity)
     for evidence_id in activity.evidence_ids:
         tables.activities.evidence.use(session, activity.member_id, evidence_id, activity.id)
@@ -310,17 +332,6 @@ def _give(
     else:
         add_hold(session, held_for(activity, programme, now), {}, ledger=tables.ledger, now=now)
     return activity
-
-
-def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
-    """The hold of what an act will give: until it is verified, settled, collected, or its time is over."""
-    runs_out = activity.collect_by or now + timedelta(days=programme.hold_days) + HOLD_LONGEST
-    if activity.collect_by is None and programme.claim.rule == "collect":
-        _, runs_out = programme.claim.times(activity.occurred_at, runs_out)
-    legs = credit.issuing(
-        programme, activity.member_id, activity.credits_mg, activity.day, points_only=activity.points_only
-    )
-    return Hold(activity.id, member(activity.member_id), legs, runs_out, activity.id)
 
 
 def _record(
@@ -343,11 +354,13 @@ def _grade(behaviour: Behaviour, command: RecordActivity) -> str:
     """What shows the act. Raises StepsComeFromWeRun, EvidenceNotWanted, EvidenceRequired, EvidenceNotAccepted."""
     if command.source:
         grade = PARTNER
+    elif command.track is not None:
+        grade = TRACK
     elif command.evidence_ids:
         grade = VERIFIED if PHOTO not in behaviour.evidence else PHOTO
     else:
         grade = SELF_DECLARED
-    if grade in behaviour.evidence:
+    if grade in behaviour.evidence and not (command.track and command.evidence_ids):
         return grade
     if STEPS in behaviour.evidence:
         raise StepsComeFromWeRun

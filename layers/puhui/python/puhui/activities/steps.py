@@ -21,10 +21,10 @@ from puhui.activities.errors import (
     OccurredTooLongAgo,
 )
 from puhui.activities.memberships import require_member
-from puhui.activities.recording import held_for
 from puhui.activities.risk import features
 from puhui.activities.risk.engine import CREDIT, HOLD, REFUSE, REVIEW, Assessment, assess
 from puhui.activities.risk.records import copied_days
+from puhui.activities.settling.holding import held_for
 from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
 from puhui.kernel.grades import STEPS
