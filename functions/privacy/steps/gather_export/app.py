@@ -1,7 +1,6 @@
 """Export: go on putting the file together, until it is done or this run's time is up."""
 
 import time
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
 
@@ -37,7 +36,7 @@ def app(event: Input, now: datetime) -> Input:
     if export.status != GATHERING:
         return {"done": True, "size": export.size, "manifest_sha256": export.manifest_sha256}
     reader = Reader(wiring.reader().journal, Remembered(wiring.bucket()), wiring.alliance(), PEPPER())
-    sources = Sources(MEMBERS, ACTIVITIES, LEDGER, reader, PICTURES, _tracks)
+    sources = Sources(MEMBERS, ACTIVITIES, LEDGER, reader, PICTURES, now)
     progress = gather(
         export,
         sections(export.member_id, sources),
@@ -51,6 +50,3 @@ def app(event: Input, now: datetime) -> Input:
         "manifest_sha256": progress.manifest_sha256,
     }
 
-
-def _tracks(_member_id: str, _after: str | None) -> Iterator[tuple[str, str, Iterable[bytes]]]:
-    return iter(())

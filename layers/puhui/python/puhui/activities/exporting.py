@@ -10,10 +10,12 @@ from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.evidence.model import Evidence
 from puhui.activities.evidence.repository import EVIDENCE
 from puhui.activities.tables import Activities
+from puhui.activities.tracks import gpx
 from puhui.kernel import clock
 from puhui.ledger.api import member
 from puhui.store.erasing import items_of
 
+TRACK = "T#"
 _OURS = {"body_hash", "member_id", "joins", "signals"}  # how we keep and check it, nothing about the act
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 
@@ -40,6 +42,21 @@ def pictures(
         evidence = EVIDENCE.read(item)
         if after is None or evidence.id > after:
             yield evidence.id, f"{evidence.id}.{_ENDINGS.get(evidence.content_type, 'bin')}", evidence
+
+
+def tracks(
+    member_id: str, after: str | None, now: datetime, *, activities: Activities
+) -> Iterator[tuple[str, str, list[bytes]]]:
+    """(act's id, file name, GPX 1.1) of every track whose points are still kept, of acts after ``after``, in the order of their ids."""
+    for item in items_of(activities.dynamodb, activities.table, ("owner", member(member_id)), TRACK):
+        activity_id = item["entry"].removeprefix(TRACK)
+        if "sealed" not in item or (after is not None and activity_id <= after):
+            continue
+        track = activities.tracks.opened(item, member_id, activity_id, now)
+        act = activities.acts.find(member_id, activity_id)
+        if track and act:
+            written = gpx.written(track, act.occurred_at, act.behaviour)
+            yield activity_id, f"{activity_id}.gpx", [written.encode()]
 
 
 def places(member_id: str, *, activities: Activities) -> dict[str, Any]:

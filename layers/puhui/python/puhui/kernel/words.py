@@ -63,6 +63,7 @@ REASONS: Mapping[str, Text] = {
     "ACT_REPEATED": _both(
         "不久前已申报过同样的行为。", "The same kind of act was recorded shortly before or after."
     ),
+    "RANDOM_CHECK": _both("抽查：由人查看照片。", "Drawn for a person to look at."),
     "DAY_LARGE": _both("当天凭照片计入的量已经较多。", "Photos have given much on this day already."),
     "PICTURE_TOO_LARGE": _both(
         "照片像素过多、动画帧过多或过于复杂，无法处理，请用普通尺寸的静态照片。",
@@ -77,6 +78,18 @@ REASONS: Mapping[str, Text] = {
         "与以前用过的一张照片几乎相同。", "It is nearly the same picture as one that was used before."
     ),
     "PHOTO_SMALL": _both("照片太小，看不清内容。", "The picture is too small to make anything out."),
+    # tracks
+    "TRACK_ACCURACY_CONSTANT": _both(
+        "轨迹每个点的误差都一样，像是模拟的。",
+        "Every point of the track states one accuracy, as simulators do.",
+    ),
+    "TRACK_SIMILAR": _both(
+        "与另一个行为的轨迹几乎相同，节奏也一样。", "It is nearly the track of another act, at the same pace."
+    ),
+    "TRACK_WINDING": _both(
+        "轨迹的里程远大于到达的距离，像是原地打转。",
+        "The track is far longer than it reaches, as going in circles.",
+    ),
     # reviews
     "NOT_THE_ACT": _both(
         "照片没有显示所申报的行为，请换一张能显示它的照片，再次申报。",
@@ -144,6 +157,31 @@ REASONS: Mapping[str, Text] = {
     "REWARD_LIMIT_REACHED": _both("已达到每人的限额。", "The limit of a member was reached."),
     "REWARD_NOT_FOUND": _both("奖品已不存在。", "The reward is not there any more."),
     "SALE_OVER": _both("兑换活动已经结束。", "The sale was over."),
+    # partners' files
+    "FILE_CHUNKS_FAILED": _both(
+        "处理中断，请用同样的内容再次登记（POST /partner/files），从中断处继续。",
+        "Processing stopped. Announce the same file again (POST /partner/files): it goes on where it stopped.",
+    ),
+    "FILE_HEADER_UNKNOWN": _both(
+        "CSV 的前两行应为 puhui-records,1 和已知的列名，请更正后作为新文件登记。",
+        "A CSV begins with puhui-records,1 and a line of known columns. Mend it and announce it as a new file.",
+    ),
+    "FILE_NOT_UPLOADED": _both(
+        "文件没有按时上传，请用同样的内容再次登记后上传。",
+        "It was not uploaded in time. Announce it again and upload it.",
+    ),
+    "FILE_ROWS_DIFFER": _both(
+        "行数与登记的不一致，请按实际行数（found）登记，或补齐文件。",
+        "It has another number of rows than announced: found says how many. Announce these, or complete the file.",
+    ),
+    "FILE_SHA256_DIFFERS": _both(
+        "内容与登记的 sha256 不一致，请核对后重新登记。",
+        "Its bytes are not those of the announced sha256. Compare them and announce it anew.",
+    ),
+    "FILE_SIZE_DIFFERS": _both(
+        "大小与登记的不一致，请核对后重新登记。",
+        "It has another size than announced. Compare and announce it anew.",
+    ),
     # statements
     "NOT_ENOUGH_MONEY": _both("赞助预算余额不足。", "The sponsor's budget is too short."),
 }

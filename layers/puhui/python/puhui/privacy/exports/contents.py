@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from puhui.activities import exporting as acts
@@ -33,14 +34,14 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True)
 class Sources:
-    """What an export is put together from. ``tracks``: (id, file name, GPX) of the raw tracks that are still kept, from one after an id on."""
+    """What an export is put together from. ``now``: what ends by then is not in it."""
 
     members: Members
     activities: Activities
     ledger: ledger.Ledger
     reader: Reader
     pictures: Pictures
-    tracks: Callable[[str, str | None], Iterator[tuple[str, str, Iterable[bytes]]]]
+    now: datetime
 
 
 def sections(member_id: str, sources: Sources) -> Mapping[str, Section]:
@@ -62,7 +63,10 @@ def sections(member_id: str, sources: Sources) -> Mapping[str, Section]:
         ),
         "receipts": lambda after: _receipts(own, after, sources.reader),
         "tracks": lambda after: (
-            (cursor, f"tracks/{name}", chunks) for cursor, name, chunks in sources.tracks(member_id, after)
+            (cursor, f"tracks/{name}", chunks)
+            for cursor, name, chunks in acts.tracks(
+                member_id, after, sources.now, activities=sources.activities
+            )
         ),
         "photos": lambda after: _photos(member_id, after, sources),
     }
