@@ -49,4 +49,3 @@ def app(event: Input, now: datetime) -> Input:
         "size": progress.size,
         "manifest_sha256": progress.manifest_sha256,
     }
-

@@ -149,6 +149,7 @@ class UploadBucket:
                 deleted += len(keys)
         return deleted
 
+
 def _parts(content: Iterable[bytes]) -> Iterator[bytes]:
     part = bytearray()
     for more in content:
