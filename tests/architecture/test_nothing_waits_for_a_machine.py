@@ -17,10 +17,14 @@ ENDS = {  # what ends the object, or says with it that it stopped
     "redemption": {"EndRedemption"},
     "shards": {"Close", "Stop"},
     "partner_file": {"Close", "Stop"},
+    "export": {"CloseReady", "CloseFailed"},
+    "erasure": {"FinishErasure", "TakenBack"},
 }
 LAST_RESORTS = {  # Fail states, and what finds their objects then: a function on a schedule, or an alarm
     ("verification", "LeftToTheWatch"): ("activities", "LookAfterActivitiesFunction"),
     ("redemption", "LeftToTheWatch"): ("rewards", "ReconcileRedemptionsFunction"),
+    ("export", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),
+    ("erasure", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),
     ("shards", "Stopped"): ("settlement", "SettlementFailedAlarm"),
     ("partner_file", "Stopped"): ("partner_files", "PartnerFileFailedAlarm"),
 }

@@ -52,9 +52,7 @@ class Side:
         return take(self.partner, records, source=source, tables=self.tables, now=now)
 
     def register(self, subject: str = "card-1", now: datetime = SENT, state: str = "") -> binding.Registered:
-        return binding.register(
-            self.partner, subject, state, key=KEY, partners=self.tables.partners, now=now
-        )
+        return binding.register(self.partner, subject, state, key=KEY, partners=self.tables.partners, now=now)
 
     def bind(self, code: str, member_id: str = "", now: datetime = SENT) -> Any:
         return binding.bind(

@@ -67,7 +67,9 @@ def test_another_partners_alias_is_unknown(side: Side):
     side.partner = bike
     (result,) = side.take(side.record())
     assert result.code == "MEMBER_REF_UNKNOWN"
-    assert side.register().member_ref != side.member_ref, "the same card has another alias with another partner"
+    assert side.register().member_ref != side.member_ref, (
+        "the same card has another alias with another partner"
+    )
 
 
 def test_nothing_of_a_suspended_partner_is_taken(side: Side):

@@ -1,1 +1,1 @@
-"""What data partners send: batches, events and waiting records become members' acts."""
+"""What data partners send: batches, events and files of records, and records that wait, become members' acts."""
