@@ -16,6 +16,7 @@ from puhui.activities.acts.days import (
     entry_of,
     fit,
     fit_declared,
+    fit_walk,
     reported_before,
 )
 from puhui.activities.acts.identity import period_rule, window
@@ -183,7 +184,7 @@ def _add(
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
     today, *following = found.days
-    entry = fit(today, wanted, behaviour.caps, following)
+    entry = fit_walk(today, fit(today, wanted, behaviour.caps, following))
     entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
     repeated = reported_before(wanted, found.days)
     if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it

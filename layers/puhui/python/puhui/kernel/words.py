@@ -30,6 +30,9 @@ REASONS: Mapping[str, Text] = {
         "已记录。当天没有凭证的行为已计满，不再计入；能附照片的行为请附上照片。",
         "On record. Acts without evidence have given all they give on that day: add a photo where the act takes one.",
     ),
+    "WALK_COUNTED": _both(
+        "当天的步行已按轨迹计入。", "That day's walking was counted by its tracks already."
+    ),
     "STEPS_IMPLAUSIBLE": _both(
         "这一天的步数不合常理，没有计入。", "That day's number of steps is implausible: not counted."
     ),

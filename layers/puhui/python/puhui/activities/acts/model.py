@@ -27,7 +27,7 @@ from puhui.kernel.grades import SELF_DECLARED
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
-WALKING = "walking"  # a day's steps
+WALKING, WALKING_TRIP = "walking", "walking_trip"  # a day's steps; a walk that a track shows
 NOT_COLLECTED = "NOT_COLLECTED"
 SELF_DECLARED_LIMIT = "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word gives no more that day
 _OF_RECORD = "R"  # the first letter of an act that a partner's record is; ids of time begin with 0 to 7
