@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 
 from infra.build import codes, contract, gateway_responses
 from infra.build.contract import ROOT, Operation, json_schema, resolved
-from puhui.activities import risk
+from puhui.activities.risk.rules import rules
 from puhui.kernel import words
 from tests.support import gateway
 
@@ -228,7 +228,10 @@ def test_every_reason_that_the_house_gives_has_its_sentence() -> None:
     given = {code for code in given if any(f'"{code}"' in text for text in texts)}
 
     assert {"FILE_MISSING", "CANCELLED_BY_MEMBER"} <= given
-    assert {*given, *risk.REFUSALS, *risk.WEIGHTS} <= words.REASONS.keys()
+    assert {
+        *given,
+        *(code for rule in rules() for code in (rule.id, rule.reason_code)),
+    } <= words.REASONS.keys()
 
 
 def test_whatever_takes_an_owner_can_be_told_whose_it_is() -> None:

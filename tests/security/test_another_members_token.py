@@ -108,6 +108,9 @@ EXPECTED = {
     "answer_order": PUBLIC,
     "list_reviews": STAFF,
     "decide_review": STAFF,
+    "void_activity": STAFF,
+    "list_held_activities": STAFF,
+    "list_risk_rules": STAFF,
     "get_digest": PUBLIC,
     "get_revision": PUBLIC,  # the opening is the owner's alone: tests/integration/test_journal_on_the_local_cloud.py
     "get_receipt": PUBLIC,

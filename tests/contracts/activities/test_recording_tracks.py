@@ -177,6 +177,16 @@ def test_the_same_way_to_work_each_day_is_no_copy(acts: Acts):
         assert ridden.status == "credited"
 
 
+def test_beyond_twenty_kilometres_a_day_a_person_looks(acts: Acts):
+    for number in range(6):
+        body = made(Trip(seed=20 + number, metres=6_000))
+        ridden = ride(acts, body, quantity={"distance_m": 6_000}, at=NOW - number * HOUR)
+        large = number >= 3
+        assert (ridden.status, ridden.signals) == (
+            ("verifying", ("DAY_LARGE",)) if large else ("credited", ())
+        )
+
+
 def test_where_acts_are_collected_a_ride_matures(acts: Acts):
     maas = replace(acts, programme_id="beijing-maas")
     ridden = ride(maas)

@@ -11,6 +11,7 @@ from puhui.activities.evidence.repository import EvidenceRepository
 from puhui.activities.households.repository import Households
 from puhui.activities.memberships import Memberships
 from puhui.activities.reviews.repository import Reviews
+from puhui.activities.risk.records import RiskRecords
 from puhui.ledger.api import Ledger
 from puhui.store.answers import Answers
 from puhui.store.client import DynamoDB
@@ -32,6 +33,7 @@ class Activities:
         self.households = Households(dynamodb, table)
         self.evidence = EvidenceRepository(dynamodb, table)
         self.reviews = Reviews(dynamodb, table)
+        self.risk = RiskRecords(dynamodb, table)
         self.answers = Answers(dynamodb, table)
 
     @cached_property

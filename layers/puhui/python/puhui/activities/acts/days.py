@@ -8,13 +8,14 @@ from puhui.activities.acts.identity import window
 from puhui.activities.acts.model import WALKING, WALKING_TRIP, Activity
 from puhui.activities.errors import ActsOverlap, CapReached, ClaimedElsewhere
 from puhui.kernel import clock
-from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, VERIFIED
+from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, TRACK, VERIFIED
 from puhui.methodologies.api import Used, apply_caps
 from puhui.programmes.api import Behaviour, Caps, behaviour_name, programme_name
 
 NO_TIME = -1
 DAY_MINUTES_MAX = 16 * 60  # who sleeps eight hours has sixteen for all that takes time, in whatever programme
 PHOTOS_PER_DAY_MG = 1_000_000  # five trips by subway: what photos show beyond that, in one day, a person sees
+TRACKS_PER_DAY_MG = 5_000_000  # 20 km by bicycle: likewise of tracks, which a script could make up
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class Entry:
     usual: int = 0
     kind: str = ""
     grade: str = PARTNER  # what shows it; most acts come from partners, so that this is not stored
+    recorded: int = (
+        0  # when a member sent it (minutes); of what comes from elsewhere nothing follows from that
+    )
 
     @property
     def declared(self) -> bool:
@@ -115,6 +119,13 @@ class Day:
     def walking(self) -> Entry | None:
         """The day's walk: steps count in one programme only."""
         return next((entry for entry in self.entries if entry.behaviour == WALKING), None)
+
+    def large_with(self, wanted: "Entry") -> bool:
+        """Whether an act's kind of evidence has given so much on this day, over all behaviours and programmes, that a person sees it."""
+        if wanted.grade == TRACK:
+            tracked = sum(entry.mg for entry in self.acts if entry.grade == TRACK)
+            return tracked + wanted.mg > TRACKS_PER_DAY_MG
+        return wanted.grade == PHOTO and self.shown_mg + wanted.mg > PHOTOS_PER_DAY_MG
 
     @property
     def walked_mg(self) -> int:
@@ -241,4 +252,5 @@ def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
         usual=usual,
         kind=",".join(str(activity.quantity[name]) for name in behaviour.choices),
         grade=activity.grade,
+        recorded=0 if activity.grade == PARTNER else minutes(activity.recorded_at),
     )

@@ -32,7 +32,7 @@ HEADER: Row = (
 class Files(Protocol):
     """Where a file that is too long for an answer is written: ``files.StatementFiles``."""
 
-    def write(self, object_key: str, lines: Iterable[str]) -> None: ...
+    def write_lines(self, object_key: str, lines: Iterable[str]) -> None: ...
     def address(self, object_key: str, seconds: int) -> str: ...
 
 
@@ -58,7 +58,7 @@ def download(
     if statement.payables <= ROWS_IN_ANSWER_MAX:
         return "".join(lines)
     key = f"statements/{settlement_id}/{merchant_id}/{len(statement.adjustments)}-{language}.csv"
-    files.write(key, lines)
+    files.write_lines(key, lines)
     expires_at = clock.to_text(now + timedelta(seconds=LINK_SECONDS))
     return {"url": files.address(key, LINK_SECONDS), "expires_at": expires_at}
 
