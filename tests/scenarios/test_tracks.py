@@ -205,7 +205,7 @@ def test_a_copy_whose_points_were_moved_waits_for_a_person(me: Member, api: http
             break
         assert time.monotonic() < deadline
         time.sleep(0.3)
-    assert "TRACK_SIMILAR" in str(mine[0]["signals"])
+    assert "TRACK_SIMILAR" in str(mine[0]["risk"]["signals"])
 
 
 def test_a_clock_may_run_ahead_by_five_minutes(me: Member, fresh: int):

@@ -61,7 +61,9 @@ class Acts:
     ) -> Activity:
         quantity = more.get("quantity", {"distance_m": 2_000})
         evidence = more.get("evidence", ())
-        body = f"{behaviour}{at}{quantity}{evidence}{more.get('ended_at')}{more.get('track')}"
+        body = (
+            f"{behaviour}{at}{quantity}{evidence}{more.get('ended_at')}{more.get('track')}{more.get('meter')}"
+        )
         command = recording.RecordActivity(
             more.get("member_id", self.member_id),
             more.get("programme", self.programme_id),
@@ -73,6 +75,7 @@ class Acts:
             _hash(body),
             more.get("ended_at"),
             track=more.get("track"),
+            meter=more.get("meter"),
             device=more.get("device", ""),
         )
         return recording.record_activity(command, tables=self.tables, now=more.get("now", SENT))

@@ -27,7 +27,6 @@ from puhui.activities.tracks.errors import (
     TrackTeleport,
 )
 from puhui.activities.tracks.model import track_of
-from puhui.activities.tracks.repository import Tracks
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.store.sealing import Sealer
@@ -40,9 +39,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def _sealed(acts: Acts) -> None:
-    activities = acts.tables.activities
-    sealer = Sealer(b"k" * 32, b"p" * 32)
-    activities.__dict__["tracks"] = Tracks(activities.dynamodb, activities.table, sealer)
+    acts.tables.activities.__dict__["sealer"] = Sealer(b"k" * 32, b"p" * 32)
 
 
 def ride(acts: Acts, body: dict[str, Any] | None = None, **more: Any) -> Activity:

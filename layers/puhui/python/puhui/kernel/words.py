@@ -139,6 +139,9 @@ REASONS: Mapping[str, Text] = {
     "INVITATION_RING": _both("好友全部是新账户。", "All friends are new accounts."),
     "PLATFORM_RISK": _both("微信判定账户有风险。", "The platform considers the account a risk."),
     "PLATFORM_RISK_HIGH": _both("微信判定账户风险很高。", "The platform considers the account a high risk."),
+    "METER_UNUSUAL": _both(
+        "用量与这只表以往相差很大。", "Far more or far less was used than this meter usually shows."
+    ),
     # reviews
     "NOT_THE_ACT": _both(
         "照片没有显示所申报的行为，请换一张能显示它的照片，再次申报。",

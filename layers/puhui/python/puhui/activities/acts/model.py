@@ -94,6 +94,7 @@ class Activity:
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
     grade: str = SELF_DECLARED
     partner_id: str = ""
+    meter: Mapping[str, Any] = field(default_factory=dict)  # {"id": its keyed hash, "reading"}
     track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
     settles_at: datetime | None = None  # it is, or was, held until then
     rules: tuple[str, ...] = ()  # the risk rules that fired, with their versions; no member sees them
