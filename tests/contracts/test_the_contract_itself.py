@@ -183,12 +183,19 @@ def test_every_enumeration_and_object_has_a_name() -> None:
 
 
 LISTS = [operation for operation in OPERATIONS if operation.id.startswith("list_")]
-ONE_STATUS = {"list_methodologies", "list_merchants", "list_factors"}  # what is published, who is certified
+ONE_STATUS = {  # what is published, who is certified, what was imported
+    "list_methodologies",
+    "list_merchants",
+    "list_factors",
+    "list_imports",
+    "list_imported_activities",
+}
 ONE_PROGRAMME = {
     "list_memberships",
     "list_merchant_rewards",
     "list_proposals",
     "list_merchant_settlements",
+    "list_imported_activities",
 }  # one each; a merchant's own; in the path
 
 

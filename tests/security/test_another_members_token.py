@@ -60,6 +60,14 @@ EXPECTED = {
     "get_me": OWN,
     "update_me": OWN,
     "list_consents": OWN,
+    "export_me": OWN,
+    "get_export": HIDDEN,
+    "open_export": UNSEEN,
+    "erase_me": OWN,
+    "get_erasure": OWN,
+    "withdraw_erasure": OWN,
+    "list_imports": OWN,
+    "list_imported_activities": HIDDEN,
     "put_consent": OWN,
     "get_balances": OWN,
     "get_points_forecast": OWN,
@@ -201,6 +209,8 @@ def filled(path: str, life: Life) -> str:
         "funding_id": life.activity_id,
         "settlement_id": life.activity_id,
         "dispute_id": life.activity_id,
+        "export_id": life.activity_id,
+        "import_id": life.activity_id,
     }
     return path.format(**values)
 

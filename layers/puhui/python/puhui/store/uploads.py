@@ -138,6 +138,17 @@ class UploadBucket:
         """Keep a copy: something names it now."""
         self._s3.delete_object_tagging(Bucket=self.bucket, Key=object_key)
 
+    def delete_all(self, prefix: str) -> int:
+        """Delete every object below a prefix; how many there were. Again finds nothing."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        deleted = 0
+        for page in pages:
+            keys = [{"Key": each["Key"]} for each in page.get("Contents", [])]
+            if keys:
+                self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": keys, "Quiet": True})
+                deleted += len(keys)
+        return deleted
+
 
 def _parts(content: Iterable[bytes]) -> Iterator[bytes]:
     part = bytearray()

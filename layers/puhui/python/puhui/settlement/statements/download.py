@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from puhui.kernel import clock
+from puhui.kernel.csv_file import csv_lines
 from puhui.rewards.api import Payable, Rewards
 from puhui.settlement.errors import FileTooLarge
 from puhui.settlement.payables import claimed_payables
 from puhui.settlement.repositories import Repositories
-from puhui.settlement.statements.csv_file import csv_lines
 from puhui.settlement.statements.model import Statement
 
 ROWS_IN_ANSWER_MAX = 5_000  # of at most 1 KB each: an answer of Lambda holds 6 MB
