@@ -74,6 +74,7 @@ class Acts:
             key,
             _hash(body),
             more.get("ended_at"),
+            more.get("source"),
             track=more.get("track"),
             meter=more.get("meter"),
             device=more.get("device", ""),
@@ -123,8 +124,9 @@ def _hash(text: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _what_lets_an_act_in(members_are_believed: None) -> None:
-    """Most tests are about what happens to an act, whatever shows it; test_mere_word.py is about that."""
+def _what_lets_an_act_in(members_are_believed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tests are about what happens to an act, whatever shows it; test_mere_word.py is about that. No chance draws a photo."""
+    monkeypatch.setenv("STAGE", "test")
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from puhui.activities import verification
-from puhui.activities.acts.model import Activity
+from puhui.activities.acts.model import Activity, PartnerRecord
 from puhui.activities.errors import (
     MeterElsewhere,
     MeterNotWanted,
@@ -93,7 +93,7 @@ def test_who_lives_there_may_read_it(home: Acts):
 def test_an_unusual_use_waits_for_a_person_and_bounds_nothing_when_it_is_refused(home: Acts):
     for number in (4, 3, 2):
         week(home, number, 100_000 + 14_000 * (4 - number), used=14_000)
-    odd = week(home, 1, 130_100, used=2_100)
+    odd = week(home, 1, 130_100, used=2_100, source=PartnerRecord("grid", "november"))
     assert (odd.status, odd.signals) == ("verifying", ("METER_UNUSUAL",))
     verification.refuse_activity(
         home.member_id, odd.id, "QUANTITY_DIFFERS", tables=home.tables, now=NOW + DAY
