@@ -31,7 +31,7 @@ from puhui.kernel.grades import SELF_DECLARED
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 HELD = "held"  # members see it as pending, with when it is settled
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
-WALKING = "walking"  # a day's steps
+WALKING, WALKING_TRIP = "walking", "walking_trip"  # a day's steps; a walk that a track shows
 NOT_COLLECTED = "NOT_COLLECTED"
 SELF_DECLARED_LIMIT = "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word gives no more that day
 _OF_RECORD = "R"  # the first letter of an act that a partner's record is; ids of time begin with 0 to 7
@@ -96,6 +96,7 @@ class Activity:
     grade: str = SELF_DECLARED
     partner_id: str = ""
     brought_by: str = ""
+    meter: Mapping[str, Any] = field(default_factory=dict)  # {"id": its keyed hash, "reading"}
     track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
     settles_at: datetime | None = None  # it is, or was, held until then
     rules: tuple[str, ...] = ()  # the risk rules that fired, with their versions; no member sees them
@@ -150,3 +151,23 @@ class Decision:
     points: int
     reason_code: str
     transfer_id: str
+
+
+def first_answer(activity: Activity) -> Activity:
+    """The activity as the first answer said it, whatever became of it since."""
+    if activity.first_status in (CREDITED, REFUSED):
+        return activity
+    first = replace(
+        activity,
+        status=activity.first_status,
+        credits_mg=activity.credits_mg + activity.expired_mg,
+        points=0,
+        entry_id="",
+        reason_code="",
+        note="",
+        shared_mg=0,
+        expired_mg=0,
+    )
+    if activity.first_status == VERIFYING:
+        return replace(first, matured_at=None, collect_by=None, settles_at=None)
+    return replace(first, matured_at=None, collect_by=None) if activity.first_status == HELD else first

@@ -10,6 +10,7 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from puhui.kernel.errors import DomainError
+from puhui.kernel.pages import Page
 from puhui.partners.data_partners import bindings
 from puhui.partners.data_partners.bindings import Account, Binding, Code
 from puhui.partners.data_partners.errors import (
@@ -21,6 +22,7 @@ from puhui.partners.data_partners.errors import (
 from puhui.partners.data_partners.model import DataPartner
 from puhui.partners.data_partners.repository import DataPartners, code_id
 from puhui.store import secrets
+from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
 
 
@@ -132,6 +134,17 @@ def bind(
         return made, True
 
     return attempt(partners.dynamodb, build)
+
+
+def list_bindings(
+    member_id: str, limit: int, cursor: str | None, *, partners: DataPartners, cursors: Cursors
+) -> Page[Binding]:
+    """A page of the member's bindings, by partner. Raises CursorInvalid."""
+    scope = f"partner-bindings#{member_id}"
+    after = cursors.read_id(scope, cursor) or ""
+    found = [each for each in partners.bindings(member_id) if each.partner_id > after]
+    last = found[limit - 1].partner_id if len(found) > limit else None
+    return Page(found[:limit], cursors.write_id(scope, last))
 
 
 def unbind(
