@@ -96,7 +96,7 @@ def replay(
             count += again is not event and webhooks.replace(event, again)
         if len(page) < PAGE:
             return count, last
-        at = max(page[-1].at, at + timedelta(milliseconds=1))
+        at = max(ids.time_of(page[-1].id), at + timedelta(milliseconds=1))
     return count, at
 
 
