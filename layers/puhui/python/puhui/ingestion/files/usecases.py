@@ -60,9 +60,7 @@ class Take(Protocol):
     ) -> Sequence[Taken]: ...
 
 
-def prepare(
-    manifest: Manifest, *, signed: Mapping[str, str], files: Files, now: datetime
-) -> PartnerFile:
+def prepare(manifest: Manifest, *, signed: Mapping[str, str], files: Files, now: datetime) -> PartnerFile:
     """The file that a partner announces; the one that exists when it announced the same before, which starts again when it had
     ended without a result. ``signed``: the headers by which the partner signed it."""
     name = (manifest.sha256, str(manifest.size), str(manifest.rows), manifest.format)
