@@ -24,7 +24,7 @@ from puhui.activities.households.model import (
 )
 from puhui.activities.households.repository import PEOPLE, REPORTED_DAYS, RESIDENCES, Households
 from puhui.activities.memberships import MEMBERSHIP, Membership
-from puhui.activities.reviews.model import Review
+from puhui.activities.reviews.model import Review, Vote
 from puhui.activities.reviews.repository import REVIEW
 from puhui.store.client import DynamoDB
 from puhui.store.values import decode_item
@@ -124,6 +124,17 @@ GOLDEN = {
             DAYS[4],
             123_456,
             45,
+            "reversal",
+            "CN-GD",
+            "metro",
+            "8f14e45fceea167a",
+            3,
+            "M8",
+            DAYS[5],
+            ("M7",),
+            (Vote("M9", "refuse", "NOT_THE_ACT", "照片不清楚", DAYS[3]),),
+            "01OTHER",
+            "approve",
         ),
     ),
 }
@@ -138,6 +149,18 @@ def test_a_stored_item_is_read_into_the_whole_value_and_written_back(name: str):
 def test_a_day_of_the_first_shape_whose_entries_were_lists_by_position_is_read():
     stored = json.loads((UNIT / "activities/golden/day_by_position.json").read_text())
     assert DAY.read(decode_item(stored)) == DAY_OF_ACTS
+
+
+def test_a_review_of_before_leases_is_read():
+    stored = json.loads((UNIT / "activities/golden/review_without_lease.json").read_text())
+    read = REVIEW.read(decode_item(stored))
+    assert (read.state, read.kind, read.lease, read.votes, read.region) == (
+        "decided",
+        "verification",
+        0,
+        (),
+        "",
+    )
 
 
 def test_a_households_day_is_counters_by_programme_and_behaviour():

@@ -31,7 +31,8 @@ def follow(item: Item | None, state_machine: str, memberships: Memberships) -> N
         answer(item["task_token"], content_check(item["suggest"], item["evidence_id"]))
     elif item["entry"] == "review" and item["state"] == DECIDED:
         review = REVIEW.read(item)
-        answer(review.task_token, {"decision": review.decision, "reason_code": review.reason_code})
+        if review.task_token:
+            answer(review.task_token, {"decision": review.decision, "reason_code": review.reason_code})
 
 
 def _follow_activity(activity: Activity, state_machine: str, memberships: Memberships) -> None:

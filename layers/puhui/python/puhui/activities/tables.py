@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from puhui.activities.acts.repository import Acts, Days
 from puhui.activities.claims.repository import Shares
+from puhui.activities.evidence.clusters import Clusters
 from puhui.activities.evidence.repository import EvidenceRepository
 from puhui.activities.households.repository import Households
 from puhui.activities.memberships import Memberships
@@ -27,6 +28,7 @@ class Activities:
         self.households = Households(dynamodb, table)
         self.evidence = EvidenceRepository(dynamodb, table)
         self.reviews = Reviews(dynamodb, table)
+        self.clusters = Clusters(dynamodb, table)
         self.answers = Answers(dynamodb, table)
 
     @classmethod
