@@ -117,7 +117,9 @@ def pure(tree: ast.AST) -> bool:
                 parts = [part for each in names for part in each.name.split(".")]
             case _:
                 continue
-        if not {"store", "edge", "ports", "dynamo", "repository", "repositories", "Protocol"}.isdisjoint(parts):
+        if not {"store", "edge", "ports", "dynamo", "repository", "repositories", "Protocol"}.isdisjoint(
+            parts
+        ):
             return False
     return True
 

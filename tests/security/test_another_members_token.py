@@ -106,6 +106,9 @@ EXPECTED = {
     "list_project_reports": OWN,
     "answer_order": PUBLIC,
     "list_reviews": STAFF,
+    "lease_reviews": STAFF,
+    "extend_review_lease": STAFF,
+    "decline_review": STAFF,
     "decide_review": STAFF,
     "get_digest": PUBLIC,
     "get_revision": PUBLIC,  # the opening is the owner's alone: tests/integration/test_journal_on_the_local_cloud.py
@@ -229,6 +232,8 @@ BODIES: dict[str, Any] = {
     "report_project": {"text": {"zh-CN": "进展", "en": "Progress"}},
     "start_report": {"programme_id": "carbon-88"},
     "decide_review": {"decision": "approve"},
+    "lease_reviews": {"limit": 1},
+    "extend_review_lease": {"lease": 1},
     "file_methodology": {"document": {}},
     "file_factor": {"document": {}},
     "review_factor": {"decision": "approve", "hash": "ab" * 32},

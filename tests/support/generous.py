@@ -1,21 +1,34 @@
-"""Programmes whose members may say what they like: for tests that need an act credited in one request, and are about something else."""
+"""Programmes whose members are believed: for tests that need an act credited in one request, and are about something else."""
 
 from dataclasses import replace
 
 import pytest
 
+from puhui.kernel.grades import CREDITS, PHOTO, SELF_DECLARED, VERIFIED
 from puhui.programmes import presets
-from puhui.programmes.model import Programme
+from puhui.programmes.model import Accepted, Behaviour, Programme
 
 NO_LIMIT_MG = 10**12
 
 
 @pytest.fixture
 def members_are_believed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Acts without evidence count in full, as far as their own caps go."""
+    """A member's word gives credits, as far as the caps go, and photos are taken, wherever they may be by the methodology."""
     read = presets.read
 
     def generous(programme_id: str, version: str = "") -> Programme:
-        return replace(read(programme_id, version), self_declared_per_day_mg=NO_LIMIT_MG)
+        programme = read(programme_id, version)
+        behaviours = {name: _believed(each) for name, each in programme.behaviours.items()}
+        return replace(programme, self_declared_per_day_mg=NO_LIMIT_MG, behaviours=behaviours)
 
     monkeypatch.setattr(presets, "read", generous)
+
+
+def _believed(behaviour: Behaviour) -> Behaviour:
+    """The behaviour where each grade that it accepts gives credits, and a photo does beside a word."""
+    evidence = {grade: Accepted(CREDITS) for grade in behaviour.evidence}
+    if SELF_DECLARED in evidence:
+        evidence[PHOTO] = Accepted(CREDITS)
+    if VERIFIED in evidence:
+        evidence[SELF_DECLARED] = Accepted(CREDITS)
+    return replace(behaviour, evidence=evidence)

@@ -47,8 +47,11 @@ def test_another_programme_gives_no_second_allowance(acts: Acts, forest: Acts):
 
 
 def test_a_photo_makes_the_whole_act_count_and_takes_nothing_of_the_allowance(acts: Acts):
-    shown = acts.record("cycling", evidence=[acts.photo(demo.photo(1))], at=NOW - timedelta(hours=5))
-    assert (shown.status, shown.credits_mg) == ("verifying", 500_000)
+    trip = {"trips": 1}
+    shown = acts.record(
+        "subway_trip", quantity=trip, evidence=[acts.photo(demo.photo(1))], at=NOW - timedelta(hours=5)
+    )
+    assert (shown.status, shown.credits_mg, shown.points_only) == ("verifying", 200_000, False)
     assert acts.record("no_tableware", quantity=ORDER).credits_mg == A_DAY_MG
 
 
@@ -75,13 +78,14 @@ def test_the_explanation_names_the_limit_that_cut_the_act(acts: Acts):
 
 
 def test_what_photos_show_beyond_a_kilogram_a_day_a_person_sees(acts: Acts):
-    def ride(number: int, metres: int) -> tuple[str, ...]:
-        at = NOW - timedelta(hours=3 * number)
+    def shown(number: int, behaviour: str, **quantity: int) -> tuple[str, ...]:
+        at = NOW - timedelta(hours=number)
         photo = acts.photo(demo.photo(10 + number))
-        return acts.record("cycling", quantity={"distance_m": metres}, evidence=[photo], at=at).signals
+        return acts.record(behaviour, quantity=quantity, evidence=[photo], at=at).signals
 
-    assert [ride(1, 2_000), ride(2, 2_000), ride(3, 4)] == [(), (), (DAY_LARGE,)]
-    assert ride(12, 5_000) == (DAY_LARGE,), "one act may be too much for a day"
+    assert shown(6, "subway_trip", trips=4) == ()
+    assert shown(3, "lights_off", times=3) == ()
+    assert shown(2, "no_tableware", orders=1) == (DAY_LARGE,)
     assert risk.assess([{"signals": [DAY_LARGE]}], 0).outcome == "review"
 
 

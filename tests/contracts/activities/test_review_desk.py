@@ -62,9 +62,7 @@ def queued(desk: Reviews, number: int = 0, programme: str = "carbon-88", **more:
     return review
 
 
-def lease(
-    desk: Reviews, who: Reviewer, limit: int = 10, now: datetime = NOW, **wanted: str
-) -> list[Review]:
+def lease(desk: Reviews, who: Reviewer, limit: int = 10, now: datetime = NOW, **wanted: str) -> list[Review]:
     asked = leasing.queues(Wanted(**wanted), who, REGIONS.__getitem__)
     return leasing.lease_reviews(who, asked, limit, reviews=desk, now=now, chance=Random(7))
 
@@ -117,9 +115,7 @@ def test_a_late_verifier_is_refused_and_the_later_one_decides(desk: Reviews):
     (theirs,) = lease(desk, BORA, now=NOW + LEASE)
     with pytest.raises(LeaseLost):
         decide(desk, review, ANNA, lease=mine.lease, now=NOW + LEASE)
-    assert (
-        decide(desk, review, BORA, "refuse", theirs.lease, now=NOW + LEASE).decided_by == BORA.id
-    )
+    assert decide(desk, review, BORA, "refuse", theirs.lease, now=NOW + LEASE).decided_by == BORA.id
     with pytest.raises(ReviewDecided):
         decide(desk, review, ANNA, lease=mine.lease, now=NOW + LEASE)
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from puhui.activities.acts.days import Day, Entry
-from puhui.activities.acts.model import Activity
+from puhui.activities.acts.model import Activity, PartnerRecord
 from puhui.activities.acts.repository import ACTIVITY, DAY
 from puhui.activities.claims.model import Share, ShareDay
 from puhui.activities.claims.repository import SHARE, SHARE_DAY
@@ -35,8 +35,20 @@ DAYS = [AT + timedelta(days=n) for n in range(8)]
 DAY_OF_ACTS = Day(
     date(2026, 11, 30),
     (
-        Entry("01ACT1", "carbon-88", "cycling", 29_408_001, 29_408_011, 123_456, 1, 2_000, 12, "own", True),
-        Entry("01ACT2", "ant-forest", "walking", -1, -1, 7_000, 1, 9_000),
+        Entry(
+            "01ACT1",
+            "carbon-88",
+            "cycling",
+            29_408_001,
+            29_408_011,
+            123_456,
+            1,
+            2_000,
+            12,
+            "own",
+            "self_declared",
+        ),
+        Entry("01ACT2", "ant-forest", "walking", -1, -1, 7_000, 1, 9_000, grade="steps"),
     ),
     6,
     "M1",
@@ -72,6 +84,10 @@ GOLDEN = {
             ("ACT_REPEATED",),
             True,
             {"id": "01COR", "from_mg": 1, "to_mg": 2},
+            "photo",
+            "metro",
+            {"from_mg": 123_456, "points": 45},
+            {"id": "01APPEAL", "state": "open"},
         ),
     ),
     "day": (DAY, DAY_OF_ACTS),
@@ -163,11 +179,29 @@ def test_a_review_of_before_leases_is_read():
     )
 
 
+def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read():
+    stored = json.loads((UNIT / "activities/golden/day_without_grades.json").read_text())
+    assert DAY.read(decode_item(stored)) == DAY_OF_ACTS
+
+
+LATER = {"grade": "photo", "partner_id": "", "reversal": {}, "appeal": {}}
+
+
+def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
+    stored = json.loads((UNIT / "activities/golden/activity_without_grade.json").read_text())
+    assert ACTIVITY.read(decode_item(stored)) == replace(GOLDEN["activity"][1], **LATER)  # type: ignore[type-var]
+
+
 def test_a_households_day_is_counters_by_programme_and_behaviour():
     stored = json.loads((UNIT / "activities/golden/household_day.json").read_text())
     read = Households(DynamoDB(), "t").read_day("H1", date(2026, 11, 30), decode_item(stored))
     used = {("carbon-88", "no_car"): (120_000, 1), ("ant-forest", "no_car"): (80_000, 2)}
     assert read == HouseholdDay("H1", date(2026, 11, 30), used, 3)
+
+
+def test_a_partners_record_is_stored_under_itself_whoever_its_member_is():
+    act = replace(GOLDEN["activity"][1], id=PartnerRecord("metro", "trip-1").activity_id)  # type: ignore[type-var]
+    check("activities", "activity_of_record", ACTIVITY, act)  # type: ignore[arg-type]
 
 
 def test_an_act_that_waits_is_in_the_index_and_one_that_is_over_is_not():

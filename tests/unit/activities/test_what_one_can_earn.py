@@ -14,6 +14,7 @@ from puhui.activities.acts.model import Activity
 from puhui.activities.errors import CapReached
 from puhui.kernel import clock
 from puhui.kernel.errors import DomainError
+from puhui.kernel.grades import CREDITS, PARTNER, PHOTO, POINTS, RECORD, SELF_DECLARED, STEPS, TRACK, VERIFIED
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, Programme
@@ -57,9 +58,8 @@ def best(programme: Programme, behaviour: Behaviour) -> tuple[int, dict[str, Any
     return max(found, key=lambda each: each[0])
 
 
-def act(programme: Programme, behaviour: Behaviour, at: datetime, number: int, *, photo: bool) -> Activity:
+def act(programme: Programme, behaviour: Behaviour, at: datetime, number: int, grade: str) -> Activity:
     mg, quantity = best(programme, behaviour)
-    evidence = (f"E{number}",) if photo else ()
     return Activity(
         id=f"A{behaviour.id}{number}",
         member_id="M" * 26,
@@ -72,17 +72,17 @@ def act(programme: Programme, behaviour: Behaviour, at: datetime, number: int, *
         credits_mg=mg,
         points=0,
         record={},
-        evidence_ids=evidence,
+        grade=grade,
     )
 
 
-def played(programme: Programme, behaviours: list[Behaviour], *, photo: bool) -> int:
-    """What a day takes when each behaviour is told again and again, as early as its window lets it."""
+def played(programme: Programme, behaviours: list[Behaviour], grade: str) -> int:
+    """What a day takes when each behaviour is shown so again and again, as early as its window lets it."""
     day = Day(DAY)
     for behaviour in behaviours:
         at = MIDNIGHT
         for number in range(ACTS_TRIED):
-            wanted = entry_of(act(programme, behaviour, at, number, photo=photo), behaviour)
+            wanted = entry_of(act(programme, behaviour, at, number, grade), behaviour)
             if wanted.mg == 0 or clock.programme_day(at) != DAY:
                 break
             at += timedelta(minutes=max(1, wanted.usual, window(behaviour.id).within))
@@ -98,37 +98,68 @@ def played(programme: Programme, behaviours: list[Behaviour], *, photo: bool) ->
     return sum(entry.mg for entry in day.entries)
 
 
-def told(programme: Programme) -> list[Behaviour]:
-    return [each for each in programme.behaviours.values() if each.evidence in ("none", "photo_optional")]
+def accepting(programme: Programme, grade: str) -> list[Behaviour]:
+    return [each for each in programme.behaviours.values() if grade in each.evidence]
 
 
-def by_photo(programme: Programme) -> dict[str, int]:
-    """mg a day of each behaviour that takes photos, if every photo passed."""
-    shown = [each for each in programme.behaviours.values() if each.takes_photos]
-    return {each.id: played(programme, [each], photo=True) for each in shown}
+def by_word(programme: Programme) -> int:
+    """mg a day of all that a member says."""
+    return played(programme, accepting(programme, SELF_DECLARED), SELF_DECLARED)
 
 
 def by_steps(programme: Programme) -> int:
-    walks = [each for each in programme.behaviours.values() if each.evidence == "steps"]
+    walks = [each for each in accepting(programme, STEPS) if each.gives(STEPS) != RECORD]
     return max((min(each.caps.per_day_mg or 0, best(programme, each)[0]) for each in walks), default=0)
 
 
+def each_by_itself(programme: Programme, grade: str) -> dict[str, int]:
+    """mg a day of each behaviour that accepts the grade, if everything was believed."""
+    return {each.id: played(programme, [each], grade) for each in accepting(programme, grade)}
+
+
+def counts_as(programme: Programme, behaviour: Behaviour, grade: str) -> str:
+    """Marks what gives points only, by the grade or by its factors."""
+    quantified = methodologies.quantify(programme, behaviour, best(programme, behaviour)[1], DAY)
+    return "" if behaviour.gives(grade) == CREDITS and quantified.credits_allowed else " (points)"
+
+
+def listed(programme: Programme, grade: str) -> str:
+    shown = each_by_itself(programme, grade)
+    return (
+        ", ".join(
+            f"{name} {mg / 1000:,.1f}{counts_as(programme, programme.behaviours[name], grade)}"
+            for name, mg in shown.items()
+        )
+        or "-"
+    )
+
+
 def row(programme: Programme) -> str:
-    """The programme's line of the table: grams (a gram is a point where there are points)."""
-    word = played(programme, told(programme), photo=False)
-    photos = by_photo(programme)
-    shown = ", ".join(f"{name} {mg / 1000:,.1f}" for name, mg in photos.items()) or "-"
-    return f"| `{programme.id}` | {word / 1000:,.1f} | {by_steps(programme) / 1000:,.1f} | {shown} | {sum(photos.values()) / 1000:,.1f} |"
+    """The programme's line of the first table: grams (a gram is a point where there are points)."""
+    return f"| `{programme.id}` | {by_word(programme) / 1000:,.1f} | {by_steps(programme) / 1000:,.1f} |"
+
+
+def rows(programme: Programme) -> list[str]:
+    """The programme's lines of the second table, one a grade."""
+    return [
+        f"| `{programme.id}` | {grade} | {listed(programme, grade)} |"
+        for grade in (PHOTO, VERIFIED, TRACK, PARTNER)
+        if accepting(programme, grade)
+    ]
 
 
 @pytest.mark.parametrize("programme", PROGRAMMES, ids=lambda each: each.id)
-def test_mere_word_gives_twenty_points_a_day_at_most(programme: Programme):
+def test_mere_word_gives_twenty_points_a_day_at_most_and_never_credits(programme: Programme):
     whole = replace(programme, self_declared_per_day_mg=10**15)
-    assert played(programme, told(programme), photo=False) <= 20_000
-    if told(programme):
-        assert played(whole, told(whole), photo=False) > 20_000, "the bound is what keeps it small"
+    told = accepting(programme, SELF_DECLARED)
+    assert by_word(programme) <= 20_000
+    assert {each.gives(SELF_DECLARED) for each in told} <= {POINTS}
+    if told:
+        assert by_word(whole) > 20_000, "the bound is what keeps it small"
 
 
 @pytest.mark.parametrize("programme", PROGRAMMES, ids=lambda each: each.id)
 def test_the_document_says_what_one_can_earn(programme: Programme):
-    assert row(programme) in DOCUMENT.read_text(encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
+    for line in (row(programme), *rows(programme)):
+        assert line in text, line

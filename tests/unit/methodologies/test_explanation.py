@@ -214,13 +214,23 @@ def test_what_an_act_would_give_is_answered_without_storing() -> None:
     shown = usecases.trial(
         "walking-instead-of-car", CARBON_88, walking, {"steps": 9000}, occurred_on=DAY, region=None
     )
-    assert (shown["credits_mg"], shown["points"]) == (10_000, 10)
-    assert shown["explanation"]["credits_mg"] == 10_000
+    assert (shown["credits_mg"], shown["points"]) == (0, 10)
+    assert (shown["explanation"]["counted_mg"], shown["explanation"]["gives"]) == (10_000, "points")
+    assert shown["grades"] == [{"grade": "steps", "gives": "points", "credits_mg": 0, "points": 10}]
+    assert "points only" in shown["explanation"]["sentence"]["en"]
+    ride = programmes.behaviour(CARBON_88, "cycling")
+    shown = usecases.trial(
+        "cycling-instead-of-car", CARBON_88, ride, {"distance_m": 2_000}, occurred_on=DAY, region=None
+    )
+    given = {each["grade"]: (each["credits_mg"], each["points"]) for each in shown["grades"]}
+    assert given == {"track": (500_000, 500), "partner": (500_000, 500), "self_declared": (0, 20)}
+    assert (shown["credits_mg"], shown["explanation"]["gives"]) == (500_000, "credits")
     at_work = programmes.behaviour(WALK_AND_WIN, "walking")
     shown = usecases.trial(
         "walking-instead-of-car", WALK_AND_WIN, at_work, {"steps": 9000}, occurred_on=DAY, region=None
     )
-    assert (shown["credits_mg"], shown["points"]) == (296_000, 0)
+    assert (shown["credits_mg"], shown["points"]) == (0, 0), "a contest counts the steps; they give nothing"
+    assert "on record" in shown["explanation"]["sentence"]["en"]
 
 
 @pytest.mark.parametrize(

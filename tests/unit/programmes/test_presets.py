@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from puhui.kernel.grades import PARTNER, SELF_DECLARED, STEPS, VERIFIED
 from puhui.methodologies import api as methodologies
 from puhui.methodologies import registry
 from puhui.programmes import api, presets, usecases
@@ -44,15 +45,43 @@ def test_every_gate_is_closed(programme: Programme) -> None:
 @pytest.mark.parametrize(
     ("behaviour_id", "evidence"),
     [
-        ("subway_trip", "photo"),
-        ("lights_off", "photo"),
-        ("no_tableware", "photo_optional"),
-        ("cycling", "photo_optional"),
-        ("walking", "steps"),
+        ("subway_trip", {"photo": "credits"}),
+        ("lights_off", {"photo": "credits"}),
+        ("no_tableware", {"partner": "credits", "photo": "credits", "self_declared": "points"}),
+        ("cycling", {"track": "credits", "partner": "credits", "self_declared": "points"}),
+        ("walking", {"steps": "points"}),
     ],
 )
-def test_a_behaviour_needs_its_evidence(behaviour_id: str, evidence: str) -> None:
-    assert api.behaviour(CARBON_88, behaviour_id).evidence == evidence
+def test_a_behaviour_says_which_evidence_it_takes_and_what_each_gives(
+    behaviour_id: str, evidence: dict[str, str]
+) -> None:
+    accepted = api.behaviour(CARBON_88, behaviour_id).evidence
+    assert {grade: each.gives for grade, each in accepted.items()} == evidence
+
+
+@each_behaviour
+def test_neither_word_nor_steps_ever_give_credits(programme: Programme, behaviour: Behaviour) -> None:
+    assert {behaviour.gives(SELF_DECLARED), behaviour.gives(STEPS)} <= {"", "points", "record"}, programme.id
+
+
+def test_a_market_takes_only_what_a_registry_would_accept() -> None:
+    market = api.programme("national-market")
+    grades = {grade for behaviour in market.behaviours.values() for grade in behaviour.evidence}
+    assert grades == {PARTNER, VERIFIED}
+
+
+def test_a_word_for_the_evidence_in_a_former_document_is_still_read() -> None:
+    document = json.loads(json.dumps(presets.document("carbon-88")))
+    former = {
+        "none": {"self_declared": "points"},
+        "photo": {"photo": "credits"},
+        "steps": {"steps": "points"},
+    }
+    former["photo_optional"] = former["none"] | former["photo"]
+    for word, meant in former.items():
+        document["behaviours"][0]["evidence"] = word
+        read = presets.from_document(document).behaviours["subway_trip"].evidence
+        assert {grade: each.gives for grade, each in read.items()} == meant
 
 
 def test_a_day_of_walking_is_capped_by_each_programme_itself() -> None:
@@ -196,7 +225,7 @@ def test_a_day_of_steps_takes_no_time_of_its_own() -> None:
 def test_the_behaviour_that_clients_see_says_what_to_send() -> None:
     first, *_ = usecases.list_behaviours("carbon-88")["items"]
     assert first["quantity_schema"]["required"] == ["trips"]
-    assert first["evidence"] == {"kind": "photo", "min": 1, "max": 3}
+    assert first["evidence"] == [{"grade": "photo", "gives": "credits", "photos_max": 3}]
     assert [(cap["per"], cap["measure"], cap["limit"]) for cap in first["caps"]] == [
         ("day", "acts", 4),
         ("day", "trips", 4),

@@ -8,7 +8,7 @@ import pytest
 from puhui.methodologies import api as methodologies
 from puhui.methodologies.errors import BehaviourNotCountable
 from puhui.programmes import api as programmes
-from puhui.programmes.model import Behaviour, Programme
+from puhui.programmes.model import Accepted, Behaviour, Programme
 
 DAY = date(2026, 11, 20)
 BEHAVIOURS = [
@@ -25,7 +25,7 @@ def test_each_behaviour_can_be_counted(programme: Programme, behaviour: Behaviou
 
 def test_evidence_that_the_methodology_does_not_accept_is_refused() -> None:
     programme = programmes.programme("guangdong-tanpuhui")
-    plate = replace(programmes.behaviour(programme, "clean_plate"), evidence="steps")
+    plate = replace(programmes.behaviour(programme, "clean_plate"), evidence={"track": Accepted("credits")})
     with pytest.raises(BehaviourNotCountable):
         methodologies.require_countable(programme, plate, DAY)
 

@@ -85,6 +85,22 @@ class EvidenceRequired(Invalid):
     en = "This act needs a photo as evidence."
 
 
+class EvidenceNotAccepted(Invalid):
+    """``grades``: what the behaviour accepts."""
+
+    code = "EVIDENCE_NOT_ACCEPTED"
+    zh = "这个项目只按以下凭证计入这个行为：{grades}。"
+    en = "This programme counts this act only by: {grades}."
+
+
+class RecordChanged(Conflict):
+    """``record_id``: the partner's own name of the record."""
+
+    code = "RECORD_CHANGED"
+    zh = "记录 {record_id} 已经申报过，内容不同；一条记录只计一次。"
+    en = "The record {record_id} was sent before with other content. One record counts once."
+
+
 class EvidenceNotWanted(Invalid):
     code = "EVIDENCE_NOT_WANTED"
     zh = "这个行为不需要照片凭证。"

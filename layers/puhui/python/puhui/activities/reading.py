@@ -92,6 +92,7 @@ def activity_body(activity: Activity, now: datetime) -> dict[str, Any]:
         "behaviour": activity.behaviour,
         "title": programmes.behaviour_name(activity.programme_id, activity.behaviour),
         "status": activity.status,
+        "grade": activity.grade,
         "credits_mg": 0 if activity.points_only else activity.credits_mg,
         "points": activity.points,
         "occurred_at": clock.to_text(activity.occurred_at),

@@ -1,5 +1,7 @@
 """Recording an act: is it plausible, does it fit into the member's day, what does it give at once and what later."""
 
+import os
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -16,22 +18,32 @@ from puhui.activities.acts.days import (
     reported_before,
 )
 from puhui.activities.acts.identity import period_rule, window
-from puhui.activities.acts.model import CREDITED, MATURING, SELF_DECLARED_LIMIT, VERIFYING, Activity
+from puhui.activities.acts.model import (
+    CREDITED,
+    MATURING,
+    SELF_DECLARED_LIMIT,
+    VERIFYING,
+    Activity,
+    PartnerRecord,
+)
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.errors import (
     ActRepeated,
     ClaimExpired,
+    EvidenceNotAccepted,
     EvidenceNotWanted,
     EvidenceRequired,
-    NothingToCredit,
+    RecordChanged,
     StepsComeFromWeRun,
 )
 from puhui.activities.households.limits import shared_with
 from puhui.activities.households.model import Residences
 from puhui.activities.memberships import require_member
-from puhui.activities.risk import ACT_REPEATED, DAY_LARGE
+from puhui.activities.risk import ACT_REPEATED, DAY_LARGE, RANDOM_CHECK
 from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
+from puhui.kernel.errors import IdempotencyKeyReused
+from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, STEPS, VERIFIED
 from puhui.ledger.api import Balance, Hold, add_hold, balance_from, member, of
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
@@ -46,7 +58,7 @@ VERIFICATION_DAYS = (
 
 @dataclass(frozen=True)
 class RecordActivity:
-    """What a member reports. ``key`` is the client's idempotency key."""
+    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key."""
 
     member_id: str
     programme_id: str
@@ -57,6 +69,7 @@ class RecordActivity:
     key: str | None
     body_hash: str
     ended_at: datetime | None = None
+    source: PartnerRecord | None = None
 
 
 def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
@@ -72,7 +85,7 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     """
     programme = programmes.programme(command.programme_id)
     behaviour = programmes.behaviour(programme, command.behaviour)
-    _check_kind(behaviour, command.evidence_ids)
+    grade = _grade(behaviour, command)
     times = timing.ReportedTimes(command.occurred_at, command.ended_at, now, programme.claim.window_days)
     rule = period_rule(behaviour.id)
     timing.check_times(times, rule)
@@ -83,13 +96,10 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     day = clock.programme_day(command.occurred_at)
     period = timing.period_of(times, rule, quantified.inputs) if rule else None
     timing.check_first_day(command.member_id, period.first if period else day)
-    points_only = not quantified.credits_allowed
-    if quantified.reduction_mg == 0 or (points_only and programme.points is None):
-        raise NothingToCredit
-    activity_id = ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
+    counted = credit.counted(quantified, programme, behaviour.gives(grade))
     status = _first_status(programme, command.evidence_ids)
     draft = Activity(
-        id=activity_id,
+        id=_activity_id(command, now),
         member_id=command.member_id,
         programme_id=programme.id,
         behaviour=behaviour.id,
@@ -97,14 +107,16 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
         occurred_at=command.occurred_at,
         recorded_at=now,
         quantity=command.quantity,
-        credits_mg=quantified.reduction_mg,
-        points_only=points_only,
+        credits_mg=0 if counted.record_only else quantified.reduction_mg,
+        points_only=counted.points_only,
         points=0,
-        record=_record(quantified, programme, mere_word=not command.evidence_ids),
+        record=_record(quantified, programme, behaviour, grade),
         body_hash=command.body_hash,
         first_status=status,
         evidence_ids=tuple(command.evidence_ids),
         ended_at=command.ended_at,
+        grade=grade,
+        partner_id=command.source.partner_id if command.source else "",
     )
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
@@ -117,6 +129,10 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
         return attempt(tables.ledger.dynamodb, build)
     except AlreadyExists as before:
         return first_answer(ACTIVITY.read(before.details["item"]))
+    except IdempotencyKeyReused:
+        if command.source is None:
+            raise
+        raise RecordChanged(record_id=command.source.record_id) from None
 
 
 class _Found(NamedTuple):
@@ -158,10 +174,10 @@ def _add(
         credits_mg=entry.mg,
         joins=found.joins,
         household=shared.household if shared else "",
-        signals=_signals(draft, entry, today, repeated=repeated),
+        signals=_signals(draft, entry, today, repeated=repeated, drawn=_drawn(behaviour, draft.grade)),
     )
     if entry.mg == 0:
-        activity = _on_record_only(activity)
+        activity = _on_record_only(activity, SELF_DECLARED_LIMIT if draft.credits_mg else "")
     _put_days(session, entry, found.days, tables)
     if shared:
         households.add_to_day(session, shared, entry)
@@ -170,22 +186,35 @@ def _add(
     return _give(session, activity, programme, found.balance, tables, now)
 
 
-def _on_record_only(activity: Activity) -> Activity:
-    """An act that mere word gives nothing more for: done, with the reason."""
+def _on_record_only(activity: Activity, reason_code: str) -> Activity:
+    """An act that gives nothing: done, with the reason."""
     return replace(
         activity,
         status=CREDITED,
         first_status=CREDITED,
-        reason_code=SELF_DECLARED_LIMIT,
+        reason_code=reason_code,
         matured_at=None,
         collect_by=None,
     )
 
 
-def _signals(draft: Activity, entry: Entry, today: Day, *, repeated: bool) -> tuple[str, ...]:
+def _signals(draft: Activity, entry: Entry, today: Day, *, repeated: bool, drawn: bool) -> tuple[str, ...]:
     """Why a person is to look at an act, whatever its photos show."""
-    large = bool(draft.evidence_ids) and today.shown_mg + entry.mg > PHOTOS_PER_DAY_MG
-    return (*([ACT_REPEATED] if repeated else []), *([DAY_LARGE] if large else []))
+    found = {
+        ACT_REPEATED: repeated,
+        DAY_LARGE: draft.grade == PHOTO and today.shown_mg + entry.mg > PHOTOS_PER_DAY_MG,
+        RANDOM_CHECK: draft.grade == VERIFIED or drawn,
+    }
+    return tuple(signal for signal, is_so in found.items() if is_so)
+
+
+def _drawn(behaviour: Behaviour, grade: str) -> bool:
+    """Whether chance has a person look at the photos. On the local cloud, whose days repeat, only a share of all is drawn."""
+    if grade != PHOTO:
+        return False
+    percent = behaviour.evidence[PHOTO].reviewed_percent
+    by_chance = os.environ.get("STAGE") not in ("local", "test")
+    return percent == 100 or (by_chance and secrets.randbelow(100) < percent)
 
 
 def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool) -> _Found:
@@ -268,11 +297,11 @@ def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
 
 
 def _record(
-    quantified: methodologies.Quantification, programme: Programme, *, mere_word: bool
+    quantified: methodologies.Quantification, programme: Programme, behaviour: Behaviour, grade: str
 ) -> dict[str, Any]:
     """What is kept with an act; of one that nothing but the member's word shows, with the cap on all such acts of a day."""
-    record = credit.record_of(quantified, programme)
-    if mere_word:
+    record = credit.record_of(quantified, programme, behaviour, grade)
+    if grade == SELF_DECLARED:
         record["caps"] = record["caps"] | {"self_declared_day:mg": programme.self_declared_per_day_mg}
     return record
 
@@ -283,13 +312,30 @@ def _first_status(programme: Programme, evidence_ids: Sequence[str]) -> str:
     return MATURING if programme.claim.rule == "collect" else CREDITED
 
 
-def _check_kind(behaviour: Behaviour, evidence_ids: Sequence[str]) -> None:
-    if behaviour.evidence == "steps":
+def _grade(behaviour: Behaviour, command: RecordActivity) -> str:
+    """What shows the act. Raises StepsComeFromWeRun, EvidenceNotWanted, EvidenceRequired, EvidenceNotAccepted."""
+    if command.source:
+        grade = PARTNER
+    elif command.evidence_ids:
+        grade = VERIFIED if PHOTO not in behaviour.evidence else PHOTO
+    else:
+        grade = SELF_DECLARED
+    if grade in behaviour.evidence:
+        return grade
+    if STEPS in behaviour.evidence:
         raise StepsComeFromWeRun
-    if behaviour.evidence == "photo" and not evidence_ids:
-        raise EvidenceRequired
-    if evidence_ids and not behaviour.takes_photos:
+    if command.evidence_ids:
         raise EvidenceNotWanted
+    if grade == SELF_DECLARED and behaviour.takes_photos:
+        raise EvidenceRequired
+    raise EvidenceNotAccepted(grades=", ".join(behaviour.evidence))
+
+
+def _activity_id(command: RecordActivity, now: datetime) -> str:
+    """The act's id: that of the partner's record, or of the client's key, or a new one."""
+    if command.source:
+        return command.source.activity_id
+    return ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
 
 
 def first_answer(activity: Activity) -> Activity:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 REVIEW_FROM = 50
-ACT_REPEATED, DAY_LARGE = "ACT_REPEATED", "DAY_LARGE"
+ACT_REPEATED, DAY_LARGE, RANDOM_CHECK = "ACT_REPEATED", "DAY_LARGE", "RANDOM_CHECK"
 
 WEIGHTS = {
     "PHOTO_SIMILAR": 60,  # nearly the same picture as one that was used before
@@ -20,6 +20,7 @@ WEIGHTS = {
     "MACHINE_FAILED": 60,  # a step of the verification failed on an error that it does not know
     ACT_REPEATED: 50,  # another act of the behaviour lies within its window (identity.json)
     DAY_LARGE: 50,  # by photos the member has had much on this day already (days.PHOTOS_PER_DAY_MG)
+    RANDOM_CHECK: 50,  # drawn by chance for a person to see, or of a behaviour that a person always sees
     "LATE_SUBMISSION": 15,  # submitted more than two days after the act
 }
 REFUSALS = {

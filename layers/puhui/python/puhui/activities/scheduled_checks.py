@@ -17,6 +17,7 @@ from puhui.activities.recording import VERIFICATION_DAYS
 from puhui.activities.reviews.usecases import EXPIRED_REASON
 from puhui.activities.tables import Tables
 from puhui.store import states
+from puhui.store.client import Key
 from puhui.store.values import Item
 
 EXPIRED, STARTED, ENDED, WAITING, FAILED = "expired", "started", "ended", "waiting", "failed"
@@ -32,18 +33,18 @@ def check_waiting(
     """Check what waits for at most ``seconds_max``: how many acts expired, had their verification started, were ended, go
     on waiting, or could not be checked. Two runs at once are no harm."""
     until, done = clock_seconds() + seconds_max, Counter[str]()
-    for member_id, activity_id in acts_to_check(tables, now):
+    for key in acts_to_check(tables, now):
         if clock_seconds() > until:
             break
         try:
-            done[_check(member_id, activity_id, tables, state_machine, now)] += 1
+            done[_check(key, tables, state_machine, now)] += 1
         except Exception:  # noqa: BLE001 one act must not hold up the others; the caller reports that there are such
             done[FAILED] += 1
     return done
 
 
-def acts_to_check(tables: Tables, now: datetime) -> Iterator[tuple[str, str]]:
-    """Every (member id, activity id) whose next check has come, shard by shard, in constant memory."""
+def acts_to_check(tables: Tables, now: datetime) -> Iterator[Key]:
+    """The key of every act whose next check has come, shard by shard, in constant memory."""
     for shard in range(CHECK_SHARDS):
         start: Item | None = None
         while True:
@@ -53,12 +54,12 @@ def acts_to_check(tables: Tables, now: datetime) -> Iterator[tuple[str, str]]:
                 break
 
 
-def _check(member_id: str, activity_id: str, tables: Tables, state_machine: str, now: datetime) -> str:
-    activity = tables.activities.acts.find(member_id, activity_id)
+def _check(key: Key, tables: Tables, state_machine: str, now: datetime) -> str:
+    activity = tables.activities.acts.at(key)
     if activity is None or activity.status not in (MATURING, VERIFYING):
         return WAITING  # the index is behind its table
     if activity.status == MATURING:
-        collecting.expire(member_id, activity_id, tables=tables, now=now)
+        collecting.expire(activity.member_id, activity.id, tables=tables, now=now)
         return EXPIRED
     return _verify(activity, tables, state_machine, now)
 

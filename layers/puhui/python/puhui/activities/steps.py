@@ -24,6 +24,7 @@ from puhui.activities.memberships import require_member
 from puhui.activities.recording import held_for
 from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
+from puhui.kernel.grades import STEPS
 from puhui.ledger.api import (
     Balance,
     Hold,
@@ -167,12 +168,14 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, tables: Tables) ->
         quantified = methodologies.quantify(sync.programme, sync.behaviour, {"steps": steps}, day.day)
     except (methodologies.QuantityInvalid, methodologies.QuantityImplausible):
         return {**answer, "reason_code": IMPLAUSIBLE}
-    points_only = not quantified.credits_allowed
-    if points_only and sync.programme.points is None:
+    gives = sync.behaviour.gives(STEPS)
+    try:
+        counted = credit.counted(quantified, sync.programme, gives)
+    except NothingToCredit:
         return {**answer, "reason_code": NothingToCredit.code}
-    mass = quantified.reduction_mg
-    wanted = Entry(activity_id, sync.programme.id, BEHAVIOUR, NO_TIME, NO_TIME, mass, 1, steps)
-    entry = _fitted(day, wanted, sync.behaviour)
+    mass = 0 if counted.record_only else quantified.reduction_mg
+    wanted = Entry(activity_id, sync.programme.id, BEHAVIOUR, NO_TIME, NO_TIME, mass, 1, steps, grade=STEPS)
+    entry = wanted if counted.record_only else _fitted(day, wanted, sync.behaviour)
     earlier = tables.activities.acts.find(sync.member_id, activity_id) if before else None
     activity = Activity(
         id=activity_id,
@@ -185,10 +188,12 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, tables: Tables) ->
         quantity={"steps": steps},
         credits_mg=entry.mg,
         points=0,
-        record=credit.record_of(quantified, sync.programme),
-        points_only=points_only,
+        record=credit.record_of(quantified, sync.programme, sync.behaviour, STEPS),
+        points_only=counted.points_only,
+        grade=STEPS,
     )
-    change = (_mature if sync.collects else _credit)(session, sync, activity, earlier, tables)
+    waits = sync.collects and not counted.record_only
+    change = (_mature if waits else _credit)(session, sync, activity, earlier, tables)
     if "reason_code" in change:
         return {**answer, **change}
     tables.activities.days.put(session, day.with_entry(entry))

@@ -63,6 +63,7 @@ REASONS: Mapping[str, Text] = {
     "ACT_REPEATED": _both(
         "不久前已申报过同样的行为。", "The same kind of act was recorded shortly before or after."
     ),
+    "RANDOM_CHECK": _both("抽查：由人查看照片。", "Drawn for a person to look at."),
     "DAY_LARGE": _both("当天凭照片计入的量已经较多。", "Photos have given much on this day already."),
     "PICTURE_TOO_LARGE": _both(
         "照片像素过多、动画帧过多或过于复杂，无法处理，请用普通尺寸的静态照片。",

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from puhui.kernel.errors import DomainError
+from puhui.kernel.grades import CREDITS, making_credits
 from puhui.methodologies import explanation, registry
 from puhui.methodologies.errors import (
     BehaviourNotCountable,
@@ -85,8 +86,8 @@ def corrected(record: Mapping[str, Any], factor: str, replacement: str) -> dict[
 
 
 def require_countable(programme: Programme, behaviour: Behaviour, day: date) -> None:
-    """Raise BehaviourNotCountable unless the behaviour's methodology is published, accepts its evidence, and has the
-    factors that the programme's profile needs."""
+    """Raise BehaviourNotCountable unless the behaviour's methodology is published, makes credits by each grade that the programme
+    gives them for, and has the factors that the programme's profile needs."""
     most: dict[str, Any] = {name: limits[1] for name, limits in behaviour.bounds.items()}
     quantity = most | {name: words[0] for name, words in behaviour.choices.items()}
     try:
@@ -96,17 +97,15 @@ def require_countable(programme: Programme, behaviour: Behaviour, day: date) -> 
         raise BehaviourNotCountable(
             behaviour=behaviour.id, why_zh=error.text("zh-CN"), why_en=error.text("en")
         ) from None
-    # A device's or a partner's record comes without a photo. The first published versions name no evidence.
-    without = {"none", "device", "partner"}
-    shown = {"none": without, "photo_optional": without | {"photo"}}.get(
-        behaviour.evidence, {behaviour.evidence}
-    )
-    if accepted and not shown & set(accepted):
-        raise BehaviourNotCountable(
-            behaviour=behaviour.id,
-            why_zh=f"方法学要求的凭证是 {', '.join(accepted)}。",
-            why_en=f"its methodology accepts {', '.join(accepted)} as evidence.",
-        )
+    makes_credits = making_credits(accepted)
+    for grade in behaviour.evidence:
+        if behaviour.gives(grade) == CREDITS and grade not in makes_credits:
+            known = ", ".join(sorted(makes_credits)) or "-"
+            raise BehaviourNotCountable(
+                behaviour=behaviour.id,
+                why_zh=f"凭证等级 {grade} 不能产生减排量；方法学认可的是 {known}。",
+                why_en=f"{grade} makes no credits: its methodology takes {known}.",
+            )
 
 
 def points_for(rule: PointsRate | None, mg: int) -> int:
@@ -120,10 +119,11 @@ def explain(
     credits_mg: int,
     points: int,
     counted_mg: int | None = None,
+    shown: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The contract's Explanation (without ``activity_id``) of an act that gave this much after caps; ``counted_mg``: what
-    counted for points, where the factors are too weak for credits."""
-    return explanation.explain(quantification, programme, credits_mg, points, None, counted_mg)
+    counted for points, where it made no credits; ``shown``: ``{"grade", "gives"}``."""
+    return explanation.explain(quantification, programme, credits_mg, points, None, counted_mg, shown)
 
 
 def explain_record(
@@ -142,4 +142,5 @@ def explain_record(
     found = of_record(record)
     if correction:
         found = of_record(corrected(record, correction["factor"], correction["replacement"]))
-    return explanation.explain(found, programme, credits_mg, points, correction, counted_mg)
+    shown = {name: record[name] for name in ("grade", "gives") if name in record}
+    return explanation.explain(found, programme, credits_mg, points, correction, counted_mg, shown)

@@ -9,6 +9,7 @@ from typing import Any
 from puhui.formulas import expressions
 from puhui.formulas.reductions import BASELINE, PROJECT
 from puhui.formulas.units import Unit, smallest_name
+from puhui.kernel.grades import CREDITS, POINTS, RECORD
 from puhui.kernel.quantities import grams_text
 from puhui.methodologies.model import Factor, Programme
 from puhui.methodologies.quantification import Quantification
@@ -30,9 +31,11 @@ def explain(
     points: int,
     correction: Mapping[str, Any] | None = None,
     counted_mg: int | None = None,
+    shown: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The contract's Explanation of an act that gave ``credits_mg`` and ``points`` after caps; ``correction``: what made
-    these of other figures, and why. ``counted_mg``: what counted for points, where the factors are too weak for credits."""
+    these of other figures, and why. ``counted_mg``: what counted for points, where factors or evidence are too weak for credits.
+    ``shown``: by which ``grade`` of evidence, and what that ``gives``."""
     methodology = quantification.methodology
     steps = _steps(quantification)
     counted = credits_mg if counted_mg is None else counted_mg
@@ -49,7 +52,10 @@ def explain(
         "credits_mg": credits_mg,
         **({} if counted_mg is None else {"counted_mg": counted_mg}),
         "points": points,
-        "sentence": _sentence(quantification, programme, counted, points, correction),
+        **(shown or {}),
+        "sentence": _sentence(
+            quantification, programme, counted, points, correction, (shown or {}).get("gives", CREDITS)
+        ),
         "computation": _computation(quantification),
         **({"correction": dict(correction)} if correction else {}),
     }
@@ -200,6 +206,7 @@ def _sentence(
     counted_mg: int,
     points: int,
     correction: Mapping[str, Any] | None,
+    gives: str,
 ) -> dict[str, str]:
     act = quantification.methodology.act
     avoided, counted = grams_text(quantification.reduction_mg), grams_text(counted_mg)
@@ -208,7 +215,13 @@ def _sentence(
     if not quantification.credits_allowed:
         zh += "；所用因子依据不足，只计积分，不计减排量"
         en += "; its factors are too weakly sourced for credits, so it gives points only"
-    if counted_mg == 0:
+    elif gives == POINTS:
+        zh += "；这样的凭证只计积分，不计减排量"
+        en += "; what shows it is too little for credits, so it gives points only"
+    if gives == RECORD:
+        zh += "；只作记录，不计减排量和积分"
+        en += "; it is on record, and gives neither credits nor points"
+    elif counted_mg == 0:
         zh += "，未计入"
         en += ", none of which is credited" if quantification.credits_allowed else "; none of it counts"
     elif counted_mg != quantification.reduction_mg:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from puhui.kernel import clock, ids
+from puhui.kernel.grades import CREDITS, RECORD, SELF_DECLARED
 from puhui.methodologies import api, registry
 from puhui.methodologies.errors import MethodologyMismatch, MethodologyNotFound
 from puhui.methodologies.explanation import show_factor
@@ -107,27 +108,41 @@ def trial(
     quantified = api.quantify_by(chosen, programme, behaviour, quantity, occurred_on, region)
     measured = quantified.inputs.get(behaviour.measure, 0)  # another version may take other quantities
     allowed = api.apply_caps(quantified.reduction_mg, measured, behaviour.caps).mg
-    credits_mg = allowed if quantified.credits_allowed else 0
-    points = api.points_for(programme.points, allowed)
+    by_grade = [
+        _given(programme, behaviour, grade, allowed, credits_allowed=quantified.credits_allowed)
+        for grade in behaviour.evidence
+    ]
+    best = max(by_grade, key=lambda each: (each["credits_mg"], each["points"]))
+    counted = (
+        None if best["credits_mg"] or (best["gives"] == CREDITS and quantified.credits_allowed) else allowed
+    )
     return {
-        "credits_mg": credits_mg,
-        "points": points,
-        **_on_mere_word(programme, behaviour, credits_mg, allowed),
+        "credits_mg": best["credits_mg"],
+        "points": best["points"],
+        "grades": by_grade,
         "explanation": api.explain(
-            quantified, programme, credits_mg, points, None if quantified.credits_allowed else allowed
+            quantified,
+            programme,
+            best["credits_mg"],
+            best["points"],
+            counted,
+            {"grade": best["grade"], "gives": best["gives"]},
         ),
     }
 
 
-def _on_mere_word(
-    programme: Programme, behaviour: Behaviour, credits_mg: int, allowed: int
+def _given(
+    programme: Programme, behaviour: Behaviour, grade: str, allowed: int, *, credits_allowed: bool
 ) -> dict[str, Any]:
-    """What is left of it where nothing but the member's word shows the act, and nothing else was told that day."""
-    if behaviour.evidence not in ("none", "photo_optional"):
-        return {}
-    limit = programme.self_declared_per_day_mg
-    points = api.points_for(programme.points, min(allowed, limit))
-    return {"self_declared": {"credits_mg": min(credits_mg, limit), "points": points}}
+    """What the act gives when it is shown so, and nothing else was recorded that day."""
+    gives = behaviour.gives(grade)
+    counted = min(allowed, programme.self_declared_per_day_mg) if grade == SELF_DECLARED else allowed
+    return {
+        "grade": grade,
+        "gives": gives,
+        "credits_mg": counted if gives == CREDITS and credits_allowed else 0,
+        "points": 0 if gives == RECORD else api.points_for(programme.points, counted),
+    }
 
 
 def _shown(methodology: Methodology) -> dict[str, Any]:

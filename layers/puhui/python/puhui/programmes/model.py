@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from puhui.kernel import clock
 from puhui.kernel.documents import Text
+from puhui.kernel.grades import CREDITS, PHOTO, VERIFIED
 from puhui.programmes.errors import ProgrammeClosed
 
-Evidence = Literal["none", "photo", "photo_optional", "steps"]
 PHOTOS_MAX = 3
 SELF_DECLARED_PER_DAY_MG = (
     20_000  # 20 points in every programme of the layer: worth a click, not worth farming
@@ -146,10 +146,19 @@ class Duration:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A grade of evidence that a behaviour accepts (``kernel.grades``): what it gives (credits, points, record), and of photos how many
+    in a hundred a person sees, drawn by chance."""
+
+    gives: str
+    reviewed_percent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Behaviour:
     """A green act that a programme counts, by one version of one methodology.
 
-    ``bounds`` are the smallest and the largest value of each quantity, ``choices`` the words that one is chosen from;
+    ``evidence`` has what it accepts, by grade. ``bounds`` are the smallest and the largest value of each quantity, ``choices`` the words that one is chosen from;
     ``optional`` ones may be left out. ``measure`` is the quantity that caps count.
     """
 
@@ -157,7 +166,7 @@ class Behaviour:
     methodology_id: str
     methodology_version: str
     name: Text
-    evidence: Evidence
+    evidence: Mapping[str, Accepted]
     measure: str
     bounds: Mapping[str, tuple[int, int]]
     caps: Caps
@@ -169,7 +178,17 @@ class Behaviour:
     @property
     def takes_photos(self) -> bool:
         """Whether an act may come with photos."""
-        return self.evidence in ("photo", "photo_optional")
+        return PHOTO in self.evidence or VERIFIED in self.evidence
+
+    def gives(self, grade: str) -> str:
+        """What an act shown so gives: credits, points or record; "" when the behaviour does not accept it."""
+        return self.evidence[grade].gives if grade in self.evidence else ""
+
+    @property
+    def best_grades(self) -> tuple[str, ...]:
+        """The grades that give credits here, in the document's order; all that are accepted where none does."""
+        giving = tuple(grade for grade, accepted in self.evidence.items() if accepted.gives == CREDITS)
+        return giving or tuple(self.evidence)
 
     @property
     def quantity_schema(self) -> dict[str, Any]:

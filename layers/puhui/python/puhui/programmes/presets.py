@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from puhui.kernel.grades import CREDITS, PHOTO, POINTS, SELF_DECLARED, STEPS
 from puhui.programmes import published
 from puhui.programmes.decisions import RunningState, applied
 from puhui.programmes.errors import ProgrammeNotFound
 from puhui.programmes.filing import order
 from puhui.programmes.model import (
     SELF_DECLARED_PER_DAY_MG,
+    Accepted,
     Behaviour,
     Caps,
     ClaimRule,
@@ -130,7 +132,7 @@ def _behaviour(document: dict[str, Any]) -> Behaviour:
         methodology_id=document["methodology_id"],
         methodology_version=document["methodology_version"],
         name=document["name"],
-        evidence=document["evidence"],
+        evidence=_evidence(document["evidence"]),
         measure=document["measure"],
         bounds={name: (each["min"], each["max"]) for name, each in quantity.items() if "min" in each},
         choices={name: tuple(each["choices"]) for name, each in quantity.items() if "choices" in each},
@@ -139,6 +141,20 @@ def _behaviour(document: dict[str, Any]) -> Behaviour:
         caps_note=document.get("caps_note"),
         occupies=_duration(document["occupies"]) if "occupies" in document else None,
     )
+
+
+# What a word for the evidence meant, in the documents of before December 2026.
+_FORMER_EVIDENCE: dict[str, dict[str, Any]] = {
+    "none": {SELF_DECLARED: {"gives": POINTS}},
+    "photo": {PHOTO: {"gives": CREDITS}},
+    "photo_optional": {SELF_DECLARED: {"gives": POINTS}, PHOTO: {"gives": CREDITS}},
+    "steps": {STEPS: {"gives": POINTS}},
+}
+
+
+def _evidence(document: dict[str, Any] | str) -> dict[str, Accepted]:
+    by_grade = _FORMER_EVIDENCE[document] if isinstance(document, str) else document
+    return {grade: Accepted(**accepted) for grade, accepted in by_grade.items()}
 
 
 def _duration(document: dict[str, Any]) -> Duration:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from puhui.kernel.documents import DocumentInvalid, parse, pointer, require_valid
+from puhui.kernel.grades import CREDITS, MAKE_CREDITS, PHOTO, POINTS, STEPS
 from puhui.kernel.schemas import validator
 from puhui.programmes.model import FriendsRule, Programme, Span
 from puhui.programmes.presets import from_document
@@ -28,7 +29,7 @@ def check_document(document: Any) -> Programme:
         raise _fault(("claim", *path), zh, en)
     seen: set[str] = set()
     for position, behaviour in enumerate(document["behaviours"]):
-        _check_behaviour(behaviour, ("behaviours", position), seen)
+        _check_behaviour(behaviour, ("behaviours", position), seen, has_points=document["points"] is not None)
     return from_document(document)
 
 
@@ -77,20 +78,14 @@ def _friends_faults(programme: Programme, friends: FriendsRule, collect_within: 
         yield ("grace_minutes",), "不短于收取期限", "over when the time to collect is over"
 
 
-def _check_behaviour(behaviour: dict[str, Any], path: tuple[str | int, ...], seen: set[str]) -> None:
+def _check_behaviour(
+    behaviour: dict[str, Any], path: tuple[str | int, ...], seen: set[str], *, has_points: bool
+) -> None:
     quantity = behaviour["quantity"]
     if behaviour["id"] in seen:
         raise _fault((*path, "id"), "这个行为出现了两次", "this behaviour stands twice")
     seen.add(behaviour["id"])
-    shared = [name for name in behaviour["caps"] if name.startswith("per_household")]
-    if shared and behaviour["evidence"] == "steps":
-        raise _fault((*path, "caps", shared[0]), "步数是一个人自己的", "steps are one person's own")
-    if (behaviour["id"] == WALKING) != (behaviour["evidence"] == "steps"):
-        raise _fault(
-            (*path, "evidence"),
-            f"步数是 {WALKING} 的凭证，也只是它的",
-            f"steps show {WALKING}, and nothing else does",
-        )
+    _check_evidence(behaviour, path, has_points=has_points)
     for name, bounds in quantity.items():
         if "min" in bounds and bounds["min"] > bounds["max"]:
             raise _fault((*path, "quantity", name), "min 大于 max", "min is above max")
@@ -105,6 +100,37 @@ def _check_behaviour(behaviour: dict[str, Any], path: tuple[str | int, ...], see
     for member, name in named:
         if "min" not in quantity.get(name, {}):
             raise _fault((*path, member), f"{name} 不是它的数量", f"{name} is none of its quantities")
+
+
+def _check_evidence(behaviour: dict[str, Any], path: tuple[str | int, ...], *, has_points: bool) -> None:
+    evidence = behaviour["evidence"]
+    shared = [name for name in behaviour["caps"] if name.startswith("per_household")]
+    if shared and STEPS in evidence:
+        raise _fault((*path, "caps", shared[0]), "步数是一个人自己的", "steps are one person's own")
+    if (behaviour["id"] == WALKING) != (STEPS in evidence):
+        raise _fault(
+            (*path, "evidence"),
+            f"步数是 {WALKING} 的凭证，也只是它的",
+            f"steps show {WALKING}, and they show nothing else",
+        )
+    for grade, accepted in evidence.items():
+        _check_grade(grade, accepted, (*path, "evidence", grade), has_points=has_points)
+
+
+def _check_grade(
+    grade: str, accepted: dict[str, Any], path: tuple[str | int, ...], *, has_points: bool
+) -> None:
+    """What a grade may give, whatever the methodology says."""
+    if accepted["gives"] == CREDITS and grade not in MAKE_CREDITS:
+        raise _fault(
+            (*path, "gives"),
+            f"{grade} 不能产生减排量",
+            f"{grade} shows too little for credits: points or record",
+        )
+    if accepted["gives"] == POINTS and not has_points:
+        raise _fault((*path, "gives"), "本项目没有积分", "this programme has no points")
+    if "reviewed_percent" in accepted and grade != PHOTO:
+        raise _fault((*path, "reviewed_percent"), "只有照片抽查", "only photos are drawn for a person to see")
 
 
 def _fault(path: tuple[str | int, ...], zh: str, en: str) -> DocumentInvalid:

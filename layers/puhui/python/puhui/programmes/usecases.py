@@ -4,6 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from puhui.kernel import clock
+from puhui.kernel.grades import PHOTO, VERIFIED
 from puhui.programmes import api, jurisdictions
 from puhui.programmes.model import PHOTOS_MAX, Behaviour, ClaimRule, Programme
 
@@ -81,10 +82,11 @@ def _claim(claim: ClaimRule) -> dict[str, Any]:
 
 def show_behaviour(behaviour: Behaviour) -> dict[str, Any]:
     """The contract's Behaviour; each cap is ``{per, measure, limit}`` and, where there is one, a ``note``."""
-    evidence: dict[str, Any] = {"kind": behaviour.evidence}
-    if behaviour.takes_photos:
-        least = 0 if behaviour.evidence == "photo_optional" else 1
-        evidence = {"kind": "photo", "min": least, "max": PHOTOS_MAX}
+    evidence = [
+        {"grade": grade, "gives": accepted.gives}
+        | ({"photos_max": PHOTOS_MAX} if grade in (PHOTO, VERIFIED) else {})
+        for grade, accepted in behaviour.evidence.items()
+    ]
     return {
         "id": behaviour.id,
         "methodology_id": behaviour.methodology_id,

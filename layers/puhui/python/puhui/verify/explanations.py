@@ -106,7 +106,8 @@ def _recomputed(explanation: dict[str, Any], from_document: bool) -> Recomputed:
 def _check_caps(explanation: dict[str, Any], made: int, credits_mg: int) -> None:
     """What was credited is no more than computed and than each cap on mass, and less only where one cut; none cut nothing.
     Of an act that ended without credits none says why."""
-    weak = any(each["credits_allowed"] is False for each in explanation["factors"])
+    shown_too_little = explanation.get("gives", "credits") != "credits"
+    weak = shown_too_little or any(each["credits_allowed"] is False for each in explanation["factors"])
     masses = [
         (_whole(cap["limit"]), cap["per"], cap["applied"])
         for cap in explanation["caps"]

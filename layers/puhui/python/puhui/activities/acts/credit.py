@@ -1,13 +1,15 @@
 """From a quantified act to the transfer that credits it. Pure."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from puhui.activities.acts.model import Activity
+from puhui.activities.errors import NothingToCredit
+from puhui.kernel.grades import POINTS, RECORD
 from puhui.ledger.api import Balance, Leg, Transfer, credits, lot_expiring, member, points, unverified
 from puhui.methodologies.api import Quantification
 from puhui.programmes import api as programmes
-from puhui.programmes.api import PointsRule, Programme
+from puhui.programmes.api import Behaviour, PointsRule, Programme
 
 KIND, SHARE = "credit", "share"
 
@@ -17,10 +19,36 @@ def asset_of(programme: Programme, day: date, *, points_only: bool) -> str:
     return unverified(programme.id, day.year) if points_only else credits(programme.id, day.year)
 
 
-def record_of(quantified: Quantification, programme: Programme) -> dict[str, Any]:
-    """What is kept with an act: how its number came about, and by which version of the programme and its terms. Whatever
-    version runs later, the act keeps this one."""
-    return {**quantified.record(), "programme": programme.version, "terms": programme.terms.version}
+def record_of(
+    quantified: Quantification, programme: Programme, behaviour: Behaviour, grade: str
+) -> dict[str, Any]:
+    """What is kept with an act: how its number came about, what showed it and what that gives, and by which version of the programme
+    and its terms. Whatever version runs later, the act keeps this one."""
+    return {
+        **quantified.record(),
+        "grade": grade,
+        "gives": behaviour.gives(grade),
+        "programme": programme.version,
+        "terms": programme.terms.version,
+    }
+
+
+class Counted(NamedTuple):
+    """How the mg of an act count: as credits, for points only (``points_only``), or not at all (``record_only``)."""
+
+    points_only: bool
+    record_only: bool
+
+
+def counted(quantified: Quantification, programme: Programme, gives: str) -> Counted:
+    """How an act counts by its factors, its evidence and its programme. Raises NothingToCredit where that is nothing, and nothing was
+    to be on record either."""
+    points_only = not quantified.credits_allowed or gives == POINTS
+    if gives == RECORD:
+        return Counted(points_only=False, record_only=True)
+    if quantified.reduction_mg == 0 or (points_only and programme.points is None):
+        raise NothingToCredit
+    return Counted(points_only, record_only=False)
 
 
 def programme_of(activity: Activity) -> Programme:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from puhui.activities.acts.identity import window
-from puhui.activities.acts.model import Activity
+from puhui.activities.acts.model import WALKING, Activity
 from puhui.activities.errors import ActsOverlap, CapReached, ClaimedElsewhere
 from puhui.kernel import clock
+from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, VERIFIED
 from puhui.methodologies.api import Used, apply_caps
 from puhui.programmes.api import Behaviour, Caps, behaviour_name, programme_name
 
@@ -34,7 +35,12 @@ class Entry:
     quantity: int
     usual: int = 0
     kind: str = ""
-    declared: bool = False  # nothing shows it but the member's word
+    grade: str = PARTNER  # what shows it; most acts come from partners, so that this is not stored
+
+    @property
+    def declared(self) -> bool:
+        """Whether nothing shows it but the member's word."""
+        return self.grade == SELF_DECLARED
 
     @property
     def carried(self) -> bool:
@@ -108,7 +114,7 @@ class Day:
 
     def walking(self) -> Entry | None:
         """The day's walk: steps count in one programme only."""
-        return next((entry for entry in self.entries if entry.behaviour == "walking"), None)
+        return next((entry for entry in self.entries if entry.behaviour == WALKING), None)
 
     def used(self, programme_id: str, behaviour: str) -> tuple[int, int, int]:
         """What one behaviour has used today in one programme: (mg, acts, quantity)."""
@@ -123,7 +129,7 @@ class Day:
     @property
     def shown_mg(self) -> int:
         """What photos have given today, over all behaviours and programmes."""
-        return sum(entry.mg for entry in self.acts if not entry.declared and entry.start != NO_TIME)
+        return sum(entry.mg for entry in self.acts if entry.grade in (PHOTO, VERIFIED))
 
     def with_entry(self, entry: Entry) -> "Day":
         """The day with this entry in the place of the same activity's, or at the end."""
@@ -167,7 +173,7 @@ def fit(day: Day, wanted: Entry, caps: Caps, following: Sequence[Day] = ()) -> E
         raise CapReached(cap="per_day_minutes")
     used = Used(*day.used(wanted.programme_id, wanted.behaviour))
     allowed = apply_caps(wanted.mg, wanted.quantity, caps, used)
-    if allowed.mg == 0:
+    if allowed.mg == 0 and allowed.cap is not None:
         raise CapReached(cap=allowed.cap)
     return replace(wanted, mg=allowed.mg)
 
@@ -215,5 +221,5 @@ def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
         quantity=activity.quantity[behaviour.measure],
         usual=usual,
         kind=",".join(str(activity.quantity[name]) for name in behaviour.choices),
-        declared=not activity.evidence_ids and behaviour.evidence != "steps",
+        grade=activity.grade,
     )

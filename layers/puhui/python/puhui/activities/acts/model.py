@@ -2,7 +2,8 @@
 
 | status     | who moves it on, by which operation                         | to                            | what the member sees |
 |------------|-------------------------------------------------------------|-------------------------------|----------------------|
-| (new)      | its member, ``record_activity``; ``sync_steps`` for a walk  | credited, maturing, verifying | |
+| (new)      | its member or a data partner, ``record_activity``;          | credited, maturing, verifying | |
+|            | ``sync_steps`` for a walk                                   |                               | |
 | verifying  | the verification, ``credit_activity``                       | credited, maturing            | verifying: credits are held |
 |            | the verification or a verifier, ``refuse_activity``         | refused                       | |
 |            | nobody decided in time, ``refuse_activity``                 | expired (REVIEW_EXPIRED)      | |
@@ -10,7 +11,9 @@
 |            | a friend, ``collect_activity`` with ``owner_id``            | maturing, ``shared_mg`` grows | the same, ``taken_mg`` grows |
 |            | the schedule or who comes after ``collect_by``, ``expire``  | expired (NOT_COLLECTED)       | from ``collect_by`` on expired |
 | credited   | an approved correction of a factor, once                    | credited                      | credited, with the corrected number |
-| refused    |                                                             |                               | refused, with its reason |
+|            | two people, ``decide_review`` of a reversal                 | reversed                      | |
+| refused    | an accepted appeal, ``decide_appeal``                       | credited                      | refused, with its reason and how its appeal stands |
+| reversed   | an accepted appeal, ``decide_appeal``                       | credited                      | reversed, the same |
 | expired    |                                                             |                               | expired, with its reason |
 
 ``pending`` is never stored: ``as_of`` derives it.
@@ -21,12 +24,34 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from puhui.kernel import clock
+from puhui.kernel import clock, ids
+from puhui.kernel.grades import SELF_DECLARED
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
+REVERSED = "reversed"  # credited once, and taken back by two people
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
+WALKING = "walking"  # a day's steps
 NOT_COLLECTED = "NOT_COLLECTED"
 SELF_DECLARED_LIMIT = "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word gives no more that day
+_OF_RECORD = "R"  # the first letter of an act that a partner's record is; ids of time begin with 0 to 7
+
+
+@dataclass(frozen=True)
+class PartnerRecord:
+    """A data partner's own name of one act: it makes one act, whatever is sent again, for whomever."""
+
+    partner_id: str
+    record_id: str
+
+    @property
+    def activity_id(self) -> str:
+        """The id of the act that this record is."""
+        return _OF_RECORD + ids.key_id(self.partner_id, "record", self.record_id)[1:]
+
+
+def is_of_record(activity_id: str) -> bool:
+    """Whether the act is a partner's record: its item has the record's own key, so that no other member can have it too."""
+    return activity_id.startswith(_OF_RECORD)
 
 
 @dataclass(frozen=True)
@@ -35,7 +60,8 @@ class Activity:
 
     ``credits_mg`` is what the act gives, whoever gets the points. Of an act that is to be collected friends have collected
     ``shared_mg``; when nobody came, ``expired_mg`` of it was never credited. ``household`` counted it among its own.
-    ``joins``: its member was not in the programme before.
+    ``joins``: its member was not in the programme before. ``grade``: what shows it (``kernel.grades``); ``partner_id``: who sent it,
+    where a data partner did.
     """
 
     id: str
@@ -63,8 +89,14 @@ class Activity:
     joins: bool = False
     ended_at: datetime | None = None  # as its member reported it
     signals: tuple[str, ...] = ()  # what asked for a second look when it was recorded
-    points_only: bool = False  # its factors are too weak for credits: its mg only count for points
+    points_only: bool = False  # factors or evidence are too weak for credits: its mg only count for points
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
+    grade: str = SELF_DECLARED
+    partner_id: str = ""
+    reversal: Mapping[str, Any] = field(default_factory=dict)  # what two people took back of it, and why
+    appeal: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # its member's appeal: id, state, decide_by, how it ended
 
     @property
     def day(self) -> date:

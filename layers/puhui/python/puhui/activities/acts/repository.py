@@ -3,6 +3,7 @@
 | item     | owner (hash) | entry (range)   | holds |
 |----------|--------------|-----------------|-------|
 | activity | member:<id>  | A#<activity id> | the act, its status, what its explanation is rebuilt from |
+| the same, of a partner's record | record:<activity id> | A#<activity id> | the same, with its member: one record, one act, of one member |
 | day      | member:<id>  | D#<yyyy-mm-dd>  | acts: the day's entries in order, by the short names of ENTRY; v |
 | notice   | member:<id>  | N#<activity id> | the member was notified |
 
@@ -18,9 +19,18 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from puhui.activities.acts.days import Day, Entry
-from puhui.activities.acts.model import CREDITED, MATURING, VERIFYING, Activity, Decision
+from puhui.activities.acts.model import (
+    CREDITED,
+    MATURING,
+    VERIFYING,
+    WALKING,
+    Activity,
+    Decision,
+    is_of_record,
+)
 from puhui.activities.errors import ActivityOpen, AlreadyCorrected
 from puhui.kernel import clock
+from puhui.kernel.grades import PHOTO, SELF_DECLARED, STEPS
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.conditions import OptimisticLockFailed, SameRequest
 from puhui.store.records import Record
@@ -43,11 +53,14 @@ def _next_check(activity: Activity) -> Item:
     return {"check_shard": f"{shard:02}", "next_check_at": clock.to_text(at)}
 
 
-ACTIVITY = Record(
-    Activity,
-    owner="member:{member_id}",
-    entry="A#{id}",
-    names={
+def _graded(item: Item) -> Item:
+    """Acts did not say what showed them."""
+    shown = PHOTO if item.get("evidence") else STEPS if item["behaviour"] == WALKING else SELF_DECLARED
+    return {**item, "grade": shown}
+
+
+_AS_STORED: dict[str, Any] = {
+    "names": {
         "programme_id": "programme",
         "occurred_at": "occurred",
         "recorded_at": "recorded",
@@ -60,10 +73,37 @@ ACTIVITY = Record(
         "shared_mg": "shared",
         "expired_mg": "expired",
         "ended_at": "ended",
+        "partner_id": "partner",
     },
-    always=("body_hash", "first_status", "shared_mg"),
-    extra=_next_check,
-)
+    "always": ("body_hash", "first_status", "shared_mg", "grade"),
+    "extra": _next_check,
+    "shape": 2,
+    "upgrades": {1: _graded},
+}
+_OF_MEMBER = Record(Activity, owner="member:{member_id}", entry="A#{id}", **_AS_STORED)
+_OF_RECORD = Record(Activity, owner="record:{id}", entry="A#{id}", **_AS_STORED)
+
+
+class _Activities:
+    """How acts are stored: a member's own under the member, a partner's record under itself."""
+
+    @staticmethod
+    def item(activity: Activity) -> Item:
+        """The item of an act."""
+        return (_OF_RECORD if is_of_record(activity.id) else _OF_MEMBER).item(activity)
+
+    @staticmethod
+    def read(item: Mapping[str, Any]) -> Activity:
+        """The act of an item."""
+        return (_OF_RECORD if item["owner"].startswith("record:") else _OF_MEMBER).read(item)
+
+    @staticmethod
+    def key(member_id: str, id: str) -> dict[str, str]:  # noqa: A002 the field's name
+        """The key of an act."""
+        return _OF_RECORD.key(id=id) if is_of_record(id) else _OF_MEMBER.key(member_id=member_id, id=id)
+
+
+ACTIVITY = _Activities()
 
 ENTRY = Record(
     Entry,
@@ -77,7 +117,7 @@ ENTRY = Record(
         "quantity": "q",
         "usual": "u",
         "kind": "k",
-        "declared": "d",
+        "grade": "g",
     },
 )
 _BY_POSITION = ("id", "p", "b", "s", "e", "mg", "n", "q", "u", "k", "d")  # how entries were stored at first
@@ -87,6 +127,17 @@ def _named_entries(item: Item) -> Item:
     return {**item, "acts": [dict(zip(_BY_POSITION, entry, strict=False)) for entry in item["acts"]]}
 
 
+def _graded_entries(item: Item) -> Item:
+    """An entry said only whether mere word showed it: the others were photos, or a day's steps."""
+    return {**item, "acts": [{**entry, "g": _former_grade(entry)} for entry in item["acts"]]}
+
+
+def _former_grade(entry: Item) -> str:
+    if entry.pop("d", False):
+        return SELF_DECLARED
+    return STEPS if entry["b"] == WALKING else PHOTO
+
+
 DAY = Record(
     Day,
     owner="member:{member_id}",
@@ -94,9 +145,15 @@ DAY = Record(
     names={"entries": "acts", "version": "v"},
     always=("entries", "version"),
     inner={Entry: ENTRY},
-    shape=2,
-    upgrades={1: _named_entries},
+    shape=3,
+    upgrades={1: _named_entries, 2: _graded_entries},
 )
+
+
+def _of(member_id: str, item: Item | None) -> Activity | None:
+    """The act of an item, if it is this member's."""
+    activity = ACTIVITY.read(item) if item else None
+    return activity if activity and activity.member_id == member_id else None
 
 
 class Acts:
@@ -113,6 +170,11 @@ class Acts:
     def find(self, member_id: str, activity_id: str) -> Activity | None:
         """A member's act."""
         item = self.dynamodb.get(*self.key(member_id, activity_id))
+        return _of(member_id, item)
+
+    def at(self, key: Key) -> Activity | None:
+        """The act of a key, whoever's it is."""
+        item = self.dynamodb.get(*key)
         return ACTIVITY.read(item) if item else None
 
     def find_all(self, member_id: str, activity_ids: Sequence[str]) -> list[Activity]:
@@ -120,7 +182,8 @@ class Acts:
         if not activity_ids:
             return []
         items = self.dynamodb.get_all([self.key(member_id, activity_id) for activity_id in activity_ids])
-        return [ACTIVITY.read(item) for item in items if item]
+        found = [_of(member_id, item) for item in items]
+        return [each for each in found if each]
 
     def add(self, session: Session, activity: Activity) -> None:
         """A new act; the item that has its id decides between a repetition and another request."""
@@ -164,10 +227,8 @@ class Acts:
                 condition="#status = :verifying",
             )
 
-    def to_check(
-        self, shard: int, now: datetime, start: Item | None = None
-    ) -> tuple[list[tuple[str, str]], Item | None]:
-        """A page of (member id, activity id) whose next check has come, earliest first."""
+    def to_check(self, shard: int, now: datetime, start: Item | None = None) -> tuple[list[Key], Item | None]:
+        """A page of the keys of acts whose next check has come, earliest first."""
         items, last = self.dynamodb.query(
             self.table,
             "check_shard = :s AND next_check_at <= :now",
@@ -175,7 +236,8 @@ class Acts:
             index="acts_by_next_check",
             start=start,
         )
-        return [(item["owner"].partition(":")[2], item["entry"][2:]) for item in items], last
+        keys = [Key(self.table, {"owner": item["owner"], "entry": item["entry"]}) for item in items]
+        return keys, last
 
     def add_correction(
         self, session: Session, read: Activity, mg: int, points: int, correction: Mapping[str, Any]

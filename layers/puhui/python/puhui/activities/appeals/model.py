@@ -15,7 +15,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from puhui.activities.acts.model import REFUSED, REVERSED, VOIDED, Activity
+from puhui.activities.acts.model import REFUSED, REVERSED, Activity
 from puhui.activities.errors import (
     AppealDecided,
     AppealMade,
@@ -39,7 +39,7 @@ from puhui.activities.reviews.model import (
 from puhui.kernel.regions import widening
 
 OPEN, ACCEPTED, REJECTED, LAPSED = "open", "accepted", "rejected", "lapsed"
-APPEALABLE = (REFUSED, VOIDED, REVERSED)
+APPEALABLE = (REFUSED, REVERSED)
 APPEAL_WITHIN = timedelta(days=30)  # of the decision
 DECIDE_WITHIN = timedelta(days=7)
 ROUNDS_MAX = 2
@@ -134,9 +134,7 @@ def decided(appeal: Appeal, vote: Vote) -> Appeal:
     if not settling(voted.votes, needs_two=appeal.needs_two):
         return voted
     state = ACCEPTED if vote.decision == APPROVE else REJECTED
-    return replace(
-        voted, state=state, outcome_code=vote.reason_code, note=vote.note, decided_at=vote.at
-    )
+    return replace(voted, state=state, outcome_code=vote.reason_code, note=vote.note, decided_at=vote.at)
 
 
 def lapsed(appeal: Appeal, now: datetime) -> Appeal:

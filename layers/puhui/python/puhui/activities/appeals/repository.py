@@ -86,5 +86,3 @@ class Appeals:
 
 def _owner(queue: str) -> str:
     return f"appeals:{queue}" if queue else "appeals"
-
-

@@ -38,9 +38,7 @@ class Clusters:
         known = self.dynamodb.get_all([Key(self.table, _key(name)) for name in sorted(near)[:100]])
         cluster = next((item["cluster"] for item in known if item), _text(first))
         ends = int((now + KEPT).timestamp())
-        self.dynamodb.assign(
-            self.table, _key(name_of(evidence_id)), {"cluster": cluster, "ends": ends}
-        )
+        self.dynamodb.assign(self.table, _key(name_of(evidence_id)), {"cluster": cluster, "ends": ends})
 
 
 def name_of(evidence_id: str) -> int:

@@ -69,7 +69,8 @@ def lease_reviews(
 ) -> list[Review]:
     """Up to ``limit`` reviews that nobody else has, for LEASE from now. Those that this verifier has already come first, for longer: asking
     again, when an answer was lost, gives no more than asking once."""
-    held, leased = [], []
+    held: list[Review] = []
+    leased: list[Review] = []
     for page in _pages(wanted, reviews):
         held += [review for review in page if review.held_by(reviewer, now)]
         if len(held) >= limit:
