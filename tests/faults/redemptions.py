@@ -22,7 +22,7 @@ from ministack.services import dynamodb as engine
 
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import Conflict, Unavailable
-from puhui.ledger.api import Ledger, Leg, Transfer, lot_of, member, points
+from puhui.ledger.api import Ledger, Leg, Transfer, is_spendable, member, points
 from puhui.ledger.audit import audit
 from puhui.merchants.api import merchant_key
 from puhui.partners import signing
@@ -504,7 +504,7 @@ class World:
             for transfer in self.ledger.transfers(member(who), 100, None).items:
                 for leg in transfer.legs:
                     returned = leg.account == member(who) and leg.amount > 0
-                    assert not returned or leg.lot >= lot_of(clock.programme_day(transfer.at)), (
+                    assert not returned or is_spendable(leg.lot, clock.programme_day(transfer.at)), (
                         "what comes back can be spent"
                     )
         reward = self.rewards.catalogue.reward(REWARD)

@@ -264,3 +264,19 @@ def test_a_run_that_dies_around_any_write_gives_once(town: Town, step: int, lost
     assert (counts["donated_pieces"], counts["donated_points"]) == (pieces, pieces * 100)
     assert town.lots(me) == {"2026-11": 550 - pieces * 100}
     assert last(town, me)["status"] == "donated"
+
+
+# Points that came back after their month
+
+
+def test_what_came_back_is_reminded_of_and_given_away_with_the_month_in_which_it_ends(town: Town):
+    trees(town)
+    me = town.member(_2026_12=250)
+    town.earn(me, 130, "2026-11+", "refund")
+    choose(town, me)
+    town.run("2026-12-25")
+    assert town.told == [(me, 380, "2026-12")]
+    assert town.run("2026-12-29")["donated_points"] == 300
+    assert town.lots(me) == {"2026-11+": 30, "2026-12": 50}
+    assert last(town, me)["month"] == "2026-12"
+    assert town.run("2027-01-01")["expired_points"] == 80

@@ -4,14 +4,16 @@ An **account** is ``kind:owner`` (``member:01J...``, ``pool:carbon-88``). One wi
 a budget's) has a balance that is checked; one without (issuance, pool, expired, retired) is the sum of its legs.
 An **asset** is what is counted: ``CO2E:<programme>:<vintage year>`` in mg, ``PTS:<programme>`` in points, ``CNY`` in fen;
 ``UNV:<programme>:<year>`` is mg that were counted by a factor too weak for credits: it becomes points and nothing else.
-A **lot** is points that expire together, named after the last month in which they can be spent (``2028-11``).
+A **lot** is points that expire together, named after the last month in which they can be spent (``2028-11``). Points that come
+back when it has ended make its **grace lot** (``2028-11+``), which ends with the next month. It keeps the name of the first end, and so
+whatever comes back again has no other end.
 """
 
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from puhui.kernel import clock
@@ -24,6 +26,7 @@ RESOLVED_LEGS_MAX = (
 )
 REFERENCE_MAX = 64
 NO_EXPIRY = "9999-12"
+CAME_BACK = "+"  # after the month, in a grace lot's name
 
 
 def member(member_id: str) -> str:
@@ -148,8 +151,11 @@ class Balance:
 
     def spendable(self, today: date) -> dict[str, int]:
         """The lots that can still be spent on ``today``, oldest first."""
-        month = lot_of(today)
-        return {lot: self.lots[lot] for lot in sorted(self.lots) if lot >= month and self.lots[lot] > 0}
+        return {
+            lot: self.lots[lot]
+            for lot in sorted(self.lots)
+            if is_spendable(lot, today) and self.lots[lot] > 0
+        }
 
     def points(self, today: date) -> int:
         """The points that can be spent on ``today``."""
@@ -179,15 +185,35 @@ def lot_expiring(day: date, valid_months: int | None) -> str:
     return f"{months // 12:04}-{months % 12 + 1:02}"
 
 
+def last_month(lot: str) -> str:
+    """The last month in which the lot can be spent: its own, for a grace lot the next one."""
+    if not lot.endswith(CAME_BACK):
+        return lot
+    return lot_expiring(date.fromisoformat(f"{lot.removesuffix(CAME_BACK)}-01"), 1)
+
+
+def is_spendable(lot: str, today: date) -> bool:
+    """Whether the lot can still be spent on ``today``."""
+    return last_month(lot) >= lot_of(today)
+
+
+def lots_of_month(day: date) -> tuple[str, str]:
+    """The lots that end with the month of ``day``, the one that began earlier first."""
+    before = lot_of(day.replace(day=1) - timedelta(days=1))
+    return before + CAME_BACK, lot_of(day)
+
+
 def returned_lot(lot: str, today: date) -> str:
-    """Where points of ``lot`` go that come back on ``today``: where they came from or, when that has ended meanwhile, to those
-    that can be spent until the end of next month."""
-    return lot if lot >= lot_of(today) else lot_expiring(today, 1)
+    """Where points of ``lot`` go that come back on ``today``: where they came from or, when that has ended meanwhile, into its
+    grace lot, even if that has ended, too: then they expire with the next run. Once, whatever is bought and given back in
+    between: the grace counts from the first end. A month is what an order may take until it fails without its member's doing."""
+    return lot if is_spendable(lot, today) or lot.endswith(CAME_BACK) else lot + CAME_BACK
 
 
 def lot_end(lot: str) -> datetime:
-    """The moment from which the lot can no longer be spent: the first of the next month in China."""
-    year, month = int(lot[:4]), int(lot[5:])
+    """The moment from which the lot can no longer be spent: the first of a month in China."""
+    last = last_month(lot)
+    year, month = int(last[:4]), int(last[5:])
     return clock.day_start(date(year + month // 12, month % 12 + 1, 1))
 
 

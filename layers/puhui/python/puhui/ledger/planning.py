@@ -15,7 +15,7 @@ from puhui.ledger.model import (
     Transfer,
     balance_field,
     is_limited,
-    lot_of,
+    is_spendable,
 )
 
 REDUCED = "reduced_mg"
@@ -106,7 +106,7 @@ def _take(leg: Leg, draft: _Draft, today: date) -> tuple[Leg, ...]:
         lot: draft.balance.lots.get(lot, 0) + draft.lots.get(lot, 0)
         for lot in {*draft.balance.lots, *draft.lots}
     }
-    usable = [leg.lot] if leg.lot else [lot for lot in sorted(held) if lot >= lot_of(today)]
+    usable = [leg.lot] if leg.lot else [lot for lot in sorted(held) if is_spendable(lot, today)]
     missing, taken = -leg.amount, []
     for lot in usable:
         if portion := min(held.get(lot, 0), missing):

@@ -12,7 +12,7 @@ from itertools import islice
 
 from puhui.kernel import clock
 from puhui.kernel.errors import Unavailable
-from puhui.ledger.api import Balance, Ledger, TransferPosted, balance_from, lot_of, of
+from puhui.ledger.api import Balance, Ledger, TransferPosted, balance_from, lot_of, lots_of_month, of
 from puhui.points import donation
 from puhui.points.dynamo import Points, choice_from
 from puhui.points.errors import DayNotToday, JobNotFound
@@ -75,7 +75,6 @@ def work_shard(job_id: str, shard: int, *, deps: Dependencies, now: datetime) ->
         raise JobNotFound(job_id=job_id)
     now = max(now, clock.day_start(job.day))
     day = clock.programme_day(now)
-    lot = lot_of(day)
     reached = deps.points.position(job_id, shard)
     places = (
         place for place in deps.ledger.accounts(shard) if place[0].startswith(MEMBER) and place[0] >= reached
@@ -83,27 +82,29 @@ def work_shard(job_id: str, shard: int, *, deps: Dependencies, now: datetime) ->
     while chunk := list(islice(places, BALANCES_AT_ONCE)):
         items = deps.ledger.dynamodb.get_all([deps.ledger.balance_key(*place) for place in chunk])
         balances = [balance_from(*place, item) for place, item in zip(chunk, items, strict=True)]
-        givers = _givers(balances, lot, deps.points) if DONATE in steps_on(day, lot) else set()
+        givers = _givers(balances, day, deps.points) if DONATE in steps_on(day, lot_of(day)) else {}
         passed: Counter[str] = Counter()
         for balance in balances:
-            gives = (balance.account, balance.unit) in givers
+            gives = givers.get((balance.account, balance.unit), [])
             passed += _work(balance, job_id, shard, deps, now, gives=gives)
         deps.points.advance(job_id, shard, chunk[-1][0], passed)
 
 
-def _givers(balances: list[Balance], lot: str, points: Points) -> set[tuple[str, str]]:
-    """Those of the accounts of which something of the lot is to be given away: one read for a hundred."""
+def _givers(balances: list[Balance], day: date, points: Points) -> dict[tuple[str, str], list[str]]:
+    """Those of the accounts of which something is to be given away, and the lots: one read for a hundred."""
     places = [(each.account.removeprefix(MEMBER), each.unit) for each in balances]
     items = points.dynamodb.get_all([points.choice_key(*place) for place in places])
-    return {
-        (each.account, each.unit)
-        for each, place, item in zip(balances, places, items, strict=True)
-        if choice_from(*place, item).wants(lot, each.lots.get(lot, 0))
-    }
+    wanted = {}
+    for each, place, item in zip(balances, places, items, strict=True):
+        choice = choice_from(*place, item)
+        wanted[each.account, each.unit] = [
+            lot for lot in lots_of_month(day) if choice.wants(lot, each.lots.get(lot, 0))
+        ]
+    return wanted
 
 
 def _work(
-    balance: Balance, job_id: str, shard: int, deps: Dependencies, now: datetime, *, gives: bool
+    balance: Balance, job_id: str, shard: int, deps: Dependencies, now: datetime, *, gives: list[str]
 ) -> Counter[str]:
     day = clock.programme_day(now)
     steps = steps_of(balance, day)
@@ -111,12 +112,12 @@ def _work(
     if EXPIRE in steps:
         expire(balance.account, balance.unit, job_id, shard, deps=deps, now=now)
     if REMIND in steps:
-        passed += _remind(balance, lot_of(day), job_id, shard, deps)
-    if gives:
+        passed += _remind(balance, day, job_id, shard, deps)
+    for lot in gives:
         donation.donate(
             balance.account.removeprefix(MEMBER),
             balance.unit,
-            lot_of(day),
+            lot,
             lambda session, counts: deps.points.add_counts(session, job_id, shard, counts),
             points=deps.points,
             ledger=deps.ledger,
@@ -150,10 +151,12 @@ def expire(
     raise Unavailable
 
 
-def _remind(balance: Balance, lot: str, job_id: str, shard: int, deps: Dependencies) -> Counter[str]:
+def _remind(balance: Balance, day: date, job_id: str, shard: int, deps: Dependencies) -> Counter[str]:
+    """Once a month, of all that ends with it."""
     if deps.send_reminder is None:
         return Counter(not_reminded=1)
-    member_id = balance.account.removeprefix(MEMBER)
+    member_id, lot = balance.account.removeprefix(MEMBER), lot_of(day)
+    held = sum(balance.lots.get(each, 0) for each in lots_of_month(day))
     session = Session(deps.points.dynamodb)
     deps.points.first_reminder(session, member_id, balance.unit, lot)
     deps.points.add_counts(session, job_id, shard, {"reminded": 1})
@@ -161,7 +164,7 @@ def _remind(balance: Balance, lot: str, job_id: str, shard: int, deps: Dependenc
         session.commit()
     except ConditionFailed:
         return Counter()
-    if not deps.send_reminder(member_id, balance.unit, balance.lots[lot], lot):
+    if not deps.send_reminder(member_id, balance.unit, held, lot):
         session = Session(deps.points.dynamodb)
         deps.points.add_counts(session, job_id, shard, {"reminded": -1, "not_reminded": 1})
         session.commit()

@@ -1,6 +1,7 @@
 """When points end, and the steps of each day. Pure values and rules.
 
-A **lot** is named after the last month in which its points can be spent (``2026-11``); it ends with that month, in China.
+A **lot** is named after the last month in which its points can be spent (``2026-11``); it ends with that month, in China. Points that
+came back after it have its grace lot (``2026-11+``), which ends with the next month.
 """
 
 from calendar import monthrange
@@ -11,7 +12,17 @@ from typing import Any
 
 from puhui.kernel import clock, ids
 from puhui.kernel.words import CHOICES
-from puhui.ledger.api import NO_EXPIRY, Balance, Leg, Transfer, lot_end, lot_of, points
+from puhui.ledger.api import (
+    NO_EXPIRY,
+    Balance,
+    Leg,
+    Transfer,
+    is_spendable,
+    last_month,
+    lot_end,
+    lot_of,
+    points,
+)
 
 EXPIRE, DONATE, REMIND = "expire", "donate", "remind"  # EXPIRE and DONATE are choices and steps
 BEGUN, DONATED, REFUSED = "begun", "donated", "refused"
@@ -23,13 +34,13 @@ NO_PIECE, HAS_QUEUE = "NOT_ENOUGH_FOR_A_PIECE", "REWARD_HAS_QUEUE"
 
 
 def steps_on(day: date, lot: str) -> tuple[str, ...]:
-    """The steps of ``day`` for points of ``lot``: EXPIRE when it has ended, REMIND in the last week of its month, DONATE in
+    """The steps of ``day`` for points of ``lot``: EXPIRE when it has ended, REMIND in the last week of its last month, DONATE in
     that month's last three days."""
     if lot == NO_EXPIRY:
         return ()
-    if lot < lot_of(day):
+    if not is_spendable(lot, day):
         return (EXPIRE,)
-    if lot > lot_of(day):
+    if last_month(lot) > lot_of(day):
         return ()
     left = monthrange(day.year, day.month)[1] - day.day  # days after this one
     return tuple(step for step, days in ((REMIND, REMIND_DAYS), (DONATE, DONATE_DAYS)) if left < days)
@@ -64,7 +75,7 @@ def expiring(balance: Balance, lot: str, now: datetime) -> Transfer:
     asset, amount = points(balance.unit), balance.lots[lot]
     legs = (Leg(balance.account, asset, -amount, lot), Leg(f"expired:{balance.unit}", asset, amount))
     transfer_id = ids.derived_id(now, balance.account, balance.unit, lot, str(balance.version))
-    return Transfer(transfer_id, KIND, now.replace(microsecond=0), legs, lot)
+    return Transfer(transfer_id, KIND, now.replace(microsecond=0), legs, last_month(lot))
 
 
 @dataclass(frozen=True)
@@ -96,7 +107,7 @@ class Donation:
 
     def shown(self) -> dict[str, Any]:
         """For the contract."""
-        shown: dict[str, Any] = {"month": self.lot, "status": self.status, "points": self.points}
+        shown: dict[str, Any] = {"month": last_month(self.lot), "status": self.status, "points": self.points}
         shown |= {"reason_code": self.code} if self.code else {}
         return shown | ({"redemption_id": self.redemption_id} if self.redemption_id else {})
 

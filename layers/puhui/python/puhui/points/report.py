@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock
+from puhui.ledger.api import last_month
 from puhui.points.tally import DIFFERENCES_MAX, Difference, Document, Moment, Tally
 from puhui.rewards.api import (
     CANCELLED,
@@ -178,7 +179,10 @@ def _points(tally: Tally) -> Document:
 
 
 def _months(months: Counter[str]) -> list[Document]:
-    return [{"month": month, "points": count} for month, count in sorted(months.items()) if count]
+    ends: Counter[str] = Counter()
+    for lot, count in months.items():
+        ends[last_month(lot)] += count
+    return [{"month": month, "points": count} for month, count in sorted(ends.items()) if count]
 
 
 def _programme_differences(report: Report, tally: Tally) -> list[Difference]:

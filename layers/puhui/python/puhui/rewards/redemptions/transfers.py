@@ -36,7 +36,7 @@ def refund(
     redemption: Redemption, spent: Sequence[Leg], start: int, count: int, now: datetime, *parts: str
 ) -> Transfer:
     """``count`` of the points that ``spent`` (the legs that took them, oldest lot first) come back, from the ``start``-th on:
-    each into the lot it came from, or next month's when that has expired. Its id derives from ``parts`` and the moment, so that a
+    each into its lot (``returned_lot``). Its id derives from ``parts`` and the moment, so that a
     statement lists it after the redemption; the optimistic lock of the redemption or the coupon makes it happen once."""
     asset, owner = points(redemption.programme_id), member(redemption.member_id)
     today = clock.programme_day(now)
