@@ -69,6 +69,7 @@ EXPECTED = {
     "list_transfers": OWN,
     "sync_steps": OWN,
     "prepare_evidence": OWN,
+    "import_track": OWN,
     "record_activity": OWN,
     "list_activities": OWN,
     "redeem": OWN,

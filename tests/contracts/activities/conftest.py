@@ -61,7 +61,7 @@ class Acts:
     ) -> Activity:
         quantity = more.get("quantity", {"distance_m": 2_000})
         evidence = more.get("evidence", ())
-        body = f"{behaviour}{at}{quantity}{evidence}{more.get('ended_at')}"
+        body = f"{behaviour}{at}{quantity}{evidence}{more.get('ended_at')}{more.get('track')}"
         command = recording.RecordActivity(
             more.get("member_id", self.member_id),
             more.get("programme", self.programme_id),
@@ -72,6 +72,7 @@ class Acts:
             key,
             _hash(body),
             more.get("ended_at"),
+            track=more.get("track"),
         )
         return recording.record_activity(command, tables=self.tables, now=more.get("now", SENT))
 

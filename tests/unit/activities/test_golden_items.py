@@ -1,5 +1,6 @@
 """Every stored shape of the activities' table, kept as a file: a swapped or renamed field is noticed."""
 
+import base64
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,9 +27,14 @@ from puhui.activities.households.repository import PEOPLE, REPORTED_DAYS, RESIDE
 from puhui.activities.memberships import MEMBERSHIP, Membership
 from puhui.activities.reviews.model import Review, Vote
 from puhui.activities.reviews.repository import REVIEW
+from puhui.activities.tracks.identity import Marks, Sketch
+from puhui.activities.tracks.model import track_of
+from puhui.activities.tracks.repository import Tracks, printed
 from puhui.store.client import DynamoDB
+from puhui.store.sealing import Sealer
+from puhui.store.session import Session
 from puhui.store.values import decode_item
-from tests.support.golden import UNIT, check
+from tests.support.golden import UNIT, Sent, check
 
 AT = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
 DAYS = [AT + timedelta(days=n) for n in range(8)]
@@ -86,6 +92,7 @@ GOLDEN = {
             {"id": "01COR", "from_mg": 1, "to_mg": 2},
             "photo",
             "metro",
+            {"id": "6f1e", "distance_m": 3_004, "prints": ["0:ab", "1:cd"]},
             {"from_mg": 123_456, "points": 45},
             {"id": "01APPEAL", "state": "open"},
         ),
@@ -184,7 +191,7 @@ def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read(
     assert DAY.read(decode_item(stored)) == DAY_OF_ACTS
 
 
-LATER = {"grade": "photo", "partner_id": "", "reversal": {}, "appeal": {}}
+LATER = {"grade": "photo", "partner_id": "", "track": {}, "reversal": {}, "appeal": {}}
 
 
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
@@ -202,6 +209,21 @@ def test_a_households_day_is_counters_by_programme_and_behaviour():
 def test_a_partners_record_is_stored_under_itself_whoever_its_member_is():
     act = replace(GOLDEN["activity"][1], id=PartnerRecord("metro", "trip-1").activity_id)  # type: ignore[type-var]
     check("activities", "activity_of_record", ACTIVITY, act)  # type: ignore[arg-type]
+
+
+def test_what_is_written_of_a_track_is_a_claim_a_sealed_item_that_ends_and_prints_that_end():
+    """The points are sealed with a fresh nonce each time: only that they are is looked at."""
+    sent = Sent()
+    tracks = Tracks(sent.dynamodb, "t", Sealer(b"k" * 32, b"p" * 32))
+    marks = Marks("6f1e", Sketch((3, 2**64 - 1), (0, 40)), ("0:ab", "1:cd"))
+    tracks.dynamodb.put_all("t", [printed(marks, each, "01ACT", AT) for each in marks.buckets])
+    session = Session(sent.dynamodb)
+    track = track_of({"datum": "gcj02", "polyline": "_p~iF~ps|U_ulLnnqC", "precision": 5, "seconds": [0, 5]})
+    tracks.add(session, track, marks, member_id="M1", activity_id="01ACT", now=AT)
+    session.commit()
+    sealed = sent.calls[1]["TransactWriteItems"]["TransactItems"][1]["Put"]["Item"].pop("sealed")
+    assert tracks.sealer.open(base64.b64decode(sealed["B"]), "M1", "track:01ACT")
+    sent.check("activities", "track")
 
 
 def test_an_act_that_waits_is_in_the_index_and_one_that_is_over_is_not():

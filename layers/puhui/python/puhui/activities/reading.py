@@ -105,6 +105,8 @@ def activity_body(activity: Activity, now: datetime) -> dict[str, Any]:
         body["taken_mg"] = activity.shared_mg
     if activity.status in (CREDITED, MATURING, PENDING) and _computed_mg(activity) > activity.credits_mg:
         body["computed_mg"] = _computed_mg(activity)
+    if activity.track:
+        body["track"] = {name: activity.track[name] for name in ("distance_m", "seconds", "median_mm_s")}
     if activity.reason_code:
         body["reason_code"] = activity.reason_code
     if activity.note:

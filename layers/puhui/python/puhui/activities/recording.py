@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from puhui.activities import tracking
 from puhui.activities.acts import credit, timing
 from puhui.activities.acts.days import (
     PHOTOS_PER_DAY_MG,
@@ -43,7 +44,7 @@ from puhui.activities.risk import ACT_REPEATED, DAY_LARGE, RANDOM_CHECK
 from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, STEPS, VERIFIED
+from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, STEPS, TRACK, VERIFIED
 from puhui.ledger.api import Balance, Hold, add_hold, balance_from, member, of
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
@@ -58,7 +59,8 @@ VERIFICATION_DAYS = (
 
 @dataclass(frozen=True)
 class RecordActivity:
-    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key."""
+    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` the
+    contract's ``Track``."""
 
     member_id: str
     programme_id: str
@@ -70,6 +72,7 @@ class RecordActivity:
     body_hash: str
     ended_at: datetime | None = None
     source: PartnerRecord | None = None
+    track: Mapping[str, Any] | None = None
 
 
 def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
@@ -86,16 +89,47 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     programme = programmes.programme(command.programme_id)
     behaviour = programmes.behaviour(programme, command.behaviour)
     grade = _grade(behaviour, command)
+    trip = tracking.trip_of(command.track, behaviour, command.quantity, command.occurred_at, command.ended_at)
+    if trip is not None:  # the track's word counts, not the member's
+        command = replace(command, quantity=trip.quantity, ended_at=trip.ended_at)
     times = timing.ReportedTimes(command.occurred_at, command.ended_at, now, programme.claim.window_days)
     rule = period_rule(behaviour.id)
     timing.check_times(times, rule)
-    quantified = methodologies.quantify(
-        programme, behaviour, command.quantity, clock.programme_day(command.occurred_at)
-    )
-    timing.check_length(times, behaviour, quantified.inputs)
     day = clock.programme_day(command.occurred_at)
+    quantified = methodologies.quantify(programme, behaviour, command.quantity, day)
+    timing.check_length(times, behaviour, quantified.inputs)
     period = timing.period_of(times, rule, quantified.inputs) if rule else None
     timing.check_first_day(command.member_id, period.first if period else day)
+    draft = _draft(command, programme, behaviour, grade, quantified, now)
+    track = tracking.taken(trip, draft.id, tables, now) if trip else None
+    if track:
+        draft = tracking.with_track(draft, track)
+
+    def build(session: Session) -> Activity:
+        activity = _add(session, draft, programme, behaviour, period, tables, now)
+        if track:
+            track.add(session, tables.activities.tracks, activity.member_id, activity.id, now)
+        return activity
+
+    try:
+        return attempt(tables.ledger.dynamodb, build)
+    except AlreadyExists as before:
+        return first_answer(ACTIVITY.read(before.details["item"]))
+    except IdempotencyKeyReused:
+        if command.source is None:
+            raise
+        raise RecordChanged(record_id=command.source.record_id) from None
+
+
+def _draft(
+    command: RecordActivity,
+    programme: Programme,
+    behaviour: Behaviour,
+    grade: str,
+    quantified: methodologies.Quantification,
+    now: datetime,
+) -> Activity:
+    """The act before it is fitted into its day. Raises NothingToCredit."""
     counted = credit.counted(quantified, programme, behaviour.gives(grade))
     status = _first_status(programme, command.evidence_ids)
     draft = Activity(
@@ -121,18 +155,7 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
         draft = replace(draft, matured_at=matured_at, collect_by=collect_by)
-
-    def build(session: Session) -> Activity:
-        return _add(session, draft, programme, behaviour, period, tables, now)
-
-    try:
-        return attempt(tables.ledger.dynamodb, build)
-    except AlreadyExists as before:
-        return first_answer(ACTIVITY.read(before.details["item"]))
-    except IdempotencyKeyReused:
-        if command.source is None:
-            raise
-        raise RecordChanged(record_id=command.source.record_id) from None
+    return draft
 
 
 class _Found(NamedTuple):
@@ -174,7 +197,10 @@ def _add(
         credits_mg=entry.mg,
         joins=found.joins,
         household=shared.household if shared else "",
-        signals=_signals(draft, entry, today, repeated=repeated, drawn=_drawn(behaviour, draft.grade)),
+        signals=(
+            *draft.signals,
+            *_signals(draft, entry, today, repeated=repeated, drawn=_drawn(behaviour, draft.grade)),
+        ),
     )
     if entry.mg == 0:
         activity = _on_record_only(activity, SELF_DECLARED_LIMIT if draft.credits_mg else "")
@@ -316,11 +342,13 @@ def _grade(behaviour: Behaviour, command: RecordActivity) -> str:
     """What shows the act. Raises StepsComeFromWeRun, EvidenceNotWanted, EvidenceRequired, EvidenceNotAccepted."""
     if command.source:
         grade = PARTNER
+    elif command.track is not None:
+        grade = TRACK
     elif command.evidence_ids:
         grade = VERIFIED if PHOTO not in behaviour.evidence else PHOTO
     else:
         grade = SELF_DECLARED
-    if grade in behaviour.evidence:
+    if grade in behaviour.evidence and not (command.track and command.evidence_ids):
         return grade
     if STEPS in behaviour.evidence:
         raise StepsComeFromWeRun

@@ -21,6 +21,9 @@ WEIGHTS = {
     ACT_REPEATED: 50,  # another act of the behaviour lies within its window (identity.json)
     DAY_LARGE: 50,  # by photos the member has had much on this day already (days.PHOTOS_PER_DAY_MG)
     RANDOM_CHECK: 50,  # drawn by chance for a person to see, or of a behaviour that a person always sees
+    "TRACK_SIMILAR": 70,  # nearly the track of another act: the same cells in the same rhythm
+    "TRACK_WINDING": 50,  # the way is far longer than it reaches: around a block, or a receiver's noise
+    "TRACK_ACCURACY_CONSTANT": 50,  # every point states one accuracy, as simulators do
     "LATE_SUBMISSION": 15,  # submitted more than two days after the act
 }
 REFUSALS = {

@@ -78,6 +78,18 @@ REASONS: Mapping[str, Text] = {
         "与以前用过的一张照片几乎相同。", "It is nearly the same picture as one that was used before."
     ),
     "PHOTO_SMALL": _both("照片太小，看不清内容。", "The picture is too small to make anything out."),
+    # tracks
+    "TRACK_ACCURACY_CONSTANT": _both(
+        "轨迹每个点的误差都一样，像是模拟的。",
+        "Every point of the track states one accuracy, as simulators do.",
+    ),
+    "TRACK_SIMILAR": _both(
+        "与另一个行为的轨迹几乎相同，节奏也一样。", "It is nearly the track of another act, at the same pace."
+    ),
+    "TRACK_WINDING": _both(
+        "轨迹的里程远大于到达的距离，像是原地打转。",
+        "The track is far longer than it reaches, as going in circles.",
+    ),
     # reviews
     "NOT_THE_ACT": _both(
         "照片没有显示所申报的行为，请换一张能显示它的照片，再次申报。",

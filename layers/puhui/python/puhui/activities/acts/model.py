@@ -93,10 +93,9 @@ class Activity:
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
     grade: str = SELF_DECLARED
     partner_id: str = ""
+    track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
     reversal: Mapping[str, Any] = field(default_factory=dict)  # what two people took back of it, and why
-    appeal: Mapping[str, Any] = field(
-        default_factory=dict
-    )  # its member's appeal: id, state, decide_by, how it ended
+    appeal: Mapping[str, Any] = field(default_factory=dict)  # its member's appeal, and how it ended
 
     @property
     def day(self) -> date:
