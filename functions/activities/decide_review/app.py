@@ -1,12 +1,12 @@
 """POST /reviews/{review_id}/decision: a reviewer approves or refuses."""
 
-from puhui.activities.reviews import usecases
+from puhui.activities.reviews import reversals, usecases
 from puhui.activities.reviews.model import Reviewer, Vote
-from puhui.activities.tables import Activities
+from puhui.activities.tables import Tables
 from puhui.edge.http import Answer, HttpFunction, Request
 
 app = HttpFunction("decide-review")
-ACTIVITIES = Activities.from_environment()
+TABLES = Tables.from_environment()
 
 
 @app.operation("decide_review", "POST", "/reviews/{review_id}/decision")
@@ -20,6 +20,7 @@ def decide_review(request: Request) -> Answer:
         Reviewer(request.member_id, request.org, request.scope),
         vote,
         body.get("lease"),
-        reviews=ACTIVITIES.reviews,
+        reviews=TABLES.activities.reviews,
+        effects=reversals.effects(TABLES, request.now),
     )
     return usecases.decision_body(review, vote)

@@ -265,12 +265,18 @@ class DecidedBefore(Forbidden):
     en = "You took part in the decision that this appeal is against. Somebody else has to decide it."
 
 
-class AlreadyGiven(Conflict):
-    """``reason``: why the act does not fit into its day any more."""
+class AppealDoesNotFit(Conflict):
+    """``zh_reason``, ``en_reason``: why the act does not fit into its day any more."""
 
     code = "APPEAL_DOES_NOT_FIT"
-    zh = "这个行为已无法计入当天（{reason}），请以 ALREADY_COUNTED 驳回。"
-    en = "The act does not fit into its day any more ({reason}). Reject the appeal as ALREADY_COUNTED."
+    zh = "这个行为已无法计入当天（{zh_reason}），请以 ALREADY_COUNTED 驳回。"
+    en = "The act does not fit into its day any more ({en_reason}). Reject the appeal as ALREADY_COUNTED."
+
+
+class NothingToReverse(Conflict):
+    code = "NOTHING_TO_REVERSE"
+    zh = "这个行为没有可以撤销的入账。"
+    en = "This act has no credit that could be taken back."
 
 
 class ReasonRequired(Invalid):

@@ -1,15 +1,19 @@
 """What follows from a change in the activities' table: a verification starts, a waiting task gets its answer, a member
-joins the programme of a first act.
+joins the programme of a first act, or reads how an appeal ended.
 
 The stream is the outbox: the request that caused the change wrote once and is over. Each effect is idempotent: an
 execution is named after its activity, and a task's second answer is refused by Step Functions and ignored here.
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from puhui.activities.acts.model import VERIFYING, Activity
 from puhui.activities.acts.repository import ACTIVITY
+from puhui.activities.appeals.model import OPEN as APPEAL_OPEN
+from puhui.activities.appeals.model import Appeal
+from puhui.activities.appeals.repository import APPEAL
 from puhui.activities.evidence.usecases import content_check
 from puhui.activities.memberships import ACTED, Memberships
 from puhui.activities.reviews.model import DECIDED
@@ -21,8 +25,13 @@ from puhui.store.values import Item
 ANSWERED = {"TaskTimedOut", "InvalidToken", "TaskDoesNotExist"}
 
 
-def follow(item: Item | None, state_machine: str, memberships: Memberships) -> None:
-    """Do what the item's new state asks for."""
+def follow(
+    item: Item | None,
+    state_machine: str,
+    memberships: Memberships,
+    tell: Callable[[Appeal], None] = lambda _: None,
+) -> None:
+    """Do what the item's new state asks for. ``tell``: tells a member how an appeal ended."""
     if item is None:
         return
     if item["entry"].startswith("A#"):
@@ -33,6 +42,8 @@ def follow(item: Item | None, state_machine: str, memberships: Memberships) -> N
         review = REVIEW.read(item)
         if review.task_token:
             answer(review.task_token, {"decision": review.decision, "reason_code": review.reason_code})
+    elif item["entry"] == "appeal" and item["state"] != APPEAL_OPEN:
+        tell(APPEAL.read(item))
 
 
 def _follow_activity(activity: Activity, state_machine: str, memberships: Memberships) -> None:

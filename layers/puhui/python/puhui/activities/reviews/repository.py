@@ -13,16 +13,28 @@ from datetime import datetime
 from typing import Any
 
 from puhui.activities.errors import LeaseLost, ReviewDecided, ReviewNotFound, ReviewOpen
-from puhui.activities.reviews.model import OPEN, Review, in_time
+from puhui.activities.reviews.model import OPEN, REVERSAL, Review, in_time
 from puhui.kernel import clock, ids
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.records import Record
 from puhui.store.session import Session
+from puhui.store.values import Item
+
+REVERSALS = "reversals"  # the shard of the index acts_by_next_check that has the open ones, by their end
+
+
+def _due(review: Review) -> Item:
+    """Nobody but the schedule ends a reversal that was not confirmed; a verification has a machine that waits for it."""
+    if review.kind != REVERSAL or review.state != OPEN:
+        return {}
+    return {"check_shard": REVERSALS, "next_check_at": clock.to_text(review.expires_at)}
+
 
 REVIEW = Record(
     Review,
     owner="review:{id}",
     entry="review",
+    extra=_due,
     always=("state", "decision", "reason_code", "lease", "lease_owner"),
 )
 _NAMES = {"#state": "state"}
@@ -165,6 +177,17 @@ class Reviews:
         except ConditionFailed:
             return None
         return REVIEW.read(item)
+
+    def reversals_due(self, now: datetime, start: Item | None = None) -> tuple[list[str], Item | None]:
+        """A page of the ids of reversals that nobody confirmed in time."""
+        items, last = self.dynamodb.query(
+            self.table,
+            "check_shard = :s AND next_check_at <= :now",
+            {":s": REVERSALS, ":now": clock.to_text(now)},
+            index="acts_by_next_check",
+            start=start,
+        )
+        return [item["owner"].partition(":")[2] for item in items], last
 
     def counts(self, programme_id: str, days: list[str]) -> list[tuple[int, int]]:
         """(decided, in time) of a programme on each of these days."""

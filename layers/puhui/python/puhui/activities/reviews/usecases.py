@@ -101,15 +101,19 @@ def decide_review(
 
     Raises ReviewNotFound, OwnReview, ColleaguesReview, ReasonRequired, LeaseLost, DecisionGiven, ReviewDecided.
     """
-    review = _find(review_id, reviews)
-    require_may_decide(review, reviewer)
-    assert vote.at is not None  # noqa: S101 a vote that is given has a time
     if vote.decision == REFUSE and not vote.reason_code:
+        require_may_decide(_find(review_id, reviews), reviewer)
         raise ReasonRequired
-    if _has(review, vote):
-        return review
+
+    def build(session: Session) -> Review:
+        review = _find(review_id, reviews)
+        require_may_decide(review, reviewer)
+        if _has(review, vote):
+            return review
+        return _decide(session, review, reviewer, vote, lease, reviews, effects)
+
     try:
-        return _decide(review, reviewer, vote, lease, reviews, effects)
+        return attempt(reviews.dynamodb, build)
     except (ReviewDecided, LeaseLost):
         if not _has(review := _find(review_id, reviews), vote):
             raise
@@ -117,20 +121,24 @@ def decide_review(
 
 
 def _decide(
-    review: Review, reviewer: Reviewer, vote: Vote, lease: int | None, reviews: Reviews, effects: Effects
+    session: Session,
+    review: Review,
+    reviewer: Reviewer,
+    vote: Vote,
+    lease: int | None,
+    reviews: Reviews,
+    effects: Effects,
 ) -> Review:
+    assert vote.at is not None  # noqa: S101 a vote that is given has a time
     if review.state != OPEN:
         raise ReviewDecided(state=review.state)
-    assert vote.at is not None  # noqa: S101
     require_lease(review, reviewer, lease, vote.at)
     after = decided(review, vote)
-    session = Session(reviews.dynamodb)
     reviews.put(session, review, after)
     if after.state == DECIDED:
         if after.kind != KNOWN:
             reviews.count(session, after)
         effects(session, after)
-    session.commit()
     return after
 
 
