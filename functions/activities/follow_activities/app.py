@@ -20,8 +20,8 @@ TEMPLATE = os.environ["NOTICE_TEMPLATE_ID"]
 
 
 @stream("follow_activities")
-def app(change: Change, _now: datetime) -> None:
-    follow(change.new, STATE_MACHINE, ACTIVITIES.memberships, _tell)
+def app(change: Change, now: datetime) -> None:
+    follow(change.new, STATE_MACHINE, ACTIVITIES, now, _tell)
 
 
 def _tell(appeal: Appeal) -> None:

@@ -10,6 +10,7 @@ from puhui.activities.claims.repository import Shares
 from puhui.activities.evidence.repository import EvidenceRepository
 from puhui.activities.households.repository import Households
 from puhui.activities.memberships import Memberships
+from puhui.activities.risk.records import RiskRecords
 from puhui.ledger.api import Ledger
 from puhui.store.answers import Answers
 from puhui.store.client import DynamoDB
@@ -33,6 +34,7 @@ class Activities:
         self.memberships = Memberships(dynamodb, table)
         self.households = Households(dynamodb, table)
         self.evidence = EvidenceRepository(dynamodb, table)
+        self.risk = RiskRecords(dynamodb, table)
         self.answers = Answers(dynamodb, table)
 
     @cached_property

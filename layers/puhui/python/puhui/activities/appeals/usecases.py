@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from puhui.activities.acts import credit
-from puhui.activities.acts.model import Activity
+from puhui.activities.acts.model import REVERSED, Activity
 from puhui.activities.appeals import restoring
 from puhui.activities.appeals.model import (
     ACCEPTED,
@@ -24,7 +24,7 @@ from puhui.activities.errors import ActivityNotFound, AppealNotFound
 from puhui.activities.evidence.model import object_key
 from puhui.activities.evidence.usecases import ADDRESS_SECONDS, EvidenceStore
 from puhui.activities.reviews.leasing import JurisdictionOf, Wanted, queues
-from puhui.activities.reviews.model import Review, Reviewer, Vote
+from puhui.activities.reviews.model import Reviewer, Vote
 from puhui.activities.reviews.reversals import reversal_id_of
 from puhui.activities.tables import Activities, Tables
 from puhui.activities.verification import review_id_of
@@ -48,8 +48,7 @@ def appeal_activity(
 
     def build(session: Session) -> Appeal:
         activity = _activity(member_id, activity_id, activities)
-        against = _decision(activity, activities)
-        decided_at = against.decided_at if against and against.decided_at else activity.recorded_at
+        decided_at, decided_by = _decision(activity, activities)
         appeal_id = ids.key_id("appeal", activity_id, activity.status)
         before = activities.appeals.find(appeal_id)
         if before and before.state == OPEN and before.reason == reason:
@@ -70,7 +69,7 @@ def appeal_activity(
             credits_mg=restoring.promised(activity, held),
             region=credit.programme_of(activity).jurisdiction,
             org=org,
-            decided_before=tuple(vote.by for vote in against.votes) if against else (),
+            decided_before=decided_by,
             evidence_ids=activity.evidence_ids,
         )
         if before:
@@ -171,11 +170,19 @@ def _on_record(appeal: Appeal) -> dict[str, Any]:
     return record | ({"note": appeal.note} if appeal.note else {})
 
 
-def _decision(activity: Activity, activities: Activities) -> Review | None:
-    """The review by which an act ended, where a person decided it."""
-    if activity.reversal:
-        return activities.reviews.find(reversal_id_of(activity))
-    return activities.reviews.find(review_id_of(activity))
+def _decision(activity: Activity, activities: Activities) -> tuple[datetime, tuple[str, ...]]:
+    """When an act ended as it did, and who decided it: two people who took it back, an officer who voided it, a verifier; a machine decides
+    within minutes of when it was recorded."""
+    if activity.status == REVERSED:
+        review = activities.reviews.find(reversal_id_of(activity))
+    else:
+        review = activities.reviews.find(review_id_of(activity))
+    by = tuple(vote.by for vote in review.votes) or (review.decided_by,) if review else ()
+    at = review.decided_at if review and review.decided_at else activity.recorded_at
+    if voiding := activity.voiding:
+        by = (*by, *(voiding[name] for name in ("by", "second") if name in voiding))
+        at = clock.from_text(voiding.get("second_at") or voiding["at"])
+    return at, by
 
 
 def _activity(member_id: str, activity_id: str, activities: Activities) -> Activity:
