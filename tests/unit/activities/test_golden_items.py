@@ -10,6 +10,8 @@ import pytest
 from puhui.activities.acts.days import Day, Entry
 from puhui.activities.acts.model import Activity, PartnerRecord
 from puhui.activities.acts.repository import ACTIVITY, DAY
+from puhui.activities.appeals.model import Appeal
+from puhui.activities.appeals.repository import APPEAL
 from puhui.activities.claims.model import Share, ShareDay
 from puhui.activities.claims.repository import SHARE, SHARE_DAY
 from puhui.activities.evidence.model import Evidence
@@ -133,6 +135,33 @@ GOLDEN = {
         MEMBERSHIP,
         Membership("carbon-88", DAYS[0], DAYS[1], "2026-11", "signed_in", "M1"),
     ),
+    "appeal": (
+        APPEAL,
+        Appeal(
+            "01APPEAL",
+            "01ACT",
+            "M1",
+            "carbon-88",
+            "cycling",
+            "refused",
+            "左侧有闸机",
+            DAYS[0],
+            DAYS[1],
+            "NOT_THE_ACT",
+            123_456,
+            "CN",
+            "metro",
+            ("M9",),
+            ("01EV",),
+            "rejected",
+            "ALREADY_COUNTED",
+            "已计入",
+            DAYS[2],
+            (Vote("M8", "refuse", "ALREADY_COUNTED", "已计入", DAYS[2]),),
+            2,
+            3,
+        ),
+    ),
     "review": (
         REVIEW,
         Review(
@@ -169,6 +198,7 @@ GOLDEN = {
             (Vote("M9", "refuse", "NOT_THE_ACT", "照片不清楚", DAYS[3]),),
             "01OTHER",
             "approve",
+            "5e1f0a11c0ffee00",
         ),
     ),
 }
