@@ -15,8 +15,6 @@ TABLES = Tables.from_environment()
 @app.operation("record_activity", "POST", "/activities")
 def record_activity(request: Request) -> Answer:
     body = request.body
-    if "track" in body:
-        _require_consent(request.member_id)
     command = recording.RecordActivity(
         member_id=request.member_id,
         programme_id=body["programme_id"],
@@ -31,10 +29,3 @@ def record_activity(request: Request) -> Answer:
     )
     activity = recording.record_activity(command, tables=TABLES, now=request.now)
     return 202 if activity.status == VERIFYING else 201, reading.activity_body(activity, activity.recorded_at)
-
-
-def _require_consent(member_id: str) -> None:
-    """Raise ConsentRequired unless the member lets us know whereabouts."""
-    from puhui.members import api as members  # noqa: PLC0415 most acts have no track
-
-    members.require_consent(member_id, "whereabouts", members=members.Members.from_environment())

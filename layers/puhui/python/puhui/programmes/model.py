@@ -226,7 +226,8 @@ class Terms:
 class Programme:
     """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed. ``reward_kinds`` are
     the kinds of rewards it has. From ``closes_at`` on it counts no new acts. Of the acts that nothing but the member's word
-    shows, at most ``self_declared_per_day_mg`` count a day, all behaviours together."""
+    shows, at most ``self_declared_per_day_mg`` count a day, all behaviours together. ``minors``: a school's, whose members are
+    children unless they declared otherwise."""
 
     id: str
     version: str
@@ -244,6 +245,7 @@ class Programme:
     reward_kinds: tuple[str, ...]
     coupons: CouponRule = CouponRule()
     self_declared_per_day_mg: int = SELF_DECLARED_PER_DAY_MG
+    minors: bool = False
     closes_at: datetime | None = None
     closed_because: str = ""
 

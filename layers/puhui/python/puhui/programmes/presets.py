@@ -116,6 +116,7 @@ def from_document(document: dict[str, Any]) -> Programme:
         self_declared_per_day_mg=document.get("self_declared", {}).get(
             "per_day_mg", SELF_DECLARED_PER_DAY_MG
         ),
+        minors=document.get("minors", False),
     )
 
 
