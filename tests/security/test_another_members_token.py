@@ -60,6 +60,14 @@ EXPECTED = {
     "get_me": OWN,
     "update_me": OWN,
     "list_consents": OWN,
+    "export_me": OWN,
+    "get_export": HIDDEN,
+    "open_export": UNSEEN,
+    "erase_me": OWN,
+    "get_erasure": OWN,
+    "withdraw_erasure": OWN,
+    "list_imports": OWN,
+    "list_imported_activities": HIDDEN,
     "put_consent": OWN,
     "declare_birth_year": OWN,
     "get_guardian_code": OWN,
@@ -117,6 +125,9 @@ EXPECTED = {
     "answer_order": PUBLIC,
     "list_reviews": STAFF,
     "decide_review": STAFF,
+    "void_activity": STAFF,
+    "list_held_activities": STAFF,
+    "list_risk_rules": STAFF,
     "get_digest": PUBLIC,
     "get_revision": PUBLIC,  # the opening is the owner's alone: tests/integration/test_journal_on_the_local_cloud.py
     "get_receipt": PUBLIC,
@@ -207,6 +218,8 @@ def filled(path: str, life: Life) -> str:
         "funding_id": life.activity_id,
         "settlement_id": life.activity_id,
         "dispute_id": life.activity_id,
+        "export_id": life.activity_id,
+        "import_id": life.activity_id,
     }
     return path.format(**values)
 

@@ -73,6 +73,7 @@ class Acts:
             _hash(body),
             more.get("ended_at"),
             track=more.get("track"),
+            device=more.get("device", ""),
         )
         return recording.record_activity(command, tables=self.tables, now=more.get("now", SENT))
 

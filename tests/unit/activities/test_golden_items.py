@@ -53,12 +53,17 @@ DAY_OF_ACTS = Day(
             12,
             "own",
             "self_declared",
+            29_408_020,
         ),
         Entry("01ACT2", "ant-forest", "walking", -1, -1, 7_000, 1, 9_000, grade="steps"),
     ),
     6,
     "M1",
 )
+DAY_BEFORE_RULES = replace(
+    DAY_OF_ACTS, entries=tuple(replace(entry, recorded=0) for entry in DAY_OF_ACTS.entries)
+)
+BEFORE_RULES = {"settles_at": None, "rules": (), "shadows": (), "device": "", "address": "", "voiding": {}}
 GOLDEN = {
     "activity": (
         ACTIVITY,
@@ -93,6 +98,12 @@ GOLDEN = {
             "photo",
             "metro",
             {"id": "6f1e", "distance_m": 3_004, "prints": ["0:ab", "1:cd"]},
+            DAYS[5],
+            ("FIRST_DAYS@1",),
+            ("STEPS_HOURLY@1",),
+            "5e1f",
+            "203.0.113.7",
+            {"by": "M8", "reason_code": "ALREADY_COUNTED", "note": ""},
         ),
     ),
     "day": (DAY, DAY_OF_ACTS),
@@ -158,18 +169,18 @@ def test_a_stored_item_is_read_into_the_whole_value_and_written_back(name: str):
 
 def test_a_day_of_the_first_shape_whose_entries_were_lists_by_position_is_read():
     stored = json.loads((UNIT / "activities/golden/day_by_position.json").read_text())
-    assert DAY.read(decode_item(stored)) == DAY_OF_ACTS
+    assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
 def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read():
     stored = json.loads((UNIT / "activities/golden/day_without_grades.json").read_text())
-    assert DAY.read(decode_item(stored)) == DAY_OF_ACTS
+    assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
     stored = json.loads((UNIT / "activities/golden/activity_without_grade.json").read_text())
     assert ACTIVITY.read(decode_item(stored)) == replace(
-        GOLDEN["activity"][1], grade="photo", partner_id="", track={}
+        GOLDEN["activity"][1], grade="photo", partner_id="", track={}, **BEFORE_RULES
     )  # type: ignore[type-var]
 
 

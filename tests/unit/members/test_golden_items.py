@@ -35,6 +35,7 @@ MEMBERS = Member(
     consents={"steps": AGREED, "photos": REFUSED},
     birth_year=2014,
     guardians=("G" * 26,),
+    closed=True,
 )
 SHAPES = {
     "member": (MEMBER, MEMBERS),

@@ -229,6 +229,20 @@ class ReviewOpen(DomainError):
         return ReviewDecided(state=item["state"]) if item else ReviewNotFound()
 
 
+class NotHeld(Conflict):
+    code = "NOT_HELD"
+    zh = "这个行为不在待结算之列，不能作废。"
+    en = "This act is not waiting to be settled, and cannot be voided."
+
+
+class VoidingDiffers(Conflict):
+    """``reason``: the code that was proposed."""
+
+    code = "VOIDING_DIFFERS"
+    zh = "另一人已以 {reason} 提出作废；请以同一原因提出，或不提出，到期由人工核验。"
+    en = "Somebody else proposed to void it for {reason}. Give the same reason, or none: then a verifier decides when its time comes."
+
+
 class AlreadyCorrected(Conflict):
     """The act was corrected before, or is no longer what was read. Never reaches a client."""
 

@@ -4,7 +4,7 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from puhui.activities import capturing, tracking
@@ -21,7 +21,9 @@ from puhui.activities.acts.days import (
 from puhui.activities.acts.identity import period_rule, window
 from puhui.activities.acts.model import (
     CREDITED,
+    HELD,
     MATURING,
+    REFUSED,
     SELF_DECLARED_LIMIT,
     VERIFYING,
     Activity,
@@ -41,11 +43,14 @@ from puhui.activities.households.limits import shared_with
 from puhui.activities.households.model import Residences
 from puhui.activities.memberships import require_member
 from puhui.activities.risk import ACT_REPEATED, DAY_LARGE, RANDOM_CHECK
+from puhui.activities.risk.judging import judged
+from puhui.activities.risk.records import others_on
+from puhui.activities.settling.holding import held_for
 from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, STEPS, TRACK, VERIFIED
-from puhui.ledger.api import Balance, Hold, add_hold, balance_from, member, of
+from puhui.ledger.api import Balance, add_hold, balance_from, member, of
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, Programme
@@ -60,7 +65,7 @@ VERIFICATION_DAYS = (
 @dataclass(frozen=True)
 class RecordActivity:
     """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` the
-    contract's ``Track``."""
+    contract's ``Track``, ``device`` a hash of what the client calls its device, ``address`` where it sends from."""
 
     member_id: str
     programme_id: str
@@ -73,6 +78,8 @@ class RecordActivity:
     ended_at: datetime | None = None
     source: PartnerRecord | None = None
     track: Mapping[str, Any] | None = None
+    device: str = ""
+    address: str = ""
 
 
 def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
@@ -151,6 +158,8 @@ def _draft(
         ended_at=command.ended_at,
         grade=grade,
         partner_id=command.source.partner_id if command.source else "",
+        device=command.device,
+        address=command.address,
     )
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
@@ -165,6 +174,7 @@ class _Found(NamedTuple):
     residences: Residences
     balance: Balance
     joins: bool
+    device_others: int
 
 
 def _add(
@@ -205,6 +215,11 @@ def _add(
     )
     if entry.mg == 0:
         activity = _on_record_only(activity, SELF_DECLARED_LIMIT if draft.credits_mg else "")
+    else:
+        activity = judged(activity, entry, today, found.device_others, programme.hold_days, now)
+    if activity.status == REFUSED:
+        tables.activities.days.put(session, today.with_entry(entry).without(entry.activity_id))
+        return _give(session, activity, programme, found.balance, tables, now)
     _put_days(session, entry, found.days, tables)
     if shared:
         households.add_to_day(session, shared, entry)
@@ -249,6 +264,11 @@ def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool, minors:
     and AlreadyExists for a repetition."""
     activities, ledger = tables.activities, tables.ledger
     owner, dates = member(draft.member_id), wanted.days()
+    device = (
+        [activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))]
+        if draft.device
+        else []
+    )
     keys = [
         activities.acts.key(draft.member_id, draft.id),
         activities.memberships.key(draft.member_id, draft.programme_id),
@@ -256,8 +276,10 @@ def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool, minors:
         *(activities.days.key(draft.member_id, each) for each in dates),
         *([activities.households.residences_key(draft.member_id)] if home else []),
         *capturing.keys(draft.member_id, tables),
+        *device,
     ]
     existing, membership, balance, *found = ledger.dynamodb.get_all(keys)
+    device_item = found.pop() if device else None
     if existing:
         raise SameRequest(body_hash=draft.body_hash).found(existing)
     capturing.require(found, draft, tables, minors=minors)
@@ -267,6 +289,7 @@ def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool, minors:
         activities.households.read_residences(draft.member_id, found[-1] if home else None),
         balance_from(owner, draft.programme_id, balance),
         require_member(membership, draft.programme_id),
+        others_on(device_item, draft.member_id),
     )
 
 
@@ -287,7 +310,7 @@ def _give(
 ) -> Activity:
     """Write the act with its evidence and its credits, or the hold of those that are still to come."""
     if activity.credits_mg == 0:
-        tables.activities.acts.add(session, activity)
+        tables.activities.acts.add(session, replace(activity, address=""))
         return activity
     transfer = None
     if activity.status == CREDITED:
@@ -312,17 +335,6 @@ def _give(
     else:
         add_hold(session, held_for(activity, programme, now), {}, ledger=tables.ledger, now=now)
     return activity
-
-
-def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
-    """The hold of what an act will give: until it is verified, collected, or its time is over."""
-    runs_out = activity.collect_by or now + timedelta(days=VERIFICATION_DAYS)
-    if activity.collect_by is None and programme.claim.rule == "collect":
-        _, runs_out = programme.claim.times(activity.occurred_at, runs_out)
-    legs = credit.issuing(
-        programme, activity.member_id, activity.credits_mg, activity.day, points_only=activity.points_only
-    )
-    return Hold(activity.id, member(activity.member_id), legs, runs_out, activity.id)
 
 
 def _record(
@@ -371,7 +383,7 @@ def _activity_id(command: RecordActivity, now: datetime) -> str:
 
 def first_answer(activity: Activity) -> Activity:
     """The activity as the first answer said it, whatever became of it since."""
-    if activity.first_status == CREDITED:
+    if activity.first_status in (CREDITED, REFUSED):
         return activity
     first = replace(
         activity,
@@ -385,5 +397,5 @@ def first_answer(activity: Activity) -> Activity:
         expired_mg=0,
     )
     if activity.first_status == VERIFYING:
-        return replace(first, matured_at=None, collect_by=None)
-    return first
+        return replace(first, matured_at=None, collect_by=None, settles_at=None)
+    return replace(first, matured_at=None, collect_by=None) if activity.first_status == HELD else first

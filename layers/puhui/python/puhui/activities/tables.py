@@ -11,6 +11,7 @@ from puhui.activities.evidence.repository import EvidenceRepository
 from puhui.activities.households.repository import Households
 from puhui.activities.memberships import Memberships
 from puhui.activities.reviews.repository import Reviews
+from puhui.activities.risk.records import RiskRecords
 from puhui.ledger.api import Ledger
 from puhui.members.capture_api import Consents
 from puhui.store.answers import Answers
@@ -33,6 +34,7 @@ class Activities:
         self.households = Households(dynamodb, table)
         self.evidence = EvidenceRepository(dynamodb, table)
         self.reviews = Reviews(dynamodb, table)
+        self.risk = RiskRecords(dynamodb, table)
         self.answers = Answers(dynamodb, table)
 
     @cached_property

@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from puhui.activities import risk
-from puhui.activities.acts.model import VERIFYING, Activity
+from puhui.activities.acts.model import Activity
 from puhui.activities.tables import Tables
 from puhui.programmes.api import Behaviour
 
@@ -38,9 +37,5 @@ def taken(trip: "Trip", activity_id: str, tables: Tables, now: datetime) -> "Tak
 
 
 def with_track(draft: Activity, track: "TakenTrack") -> Activity:
-    """The act with what its track says; a doubtful one waits for a person."""
-    draft = replace(draft, track=track.kept, signals=track.signals)
-    late_days = (draft.recorded_at - draft.occurred_at).days
-    if not track.signals or risk.assess([{"signals": track.signals}], late_days).outcome == "approve":
-        return draft
-    return replace(draft, status=VERIFYING, first_status=VERIFYING, matured_at=None, collect_by=None)
+    """The act with what its track says, and what is doubtful about it."""
+    return replace(draft, track=track.kept, signals=track.signals)

@@ -57,6 +57,7 @@ class Member:
     consents: Mapping[str, Consent] = field(default_factory=dict)
     birth_year: int | None = None
     guardians: tuple[str, ...] = ()
+    closed: bool = False  # being erased: nobody signs in as this member any more
 
     def require(self, purpose: str) -> None:
         """Raise ConsentRequired unless the member agrees to the purpose."""

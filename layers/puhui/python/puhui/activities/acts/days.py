@@ -36,6 +36,9 @@ class Entry:
     usual: int = 0
     kind: str = ""
     grade: str = PARTNER  # what shows it; most acts come from partners, so that this is not stored
+    recorded: int = (
+        0  # when a member sent it (minutes); of what comes from elsewhere nothing follows from that
+    )
 
     @property
     def declared(self) -> bool:
@@ -222,4 +225,5 @@ def entry_of(activity: Activity, behaviour: Behaviour) -> Entry:
         usual=usual,
         kind=",".join(str(activity.quantity[name]) for name in behaviour.choices),
         grade=activity.grade,
+        recorded=0 if activity.grade == PARTNER else minutes(activity.recorded_at),
     )
