@@ -3,7 +3,6 @@
 from functools import cache
 
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.ledger.api import Ledger, entrust
 from puhui.members import guardians
 from puhui.members.codes import Codes
 from puhui.members.errors import InvitationInvalid
@@ -11,7 +10,7 @@ from puhui.members.repository import Members
 from puhui.store.limits import Limits
 
 app = HttpFunction("add-ward")
-MEMBERS, LEDGER, LIMITS = Members.from_environment(), Ledger.from_environment(), Limits.from_environment()
+MEMBERS, LIMITS = Members.from_environment(), Limits.from_environment()
 CODES = cache(Codes.from_environment)
 
 
@@ -27,6 +26,5 @@ def add_ward(request: Request) -> Answer:
             members=MEMBERS,
             codes=CODES(),
             now=request.now,
-            also=lambda child_id: entrust(child_id, LEDGER),
         )
     return 201, child.shown(request.now)

@@ -10,6 +10,7 @@ from puhui.kernel.errors import DomainError
 from puhui.members import api, friends, guardians, minors, minors_report, notice, usecases
 from puhui.members.capture_api import standing_from
 from puhui.members.codes import FRIEND, GUARDIAN, Codes
+from puhui.members.erasing import erase_member
 from puhui.members.errors import (
     BirthYearDeclared,
     BirthYearInvalid,
@@ -26,7 +27,7 @@ from puhui.members.errors import (
     WardNotFound,
 )
 from puhui.members.model import Member
-from puhui.members.repository import CONSENT, Members
+from puhui.members.repository import CONSENT, CONSENTS_KEPT, Members
 from puhui.store.client import DynamoDB
 from puhui.store.conditions import OptimisticLockFailed
 from puhui.store.sealing import Sealer
@@ -75,11 +76,10 @@ class Family:
             members=self.members,
             codes=CODES,
             now=self.now,
-            also=lambda _child: self.also,
         )
 
     def unlink(self, who: str = MOTHER) -> None:
-        guardians.end_guardianship(who, CHILD, members=self.members, now=self.now, also=self.also)
+        guardians.end_guardianship(who, CHILD, members=self.members, now=self.now)
 
     def say(self, purpose: str, *, granted: bool = True, guardian: str = "", who: str = CHILD) -> None:
         self.now += timedelta(seconds=1)
@@ -335,3 +335,43 @@ def test_the_notice_has_the_eight_statements_and_a_version_for_each_text():
     shown = notice.guardian_notice()
     assert tuple(each["id"] for each in shown["statements"]) == notice.STATEMENTS
     assert HASHES[shown["version"]] == shown["hash"], "a changed text is a new version"
+
+
+def test_a_childs_reductions_are_not_sold(family: Family):
+    family.declare(CHILD, THIRTEEN)
+    with pytest.raises(NotForMinors):
+        family.link(MOTHER, "pooling")
+    family.link(MOTHER)
+    with pytest.raises(NotForMinors):
+        family.say("pooling", guardian=MOTHER)
+
+
+def test_what_was_agreed_to_is_kept_three_years_after_its_end(family: Family):
+    def ends(purpose: str) -> list[int | None]:
+        members = family.members
+        items = members.dynamodb.all_entries(members.table, ("owner", f"member:{CHILD}"), f"C#{purpose}#")
+        return [item.get("ends") for item in items]
+
+    family.say("steps")
+    family.say("steps")
+    family.say("photos")
+    assert ends("steps") == [None, None]
+    family.say("steps", granted=False)
+    assert ends("steps") == [int((family.now + CONSENTS_KEPT).timestamp())] * 3
+    family.say("steps")
+    assert ends("steps")[3] is None
+    assert ends("photos") == [None]
+
+
+def test_an_erased_member_is_nobodys_guardian_and_nobodys_ward(family: Family):
+    family.declare(CHILD, THIRTEEN)
+    family.link(MOTHER, "steps")
+    family.link(FATHER)
+    erase_member(MOTHER, family.now, members=family.members)
+    assert family.may("steps") is None  # there is another
+    erase_member(CHILD, family.now, members=family.members)
+    erase_member(CHILD, family.now, members=family.members)
+    assert guardians.wards_of(FATHER, family.now, members=family.members) == []
+    assert family.members.guardianships.wards_of(FATHER) == []
+    told = family.report()
+    assert (told["children"], told["children_guarded"], told["erasures"]) == (0, 0, 1)

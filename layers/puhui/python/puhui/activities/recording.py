@@ -264,11 +264,8 @@ def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool, minors:
     and AlreadyExists for a repetition."""
     activities, ledger = tables.activities, tables.ledger
     owner, dates = member(draft.member_id), wanted.days()
-    device = (
-        [activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))]
-        if draft.device
-        else []
-    )
+    seen_on = activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))
+    device = [seen_on] if draft.device else []
     keys = [
         activities.acts.key(draft.member_id, draft.id),
         activities.memberships.key(draft.member_id, draft.programme_id),

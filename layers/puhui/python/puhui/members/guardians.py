@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from puhui.kernel import clock
+from puhui.members.capture_api import POOLING
 from puhui.members.codes import GUARDIAN, LIFE, Codes
 from puhui.members.errors import (
     BirthYearDeclared,
@@ -17,7 +18,9 @@ from puhui.members.errors import (
     GuardianDecides,
     GuardianNotAdult,
     GuardianRequired,
+    MemberNotFound,
     NotAChild,
+    NotForMinors,
     NoticeChanged,
     OwnInvitation,
     TooManyWards,
@@ -25,8 +28,8 @@ from puhui.members.errors import (
 )
 from puhui.members.friendships import member_key
 from puhui.members.guardianships import GUARDIANS_MAX, WARDS_MAX, Guardianship
-from puhui.members.minor_counters import DECLARED, GUARDED
-from puhui.members.minors import ADULT, CHILD, age_group
+from puhui.members.minor_counters import DECLARED, ERASURES, GUARDED
+from puhui.members.minors import ADULT, CHILD, TRADES, age_group
 from puhui.members.model import Consent, Member
 from puhui.members.notice import guardian_notice
 from puhui.store.conditions import OptimisticLockFailed
@@ -43,14 +46,18 @@ Also = Callable[[Session, Consent], None]
 """Adds to the transaction what an answer to one purpose means elsewhere."""
 
 
-def require_may_say(member: Member, now: datetime, *, granted: bool, guardian_id: str) -> None:
-    """Raise unless the member, or the guardian, may give this answer: a child alone may withdraw only."""
+def require_may_say(member: Member, purpose: str, now: datetime, *, granted: bool, guardian_id: str) -> None:
+    """Raise unless the member, or the guardian, may give this answer: a child alone may withdraw only, and a child's reductions are
+    not sold."""
     child = member.group(now) == CHILD
-    if guardian_id:
-        if not child or guardian_id not in member.guardians:
-            raise WardNotFound
-    elif child and granted:
+    if guardian_id and (not child or guardian_id not in member.guardians):
+        raise WardNotFound
+    if not (child and granted):
+        return
+    if not guardian_id:
         raise GuardianDecides if member.guardians else GuardianRequired
+    if purpose == POOLING:
+        raise NotForMinors(what=TRADES)
 
 
 def declare(
@@ -91,7 +98,9 @@ def declare(
             (birth_year, GUARDED): guarded,
         }
         members.minors.move(session, member_id, counts)
-        _add_answers(session, after, ended, members, now, also)
+        _add_answers(session, after, ended, members, now)
+        for each in ended:
+            also(session, each)
         return after
 
     declared = attempt(members.dynamodb, build)
@@ -109,18 +118,18 @@ def become_guardian(
     members: "Members",
     codes: Codes,
     now: datetime,
-    also: Callable[[str], Also],
 ) -> Member:
-    """Take a child in charge who gave the code, agreeing to the notice and, for the child, to ``purposes``. Again changes nothing. ``also``:
-    by the child's id.
+    """Take a child in charge who gave the code, agreeing to the notice and, for the child, to ``purposes``. Again changes nothing.
 
     One read and one transaction. Raises InvitationInvalid, InvitationExpired, OwnInvitation, NotAChild, GuardianNotAdult,
-    NoticeChanged, TooManyWards, MemberNotFound.
+    NoticeChanged, NotForMinors, TooManyWards, MemberNotFound.
     """
     child_id = codes.read(GUARDIAN, code, now).member_id
     notice = guardian_notice()
     if child_id == guardian_id:
         raise OwnInvitation
+    if POOLING in purposes:
+        raise NotForMinors(what=TRADES)
     if version != notice["version"]:
         raise NoticeChanged(version=notice["version"])
 
@@ -148,15 +157,13 @@ def become_guardian(
         members.add_history(session, child_id, own, now)
         if not child.guardians:
             members.minors.move(session, child_id, {(child.birth_year, GUARDED): 1})
-        _add_answers(session, after, said, members, now, also(child_id), guardians_added=1)
+        _add_answers(session, after, said, members, now, guardians_added=1)
         return after
 
     return attempt(members.dynamodb, build)
 
 
-def end_guardianship(
-    guardian_id: str, child_id: str, *, members: "Members", now: datetime, also: Also
-) -> None:
+def end_guardianship(guardian_id: str, child_id: str, *, members: "Members", now: datetime) -> None:
     """Be the child's guardian no longer. When nobody else is, everything that was agreed to is withdrawn at this moment. Raises
     WardNotFound."""
 
@@ -175,7 +182,34 @@ def end_guardianship(
         members.add_history(session, child_id, own, now)
         if not left:
             members.minors.move(session, child_id, {(child.birth_year, GUARDED): -1})
-        _add_answers(session, after, answers, members, now, also, guardians_ended=1)
+        _add_answers(session, after, answers, members, now, guardians_ended=1)
+
+    attempt(members.dynamodb, build)
+
+
+def leave_family(member_id: str, now: datetime, *, members: "Members") -> None:
+    """An erased member is nobody's guardian and nobody's ward, and counts in no birth year. Again changes nothing."""
+    for child_id, _ in members.guardianships.wards_of(member_id):
+        end_guardianship(member_id, child_id, members=members, now=now)
+
+    def build(session: Session) -> None:
+        try:
+            member = members.find(member_id)
+        except MemberNotFound:
+            return
+        if member.birth_year is None:
+            return
+        for guardian_id in member.guardians:
+            if ended := members.guardianships.find(member_id, guardian_id):
+                members.guardianships.remove(session, ended)
+                members.guardianships.count(session, guardian_id, None, -1)
+        guarded = int(bool(member.guardians))
+        born: int | None = member.birth_year
+        counts = {(born, DECLARED): -1, (born, GUARDED): -guarded}
+        members.minors.move(session, member_id, counts)
+        if member.group(now):
+            members.minors.count(session, member_id, now, {ERASURES: 1})
+        _forget(session, member, members)
 
     attempt(members.dynamodb, build)
 
@@ -229,17 +263,10 @@ def _ended(member: Member, now: datetime, by: str = "") -> list[Consent]:
 
 
 def _add_answers(
-    session: Session,
-    member: Member,
-    said: Sequence[Consent],
-    members: "Members",
-    now: datetime,
-    also: Also,
-    **more: int,
+    session: Session, member: Member, said: Sequence[Consent], members: "Members", now: datetime, **more: int
 ) -> None:
     for each in said:
         members.add_history(session, member.id, each, now)
-        also(session, each)
     members.minors.count_consents(session, member, list(said), now, **more)
 
 
@@ -270,6 +297,22 @@ def _change(session: Session, before: Member, after: Member, members: "Members")
         "SET birth_year = :year, guardians = :guardians, consents = :consents",
         values,
         condition=" AND ".join(conditions),
+        error=OptimisticLockFailed(),
+    )
+
+
+def _forget(session: Session, before: Member, members: "Members") -> None:
+    session.update(
+        members.table,
+        member_key(before.id),
+        "SET guardians = :none REMOVE birth_year",
+        {":none": [], ":year": before.birth_year, ":n": len(before.guardians)},
+        condition="birth_year = :year AND "
+        + (
+            "size(guardians) = :n"
+            if before.guardians
+            else "(attribute_not_exists(guardians) OR size(guardians) = :n)"
+        ),
         error=OptimisticLockFailed(),
     )
 

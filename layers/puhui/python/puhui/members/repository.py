@@ -3,7 +3,7 @@
 | item     | owner (hash)     | entry (range)        | record |
 |----------|------------------|----------------------|-------|
 | member   | member:<id>      | member               | MEMBER; key_at, key_rotations; friends: how many |
-| consent  | member:<id>      | C#<purpose>#<id>     | CONSENT: every answer ever given; a guardian's as purpose ``guardian`` |
+| consent  | member:<id>      | C#<purpose>#<id>     | CONSENT: every answer; a guardian's as purpose ``guardian``; ends (TTL) |
 | family   | family:<id>      | family               | sign_ins.FAMILY; ends (TTL) |
 | friend   | member:<id>      | F#<friend's id>      | since |
 | removed  | member:<id>      | X#<member id>        | at: earlier codes no longer work for that member; ends (TTL) |
@@ -16,7 +16,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -33,6 +33,9 @@ from puhui.store.conditions import OptimisticLockFailed
 from puhui.store.records import Record
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session
+
+CONSENTS_KEPT = timedelta(days=3 * 365 + 1)  # after what was agreed to has ended
+ENDED_AT_ONCE = 20  # answers of one purpose that a withdrawal ends; renewals in a row are few
 
 MEMBER = Record(Member, owner="member:{id}", entry="member", always=("consents", "org"))
 CONSENT = Record(Consent)
@@ -160,9 +163,21 @@ class Members:
         self.add_history(session, member_id, consent, now)
 
     def add_history(self, session: Session, member_id: str, consent: Consent, now: datetime) -> None:
-        """Keep an answer in the member's history."""
-        entry = f"C#{consent.purpose}#{ids.new_id(now)}"
-        session.put(self.table, {"owner": f"member:{member_id}", "entry": entry, **CONSENT.item(consent)})
+        """Keep an answer in the member's history. A withdrawal ends what was agreed to before: both are kept for CONSENTS_KEPT."""
+        owner, prefix = f"member:{member_id}", f"C#{consent.purpose}#"
+        item = {"owner": owner, "entry": prefix + ids.new_id(now), **CONSENT.item(consent)}
+        if consent.granted:
+            session.put(self.table, item)
+            return
+        ends = int((now + CONSENTS_KEPT).timestamp())
+        session.put(self.table, item | {"ends": ends})
+        earlier, _ = self.dynamodb.entries(
+            self.table, ("owner", owner), prefix, limit=ENDED_AT_ONCE, after=None, forward=False
+        )
+        for each in earlier:
+            if "ends" not in each:
+                key = {"owner": owner, "entry": each["entry"]}
+                session.update(self.table, key, "SET ends = :ends", {":ends": ends})
 
     def nicknames(self, member_ids: list[str]) -> dict[str, str]:
         """The nicknames of up to 100 members, by id; one read."""

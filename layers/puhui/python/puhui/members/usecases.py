@@ -163,7 +163,7 @@ def put_consent(
 
     def build(session: Session) -> Consent:
         member = members.find(member_id)
-        require_may_say(member, now, granted=granted, guardian_id=guardian_id)
+        require_may_say(member, purpose, now, granted=granted, guardian_id=guardian_id)
         said = Consent(purpose, granted, version, now, by=guardian_id).after(member.consents.get(purpose))
         members.add_consent(session, member_id, said, now)
         members.minors.count_consents(session, member, [said], now)
