@@ -1,9 +1,11 @@
 """DELETE /me/partner-bindings/{partner_id}: end a binding and the consent to it."""
 
+from collections.abc import Callable
+
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.members.api import Consent, Members
+from puhui.members.repository import Members
+from puhui.members.usecases import put_consent
 from puhui.partners.data_partners import binding, bindings
-from puhui.partners.data_partners.bindings import Binding
 from puhui.partners.data_partners.repository import DataPartners
 from puhui.store.session import Session
 
@@ -14,15 +16,19 @@ MEMBERS = Members.from_environment()
 
 @app.operation("unbind_partner", "DELETE", "/me/partner-bindings/{partner_id}")
 def unbind_partner(request: Request) -> Answer:
-    def consent(session: Session, ended: Binding) -> None:
-        said = Consent(bindings.purpose(ended.partner_id), granted=False, version=ended.terms, at=request.now)
-        MEMBERS.add_consent(session, request.member_id, said, request.now)
+    partner_id = request.path["partner_id"]
+    standing = PARTNERS.binding(request.member_id, partner_id)
 
-    binding.unbind(
-        request.member_id,
-        request.path["partner_id"],
-        consent=consent,
-        partners=PARTNERS,
-        now=request.now,
-    )
+    def consent(also: Callable[[Session], None]) -> object:
+        return put_consent(
+            request.member_id,
+            bindings.purpose(partner_id),
+            standing.terms[:16] if standing else "0",
+            granted=False,
+            members=MEMBERS,
+            now=request.now,
+            also=lambda session, _: also(session),
+        )
+
+    binding.unbind(request.member_id, partner_id, consent=consent, partners=PARTNERS, now=request.now)
     return 204, None

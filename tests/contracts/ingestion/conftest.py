@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from puhui.ledger.audit import audit
 from puhui.partners.data_partners import binding, usecases
 from puhui.partners.data_partners.api import DataPartner, DataPartners
 from puhui.store.client import DynamoDB
-from puhui.store.session import Session
+from puhui.store.session import attempt
 
 NOW = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 SENT = NOW + timedelta(hours=2)
@@ -60,14 +61,18 @@ class Side:
             self.partner,
             code,
             "",
-            consent=_no_consent,
+            consent=partial(attempt, self.tables.partners.dynamodb),
             partners=self.tables.partners,
             now=now,
         )
 
     def unbind(self, now: datetime = SENT) -> None:
         binding.unbind(
-            self.member_id, self.partner.id, consent=_no_consent, partners=self.tables.partners, now=now
+            self.member_id,
+            self.partner.id,
+            consent=partial(attempt, self.tables.partners.dynamodb),
+            partners=self.tables.partners,
+            now=now,
         )
 
     def balance(self, member_id: str = "", programme: str = "guangdong-tanpuhui") -> Balance:
@@ -75,10 +80,6 @@ class Side:
 
     def sound(self) -> bool:
         return audit(self.tables.activities.ledger).sound
-
-
-def _no_consent(_session: Session, _binding: object) -> None:
-    """Consents are the members' context's."""
 
 
 def active_partner(

@@ -4,22 +4,19 @@ waits, and ends as never bound."""
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
 from puhui.partners.data_partners.binding import unbind
-from puhui.partners.data_partners.bindings import Binding
 from puhui.partners.data_partners.errors import BindingNotFound
 from puhui.partners.data_partners.repository import DataPartners
-from puhui.store.session import Session
+from puhui.store.session import attempt
 
 
 def erase_member(member_id: str, now: datetime, *, partners: DataPartners) -> Mapping[str, int]:
     """End every binding of a member; how many there were. Again changes nothing."""
     bindings = partners.bindings(member_id)
+    alone = partial(attempt, partners.dynamodb)
     for each in bindings:
-        with suppress(BindingNotFound):
-            unbind(member_id, each.partner_id, consent=_no_consent, partners=partners, now=now)
+        with suppress(BindingNotFound):  # consents are the members' context's to erase
+            unbind(member_id, each.partner_id, consent=alone, partners=partners, now=now)
     return {"bindings": len(bindings)}
-
-
-def _no_consent(_session: Session, _binding: Binding) -> None:
-    """Consents are the members' context's to erase."""

@@ -4,9 +4,9 @@ import base64
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
 from puhui.kernel.errors import DomainError
@@ -41,7 +41,9 @@ class States(Protocol):
     def read(self, purpose: str, code: str, now: datetime, /) -> Started: ...
 
 
-Consent = Callable[[Session, Binding], None]  # adds the member's consent, or its end, to the transaction
+Result = TypeVar("Result")
+# Records the member's consent, or its end, in one transaction with what it is called with.
+Consent = Callable[[Callable[[Session], None]], object]
 
 
 @dataclass(frozen=True)
@@ -110,30 +112,28 @@ def bind(
     """
     _ = partner.active_terms
     wanted_id = code_id(partner.id, code.upper())
+    existing = partners.binding(member_id, partner.id)
+    if existing and existing.code_id == wanted_id:
+        return existing, False
 
-    def build(session: Session) -> tuple[Binding, bool]:
-        existing = partners.binding(member_id, partner.id)
-        if existing and existing.code_id == wanted_id:
-            return existing, False
+    def add(session: Session) -> tuple[Binding, bool]:
         found = partners.code(partner.id, code.upper())
-        if found is None or found.ends_at <= now:
+        account = partners.account(found.member_ref) if found else None
+        if found is None or account is None or found.ends_at <= now:
             raise BindingCodeInvalid
         if found.state != _hashed(state):
             raise BindingStateInvalid
-        account = partners.account(found.member_ref)
-        if account is None:
-            raise BindingCodeInvalid
+        present = partners.binding(member_id, partner.id)
         wanted = Binding(member_id, partner.id, account.member_ref, now, wanted_id, partner.activated_hash)
-        account, made = bindings.bind(account, existing, wanted)
+        account, made = bindings.bind(account, present, wanted)
         partners.use_code(session, found)
-        if made is existing:
-            return existing, False
+        if made is present:
+            return present, False
         partners.put_account(session, account)
         partners.add_binding(session, made)
-        consent(session, made)
         return made, True
 
-    return attempt(partners.dynamodb, build)
+    return _with_consent(consent, add)
 
 
 def list_bindings(
@@ -152,7 +152,7 @@ def unbind(
 ) -> None:
     """End the binding: no record of the partner reaches the member from this moment on. Raises BindingNotFound."""
 
-    def build(session: Session) -> None:
+    def end(session: Session) -> None:
         binding = partners.binding(member_id, partner_id)
         if binding is None:
             raise BindingNotFound
@@ -160,9 +160,15 @@ def unbind(
         if account and account.member_id == member_id:
             partners.put_account(session, bindings.release(account, now))
         partners.remove_binding(session, binding)
-        consent(session, replace(binding, bound_at=now))
 
-    attempt(partners.dynamodb, build)
+    _with_consent(consent, end)
+
+
+def _with_consent(consent: Consent, add: Callable[[Session], Result]) -> Result:
+    """What ``add`` decides in the end: the consent's transaction may be built several times."""
+    results: list[Result] = []
+    consent(lambda session: results.append(add(session)))
+    return results[-1]
 
 
 def _hashed(state: str) -> str:
