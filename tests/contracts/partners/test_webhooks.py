@@ -40,7 +40,7 @@ class Line:
         ]
 
     def tell(self, n: int = 1, kind: str = model.FILE_DONE) -> model.Event:
-        event = usecases.new_event("metro", kind, {"file_id": f"F{n}"}, self.now)
+        event = model.new_event("metro", kind, {"file_id": f"F{n}"}, self.now)
         session = Session(self.webhooks.dynamodb)
         self.webhooks.add(session, event)
         session.commit()
@@ -236,7 +236,7 @@ def test_a_long_span_is_replayed_in_turns(line: Line, monkeypatch: pytest.Monkey
 
 def test_what_a_stream_says_twice_is_told_once(line: Line):
     line.register()
-    event = usecases.new_event("metro", model.ACT_CREDITED, {"activity_id": "R1"}, line.now)
+    event = model.new_event("metro", model.ACT_CREDITED, {"activity_id": "R1"}, line.now)
     line.webhooks.add_once(event)
     line.deliver()
     line.webhooks.add_once(event)

@@ -15,11 +15,11 @@ from puhui.partners.webhooks.model import (
     after,
     claimed,
     endpoint_after,
+    new_event,
     pending,
     replayed,
 )
 from puhui.partners.webhooks.repository import ENDPOINT, EVENT
-from puhui.partners.webhooks.usecases import new_event
 from tests.support import golden
 
 # RFC 8032, 7.1, test 1; the signature is that of OpenSSL 3.0.

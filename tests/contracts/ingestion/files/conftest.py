@@ -15,6 +15,7 @@ from puhui.ingestion.files import usecases
 from puhui.ingestion.files.bucket import PartnerFiles
 from puhui.ingestion.files.model import CONTENT_TYPES, JSON_LINES, Chunk, Manifest, PartnerFile
 from puhui.ingestion.files.repository import Files
+from puhui.partners.webhooks.api import Webhooks
 from puhui.store.client import DynamoDB
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
@@ -116,4 +117,7 @@ def desk(dynamodb_endpoint: str, make_table: Callable[[str], str]) -> Desk:
     boto3.client("s3").create_bucket(
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": "cn-north-1"}
     )
-    return Desk(Files(DynamoDB(), make_table("ingestion")), PartnerFiles(name))
+    return Desk(
+        Files(DynamoDB(), make_table("ingestion"), Webhooks(DynamoDB(), make_table("partners"))),
+        PartnerFiles(name),
+    )

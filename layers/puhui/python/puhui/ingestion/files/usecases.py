@@ -33,6 +33,7 @@ from puhui.ingestion.files.model import (
 from puhui.ingestion.files.repository import TOTALS, Files
 from puhui.ingestion.files.results import Outcome
 from puhui.kernel import ids
+from puhui.partners.webhooks import api as webhooks
 from puhui.store.session import Session, attempt
 
 FILE_NOT_UPLOADED, FILE_CHUNKS_FAILED = "FILE_NOT_UPLOADED", "FILE_CHUNKS_FAILED"
@@ -235,6 +236,10 @@ def _moved(
             return read
         after = move(read)
         files.put(session, read, after)
+        if after.ended_at:
+            told = {"file_id": after.id, "status": after.status, "code": after.code}
+            event = webhooks.new_event(after.partner_id, webhooks.FILE_DONE, told, after.ended_at)
+            files.webhooks.add(session, event)
         return after
 
     return attempt(files.dynamodb, build)

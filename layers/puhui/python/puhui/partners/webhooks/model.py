@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from puhui.kernel import clock
+from puhui.kernel import clock, ids
 from puhui.kernel.documents import Document, canonical
 
 ACT_CREDITED, ACT_REFUSED, ACT_REVERSED = "act.credited", "act.refused", "act.reversed"
@@ -94,6 +94,13 @@ class Event:
         """The same bytes at every attempt."""
         told = {"type": self.type, "timestamp": clock.to_text(self.at), "data": dict(self.data)}
         return canonical(told).encode()
+
+
+def new_event(partner_id: str, kind: str, data: Mapping[str, str], at: datetime) -> Event:
+    """What is told: one thing that happened at one moment has one id. What is empty in ``data`` is left out."""
+    told = {name: value for name, value in sorted(data.items()) if value}
+    name = ids.derived_id(at, partner_id, kind, *(f"{each}={value}" for each, value in told.items()))
+    return pending(Event(partner_id, name, kind, at, told))
 
 
 def pending(event: Event) -> Event:

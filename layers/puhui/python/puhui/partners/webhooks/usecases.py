@@ -14,7 +14,14 @@ from puhui.partners.errors import PartnerUnavailable
 from puhui.partners.model import Message, Reply, require_url
 from puhui.partners.webhooks import model
 from puhui.partners.webhooks.errors import SpanInvalid, WebhookNotFound
-from puhui.partners.webhooks.model import ACTIVE, DISABLED, PENDING, Endpoint, Event, SigningKey
+from puhui.partners.webhooks.model import (
+    ACTIVE,
+    DISABLED,
+    PENDING,
+    Endpoint,
+    Event,
+    SigningKey,
+)
 from puhui.partners.webhooks.repository import PAGE, SEND_SHARDS, Webhooks
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session, attempt
@@ -23,12 +30,6 @@ from puhui.store.values import Item
 Send = Callable[[Message, Mapping[str, str]], Reply]  # client.Client.send; raises PartnerUnavailable
 REPLAYED_MOST = 1_000  # in one request
 DELIVERED, FAILED, DISABLED_NOW, NOTHING = "delivered", "failed", "disabled", "nothing"
-
-
-def new_event(partner_id: str, kind: str, data: Mapping[str, str], at: datetime) -> Event:
-    """What is told: one thing that happened at one moment has one id."""
-    name = ids.derived_id(at, partner_id, kind, *(f"{key}={data[key]}" for key in sorted(data)))
-    return model.pending(Event(partner_id, name, kind, at, dict(data)))
 
 
 def put_endpoint(
