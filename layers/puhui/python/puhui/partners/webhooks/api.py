@@ -11,6 +11,7 @@ from puhui.partners.webhooks.model import (
     ACT_REVERSED,
     BINDING_REMOVED,
     FILE_DONE,
+    Event,
     new_event,
 )
 from puhui.partners.webhooks.repository import Webhooks
@@ -21,6 +22,7 @@ __all__ = [
     "ACT_REVERSED",
     "BINDING_REMOVED",
     "FILE_DONE",
+    "Event",
     "Webhooks",
     "new_event",
 ]
