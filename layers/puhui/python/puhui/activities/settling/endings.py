@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from puhui.activities.acts import credit
+from puhui.activities.acts.days import Day
 from puhui.activities.acts.model import CREDITED, MATURING, REFUSED, Activity
 from puhui.activities.households.limits import given_back
 from puhui.activities.tables import Tables
@@ -96,6 +97,14 @@ def add_refusal(
     )
     refused = replace(refused, voiding=voiding or activity.voiding)
     activities.acts.change_status(session, activity, refused)
+    free_time(session, activity, day, tables)
+    add_void(session, _hold(held), ledger=ledger, now=now)
+    return refused
+
+
+def free_time(session: Session, activity: Activity, day: Day, tables: Tables) -> None:
+    """Give back what the act took of its ``day``, of the days that it reaches into, of its household's, and of what it reported."""
+    activities = tables.activities
     activities.days.put(session, day.without(activity.id))
     if entry := day.find(activity.id):
         for each in activities.days.find_all(activity.member_id, entry.days()[1:]):
@@ -104,8 +113,6 @@ def add_refusal(
             activities.households.free_day(session, activity.household, activity.day, entry)
     for reported in given_back(activity, activities.households):
         activities.households.put_reported(session, reported)
-    add_void(session, _hold(held), ledger=ledger, now=now)
-    return refused
 
 
 def _hold(item: Mapping[str, Any] | None) -> Hold:
