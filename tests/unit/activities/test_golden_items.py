@@ -25,7 +25,7 @@ from puhui.activities.households.model import (
 )
 from puhui.activities.households.repository import PEOPLE, REPORTED_DAYS, RESIDENCES, Households
 from puhui.activities.memberships import MEMBERSHIP, Membership
-from puhui.activities.reviews.model import Review
+from puhui.activities.reviews.model import Review, Vote
 from puhui.activities.reviews.repository import REVIEW
 from puhui.activities.tracks.identity import Marks, Sketch
 from puhui.activities.tracks.model import track_of
@@ -98,6 +98,8 @@ GOLDEN = {
             "photo",
             "metro",
             {"id": "6f1e", "distance_m": 3_004, "prints": ["0:ab", "1:cd"]},
+            {"from_mg": 123_456, "points": 45},
+            {"id": "01APPEAL", "state": "open"},
             DAYS[5],
             ("FIRST_DAYS@1",),
             ("STEPS_HOURLY@1",),
@@ -156,6 +158,17 @@ GOLDEN = {
             DAYS[4],
             123_456,
             45,
+            "reversal",
+            "CN-GD",
+            "metro",
+            "8f14e45fceea167a",
+            3,
+            "M8",
+            DAYS[5],
+            ("M7",),
+            (Vote("M9", "refuse", "NOT_THE_ACT", "照片不清楚", DAYS[3]),),
+            "01OTHER",
+            "approve",
         ),
     ),
 }
@@ -172,16 +185,29 @@ def test_a_day_of_the_first_shape_whose_entries_were_lists_by_position_is_read()
     assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
+def test_a_review_of_before_leases_is_read():
+    stored = json.loads((UNIT / "activities/golden/review_without_lease.json").read_text())
+    read = REVIEW.read(decode_item(stored))
+    assert (read.state, read.kind, read.lease, read.votes, read.region) == (
+        "decided",
+        "verification",
+        0,
+        (),
+        "",
+    )
+
+
 def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read():
     stored = json.loads((UNIT / "activities/golden/day_without_grades.json").read_text())
     assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
+LATER = {"grade": "photo", "partner_id": "", "track": {}, "reversal": {}, "appeal": {}}
+
+
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
     stored = json.loads((UNIT / "activities/golden/activity_without_grade.json").read_text())
-    assert ACTIVITY.read(decode_item(stored)) == replace(
-        GOLDEN["activity"][1], grade="photo", partner_id="", track={}, **BEFORE_RULES
-    )  # type: ignore[type-var]
+    assert ACTIVITY.read(decode_item(stored)) == replace(GOLDEN["activity"][1], **LATER, **BEFORE_RULES)  # type: ignore[type-var]
 
 
 def test_a_households_day_is_counters_by_programme_and_behaviour():

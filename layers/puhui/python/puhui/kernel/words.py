@@ -158,6 +158,10 @@ REASONS: Mapping[str, Text] = {
     "REVIEW_EXPIRED": _both(
         "没有人在期限内审核，请重新提交。", "Nobody reviewed it in time. Record the act again."
     ),
+    "APPEAL_NOT_DECIDED": _both(
+        "没有人在期限内决定申诉，原决定有效；可以再申诉一次。",
+        "Nobody decided the appeal in time, and the decision stands. You may appeal once more.",
+    ),
     # merchants; those who decide may make up others and explain them in the note
     "COMPLAINTS": _both(
         "收到了对商家的投诉，详见说明；向主管部门答复后可以恢复。",

@@ -6,7 +6,13 @@ from datetime import date, datetime
 from cryptography.exceptions import InvalidTag
 
 from puhui.members.codes import HOUSEHOLD, LIFE, Codes, Invitation
-from puhui.members.errors import FriendNotFound, InvitationExpired, InvitationInvalid, OwnInvitation
+from puhui.members.errors import (
+    FriendNotFound,
+    InvitationExpired,
+    InvitationInvalid,
+    MemberNotFound,
+    OwnInvitation,
+)
 from puhui.members.repository import Members
 from puhui.wechat.api import (
     ContentRisky,
@@ -28,6 +34,7 @@ __all__ = [
     "Members",
     "friend_ids",
     "openid_of",
+    "org_of",
     "read_steps",
     "require_consent",
     "require_fit",
@@ -63,6 +70,14 @@ def require_other(invitation: Invitation, member_id: str) -> str:
 def openid_of(member_id: str, *, members: Members) -> str:
     """The member's openid, for the platform only. Raises MemberNotFound."""
     return members.sealer.open(members.find(member_id).sealed_openid, member_id, "openid")
+
+
+def org_of(member_id: str, *, members: Members) -> str:
+    """The organisation that a member is on record with; nothing where none is known. One read."""
+    try:
+        return members.find(member_id).org
+    except MemberNotFound:
+        return ""
 
 
 def require_fit(text: str, member_id: str, *, members: Members, wechat: WeChat) -> None:
