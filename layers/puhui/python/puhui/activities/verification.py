@@ -1,6 +1,7 @@
 """The steps of verifying an act with photos. Any step may run twice: the second run changes nothing and answers the same."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
