@@ -10,10 +10,13 @@ import pytest
 from puhui.activities.acts.days import Day, Entry
 from puhui.activities.acts.model import Activity, PartnerRecord
 from puhui.activities.acts.repository import ACTIVITY, DAY
+from puhui.activities.appeals.model import Appeal
+from puhui.activities.appeals.repository import APPEAL
 from puhui.activities.claims.model import Share, ShareDay
 from puhui.activities.claims.repository import SHARE, SHARE_DAY
 from puhui.activities.evidence.model import Evidence
 from puhui.activities.evidence.repository import EVIDENCE
+from puhui.activities.households.meters import HomeMeter, Meter, Reading
 from puhui.activities.households.model import (
     HouseholdDay,
     Interval,
@@ -23,7 +26,14 @@ from puhui.activities.households.model import (
     Residence,
     Residences,
 )
-from puhui.activities.households.repository import PEOPLE, REPORTED_DAYS, RESIDENCES, Households
+from puhui.activities.households.repository import (
+    HOME_METER,
+    METER,
+    PEOPLE,
+    REPORTED_DAYS,
+    RESIDENCES,
+    Households,
+)
 from puhui.activities.memberships import MEMBERSHIP, Membership
 from puhui.activities.reviews.model import Review, Vote
 from puhui.activities.reviews.repository import REVIEW
@@ -97,6 +107,7 @@ GOLDEN = {
             {"id": "01COR", "from_mg": 1, "to_mg": 2},
             "photo",
             "metro",
+            {"id": "9c0d", "reading": 4_210_300},
             {"id": "6f1e", "distance_m": 3_004, "prints": ["0:ab", "1:cd"]},
             {"from_mg": 123_456, "points": 45},
             {"id": "01APPEAL", "state": "open"},
@@ -129,9 +140,48 @@ GOLDEN = {
             "household:H1", "saving_electricity", (ReportedSpan("2026-11-01", "2026-11-30", "01ACT"),), 5
         ),
     ),
+    "meter": (
+        METER,
+        Meter(
+            "9c0d",
+            "household_electricity",
+            "H1",
+            (Reading(4_210_300, "2026-11-30", "01ACT"),),
+            (3_100, 2_900),
+            2,
+        ),
+    ),
+    "home_meter": (HOME_METER, HomeMeter("H1", "household_electricity", "9c0d", "2026-11-30", 3)),
     "membership": (
         MEMBERSHIP,
         Membership("carbon-88", DAYS[0], DAYS[1], "2026-11", "signed_in", "M1"),
+    ),
+    "appeal": (
+        APPEAL,
+        Appeal(
+            "01APPEAL",
+            "01ACT",
+            "M1",
+            "carbon-88",
+            "cycling",
+            "refused",
+            "左侧有闸机",
+            DAYS[0],
+            DAYS[1],
+            "NOT_THE_ACT",
+            123_456,
+            "CN",
+            "metro",
+            ("M9",),
+            ("01EV",),
+            "rejected",
+            "ALREADY_COUNTED",
+            "已计入",
+            DAYS[2],
+            (Vote("M8", "refuse", "ALREADY_COUNTED", "已计入", DAYS[2]),),
+            2,
+            3,
+        ),
     ),
     "review": (
         REVIEW,
@@ -169,6 +219,7 @@ GOLDEN = {
             (Vote("M9", "refuse", "NOT_THE_ACT", "照片不清楚", DAYS[3]),),
             "01OTHER",
             "approve",
+            "5e1f0a11c0ffee00",
         ),
     ),
 }
@@ -202,7 +253,7 @@ def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read(
     assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
-LATER = {"grade": "photo", "partner_id": "", "track": {}, "reversal": {}, "appeal": {}}
+LATER = {"grade": "photo", "partner_id": "", "track": {}, "meter": {}, "reversal": {}, "appeal": {}}
 
 
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
@@ -225,7 +276,7 @@ def test_a_partners_record_is_stored_under_itself_whoever_its_member_is():
 def test_what_is_written_of_a_track_is_a_claim_a_sealed_item_that_ends_and_prints_that_end():
     """The points are sealed with a fresh nonce each time: only that they are is looked at."""
     sent = Sent()
-    tracks = Tracks(sent.dynamodb, "t", Sealer(b"k" * 32, b"p" * 32))
+    tracks = Tracks(sent.dynamodb, "t", lambda: Sealer(b"k" * 32, b"p" * 32))
     marks = Marks("6f1e", Sketch((3, 2**64 - 1), (0, 40)), ("0:ab", "1:cd"))
     tracks.dynamodb.put_all("t", [printed(marks, each, "01ACT", AT) for each in marks.buckets])
     session = Session(sent.dynamodb)

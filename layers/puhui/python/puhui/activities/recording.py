@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from puhui.activities import tracking
+from puhui.activities import capturing, tracking
 from puhui.activities.acts import credit, timing
 from puhui.activities.acts.days import (
-    PHOTOS_PER_DAY_MG,
     Day,
     Entry,
     entry_of,
     fit,
     fit_declared,
+    fit_walk,
     reported_before,
 )
 from puhui.activities.acts.identity import period_rule, window
@@ -68,8 +68,8 @@ CLAIMS_MAX = 2  # the member may claim again between the two
 
 @dataclass(frozen=True)
 class RecordActivity:
-    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` the
-    contract's ``Track``, ``device`` a hash of what the client calls its device, ``address`` where it sends from."""
+    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` and
+    ``meter`` are the contract's, ``device`` a hash of what the client calls its device, ``address`` where it sends from."""
 
     member_id: str
     programme_id: str
@@ -82,6 +82,7 @@ class RecordActivity:
     ended_at: datetime | None = None
     source: PartnerRecord | None = None
     track: Mapping[str, Any] | None = None
+    meter: Mapping[str, Any] | None = None
     device: str = ""
     address: str = ""
 
@@ -111,7 +112,7 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     timing.check_length(times, behaviour, quantified.inputs)
     period = timing.period_of(times, rule, quantified.inputs) if rule else None
     timing.check_first_day(command.member_id, period.first if period else day)
-    draft = _draft(command, programme, behaviour, grade, quantified, now)
+    draft = _draft(command, programme, behaviour, grade, quantified, tables, now)
     track = tracking.taken(trip, draft.id, tables, now) if trip else None
     if track:
         draft = tracking.with_track(draft, track)
@@ -151,6 +152,7 @@ def _draft(
     behaviour: Behaviour,
     grade: str,
     quantified: methodologies.Quantification,
+    tables: Tables,
     now: datetime,
 ) -> Activity:
     """The act before it is fitted into its day. Raises NothingToCredit."""
@@ -175,6 +177,7 @@ def _draft(
         ended_at=command.ended_at,
         grade=grade,
         partner_id=command.source.partner_id if command.source else "",
+        meter=tracking.kept_meter(command.meter, behaviour.id, tables),
         device=command.device,
         address=command.address,
     )
@@ -205,29 +208,30 @@ def _add(
 ) -> Activity:
     """Read the day and the balance, fit the act in, and add everything it writes to the session."""
     wanted = entry_of(draft, behaviour)
-    found = _find(draft, wanted, tables, home=behaviour.caps.of_households or period is not None)
+    home = behaviour.caps.of_households or period is not None
+    found = _find(draft, wanted, tables, home=home, minors=programme.minors)
     programme.require_open(now)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
     if draft.grade == PARTNER:
         require_no_claim(wanted, found.days)
     today, *following = found.days
-    entry = fit(today, wanted, behaviour.caps, following)
+    entry = fit_walk(today, fit(today, wanted, behaviour.caps, following))
     entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
     repeated = reported_before(wanted, found.days)
     if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
         raise ActRepeated(minutes=window(draft.behaviour).within)
     households = tables.activities.households
-    shared, reported = shared_with(draft, behaviour, period, found.residences, households)
-    if shared:
-        entry = shared.fit(entry, behaviour.caps)
+    shared = shared_with(draft, behaviour, period, found.residences, households)
+    entry = shared.fit(entry, behaviour.caps)
     activity = replace(
         draft,
         credits_mg=entry.mg,
         joins=found.joins,
-        household=shared.household if shared else "",
+        household=shared.household,
         signals=(
             *draft.signals,
+            *shared.signals,
             *_signals(draft, entry, today, repeated=repeated, drawn=_drawn(behaviour, draft.grade)),
         ),
     )
@@ -239,10 +243,7 @@ def _add(
         tables.activities.days.put(session, today.with_entry(entry).without(entry.activity_id))
         return _give(session, activity, programme, found.balance, tables, now)
     _put_days(session, entry, found.days, tables)
-    if shared:
-        households.add_to_day(session, shared, entry)
-    for each in reported:
-        households.put_reported(session, each)
+    shared.add(session, entry, households)
     return _give(session, activity, programme, found.balance, tables, now)
 
 
@@ -262,7 +263,7 @@ def _signals(draft: Activity, entry: Entry, today: Day, *, repeated: bool, drawn
     """Why a person is to look at an act, whatever its photos show."""
     found = {
         ACT_REPEATED: repeated,
-        DAY_LARGE: draft.grade == PHOTO and today.shown_mg + entry.mg > PHOTOS_PER_DAY_MG,
+        DAY_LARGE: today.large_with(entry),
         RANDOM_CHECK: draft.grade == VERIFIED or drawn,
     }
     return tuple(signal for signal, is_so in found.items() if is_so)
@@ -277,28 +278,27 @@ def _drawn(behaviour: Behaviour, grade: str) -> bool:
     return percent == 100 or (by_chance and secrets.randbelow(100) < percent)
 
 
-def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool) -> _Found:
-    """One read; ``home``: with where the member lived. Raises NotAMember, IdempotencyKeyReused, and AlreadyExists for a
-    repetition."""
+def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool, minors: bool) -> _Found:
+    """One read; ``home``: with where the member lived. Raises NotAMember, ConsentRequired, GuardianRequired, IdempotencyKeyReused,
+    and AlreadyExists for a repetition."""
     activities, ledger = tables.activities, tables.ledger
     owner, dates = member(draft.member_id), wanted.days()
-    device = (
-        [activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))]
-        if draft.device
-        else []
-    )
+    seen_on = activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))
+    device = [seen_on] if draft.device else []
     keys = [
         activities.acts.key(draft.member_id, draft.id),
         activities.memberships.key(draft.member_id, draft.programme_id),
         ledger.balance_key(owner, draft.programme_id),
         *(activities.days.key(draft.member_id, each) for each in dates),
         *([activities.households.residences_key(draft.member_id)] if home else []),
+        *capturing.keys(draft.member_id, tables),
         *device,
     ]
     existing, membership, balance, *found = ledger.dynamodb.get_all(keys)
     device_item = found.pop() if device else None
     if existing:
         raise SameRequest(body_hash=draft.body_hash).found(existing)
+    capturing.require(found, draft, tables, minors=minors)
     days = activities.days
     return _Found(
         tuple(days.read(draft.member_id, each, item) for each, item in zip(dates, found, strict=False)),

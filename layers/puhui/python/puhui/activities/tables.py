@@ -12,6 +12,7 @@ from puhui.activities.households.repository import Households
 from puhui.activities.memberships import Memberships
 from puhui.activities.risk.records import RiskRecords
 from puhui.ledger.api import Ledger
+from puhui.members.capture_api import Consents
 from puhui.store.answers import Answers
 from puhui.store.client import DynamoDB
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from puhui.activities.evidence.clusters import Clusters
     from puhui.activities.reviews.repository import Reviews
     from puhui.activities.tracks.repository import Tracks
+    from puhui.store.sealing import Sealer
 
 
 class Activities:
@@ -59,11 +61,19 @@ class Activities:
         return Appeals(self.dynamodb, self.table)
 
     @cached_property
+    def sealer(self) -> "Sealer":
+        """What seals and names what is sensitive, by the keys of DATA_SECRET; most acts need none of it."""
+        from puhui.store import secrets  # noqa: PLC0415
+        from puhui.store.sealing import Sealer  # noqa: PLC0415
+
+        return Sealer.from_secret(secrets.read(os.environ["DATA_SECRET"]))
+
+    @cached_property
     def tracks(self) -> "Tracks":
         """The tracks of trips; most acts have none, and do not pay for the import."""
         from puhui.activities.tracks.repository import Tracks  # noqa: PLC0415
 
-        return Tracks(self.dynamodb, self.table)
+        return Tracks(self.dynamodb, self.table, lambda: self.sealer)
 
     @classmethod
     def from_environment(cls) -> "Activities":
@@ -73,12 +83,14 @@ class Activities:
 
 @dataclass(frozen=True)
 class Tables:
-    """The two tables a credited act is written to."""
+    """The two tables a credited act is written to. ``consents``: where it is read what its member agreed to; None where a test is about
+    something else."""
 
     activities: Activities
     ledger: Ledger
+    consents: Consents | None = None
 
     @classmethod
     def from_environment(cls) -> "Tables":
-        """The tables that ACTIVITIES_TABLE and LEDGER_TABLE name."""
-        return cls(Activities.from_environment(), Ledger.from_environment())
+        """The tables that ACTIVITIES_TABLE, LEDGER_TABLE and MEMBERS_TABLE name."""
+        return cls(Activities.from_environment(), Ledger.from_environment(), Consents.from_environment())

@@ -10,7 +10,7 @@ from puhui.activities.acts.model import CREDITED, EXPIRED, HELD, MATURING, REFUS
 from puhui.activities.acts.repository import Acts
 from puhui.activities.errors import ActivityNotFound, ActivityOpen, ReviewDecided
 from puhui.activities.reviews import usecases as reviews
-from puhui.activities.reviews.model import Review
+from puhui.activities.reviews.model import Review, device_cluster
 from puhui.activities.risk.engine import CREDIT, HOLD, REFUSE, REVIEW, Features, assess
 from puhui.activities.settling.endings import add_credit, add_refusal
 from puhui.activities.tables import Activities, Tables
@@ -91,6 +91,7 @@ def request_review(
         region=programme.jurisdiction,
         org=org,
         cluster=activities.clusters.of(activity.evidence_ids),
+        device=device_cluster(activity.device),
     )
     if (waiting := activities.reviews.find(review.id)) is None:
         session = Session(activities.dynamodb)

@@ -12,6 +12,10 @@ def _both(zh: str, en: str) -> Text:
 # Why an act, a redemption, a donation or a statement ended as it did; and what made a person look at an act.
 REASONS: Mapping[str, Text] = {
     # acts
+    "BEFORE_CONSENT": _both(
+        "早于您的同意，未查看；如要一并提交，请设 include_earlier。",
+        "Before you agreed, so it was not looked at; set include_earlier to send it on purpose.",
+    ),
     "CAP_REACHED": _both("已达到这个行为的上限。", "The limit for this act has been reached."),
     "CLAIMED_ELSEWHERE": _both(
         "同一行为已在另一个项目中申报。", "The same act was recorded in another programme."
@@ -33,6 +37,9 @@ REASONS: Mapping[str, Text] = {
     "SELF_DECLARED_LIMIT": _both(
         "已记录。当天没有凭证的行为已计满，不再计入；能附照片的行为请附上照片。",
         "On record. Acts without evidence have given all they give on that day: add a photo where the act takes one.",
+    ),
+    "WALK_COUNTED": _both(
+        "当天的步行已按轨迹计入。", "That day's walking was counted by its tracks already."
     ),
     "STEPS_IMPLAUSIBLE": _both(
         "这一天的步数不合常理，没有计入。", "That day's number of steps is implausible: not counted."
@@ -72,7 +79,9 @@ REASONS: Mapping[str, Text] = {
         "不久前已申报过同样的行为。", "The same kind of act was recorded shortly before or after."
     ),
     "RANDOM_CHECK": _both("抽查：由人查看照片。", "Drawn for a person to look at."),
-    "DAY_LARGE": _both("当天凭照片计入的量已经较多。", "Photos have given much on this day already."),
+    "DAY_LARGE": _both(
+        "当天凭照片或轨迹计入的量已经较多。", "Photos or tracks have given much on this day already."
+    ),
     "PICTURE_TOO_LARGE": _both(
         "照片像素过多、动画帧过多或过于复杂，无法处理，请用普通尺寸的静态照片。",
         "The picture has too many pixels, frames or decoding passes. Send an ordinary still photo.",
@@ -138,6 +147,9 @@ REASONS: Mapping[str, Text] = {
     "INVITATION_RING": _both("好友全部是新账户。", "All friends are new accounts."),
     "PLATFORM_RISK": _both("微信判定账户有风险。", "The platform considers the account a risk."),
     "PLATFORM_RISK_HIGH": _both("微信判定账户风险很高。", "The platform considers the account a high risk."),
+    "METER_UNUSUAL": _both(
+        "用量与这只表以往相差很大。", "Far more or far less was used than this meter usually shows."
+    ),
     # reviews
     "NOT_THE_ACT": _both(
         "照片没有显示所申报的行为，请换一张能显示它的照片，再次申报。",
@@ -252,6 +264,17 @@ PURPOSES: Mapping[str, Text] = {
     "steps": _both("微信运动步数", "Steps of WeRun"),
     "whereabouts": _both("位置与行程", "Whereabouts and journeys"),
 }
+
+PARTNER_PURPOSE = "partner:"  # and its id
+
+
+def purpose_title(purpose: str) -> Text:
+    """What a consent is for; one partner's records have a purpose of their own."""
+    if purpose.startswith(PARTNER_PURPOSE):
+        partner = purpose.removeprefix(PARTNER_PURPOSE)
+        return _both(f"合作方 {partner} 提交的记录", f"Records of the partner {partner}")
+    return PURPOSES[purpose]
+
 
 CHOICES: Mapping[str, Text] = {
     "expire": _both("到期作废", "Let them expire"),

@@ -34,7 +34,7 @@ VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "exp
 REVERSED = "reversed"  # credited once, and taken back by two people
 HELD = "held"  # members see it as pending, with when it is settled
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
-WALKING = "walking"  # a day's steps
+WALKING, WALKING_TRIP = "walking", "walking_trip"  # a day's steps; a walk that a track shows
 NOT_COLLECTED = "NOT_COLLECTED"
 SELF_DECLARED_LIMIT = "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word gives no more that day
 _OF_RECORD = "R"  # the first letter of an act that a partner's record is; ids of time begin with 0 to 7
@@ -97,6 +97,7 @@ class Activity:
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
     grade: str = SELF_DECLARED
     partner_id: str = ""
+    meter: Mapping[str, Any] = field(default_factory=dict)  # {"id": its keyed hash, "reading"}
     track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
     reversal: Mapping[str, Any] = field(default_factory=dict)  # what two people took back of it, and why
     appeal: Mapping[str, Any] = field(default_factory=dict)  # its member's appeal, and how it ended

@@ -36,6 +36,7 @@ from puhui.activities.reviews.model import (
     Vote,
     settling,
 )
+from puhui.kernel import ids
 from puhui.kernel.regions import widening
 
 OPEN, ACCEPTED, REJECTED, LAPSED = "open", "accepted", "rejected", "lapsed"
@@ -92,6 +93,16 @@ class Appeal:
     def vote_of(self, member_id: str) -> Vote | None:
         """What somebody decided about it."""
         return next((vote for vote in self.votes if vote.by == member_id), None)
+
+
+def appeal_id_of(activity_id: str, status: str) -> str:
+    """The appeal against how an act ended: there is one."""
+    return ids.key_id("appeal", activity_id, status)
+
+
+def appeal_ids_of(activity_id: str) -> list[str]:
+    """All the appeals that may be about an act."""
+    return [appeal_id_of(activity_id, status) for status in APPEALABLE]
 
 
 def require_appealable(activity: Activity, decided_at: datetime, now: datetime) -> None:

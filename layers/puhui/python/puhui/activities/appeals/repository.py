@@ -63,6 +63,12 @@ class Appeals:
             for queue in before.queues:
                 session.delete(self.table, {"owner": _owner(queue), "entry": f"P#{before.place}"})
 
+    def forget(self, appeal_id: str) -> None:
+        """Remove an appeal, as if it had never been."""
+        if appeal := self.find(appeal_id):
+            queued = [{"owner": _owner(queue), "entry": f"P#{appeal.place}"} for queue in appeal.queues]
+            self.dynamodb.delete_all(self.table, [*queued, APPEAL.key(id=appeal_id)])
+
     def page_of_open(self, limit: int, start: str | None, queue: str) -> tuple[list[Appeal], str | None]:
         """A page of the appeals that wait in a queue, the most urgent first; and where the next one starts."""
         items, last = self.dynamodb.entries(

@@ -10,24 +10,17 @@ from dataclasses import replace
 from datetime import datetime
 
 from puhui.activities.acts import credit, timing
-from puhui.activities.acts.days import Day, Entry, entry_of, fit, reported_before
+from puhui.activities.acts.days import Day, Entry, entry_of, fit, fit_declared, fit_walk, reported_before
 from puhui.activities.acts.identity import period_rule
 from puhui.activities.acts.model import CREDITED, REVERSED, Activity
-from puhui.activities.errors import (
-    ActsOverlap,
-    AppealDoesNotFit,
-    CapReached,
-    ClaimedElsewhere,
-    PeriodClaimed,
-)
+from puhui.activities.errors import AppealDoesNotFit
 from puhui.activities.households.limits import shared_with
 from puhui.activities.tables import Tables
 from puhui.kernel import clock
-from puhui.kernel.errors import DomainError
+from puhui.kernel.errors import Conflict, DomainError, Invalid
 from puhui.ledger.api import (
     Balance,
     Hold,
-    HoldNotFound,
     Transfer,
     balance_from,
     member,
@@ -41,11 +34,12 @@ KIND = credit.APPEAL
 
 
 def promised(activity: Activity, held: Hold | None) -> int:
-    """What the act would give, in mg: what was taken back of it, or what its hold promised while it was verified."""
+    """What the act would give, in mg: what was taken back of it; or what its hold promised while it was verified; or, where it was refused at
+    once and had none, what its formula makes."""
     if activity.status == REVERSED:
         return int(activity.reversal["from_mg"])
     if held is None:
-        raise HoldNotFound
+        return int(activity.record["reduction_mg"])
     return sum(leg.amount for leg in held.legs if leg.account == held.account and leg.amount > 0)
 
 
@@ -105,19 +99,17 @@ def _fitted(session: Session, activity: Activity, programme: Programme, tables: 
     households = tables.activities.households
     residences = households.residences_of(activity.member_id)
     try:
-        entry = fit(days[0], wanted, behaviour.caps, days[1:])
-        shared, reported = shared_with(activity, behaviour, period, residences, households)
-        entry = shared.fit(entry, behaviour.caps) if shared else entry
-    except (ClaimedElsewhere, ActsOverlap, CapReached, PeriodClaimed) as reason:
+        entry = fit_walk(days[0], fit(days[0], wanted, behaviour.caps, days[1:]))
+        entry = fit_declared(days[0], entry, programme.self_declared_per_day_mg)
+        shared = shared_with(activity, behaviour, period, residences, households)
+        entry = shared.fit(entry, behaviour.caps)
+    except (Conflict, Invalid) as reason:
         raise AppealDoesNotFit(**_why(reason)) from None
-    if reported_before(wanted, days):
+    if entry.mg == 0 or reported_before(wanted, days):
         raise AppealDoesNotFit(zh_reason="同一行为已再次申报", en_reason="the same act was recorded again")
     _put_days(session, entry, days, tables)
-    if shared:
-        households.add_to_day(session, shared, entry)
-    for each in reported:
-        households.put_reported(session, each)
-    return replace(activity, credits_mg=entry.mg, household=shared.household if shared else "")
+    shared.add(session, entry, households)
+    return replace(activity, credits_mg=entry.mg, household=shared.household)
 
 
 def _put_days(session: Session, entry: Entry, days: Sequence[Day], tables: Tables) -> None:

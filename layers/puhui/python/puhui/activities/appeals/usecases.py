@@ -15,6 +15,7 @@ from puhui.activities.appeals.model import (
     REJECTED,
     Appeal,
     again,
+    appeal_id_of,
     decided,
     lapsed,
     require_appealable,
@@ -49,7 +50,7 @@ def appeal_activity(
     def build(session: Session) -> Appeal:
         activity = _activity(member_id, activity_id, activities)
         decided_at, decided_by = _decision(activity, activities)
-        appeal_id = ids.key_id("appeal", activity_id, activity.status)
+        appeal_id = appeal_id_of(activity_id, activity.status)
         before = activities.appeals.find(appeal_id)
         if before and before.state == OPEN and before.reason == reason:
             return before

@@ -40,6 +40,11 @@ class Clusters:
         ends = int((now + KEPT).timestamp())
         self.dynamodb.assign(self.table, _key(name_of(evidence_id)), {"cluster": cluster, "ends": ends})
 
+    def forget(self, evidence_ids: Sequence[str]) -> None:
+        """Take pictures out of their clusters; what they were first of keeps its name, which tells nothing."""
+        names = [name_of(evidence_id) for evidence_id in evidence_ids]
+        self.dynamodb.delete_all(self.table, [_key(name) for name in names])
+
 
 def name_of(evidence_id: str) -> int:
     """The short name of a piece of evidence: 64 bits."""

@@ -16,6 +16,7 @@
 and one that was taken by somebody else meanwhile is refused (LEASE_LOST).
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -71,7 +72,7 @@ class Review:
 
     ``kind``: a verification; a reversal of what was credited; or a known answer, decided before, which measures who decides it again.
     ``region`` is the programme's, ``org`` the member's organisation where that is known. Reviews of pictures that are nearly the same
-    have one ``cluster``. ``votes`` are those of everybody who has decided so far.
+    have one ``cluster``, those of acts that one device sent one ``device``. ``votes`` are those of everybody who has decided so far.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Review:
     votes: tuple[Vote, ...] = ()
     of: str = ""  # a known answer's: the review that it repeats
     answer: str = ""  # and its decision
+    device: str = ""  # the cluster of what one device sent
 
     @property
     def needs_two(self) -> bool:
@@ -118,8 +120,8 @@ class Review:
         """The queues in which it waits: that of all, its programme's, its region's and those that this one lies in, its cluster's."""
         if self.kind == KNOWN:
             return ()
-        cluster = (cluster_queue(self.cluster),) if self.cluster else ()
-        return ("", self.programme_id, *widening(self.region), *cluster)
+        clusters = (cluster_queue(each) for each in (self.cluster, self.device) if each)
+        return ("", self.programme_id, *widening(self.region), *clusters)
 
     def is_leased(self, now: datetime) -> bool:
         """Whether somebody has it at present."""
@@ -132,6 +134,11 @@ class Review:
     def vote_of(self, member_id: str) -> Vote | None:
         """What somebody decided about it."""
         return next((vote for vote in self.votes if vote.by == member_id), None)
+
+
+def device_cluster(device: str) -> str:
+    """The cluster of what a device sends; of no device: none."""
+    return hashlib.sha256(f"device:{device}".encode()).hexdigest()[:16] if device else ""
 
 
 def cluster_queue(cluster: str) -> str:

@@ -116,6 +116,12 @@ class Reviews:
             for queue in before.queues:
                 session.delete(self.table, {"owner": _owner(queue), "entry": f"R#{before.id}"})
 
+    def forget(self, review_id: str) -> None:
+        """Remove a review, as if it had never been."""
+        if review := self.find(review_id):
+            queued = [{"owner": _owner(queue), "entry": f"R#{review_id}"} for queue in review.queues]
+            self.dynamodb.delete_all(self.table, [*queued, REVIEW.key(id=review_id)])
+
     def count(self, session: Session, review: Review) -> None:
         """Count a decided review on its day."""
         assert review.decided_at is not None  # noqa: S101 it is decided

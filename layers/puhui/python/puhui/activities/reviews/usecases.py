@@ -204,6 +204,7 @@ def review_body(review: Review, store: EvidenceStore, now: datetime | None = Non
             "points": review.points,
         }
     body |= {"cluster": review.cluster} if review.cluster else {}
+    body |= {"device_cluster": review.device} if review.device else {}
     body |= {"needs_two": True, "votes": len(review.votes)} if review.needs_two else {}
     body |= {"lease": review.lease, "leased_until": clock.to_text(until)} if until else {}
     return body | ({"ended_at": clock.to_text(review.ended_at)} if review.ended_at else {})
