@@ -230,6 +230,6 @@ class ReviewOpen(DomainError):
 
 
 class AlreadyCorrected(Conflict):
-    """The act was corrected before, or is no longer what was read. Never reaches a client."""
+    """The act was corrected before. Never reaches a client."""
 
     code = "CORRECTION_STANDS"

@@ -42,7 +42,7 @@ from puhui.store.session import Session
 
 BEHAVIOUR = "walking"
 CLAIMED_ELSEWHERE, CLAIM_EXPIRED = ClaimedElsewhere.code, ClaimExpired.code
-CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or expired, before it grew
+CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or expired, before it grew, or waits by a rule that is over
 CAP_REACHED = CapReached.code
 IMPLAUSIBLE = "STEPS_IMPLAUSIBLE"
 WERUN_HISTORY_DAYS = 31  # what WeRun gives; the only acts that may lie before the member's first day
@@ -193,6 +193,10 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, tables: Tables) ->
         grade=STEPS,
     )
     waits = sync.collects and not counted.record_only
+    if earlier and earlier.status != (MATURING if waits else CREDITED):
+        return {**answer, "reason_code": CLAIM_CLOSED}
+    if earlier and _stays(earlier, activity):
+        return answer
     change = (_mature if waits else _credit)(session, sync, activity, earlier, tables)
     if "reason_code" in change:
         return {**answer, **change}
@@ -211,6 +215,13 @@ def _not_counted(day: date, steps: int, sync: _Sync) -> str:
     return "" if 0 <= steps <= sync.behaviour.bounds[sync.behaviour.measure][1] else IMPLAUSIBLE
 
 
+def _stays(earlier: Activity, grown: Activity) -> bool:
+    """Whether a walk keeps its record whatever was walked since: by the factor or the cap of now it would give less than it did,
+    it would count as something else than it did, or a correction has settled it."""
+    counts_alike = earlier.points_only == grown.points_only or earlier.credits_mg == 0
+    return grown.credits_mg < earlier.credits_mg or not counts_alike or bool(earlier.correction)
+
+
 def _credit(
     session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, tables: Tables
 ) -> dict[str, Any]:
@@ -223,7 +234,7 @@ def _credit(
         entry_id=transfer_id or (earlier.entry_id if earlier else ""),
         joins=sync.joins_now(),
     )
-    tables.activities.acts.put(session, activity)
+    tables.activities.acts.put_walk(session, earlier, activity)
     return {"credits_mg": 0 if activity.points_only else gained, "points": points}
 
 
@@ -231,8 +242,6 @@ def _mature(
     session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, tables: Tables
 ) -> dict[str, Any]:
     """Write a day's walk that waits to be collected, and hold what it will give; what the answer says of that."""
-    if earlier is not None and earlier.status != MATURING:
-        return {"reason_code": CLAIM_CLOSED}
     matured_at, collect_by = sync.programme.claim.times(activity.occurred_at)
     if collect_by <= sync.now:
         return {"reason_code": CLAIM_EXPIRED}
@@ -240,7 +249,7 @@ def _mature(
         activity, status=MATURING, first_status=MATURING, matured_at=matured_at, collect_by=collect_by
     )
     if earlier is None:
-        tables.activities.acts.put(session, replace(activity, joins=sync.joins_now()))
+        tables.activities.acts.put_walk(session, None, replace(activity, joins=sync.joins_now()))
         sync.opened.append(held_for(activity, sync.programme, sync.now))
     else:
         held = tables.ledger.hold(member(sync.member_id), activity.id)
@@ -266,7 +275,7 @@ def _fitted(day: Day, wanted: Entry, behaviour: Behaviour) -> Entry:
 
 def _transfer(sync: _Sync, activity: Activity, gained: int) -> tuple[str, int]:
     """Add the transfer of a day's increase; its id and the points it brings (none when nothing was gained)."""
-    if gained <= 0:
+    if gained == 0:
         return "", 0
     transfer_id = ids.derived_id(sync.now, activity.id, str(activity.quantity["steps"]))
     balance = replace(sync.balance, amounts=_after(sync))
