@@ -91,6 +91,8 @@ class Deployment:
             "JournalPolicy": self._policy,
             "JournalLockDays": "1",
             "SettlementLagSeconds": "2",
+            "ErasureGraceSeconds": "6",
+            "ErasureTokenSeconds": "2",
             "WechatAppId": APP_ID,
             "WechatApiBase": f"{self._settings.url}/_wechat",
             "CallbackBase": f"{self._settings.url}/v1",

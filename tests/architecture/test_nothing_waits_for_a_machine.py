@@ -16,10 +16,14 @@ ENDS = {  # what ends the object, or says with it that it stopped
     "verification": {"CreditActivity", "RefuseActivity"},
     "redemption": {"EndRedemption"},
     "shards": {"Close", "Stop"},
+    "export": {"CloseReady", "CloseFailed"},
+    "erasure": {"FinishErasure", "TakenBack"},
 }
 LAST_RESORTS = {  # Fail states, and what finds their objects then: a function on a schedule, or an alarm
     ("verification", "LeftToTheWatch"): ("activities", "LookAfterActivitiesFunction"),
     ("redemption", "LeftToTheWatch"): ("rewards", "ReconcileRedemptionsFunction"),
+    ("export", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),
+    ("erasure", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),
     ("shards", "Stopped"): ("settlement", "SettlementFailedAlarm"),
 }
 States = dict[str, dict[str, Any]]

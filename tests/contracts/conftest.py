@@ -29,6 +29,7 @@ VARIABLES = {
             "POINTS",
             "MERCHANTS",
             "PARTNERS",
+            "PRIVACY",
         )
     },
     "EVIDENCE_BUCKET": "puhui-evidence",
@@ -47,6 +48,10 @@ VARIABLES = {
     "CALLBACK_BASE": "https://api.puhui.example/v1",
     "CORRECTION_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-correction",
     "EXPIRY_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-expiry",
+    "EXPORT_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-export",
+    "ERASURE_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-erasure",
+    "ERASURE_GRACE_SECONDS": "259200",
+    "EXPORTS_BUCKET": "exports",
     "REPORT_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-report",
     "REMINDER_TEMPLATE_ID": "puhui-points-expiry",
     "TRIAL_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-trial",

@@ -11,7 +11,7 @@ from openapi_spec_validator import validate
 
 from infra.build import codes, contract, gateway_responses
 from infra.build.contract import ROOT, Operation, json_schema, resolved
-from puhui.activities import risk
+from puhui.activities.risk.rules import rules
 from puhui.kernel import words
 from tests.support import gateway
 
@@ -183,12 +183,19 @@ def test_every_enumeration_and_object_has_a_name() -> None:
 
 
 LISTS = [operation for operation in OPERATIONS if operation.id.startswith("list_")]
-ONE_STATUS = {"list_methodologies", "list_merchants", "list_factors"}  # what is published, who is certified
+ONE_STATUS = {  # what is published, who is certified, what was imported
+    "list_methodologies",
+    "list_merchants",
+    "list_factors",
+    "list_imports",
+    "list_imported_activities",
+}
 ONE_PROGRAMME = {
     "list_memberships",
     "list_merchant_rewards",
     "list_proposals",
     "list_merchant_settlements",
+    "list_imported_activities",
 }  # one each; a merchant's own; in the path
 
 
@@ -228,7 +235,10 @@ def test_every_reason_that_the_house_gives_has_its_sentence() -> None:
     given = {code for code in given if any(f'"{code}"' in text for text in texts)}
 
     assert {"FILE_MISSING", "CANCELLED_BY_MEMBER"} <= given
-    assert {*given, *risk.REFUSALS, *risk.WEIGHTS} <= words.REASONS.keys()
+    assert {
+        *given,
+        *(code for rule in rules() for code in (rule.id, rule.reason_code)),
+    } <= words.REASONS.keys()
 
 
 def test_whatever_takes_an_owner_can_be_told_whose_it_is() -> None:

@@ -72,6 +72,22 @@ class Member:
         }
         return self.request("POST", "/activities", json=body, key=key)
 
+    def sent(
+        self, behaviour: str, quantity: dict[str, Any], *, hours_ago: float = 1, **more: Any
+    ) -> dict[str, Any]:
+        """What a data partner is answered who sends a record of the member."""
+        at = more.get("at") or datetime.now(UTC) - timedelta(hours=hours_ago)
+        programme_id = more.get("programme_id", "carbon-88")
+        name = more.get("name", str(time.time_ns()))
+        return bank_of(self.api).record(self.id, programme_id, behaviour, quantity, at, name)
+
+    def credited(self, behaviour: str, quantity: dict[str, Any], **more: Any) -> dict[str, Any]:
+        """The act of a partner's record."""
+        answer = self.sent(behaviour, quantity, **more)
+        assert "activity_id" in answer, answer
+        activity: dict[str, Any] = self.get(f"/activities/{answer['activity_id']}")
+        return activity
+
     def upload(self, data: bytes, content_type: str = "image/jpeg", announced: bytes | None = None) -> str:
         """Announce and upload a picture."""
         told = announced if announced is not None else data

@@ -29,7 +29,7 @@ TYPICAL = {
     "passengers": 2,
     "saved_l": 100,
 }
-HOURS_APART = 5
+HOURS_APART = 2
 PROGRAMMES = [each.id for each in programmes.all_programmes()]
 
 
@@ -44,13 +44,17 @@ def quantity_of(behaviour: dict[str, Any]) -> dict[str, Any]:
     return quantity
 
 
-def recorded(member: Member, programme_id: str, behaviour: dict[str, Any], hours: int) -> dict[str, Any]:
-    """The act once it was credited, or matures."""
-    at = datetime.now(UTC) - timedelta(hours=hours)
+def recorded(
+    member: Member, programme_id: str, behaviour: dict[str, Any], grade: str, hours: int
+) -> dict[str, Any]:
+    """The act, shown so, once it was credited, or matures."""
+    at, quantity = datetime.now(UTC) - timedelta(hours=hours), quantity_of(behaviour)
+    if grade == "partner":
+        return member.credited(behaviour["id"], quantity, programme_id=programme_id, at=at)
     more: dict[str, Any] = {"programme_id": programme_id, "at": at}
-    if behaviour["evidence"]["kind"] == "photo":
+    if grade in ("photo", "verified"):
         more["evidence_ids"] = [member.upload(demo.photo(time.time_ns()))]
-    answer = member.record(behaviour["id"], quantity_of(behaviour), **more)
+    answer = member.record(behaviour["id"], quantity, **more)
     assert answer.status_code in (201, 202), f"{behaviour['id']}: {answer.text}"
     return seen_by_a_person(member, answer.json()["id"])
 
@@ -98,21 +102,24 @@ def test_each_behaviour_is_credited_and_explained(programme_id: str, api: httpx.
     member.consent("steps", "photos")
     behaviours = api.get(f"/v1/programmes/{programme_id}/behaviours").json()["items"]
     has_points = "mg_per_point" in api.get(f"/v1/programmes/{programme_id}").json()["unit"]
-    told = 0
-    for number, behaviour in enumerate(behaviours):
-        if behaviour["evidence"]["kind"] == "steps":
+    shown = [
+        (grade, behaviour, {each["grade"]: each["gives"] for each in behaviour["evidence"]})
+        for grade in ("steps", "partner", "photo", "verified", "self_declared")
+        for behaviour in behaviours
+    ]
+    for number, (grade, behaviour, gives) in enumerate(each for each in shown if each[0] in each[2]):
+        if grade == "steps":
             act = walked(member, programme_id)
         else:
-            hours = 2 + number * HOURS_APART
-            if behaviour["evidence"]["kind"] == "none":  # one a day counts on mere word
-                hours, told = 26 + 24 * told, told + 1
-            act = recorded(member, programme_id, behaviour, hours)
+            act = recorded(member, programme_id, behaviour, grade, 2 + number * HOURS_APART)
         assert act["status"] in ("credited", "maturing", "pending"), act
+        assert act["grade"] == grade
         why = member.get(f"/activities/{act['id']}/explanation")
         proved = check_explanation(json.dumps(why).encode(), None)
         assert proved.reduction_mg > 0, behaviour["id"]
-        weak = not all(factor["credits_allowed"] for factor in why["factors"])
+        weak = gives[grade] != "credits" or not all(factor["credits_allowed"] for factor in why["factors"])
         assert (act["credits_mg"] == 0) is weak, act
-        assert has_points or not weak
-    balance = {item["programme_id"]: item for item in member.get("/me/balances")["items"]}[programme_id]
+        assert has_points or gives[grade] in ("credits", "record")
+    found = {item["programme_id"]: item for item in member.get("/me/balances")["items"]}
+    balance = found.get(programme_id, {"points": 0, "pending_mg": 0})
     assert balance["points"] > 0 or balance["pending_mg"] > 0 or not has_points

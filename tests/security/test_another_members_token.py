@@ -60,6 +60,14 @@ EXPECTED = {
     "get_me": OWN,
     "update_me": OWN,
     "list_consents": OWN,
+    "export_me": OWN,
+    "get_export": HIDDEN,
+    "open_export": UNSEEN,
+    "erase_me": OWN,
+    "get_erasure": OWN,
+    "withdraw_erasure": OWN,
+    "list_imports": OWN,
+    "list_imported_activities": HIDDEN,
     "put_consent": OWN,
     "get_balances": OWN,
     "get_points_forecast": OWN,
@@ -69,6 +77,7 @@ EXPECTED = {
     "list_transfers": OWN,
     "sync_steps": OWN,
     "prepare_evidence": OWN,
+    "import_track": OWN,
     "record_activity": OWN,
     "list_activities": OWN,
     "redeem": OWN,
@@ -107,6 +116,9 @@ EXPECTED = {
     "answer_order": PUBLIC,
     "list_reviews": STAFF,
     "decide_review": STAFF,
+    "void_activity": STAFF,
+    "list_held_activities": STAFF,
+    "list_risk_rules": STAFF,
     "get_digest": PUBLIC,
     "get_revision": PUBLIC,  # the opening is the owner's alone: tests/integration/test_journal_on_the_local_cloud.py
     "get_receipt": PUBLIC,
@@ -197,6 +209,8 @@ def filled(path: str, life: Life) -> str:
         "funding_id": life.activity_id,
         "settlement_id": life.activity_id,
         "dispute_id": life.activity_id,
+        "export_id": life.activity_id,
+        "import_id": life.activity_id,
     }
     return path.format(**values)
 

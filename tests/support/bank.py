@@ -10,7 +10,11 @@ from typing import Any
 from infra.local import emulator
 from infra.local.settings import STACK
 from puhui.activities.acts import credit
+from puhui.activities.acts.model import PartnerRecord
+from puhui.activities.recording import RecordActivity, record_activity
+from puhui.activities.tables import Activities, Tables
 from puhui.kernel import clock, ids
+from puhui.kernel.errors import DomainError
 from puhui.ledger.api import Ledger, member
 from puhui.programmes import api as programmes
 from puhui.store.aws import Service
@@ -28,7 +32,9 @@ class Bank:
             answer: dict[str, Any] = client._make_api_call(operation, request)
             return answer
 
-        self._ledger = Ledger(DynamoDB(call), f"{STACK}-ledger")
+        dynamodb = DynamoDB(call)
+        self._ledger = Ledger(dynamodb, f"{STACK}-ledger")
+        self._tables = Tables(Activities(dynamodb, f"{STACK}-activities"), self._ledger)
 
     def give(self, member_id: str, programme_id: str, points: int) -> None:
         """So many points more, with the credits behind them in the programme's pool."""
@@ -46,3 +52,30 @@ class Bank:
             now,
         )
         post_transfer(transfer, ledger=self._ledger, now=now)
+
+    def record(
+        self,
+        member_id: str,
+        programme_id: str,
+        behaviour: str,
+        quantity: dict[str, Any],
+        at: datetime,
+        name: str,
+    ) -> dict[str, Any]:
+        """A partner's record of the member, put on record as what comes of a partner is; what the partner would be answered."""
+        command = RecordActivity(
+            member_id,
+            programme_id,
+            behaviour,
+            at,
+            quantity,
+            (),
+            None,
+            f"{member_id} {behaviour} {quantity} {at}",
+            source=PartnerRecord("bank", name),
+        )
+        try:
+            act = record_activity(command, tables=self._tables, now=datetime.now(UTC))
+        except DomainError as refused:
+            return {"status": "refused", "code": refused.code}
+        return {"status": "credited" if act.status == "credited" else "pending", "activity_id": act.id}

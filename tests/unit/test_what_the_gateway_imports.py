@@ -151,7 +151,7 @@ def test_an_undeclared_method_is_told_those_that_there_are() -> None:
     for headers, language in ((event["headers"], "en"), (None, "zh-CN")):
         answer = app({**event, "headers": headers}, None)
         sent = {**answer["headers"], **{k: v[-1] for k, v in answer["multiValueHeaders"].items()}}
-        assert (answer["statusCode"], sent["Allow"]) == (405, "GET, PUT")
+        assert (answer["statusCode"], sent["Allow"]) == (405, "GET, PUT, DELETE")
         assert (json.loads(answer["body"])["code"], sent["Content-Language"]) == (
             "METHOD_NOT_ALLOWED",
             language,

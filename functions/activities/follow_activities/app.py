@@ -12,5 +12,5 @@ STATE_MACHINE = os.environ["VERIFICATION_STATE_MACHINE"]
 
 
 @stream("follow_activities")
-def app(change: Change, _now: datetime) -> None:
-    follow(change.new, STATE_MACHINE, ACTIVITIES.memberships)
+def app(change: Change, now: datetime) -> None:
+    follow(change.new, STATE_MACHINE, ACTIVITIES, now)

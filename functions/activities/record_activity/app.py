@@ -1,20 +1,28 @@
 """POST /activities: record an act."""
 
+from functools import cache
+
 from puhui.activities import reading, recording
-from puhui.activities.acts.model import VERIFYING
+from puhui.activities.acts.model import HELD, VERIFYING
+from puhui.activities.risk.records import device_hash
 from puhui.activities.tables import Tables
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.kernel import clock
 from puhui.methodologies import published
+from puhui.store import wiring
 
 app = HttpFunction("record-activity")
 published.from_environment()
 TABLES = Tables.from_environment()
+DEVICE_KEY = cache(lambda: wiring.key_for("devices"))
 
 
 @app.operation("record_activity", "POST", "/activities")
 def record_activity(request: Request) -> Answer:
     body = request.body
+    if "track" in body:
+        _require_consent(request.member_id)
+    device_id = body.get("device", {}).get("id", "")
     command = recording.RecordActivity(
         member_id=request.member_id,
         programme_id=body["programme_id"],
@@ -24,7 +32,20 @@ def record_activity(request: Request) -> Answer:
         evidence_ids=body.get("evidence_ids", []),
         key=request.idempotency_key,
         body_hash=request.body_hash,
+        device=device_hash(device_id, DEVICE_KEY()) if device_id else "",
+        address=request.address,
         ended_at=clock.from_text(body["ended_at"]) if "ended_at" in body else None,
+        track=body.get("track"),
+        meter=body.get("meter"),
     )
     activity = recording.record_activity(command, tables=TABLES, now=request.now)
-    return 202 if activity.status == VERIFYING else 201, reading.activity_body(activity, activity.recorded_at)
+    return 202 if activity.status in (VERIFYING, HELD) else 201, reading.activity_body(
+        activity, activity.recorded_at
+    )
+
+
+def _require_consent(member_id: str) -> None:
+    """Raise ConsentRequired unless the member lets us know whereabouts."""
+    from puhui.members import api as members  # noqa: PLC0415 most acts have no track
+
+    members.require_consent(member_id, "whereabouts", members=members.Members.from_environment())

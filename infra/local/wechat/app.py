@@ -42,6 +42,7 @@ def create_app(config: Config) -> Starlette:
         ("GET", "/wxa/resetusersessionkey", login.resetusersessionkey),
         ("POST", "/wxa/msg_sec_check", content.msg_sec_check),
         ("POST", "/wxa/media_check_async", content.media_check_async(outbox)),
+        ("POST", "/wxa/getuserriskrank", content.getuserriskrank),
         ("POST", "/cgi-bin/message/subscribe/send", messages.subscribe_send),
     )
 

@@ -1,6 +1,8 @@
 """Content security: verdicts of texts by keyword, of pictures by their SHA-256 or by bytes they contain."""
 
 import hashlib
+import ipaddress
+import secrets
 from typing import Any
 
 from infra.local.wechat.answers import Refusal, rid
@@ -72,6 +74,28 @@ def media_check_async(outbox: Outbox) -> Endpoint:
         return {"errcode": 0, "errmsg": "ok", "trace_id": trace_id}
 
     return endpoint
+
+
+async def getuserriskrank(platform: Platform, asked: Asked) -> dict[str, Any]:
+    """POST /wxa/getuserriskrank: what the control side says of the user. The platform writes ``unoin_id``."""
+    require_token(platform, asked.query)
+    body = asked.body()
+    if asked.text(body, "appid") != platform.config.app_id:
+        raise Refusal(40013)
+    if body.get("scene") not in (0, 1, 2):
+        raise Refusal(40129)
+    try:
+        ipaddress.ip_address(asked.text(body, "client_ip"))
+    except ValueError:
+        raise Refusal(40097) from None
+    with platform.state.reading() as known:
+        rank = require_user(known, asked.text(body, "openid")).risk_rank
+    return {
+        "errcode": 0,
+        "errmsg": "getuserriskrank succ",
+        "risk_rank": rank,
+        "unoin_id": secrets.randbits(40),
+    }
 
 
 def media_event(known: Known, app_id: str, trace_id: str, data: bytes | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from infra.local.wechat.state import User
 
 CHINA = timezone(timedelta(hours=8))
 WERUN_DAYS = 31
+RISK_RANK_MAX = 4
 _OPENID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -40,8 +41,12 @@ class _Phone:
         openid = member(given, "openid", str, "o" + secrets.token_urlsafe(27)[:27])
         if not _OPENID.fullmatch(openid):
             raise Wrong("openid 只能含字母、数字、- 和 _。An openid has letters, digits, - and _.")
+        rank = member(given, "risk_rank", int, -1)
+        if "risk_rank" in given and not 0 <= rank <= RISK_RANK_MAX:
+            raise Wrong("risk_rank 为 0 至 4。risk_rank is 0 to 4.")
         with self._platform.state.changing() as known:
             user = known.users.setdefault(openid, User(openid))
+            user.risk_rank = user.risk_rank if rank < 0 else rank
             user.nickname = member(given, "nickname", str, user.nickname)
             user.unionid = member(given, "unionid", str, user.unionid)
             user.risk_blocked = member(given, "risk_blocked", bool, user.risk_blocked)

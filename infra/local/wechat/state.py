@@ -26,6 +26,7 @@ class User:
     rotations: int = 0
     visited_at: float = 0.0
     risk_blocked: bool = False
+    risk_rank: int = 0
     demo: bool = False
     steps: dict[str, int] = field(default_factory=dict)
     accepts: dict[str, int] = field(default_factory=dict)

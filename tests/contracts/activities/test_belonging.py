@@ -85,7 +85,7 @@ def test_the_first_act_joins_and_only_the_first_says_so(acts: Acts):
     first = acts.record(at=NOW - timedelta(hours=4))
     item = ACTIVITY.item(first)
     for _ in range(2):
-        stream.follow(item, "machine", acts.tables.activities.memberships)
+        stream.follow(item, "machine", acts.tables.activities, SENT)
     assert joined(acts) == {"carbon-88": Membership("carbon-88", SENT, None, TERMS, "acted", acts.member_id)}
     assert (first.joins, acts.record().joins) == (True, False)
 
@@ -93,7 +93,7 @@ def test_the_first_act_joins_and_only_the_first_says_so(acts: Acts):
 def test_a_first_act_that_is_followed_up_late_brings_nobody_back_who_left(acts: Acts):
     item = ACTIVITY.item(acts.record())
     leave(acts, now=TOMORROW)
-    stream.follow(item, "machine", acts.tables.activities.memberships)
+    stream.follow(item, "machine", acts.tables.activities, SENT)
     assert joined(acts)["carbon-88"].left_at == TOMORROW
 
 

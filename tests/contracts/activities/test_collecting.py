@@ -280,7 +280,7 @@ def test_a_walk_of_a_day_that_has_lapsed_is_left_out(forest: Acts):
 
 
 def test_thirty_one_days_come_in_one_request_and_the_last_four_wait(forest: Acts):
-    walked = [(NOW.date() - timedelta(days=n), 9_000) for n in range(31)]
+    walked = [(NOW.date() - timedelta(days=n), 9_000 + n) for n in range(31)]
     answer = steps.sync_steps(
         forest.member_id, "ant-forest", walked, key="k", body_hash="", tables=forest.tables, now=NOW
     )

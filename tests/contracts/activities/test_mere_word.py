@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 
 from infra.local import demo
-from puhui.activities import reading, risk
+from puhui.activities import reading
 from puhui.activities.risk import DAY_LARGE
+from puhui.activities.risk.engine import Features, assess
 from puhui.tlog.errors import NotProved
 from puhui.verify.explanations import check_explanation
 from tests.contracts.activities.conftest import NOW, Acts
@@ -86,7 +87,7 @@ def test_what_photos_show_beyond_a_kilogram_a_day_a_person_sees(acts: Acts):
     assert shown(6, "subway_trip", trips=4) == ()
     assert shown(3, "lights_off", times=3) == ()
     assert shown(2, "no_tableware", orders=1) == (DAY_LARGE,)
-    assert risk.assess([{"signals": [DAY_LARGE]}], 0).outcome == "review"
+    assert assess(Features({DAY_LARGE})).band == "review"
 
 
 def test_the_limit_that_cut_an_act_for_points_alone_is_told_and_can_be_checked(acts: Acts):

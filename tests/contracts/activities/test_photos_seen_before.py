@@ -107,7 +107,7 @@ def test_a_photo_costs_two_write_units_and_a_process_that_has_read_one_query(tab
     photos.match(picture(1), "E1", NOW)
     assert sent == ["UpdateItem", *["Query"] * 7]  # the months of half a year
     sent.clear()
-    photos.claim("a" * 64, "E2")
+    photos.claim("a" * 64, "E2", NOW + timedelta(minutes=1))
     photos.match(picture(2**40), "E2", NOW + timedelta(minutes=1))
     assert sent == ["UpdateItem", "UpdateItem", "Query"]
 

@@ -29,7 +29,7 @@ def sync(
 
 
 def test_thirty_one_days_are_credited_in_one_request_each_within_its_cap(acts: Acts):
-    days = [(TODAY - timedelta(days=n), 8_000) for n in range(31)]
+    days = [(TODAY - timedelta(days=n), 8_000 + n) for n in range(31)]
     answer = sync(acts, days, key="first")
     assert answer["credits_mg"] == 31 * 10_000
     assert answer["points"] == acts.points() == 310

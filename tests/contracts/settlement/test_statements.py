@@ -178,7 +178,7 @@ def test_a_file_is_written_in_parts_and_nothing_is_left_of_one_that_failed(dynam
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "cn-north-1"})
     bucket = StatementFiles(name)
     lines = [f"{number:07},{'x' * 90}\r\n" for number in range(120_000)]  # 12 MB: three parts
-    bucket.write("statements/s/m/0-en.csv", lines)
+    bucket.write_lines("statements/s/m/0-en.csv", lines)
     stored = s3.get_object(Bucket=name, Key="statements/s/m/0-en.csv")
     with stored["Body"] as body:
         assert body.read() == "".join(lines).encode()
@@ -188,6 +188,6 @@ def test_a_file_is_written_in_parts_and_nothing_is_left_of_one_that_failed(dynam
         raise RuntimeError("died")
 
     with pytest.raises(RuntimeError):
-        bucket.write("statements/s/m/1-en.csv", dying())
+        bucket.write_lines("statements/s/m/1-en.csv", dying())
     assert not bucket.holds("statements/s/m/1-en.csv")
     assert s3.list_multipart_uploads(Bucket=name).get("Uploads", []) == []

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from infra.local.wechat.config import ACTIVITY_TEMPLATE
 from puhui.wechat.client import WeChatClient
 from puhui.wechat.errors import PushRefused, SubscriptionRefused, UserAway, WeChatRefused
-from puhui.wechat.model import ContentVerdict, Scene, Suggestion
+from puhui.wechat.model import ContentVerdict, RiskScene, Scene, Suggestion
 from puhui.wechat.push import PushReceiver
 from tests.contracts.wechat.conftest import CONFIG, Inbox, json_of
 from tests.support.wechat_standin import Standin, serving
@@ -245,3 +245,17 @@ def test_a_page_or_language_that_does_not_exist_is_refused(wechat: WeChatClient)
         with pytest.raises(WeChatRefused) as refusal:
             wechat.send_subscribe_message("demo-member-1", ACTIVITY_TEMPLATE, NOTICE, **changes)
         assert refusal.value.details["errcode"] == errcode
+
+
+def test_the_platform_says_how_much_of_a_risk_somebody_is(standin: Standin, wechat: WeChatClient):
+    assert wechat.user_risk_rank("demo-member-1", RiskScene.MARKETING, "203.0.113.7") == 0
+    standin.control("users", openid="demo-member-1", risk_rank=4)
+    assert wechat.user_risk_rank("demo-member-1", RiskScene.MARKETING, "2001:db8::7") == 4
+
+
+@pytest.mark.parametrize(("openid", "address"), [("nobody", "203.0.113.7"), ("demo-member-1", "nowhere")])
+def test_a_risk_is_asked_of_a_user_and_an_address(
+    standin: Standin, wechat: WeChatClient, openid: str, address: str
+):
+    with pytest.raises(WeChatRefused):
+        wechat.user_risk_rank(openid, RiskScene.MARKETING, address)

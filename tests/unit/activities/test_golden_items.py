@@ -1,5 +1,6 @@
 """Every stored shape of the activities' table, kept as a file: a swapped or renamed field is noticed."""
 
+import base64
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,7 @@ from puhui.activities.claims.model import Share, ShareDay
 from puhui.activities.claims.repository import SHARE, SHARE_DAY
 from puhui.activities.evidence.model import Evidence
 from puhui.activities.evidence.repository import EVIDENCE
+from puhui.activities.households.meters import HomeMeter, Meter, Reading
 from puhui.activities.households.model import (
     HouseholdDay,
     Interval,
@@ -22,13 +24,25 @@ from puhui.activities.households.model import (
     Residence,
     Residences,
 )
-from puhui.activities.households.repository import PEOPLE, REPORTED_DAYS, RESIDENCES, Households
+from puhui.activities.households.repository import (
+    HOME_METER,
+    METER,
+    PEOPLE,
+    REPORTED_DAYS,
+    RESIDENCES,
+    Households,
+)
 from puhui.activities.memberships import MEMBERSHIP, Membership
 from puhui.activities.reviews.model import Review
 from puhui.activities.reviews.repository import REVIEW
+from puhui.activities.tracks.identity import Marks, Sketch
+from puhui.activities.tracks.model import track_of
+from puhui.activities.tracks.repository import Tracks, printed
 from puhui.store.client import DynamoDB
+from puhui.store.sealing import Sealer
+from puhui.store.session import Session
 from puhui.store.values import decode_item
-from tests.support.golden import UNIT, check
+from tests.support.golden import UNIT, Sent, check
 
 AT = datetime(2026, 11, 30, 8, 30, tzinfo=UTC)
 DAYS = [AT + timedelta(days=n) for n in range(8)]
@@ -47,12 +61,17 @@ DAY_OF_ACTS = Day(
             12,
             "own",
             "self_declared",
+            29_408_020,
         ),
         Entry("01ACT2", "ant-forest", "walking", -1, -1, 7_000, 1, 9_000, grade="steps"),
     ),
     6,
     "M1",
 )
+DAY_BEFORE_RULES = replace(
+    DAY_OF_ACTS, entries=tuple(replace(entry, recorded=0) for entry in DAY_OF_ACTS.entries)
+)
+BEFORE_RULES = {"settles_at": None, "rules": (), "shadows": (), "device": "", "address": "", "voiding": {}}
 GOLDEN = {
     "activity": (
         ACTIVITY,
@@ -86,6 +105,14 @@ GOLDEN = {
             {"id": "01COR", "from_mg": 1, "to_mg": 2},
             "photo",
             "metro",
+            {"id": "9c0d", "reading": 4_210_300},
+            {"id": "6f1e", "distance_m": 3_004, "prints": ["0:ab", "1:cd"]},
+            DAYS[5],
+            ("FIRST_DAYS@1",),
+            ("STEPS_HOURLY@1",),
+            "5e1f",
+            "203.0.113.7",
+            {"by": "M8", "reason_code": "ALREADY_COUNTED", "note": ""},
         ),
     ),
     "day": (DAY, DAY_OF_ACTS),
@@ -109,6 +136,18 @@ GOLDEN = {
             "household:H1", "saving_electricity", (ReportedSpan("2026-11-01", "2026-11-30", "01ACT"),), 5
         ),
     ),
+    "meter": (
+        METER,
+        Meter(
+            "9c0d",
+            "household_electricity",
+            "H1",
+            (Reading(4_210_300, "2026-11-30", "01ACT"),),
+            (3_100, 2_900),
+            2,
+        ),
+    ),
+    "home_meter": (HOME_METER, HomeMeter("H1", "household_electricity", "9c0d", "2026-11-30", 3)),
     "membership": (
         MEMBERSHIP,
         Membership("carbon-88", DAYS[0], DAYS[1], "2026-11", "signed_in", "M1"),
@@ -151,17 +190,19 @@ def test_a_stored_item_is_read_into_the_whole_value_and_written_back(name: str):
 
 def test_a_day_of_the_first_shape_whose_entries_were_lists_by_position_is_read():
     stored = json.loads((UNIT / "activities/golden/day_by_position.json").read_text())
-    assert DAY.read(decode_item(stored)) == DAY_OF_ACTS
+    assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
 def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read():
     stored = json.loads((UNIT / "activities/golden/day_without_grades.json").read_text())
-    assert DAY.read(decode_item(stored)) == DAY_OF_ACTS
+    assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
     stored = json.loads((UNIT / "activities/golden/activity_without_grade.json").read_text())
-    assert ACTIVITY.read(decode_item(stored)) == replace(GOLDEN["activity"][1], grade="photo", partner_id="")  # type: ignore[type-var]
+    assert ACTIVITY.read(decode_item(stored)) == replace(
+        GOLDEN["activity"][1], grade="photo", partner_id="", track={}, meter={}, **BEFORE_RULES
+    )  # type: ignore[type-var]
 
 
 def test_a_households_day_is_counters_by_programme_and_behaviour():
@@ -174,6 +215,21 @@ def test_a_households_day_is_counters_by_programme_and_behaviour():
 def test_a_partners_record_is_stored_under_itself_whoever_its_member_is():
     act = replace(GOLDEN["activity"][1], id=PartnerRecord("metro", "trip-1").activity_id)  # type: ignore[type-var]
     check("activities", "activity_of_record", ACTIVITY, act)  # type: ignore[arg-type]
+
+
+def test_what_is_written_of_a_track_is_a_claim_a_sealed_item_that_ends_and_prints_that_end():
+    """The points are sealed with a fresh nonce each time: only that they are is looked at."""
+    sent = Sent()
+    tracks = Tracks(sent.dynamodb, "t", lambda: Sealer(b"k" * 32, b"p" * 32))
+    marks = Marks("6f1e", Sketch((3, 2**64 - 1), (0, 40)), ("0:ab", "1:cd"))
+    tracks.dynamodb.put_all("t", [printed(marks, each, "01ACT", AT) for each in marks.buckets])
+    session = Session(sent.dynamodb)
+    track = track_of({"datum": "gcj02", "polyline": "_p~iF~ps|U_ulLnnqC", "precision": 5, "seconds": [0, 5]})
+    tracks.add(session, track, marks, member_id="M1", activity_id="01ACT", now=AT)
+    session.commit()
+    sealed = sent.calls[1]["TransactWriteItems"]["TransactItems"][1]["Put"]["Item"].pop("sealed")
+    assert tracks.sealer.open(base64.b64decode(sealed["B"]), "M1", "track:01ACT")
+    sent.check("activities", "track")
 
 
 def test_an_act_that_waits_is_in_the_index_and_one_that_is_over_is_not():

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from puhui.activities.evidence import perceptual_hash, pictures
 from puhui.activities.evidence.model import Picture
-from puhui.activities.risk import assess
+from puhui.activities.risk.engine import REFUSE, REVIEW, Features, assess
 from tests.support.made_pictures import png_with_a_hole
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -213,14 +213,14 @@ def test_what_is_too_even_to_compare_says_so(level: int):
     assert pictures.look(saved(framed)).flat
 
 
-def test_a_clean_photo_is_approved():
-    assert assess([{"reason_code": "", "signals": []}], late_days=0).outcome == "approve"
+def test_a_clean_photo_is_credited():
+    assert assess(Features()).band == "credit"
 
 
 @pytest.mark.parametrize("signal", SIGNALS)
 def test_a_doubtful_photo_waits_for_a_person(signal: str):
-    found = assess([{"reason_code": "", "signals": [signal]}], late_days=0)
-    assert (found.outcome, found.signals) == ("review", (signal,))
+    found = assess(Features(frozenset({signal})))
+    assert (found.band, found.signals) == (REVIEW, (signal,))
 
 
 @pytest.mark.parametrize(
@@ -228,6 +228,5 @@ def test_a_doubtful_photo_waits_for_a_person(signal: str):
     ["FILE_MISSING", "FILE_CHANGED", "FILE_TYPE", "PICTURE_TOO_LARGE", "EVIDENCE_REUSED", "CONTENT_RISKY"],
 )
 def test_some_findings_refuse_at_once_whatever_else_was_found(reason: str):
-    checks = [{"reason_code": "", "signals": ["PHOTO_SMALL"]}, {"reason_code": reason, "signals": []}]
-    found = assess(checks, late_days=0)
-    assert (found.outcome, found.reason_code) == ("refuse", reason)
+    found = assess(Features(frozenset({"PHOTO_SMALL", reason})))
+    assert (found.band, found.reason_code) == (REFUSE, reason)

@@ -23,6 +23,7 @@ MEMBERS = Member(
     sealed_openid=b"openid",
     sealed_session_key=b"session key",
     consents={"steps": AGREED, "photos": REFUSED},
+    closed=True,
 )
 SHAPES = {
     "member": (MEMBER, MEMBERS),

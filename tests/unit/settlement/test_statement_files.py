@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from puhui.settlement.statements.csv_file import csv_lines
+from puhui.kernel.csv_file import csv_lines
 from puhui.settlement.statements.printing import page, yuan
 
 STATEMENT: dict[str, Any] = {

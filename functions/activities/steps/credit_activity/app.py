@@ -1,4 +1,4 @@
-"""Verification: credit the act, once."""
+"""Verification: credit the act, once, or hold it for some days first."""
 
 from datetime import datetime
 
@@ -11,5 +11,8 @@ TABLES = Tables.from_environment()
 
 @task("credit_activity")
 def app(event: Input, now: datetime) -> Input:
-    activity = verification.credit_activity(event["member_id"], event["activity_id"], tables=TABLES, now=now)
+    hold = event.get("outcome") == "hold"  # what a person approved is not held
+    activity = verification.credit_activity(
+        event["member_id"], event["activity_id"], hold=hold, tables=TABLES, now=now
+    )
     return {"status": activity.status}

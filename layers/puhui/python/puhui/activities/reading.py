@@ -5,7 +5,7 @@ from typing import Any
 
 from puhui.activities.acts import credit
 from puhui.activities.acts.days import Day
-from puhui.activities.acts.model import CREDITED, MATURING, PENDING, Activity
+from puhui.activities.acts.model import CREDITED, HELD, MATURING, PENDING, Activity
 from puhui.activities.errors import ActivityNotFound
 from puhui.activities.tables import Activities
 from puhui.kernel import clock
@@ -91,7 +91,7 @@ def activity_body(activity: Activity, now: datetime) -> dict[str, Any]:
         "programme_id": activity.programme_id,
         "behaviour": activity.behaviour,
         "title": programmes.behaviour_name(activity.programme_id, activity.behaviour),
-        "status": activity.status,
+        "status": PENDING if activity.status == HELD else activity.status,
         "grade": activity.grade,
         "credits_mg": 0 if activity.points_only else activity.credits_mg,
         "points": activity.points,
@@ -99,12 +99,19 @@ def activity_body(activity: Activity, now: datetime) -> dict[str, Any]:
     }
     if activity.ended_at:
         body["ended_at"] = clock.to_text(activity.ended_at)
+    if activity.status == HELD and activity.settles_at:
+        body["settles_at"] = clock.to_text(activity.settles_at)
     if activity.matured_at and activity.collect_by:
         body["matured_at"] = clock.to_text(activity.matured_at)
         body["collect_by"] = clock.to_text(activity.collect_by)
         body["taken_mg"] = activity.shared_mg
-    if activity.status in (CREDITED, MATURING, PENDING) and _computed_mg(activity) > activity.credits_mg:
+    if (
+        activity.status in (CREDITED, HELD, MATURING, PENDING)
+        and _computed_mg(activity) > activity.credits_mg
+    ):
         body["computed_mg"] = _computed_mg(activity)
+    if activity.track:
+        body["track"] = {name: activity.track[name] for name in ("distance_m", "seconds", "median_mm_s")}
     if activity.reason_code:
         body["reason_code"] = activity.reason_code
     if activity.note:

@@ -4,23 +4,26 @@ import os
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from puhui.activities import tracking
 from puhui.activities.acts import credit, timing
 from puhui.activities.acts.days import (
-    PHOTOS_PER_DAY_MG,
     Day,
     Entry,
     entry_of,
     fit,
     fit_declared,
+    fit_walk,
     reported_before,
 )
 from puhui.activities.acts.identity import period_rule, window
 from puhui.activities.acts.model import (
     CREDITED,
+    HELD,
     MATURING,
+    REFUSED,
     SELF_DECLARED_LIMIT,
     VERIFYING,
     Activity,
@@ -40,11 +43,14 @@ from puhui.activities.households.limits import shared_with
 from puhui.activities.households.model import Residences
 from puhui.activities.memberships import require_member
 from puhui.activities.risk import ACT_REPEATED, DAY_LARGE, RANDOM_CHECK
+from puhui.activities.risk.judging import judged
+from puhui.activities.risk.records import others_on
+from puhui.activities.settling.holding import held_for
 from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, STEPS, VERIFIED
-from puhui.ledger.api import Balance, Hold, add_hold, balance_from, member, of
+from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, STEPS, TRACK, VERIFIED
+from puhui.ledger.api import Balance, add_hold, balance_from, member, of
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, Programme
@@ -58,7 +64,8 @@ VERIFICATION_DAYS = (
 
 @dataclass(frozen=True)
 class RecordActivity:
-    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key."""
+    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` and
+    ``meter`` are the contract's, ``device`` a hash of what the client calls its device, ``address`` where it sends from."""
 
     member_id: str
     programme_id: str
@@ -70,6 +77,10 @@ class RecordActivity:
     body_hash: str
     ended_at: datetime | None = None
     source: PartnerRecord | None = None
+    track: Mapping[str, Any] | None = None
+    meter: Mapping[str, Any] | None = None
+    device: str = ""
+    address: str = ""
 
 
 def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
@@ -86,16 +97,48 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     programme = programmes.programme(command.programme_id)
     behaviour = programmes.behaviour(programme, command.behaviour)
     grade = _grade(behaviour, command)
+    trip = tracking.trip_of(command.track, behaviour, command.quantity, command.occurred_at, command.ended_at)
+    if trip is not None:  # the track's word counts, not the member's
+        command = replace(command, quantity=trip.quantity, ended_at=trip.ended_at)
     times = timing.ReportedTimes(command.occurred_at, command.ended_at, now, programme.claim.window_days)
     rule = period_rule(behaviour.id)
     timing.check_times(times, rule)
-    quantified = methodologies.quantify(
-        programme, behaviour, command.quantity, clock.programme_day(command.occurred_at)
-    )
-    timing.check_length(times, behaviour, quantified.inputs)
     day = clock.programme_day(command.occurred_at)
+    quantified = methodologies.quantify(programme, behaviour, command.quantity, day)
+    timing.check_length(times, behaviour, quantified.inputs)
     period = timing.period_of(times, rule, quantified.inputs) if rule else None
     timing.check_first_day(command.member_id, period.first if period else day)
+    draft = _draft(command, programme, behaviour, grade, quantified, tables, now)
+    track = tracking.taken(trip, draft.id, tables, now) if trip else None
+    if track:
+        draft = tracking.with_track(draft, track)
+
+    def build(session: Session) -> Activity:
+        activity = _add(session, draft, programme, behaviour, period, tables, now)
+        if track:
+            track.add(session, tables.activities.tracks, activity.member_id, activity.id, now)
+        return activity
+
+    try:
+        return attempt(tables.ledger.dynamodb, build)
+    except AlreadyExists as before:
+        return first_answer(ACTIVITY.read(before.details["item"]))
+    except IdempotencyKeyReused:
+        if command.source is None:
+            raise
+        raise RecordChanged(record_id=command.source.record_id) from None
+
+
+def _draft(
+    command: RecordActivity,
+    programme: Programme,
+    behaviour: Behaviour,
+    grade: str,
+    quantified: methodologies.Quantification,
+    tables: Tables,
+    now: datetime,
+) -> Activity:
+    """The act before it is fitted into its day. Raises NothingToCredit."""
     counted = credit.counted(quantified, programme, behaviour.gives(grade))
     status = _first_status(programme, command.evidence_ids)
     draft = Activity(
@@ -117,22 +160,14 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
         ended_at=command.ended_at,
         grade=grade,
         partner_id=command.source.partner_id if command.source else "",
+        meter=tracking.kept_meter(command.meter, behaviour.id, tables),
+        device=command.device,
+        address=command.address,
     )
     if status == MATURING:
         matured_at, collect_by = programme.claim.times(command.occurred_at.replace(microsecond=0))
         draft = replace(draft, matured_at=matured_at, collect_by=collect_by)
-
-    def build(session: Session) -> Activity:
-        return _add(session, draft, programme, behaviour, period, tables, now)
-
-    try:
-        return attempt(tables.ledger.dynamodb, build)
-    except AlreadyExists as before:
-        return first_answer(ACTIVITY.read(before.details["item"]))
-    except IdempotencyKeyReused:
-        if command.source is None:
-            raise
-        raise RecordChanged(record_id=command.source.record_id) from None
+    return draft
 
 
 class _Found(NamedTuple):
@@ -142,6 +177,7 @@ class _Found(NamedTuple):
     residences: Residences
     balance: Balance
     joins: bool
+    device_others: int
 
 
 def _add(
@@ -160,29 +196,34 @@ def _add(
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
     today, *following = found.days
-    entry = fit(today, wanted, behaviour.caps, following)
+    entry = fit_walk(today, fit(today, wanted, behaviour.caps, following))
     entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
     repeated = reported_before(wanted, found.days)
     if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
         raise ActRepeated(minutes=window(draft.behaviour).within)
     households = tables.activities.households
-    shared, reported = shared_with(draft, behaviour, period, found.residences, households)
-    if shared:
-        entry = shared.fit(entry, behaviour.caps)
+    shared = shared_with(draft, behaviour, period, found.residences, households)
+    entry = shared.fit(entry, behaviour.caps)
     activity = replace(
         draft,
         credits_mg=entry.mg,
         joins=found.joins,
-        household=shared.household if shared else "",
-        signals=_signals(draft, entry, today, repeated=repeated, drawn=_drawn(behaviour, draft.grade)),
+        household=shared.household,
+        signals=(
+            *draft.signals,
+            *shared.signals,
+            *_signals(draft, entry, today, repeated=repeated, drawn=_drawn(behaviour, draft.grade)),
+        ),
     )
     if entry.mg == 0:
         activity = _on_record_only(activity, SELF_DECLARED_LIMIT if draft.credits_mg else "")
+    else:
+        activity = judged(activity, entry, today, found.device_others, programme.hold_days, now)
+    if activity.status == REFUSED:
+        tables.activities.days.put(session, today.with_entry(entry).without(entry.activity_id))
+        return _give(session, activity, programme, found.balance, tables, now)
     _put_days(session, entry, found.days, tables)
-    if shared:
-        households.add_to_day(session, shared, entry)
-    for each in reported:
-        households.put_reported(session, each)
+    shared.add(session, entry, households)
     return _give(session, activity, programme, found.balance, tables, now)
 
 
@@ -202,7 +243,7 @@ def _signals(draft: Activity, entry: Entry, today: Day, *, repeated: bool, drawn
     """Why a person is to look at an act, whatever its photos show."""
     found = {
         ACT_REPEATED: repeated,
-        DAY_LARGE: draft.grade == PHOTO and today.shown_mg + entry.mg > PHOTOS_PER_DAY_MG,
+        DAY_LARGE: today.large_with(entry),
         RANDOM_CHECK: draft.grade == VERIFIED or drawn,
     }
     return tuple(signal for signal, is_so in found.items() if is_so)
@@ -222,14 +263,21 @@ def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool) -> _Fou
     repetition."""
     activities, ledger = tables.activities, tables.ledger
     owner, dates = member(draft.member_id), wanted.days()
+    device = (
+        [activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))]
+        if draft.device
+        else []
+    )
     keys = [
         activities.acts.key(draft.member_id, draft.id),
         activities.memberships.key(draft.member_id, draft.programme_id),
         ledger.balance_key(owner, draft.programme_id),
         *(activities.days.key(draft.member_id, each) for each in dates),
         *([activities.households.residences_key(draft.member_id)] if home else []),
+        *device,
     ]
     existing, membership, balance, *found = ledger.dynamodb.get_all(keys)
+    device_item = found.pop() if device else None
     if existing:
         raise SameRequest(body_hash=draft.body_hash).found(existing)
     days = activities.days
@@ -238,6 +286,7 @@ def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool) -> _Fou
         activities.households.read_residences(draft.member_id, found[-1] if home else None),
         balance_from(owner, draft.programme_id, balance),
         require_member(membership, draft.programme_id),
+        others_on(device_item, draft.member_id),
     )
 
 
@@ -258,7 +307,7 @@ def _give(
 ) -> Activity:
     """Write the act with its evidence and its credits, or the hold of those that are still to come."""
     if activity.credits_mg == 0:
-        tables.activities.acts.add(session, activity)
+        tables.activities.acts.add(session, replace(activity, address=""))
         return activity
     transfer = None
     if activity.status == CREDITED:
@@ -285,17 +334,6 @@ def _give(
     return activity
 
 
-def held_for(activity: Activity, programme: Programme, now: datetime) -> Hold:
-    """The hold of what an act will give: until it is verified, collected, or its time is over."""
-    runs_out = activity.collect_by or now + timedelta(days=VERIFICATION_DAYS)
-    if activity.collect_by is None and programme.claim.rule == "collect":
-        _, runs_out = programme.claim.times(activity.occurred_at, runs_out)
-    legs = credit.issuing(
-        programme, activity.member_id, activity.credits_mg, activity.day, points_only=activity.points_only
-    )
-    return Hold(activity.id, member(activity.member_id), legs, runs_out, activity.id)
-
-
 def _record(
     quantified: methodologies.Quantification, programme: Programme, behaviour: Behaviour, grade: str
 ) -> dict[str, Any]:
@@ -316,11 +354,13 @@ def _grade(behaviour: Behaviour, command: RecordActivity) -> str:
     """What shows the act. Raises StepsComeFromWeRun, EvidenceNotWanted, EvidenceRequired, EvidenceNotAccepted."""
     if command.source:
         grade = PARTNER
+    elif command.track is not None:
+        grade = TRACK
     elif command.evidence_ids:
         grade = VERIFIED if PHOTO not in behaviour.evidence else PHOTO
     else:
         grade = SELF_DECLARED
-    if grade in behaviour.evidence:
+    if grade in behaviour.evidence and not (command.track and command.evidence_ids):
         return grade
     if STEPS in behaviour.evidence:
         raise StepsComeFromWeRun
@@ -340,7 +380,7 @@ def _activity_id(command: RecordActivity, now: datetime) -> str:
 
 def first_answer(activity: Activity) -> Activity:
     """The activity as the first answer said it, whatever became of it since."""
-    if activity.first_status == CREDITED:
+    if activity.first_status in (CREDITED, REFUSED):
         return activity
     first = replace(
         activity,
@@ -354,5 +394,5 @@ def first_answer(activity: Activity) -> Activity:
         expired_mg=0,
     )
     if activity.first_status == VERIFYING:
-        return replace(first, matured_at=None, collect_by=None)
-    return first
+        return replace(first, matured_at=None, collect_by=None, settles_at=None)
+    return replace(first, matured_at=None, collect_by=None) if activity.first_status == HELD else first

@@ -1,4 +1,4 @@
-"""What is checked by the schedule: acts that nobody collected, and acts whose verification stopped.
+"""What is checked by the schedule: acts that nobody collected, acts whose verification stopped, and held acts that are to be settled.
 
 An act that waits for a machine is in the index ``acts_by_next_check`` from its first write on, so that nothing has to go well
 for it to be found. A check starts its verification, again where that has failed, and sets the next check to when the act
@@ -6,21 +6,33 @@ is twice as old; once the act's hold has run out it is ended, so that it waits n
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from puhui.activities import verification
-from puhui.activities.acts.model import MATURING, VERIFYING, Activity
+from puhui.activities.acts.model import HELD, MATURING, VERIFYING, Activity
 from puhui.activities.acts.repository import CHECK_SHARDS
 from puhui.activities.claims import collecting
 from puhui.activities.recording import VERIFICATION_DAYS
 from puhui.activities.reviews.usecases import EXPIRED_REASON
+from puhui.activities.settling.settle import PlatformSilent, settle
 from puhui.activities.tables import Tables
 from puhui.store import states
 from puhui.store.client import Key
 from puhui.store.values import Item
 
 EXPIRED, STARTED, ENDED, WAITING, FAILED = "expired", "started", "ended", "waiting", "failed"
+SETTLED = "settled"
+ASK_AGAIN, PATIENCE = (
+    timedelta(minutes=30),
+    timedelta(days=1),
+)  # a platform that is silent for so long is not waited for
+FindOut = Callable[[Activity, datetime], Mapping[str, int]]
+
+
+def nothing(_activity: Activity, _now: datetime) -> Mapping[str, int]:
+    """Nothing more is known."""
+    return {}
 
 
 def check_waiting(
@@ -29,15 +41,17 @@ def check_waiting(
     now: datetime,
     clock_seconds: Callable[[], float],
     seconds_max: float,
+    find_out: FindOut = nothing,
 ) -> Counter[str]:
-    """Check what waits for at most ``seconds_max``: how many acts expired, had their verification started, were ended, go
-    on waiting, or could not be checked. Two runs at once are no harm."""
+    """Check what waits for at most ``seconds_max``: how many acts expired, were settled, had their verification started, were ended,
+    go on waiting, or could not be checked. Two runs at once are no harm. ``find_out``: what is asked about the member of a held act
+    before it is settled; raises PlatformSilent."""
     until, done = clock_seconds() + seconds_max, Counter[str]()
     for key in acts_to_check(tables, now):
         if clock_seconds() > until:
             break
         try:
-            done[_check(key, tables, state_machine, now)] += 1
+            done[_check(key, tables, state_machine, now, find_out)] += 1
         except Exception:  # noqa: BLE001 one act must not hold up the others; the caller reports that there are such
             done[FAILED] += 1
     return done
@@ -54,10 +68,12 @@ def acts_to_check(tables: Tables, now: datetime) -> Iterator[Key]:
                 break
 
 
-def _check(key: Key, tables: Tables, state_machine: str, now: datetime) -> str:
+def _check(key: Key, tables: Tables, state_machine: str, now: datetime, find_out: FindOut) -> str:
     activity = tables.activities.acts.at(key)
-    if activity is None or activity.status not in (MATURING, VERIFYING):
+    if activity is None or activity.status not in (MATURING, VERIFYING, HELD):
         return WAITING  # the index is behind its table
+    if activity.status == HELD:
+        return _settle(activity, tables, now, find_out)
     if activity.status == MATURING:
         collecting.expire(activity.member_id, activity.id, tables=tables, now=now)
         return EXPIRED
@@ -65,10 +81,24 @@ def _check(key: Key, tables: Tables, state_machine: str, now: datetime) -> str:
 
 
 def _verify(activity: Activity, tables: Tables, state_machine: str, now: datetime) -> str:
-    age = now - activity.recorded_at
+    age = now - activity.waits_since
     if age >= timedelta(days=VERIFICATION_DAYS):
         verification.refuse_activity(activity.member_id, activity.id, EXPIRED_REASON, tables=tables, now=now)
         return ENDED
-    started = states.start_again(state_machine, activity.id, verification.execution_input(activity))
-    tables.activities.acts.check_again(activity, activity.recorded_at + 2 * age)
+    name, given = verification.execution_name(activity), verification.execution_input(activity)
+    started = states.start_again(state_machine, name, given)
+    tables.activities.acts.check_again(activity, activity.waits_since + 2 * age)
     return STARTED if started else WAITING
+
+
+def _settle(activity: Activity, tables: Tables, now: datetime, find_out: FindOut) -> str:
+    due = activity.settles_at or now
+    try:
+        found = find_out(activity, now) if now >= due else {}
+    except PlatformSilent:
+        if now < due + PATIENCE:
+            tables.activities.acts.check_again(activity, now + ASK_AGAIN)
+            return WAITING
+        found = {}
+    ended = settle(activity.member_id, activity.id, found, tables=tables, now=now)
+    return WAITING if ended.status == HELD else SETTLED

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from puhui.activities.acts import credit
-from puhui.activities.acts.days import NO_TIME, Day, Entry, fit
-from puhui.activities.acts.model import CREDITED, MATURING, Activity
+from puhui.activities.acts.days import NO_TIME, Day, Entry, fit, fit_walk
+from puhui.activities.acts.model import CREDITED, HELD, MATURING, REFUSED, VERIFYING, Activity
 from puhui.activities.errors import (
     CapReached,
     ClaimedElsewhere,
@@ -21,7 +21,10 @@ from puhui.activities.errors import (
     OccurredTooLongAgo,
 )
 from puhui.activities.memberships import require_member
-from puhui.activities.recording import held_for
+from puhui.activities.risk import features
+from puhui.activities.risk.engine import CREDIT, HOLD, REFUSE, REVIEW, Assessment, assess
+from puhui.activities.risk.records import copied_days
+from puhui.activities.settling.holding import held_for
 from puhui.activities.tables import Tables
 from puhui.kernel import clock, ids
 from puhui.kernel.grades import STEPS
@@ -45,6 +48,8 @@ CLAIMED_ELSEWHERE, CLAIM_EXPIRED = ClaimedElsewhere.code, ClaimExpired.code
 CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or expired, before it grew, or waits by a rule that is over
 CAP_REACHED = CapReached.code
 IMPLAUSIBLE = "STEPS_IMPLAUSIBLE"
+WALK_COUNTED = "WALK_COUNTED"  # the day's walks with a track gave what its steps would give
+UNUSUAL = "STEPS_UNUSUAL"  # held, or looked at by a person, before they count; or they grew faster than anybody walks
 WERUN_HISTORY_DAYS = 31  # what WeRun gives; the only acts that may lie before the member's first day
 
 
@@ -61,6 +66,8 @@ class _Sync:
     transfers: list[Transfer] = field(default_factory=list)
     opened: list[Hold] = field(default_factory=list)
     resized: list[tuple[Hold, Hold]] = field(default_factory=list)
+    same_days: int = 0  # that have exactly as many steps as each other
+    copied_days: int = 0  # that have exactly as many as one other account's
 
     @property
     def collects(self) -> bool:
@@ -115,15 +122,19 @@ def _add(
 ) -> dict[str, Any]:
     programme.require_open(now)
     activities, ledger, owner = tables.activities, tables.ledger, member(member_id)
-    *day_items, membership, balance_item = ledger.dynamodb.get_all(
+    found = ledger.dynamodb.get_all(
         [
+            *(activities.risk.steps_key(day, count) for day, count in steps),
             *(activities.days.key(member_id, day) for day, _ in steps),
             activities.memberships.key(member_id, programme.id),
             ledger.balance_key(owner, programme.id),
         ]
     )
+    walked, (*day_items, membership, balance_item) = found[: len(steps)], found[len(steps) :]
     balance = balance_from(owner, programme.id, balance_item)
     sync = _Sync(programme, behaviour, member_id, balance, now, require_member(membership, programme.id))
+    sync.same_days = features.same_step_days([count for _, count in steps])
+    sync.copied_days = copied_days(walked, member_id)
     days = [
         _day(session, sync, activities.days.read(member_id, day, item), count, tables)
         for (day, count), item in zip(steps, day_items, strict=True)
@@ -176,6 +187,8 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, tables: Tables) ->
     mass = 0 if counted.record_only else quantified.reduction_mg
     wanted = Entry(activity_id, sync.programme.id, BEHAVIOUR, NO_TIME, NO_TIME, mass, 1, steps, grade=STEPS)
     entry = wanted if counted.record_only else _fitted(day, wanted, sync.behaviour)
+    if entry.mg == 0 < mass:
+        return {**answer, "reason_code": WALK_COUNTED}
     earlier = tables.activities.acts.find(sync.member_id, activity_id) if before else None
     activity = Activity(
         id=activity_id,
@@ -192,17 +205,81 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, tables: Tables) ->
         points_only=counted.points_only,
         grade=STEPS,
     )
-    waits = sync.collects and not counted.record_only
-    if earlier and earlier.status != (MATURING if waits else CREDITED):
-        return {**answer, "reason_code": CLAIM_CLOSED}
-    if earlier and _stays(earlier, activity):
+    after = day.with_entry(entry)
+    change = _write(session, sync, activity, earlier, counted, after, tables)
+    if change is None:
         return answer
-    change = (_mature if waits else _credit)(session, sync, activity, earlier, tables)
     if "reason_code" in change:
         return {**answer, **change}
-    tables.activities.days.put(session, day.with_entry(entry))
+    tables.activities.days.put(session, after)
     answer |= {"activity_id": activity_id, **change}
     return {**answer, "reason_code": CAP_REACHED} if entry.mg < mass else answer
+
+
+def _write(
+    session: Session,
+    sync: _Sync,
+    activity: Activity,
+    earlier: Activity | None,
+    counted: credit.Counted,
+    day: Day,
+    tables: Tables,
+) -> dict[str, Any] | None:
+    """Write a day's walk as its risk allows; what the answer says of that, None where nothing is to be written. A walk that waits does
+    not grow, and one that grew faster than anybody walks grows when it is synced again later."""
+    activity, assessed = _assess(sync, activity, earlier)
+    waits = sync.collects and not counted.record_only
+    if earlier and earlier.status in (HELD, VERIFYING, REFUSED):
+        return {"reason_code": earlier.reason_code or UNUSUAL}
+    if earlier and (earlier.status != (MATURING if waits else CREDITED) or (waits and earlier.settles_at)):
+        return {"reason_code": CLAIM_CLOSED}
+    if earlier and _stays(earlier, activity):
+        return None
+    if assessed.band == REFUSE or (assessed.band != CREDIT and not counted.record_only):
+        reason = {"reason_code": assessed.reason_code or UNUSUAL}
+        if earlier is not None:
+            return reason
+        _wait(session, sync, activity, assessed, day, tables)
+        return {"activity_id": activity.id, **reason}
+    return (_mature if waits else _credit)(session, sync, activity, earlier, tables)
+
+
+def _assess(sync: _Sync, activity: Activity, earlier: Activity | None) -> tuple[Activity, Assessment]:
+    """How much of a risk a day's steps are, as they grew since they were synced before; and the walk with the rules that fired."""
+    found = assess(
+        features.of_steps(
+            activity.quantity["steps"],
+            earlier.quantity["steps"] if earlier else 0,
+            earlier.recorded_at if earlier else None,
+            sync.now,
+            same_days=sync.same_days,
+            copied_days=sync.copied_days,
+            behaviour=BEHAVIOUR,
+        )
+    )
+    before = earlier or activity
+    rules, shadows = {*before.rules, *found.rules}, {*before.shadows, *found.shadows}
+    return replace(activity, rules=tuple(sorted(rules)), shadows=tuple(sorted(shadows))), found
+
+
+def _wait(
+    session: Session, sync: _Sync, activity: Activity, assessed: Assessment, day: Day, tables: Tables
+) -> None:
+    """Write a day's walk that is held, looked at by a person, or refused."""
+    activities = tables.activities
+    status = {HOLD: HELD, REVIEW: VERIFYING, REFUSE: REFUSED}[assessed.band]
+    activity = replace(activity, status=status, first_status=status, joins=sync.joins_now())
+    if status == REFUSED:
+        activities.acts.put_walk(
+            session, None, replace(activity, credits_mg=0, reason_code=assessed.reason_code)
+        )
+        activities.days.put(session, day.without(activity.id))
+        return
+    activity = activity.held(sync.programme.hold_days, sync.now) if status == HELD else activity
+    activities.acts.put_walk(session, None, activity)
+    activities.days.put(session, day)
+    if activity.credits_mg:
+        sync.opened.append(held_for(activity, sync.programme, sync.now))
 
 
 def _not_counted(day: date, steps: int, sync: _Sync) -> str:
@@ -270,7 +347,7 @@ def _mature(
 
 def _fitted(day: Day, wanted: Entry, behaviour: Behaviour) -> Entry:
     """The walk within its caps, counted anew: what it had before does not count against it."""
-    return fit(day.without(wanted.activity_id), wanted, behaviour.caps)
+    return fit_walk(day, fit(day.without(wanted.activity_id), wanted, behaviour.caps))
 
 
 def _transfer(sync: _Sync, activity: Activity, gained: int) -> tuple[str, int]:

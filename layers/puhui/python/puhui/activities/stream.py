@@ -6,40 +6,47 @@ execution is named after its activity, and a task's second answer is refused by 
 """
 
 import json
+from datetime import datetime
 from typing import Any
 
 from puhui.activities.acts.model import VERIFYING, Activity
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.evidence.usecases import content_check
-from puhui.activities.memberships import ACTED, Memberships
+from puhui.activities.memberships import ACTED
 from puhui.activities.reviews.model import DECIDED
 from puhui.activities.reviews.repository import REVIEW
-from puhui.activities.verification import execution_input
+from puhui.activities.risk.following import count_decision, remember
+from puhui.activities.tables import Activities
+from puhui.activities.verification import execution_input, execution_name
 from puhui.store import aws, states
 from puhui.store.values import Item
 
 ANSWERED = {"TaskTimedOut", "InvalidToken", "TaskDoesNotExist"}
 
 
-def follow(item: Item | None, state_machine: str, memberships: Memberships) -> None:
+def follow(item: Item | None, state_machine: str, activities: Activities, now: datetime) -> None:
     """Do what the item's new state asks for."""
     if item is None:
         return
     if item["entry"].startswith("A#"):
-        _follow_activity(ACTIVITY.read(item), state_machine, memberships)
+        _follow_activity(ACTIVITY.read(item), state_machine, activities, now)
     elif item["entry"] == "check" and "suggest" in item and "task_token" in item:
         answer(item["task_token"], content_check(item["suggest"], item["evidence_id"]))
     elif item["entry"] == "review" and item["state"] == DECIDED:
         review = REVIEW.read(item)
+        count_decision(review, activities, now)
         answer(review.task_token, {"decision": review.decision, "reason_code": review.reason_code})
 
 
-def _follow_activity(activity: Activity, state_machine: str, memberships: Memberships) -> None:
+def _follow_activity(activity: Activity, state_machine: str, activities: Activities, now: datetime) -> None:
     if activity.joins:
         terms = activity.record.get("terms", "")
-        memberships.join_first(activity.member_id, activity.programme_id, terms, ACTED, activity.recorded_at)
+        activities.memberships.join_first(
+            activity.member_id, activity.programme_id, terms, ACTED, activity.recorded_at
+        )
     if activity.status == VERIFYING:
-        states.start_once(state_machine, activity.id, execution_input(activity))
+        states.start_once(state_machine, execution_name(activity), execution_input(activity))
+    remember(activity, activities, now)
 
 
 def answer(task_token: str, output: dict[str, Any]) -> None:

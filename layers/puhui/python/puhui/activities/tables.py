@@ -2,6 +2,8 @@
 
 import os
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from puhui.activities.acts.repository import Acts, Days
 from puhui.activities.claims.repository import Shares
@@ -9,9 +11,14 @@ from puhui.activities.evidence.repository import EvidenceRepository
 from puhui.activities.households.repository import Households
 from puhui.activities.memberships import Memberships
 from puhui.activities.reviews.repository import Reviews
+from puhui.activities.risk.records import RiskRecords
 from puhui.ledger.api import Ledger
 from puhui.store.answers import Answers
 from puhui.store.client import DynamoDB
+
+if TYPE_CHECKING:
+    from puhui.activities.tracks.repository import Tracks
+    from puhui.store.sealing import Sealer
 
 
 class Activities:
@@ -27,7 +34,23 @@ class Activities:
         self.households = Households(dynamodb, table)
         self.evidence = EvidenceRepository(dynamodb, table)
         self.reviews = Reviews(dynamodb, table)
+        self.risk = RiskRecords(dynamodb, table)
         self.answers = Answers(dynamodb, table)
+
+    @cached_property
+    def sealer(self) -> "Sealer":
+        """What seals and names what is sensitive, by the keys of DATA_SECRET; most acts need none of it."""
+        from puhui.store import secrets  # noqa: PLC0415
+        from puhui.store.sealing import Sealer  # noqa: PLC0415
+
+        return Sealer.from_secret(secrets.read(os.environ["DATA_SECRET"]))
+
+    @cached_property
+    def tracks(self) -> "Tracks":
+        """The tracks of trips; most acts have none, and do not pay for the import."""
+        from puhui.activities.tracks.repository import Tracks  # noqa: PLC0415
+
+        return Tracks(self.dynamodb, self.table, lambda: self.sealer)
 
     @classmethod
     def from_environment(cls) -> "Activities":

@@ -1,34 +1,29 @@
 """The steps of verifying an act with photos. Any step may run twice: the second run changes nothing and answers the same."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from puhui.activities import risk
 from puhui.activities.acts import credit
-from puhui.activities.acts.model import CREDITED, EXPIRED, MATURING, REFUSED, VERIFYING, Activity
+from puhui.activities.acts.model import CREDITED, EXPIRED, HELD, MATURING, REFUSED, VERIFYING, Activity
 from puhui.activities.acts.repository import Acts
 from puhui.activities.errors import ActivityNotFound, ActivityOpen
-from puhui.activities.households.limits import given_back
 from puhui.activities.reviews import usecases as reviews
 from puhui.activities.reviews.model import Review
+from puhui.activities.risk.engine import CREDIT, HOLD, REFUSE, REVIEW, Features, assess
+from puhui.activities.settling.endings import add_credit, add_refusal
 from puhui.activities.tables import Activities, Tables
 from puhui.kernel import clock, ids
 from puhui.kernel.quantities import grams_text
-from puhui.ledger.api import (
-    Hold,
-    HoldNotFound,
-    HoldRanOut,
-    add_post,
-    add_void,
-    balance_from,
-    member,
-    of,
-)
 from puhui.methodologies import api as methodologies
-from puhui.programmes.api import Programme
 from puhui.store.session import Session, attempt
+
+OUTCOMES = {CREDIT: "approve", HOLD: "hold", REVIEW: "review", REFUSE: "refuse"}
+
+
+def execution_name(activity: Activity) -> str:
+    """The name of an act's verification: another one for an act that was held after the first."""
+    return f"{activity.id}-held" if activity.settles_at else activity.id
 
 
 def execution_input(activity: Activity) -> dict[str, Any]:
@@ -43,12 +38,20 @@ def execution_input(activity: Activity) -> dict[str, Any]:
 def assess_risk(
     member_id: str, activity_id: str, pictures: Sequence[Mapping[str, Any]], *, activities: Activities
 ) -> dict[str, Any]:
-    """``{"outcome": approve|review|refuse, "score", "signals", "reason_code"}`` from each picture's ``checks``."""
+    """``{"outcome": approve|hold|review|refuse, "score", "signals", "reason_code"}`` from each picture's ``checks``."""
     checks = [check for picture in pictures for check in picture["checks"]]
     activity = _activity(member_id, activity_id, activities.acts)
-    late_days = (activity.recorded_at - activity.occurred_at).days
-    found = risk.assess([*checks, {"signals": activity.signals}], late_days)
-    return {**found._asdict(), "signals": list(found.signals)}
+    refusals = [check["reason_code"] for check in checks if check.get("reason_code")]
+    signals = {signal for check in checks for signal in check.get("signals", ())}
+    known = (*activity.rules, *activity.shadows)
+    found = assess(Features({*refusals, *signals, *activity.signals}, {}, activity.behaviour, known))
+    activities.acts.keep_assessment(activity, found.rules, found.shadows)
+    return {
+        "outcome": OUTCOMES[found.band],
+        "score": found.score,
+        "signals": list(found.signals),
+        "reason_code": found.reason_code,
+    }
 
 
 def request_review(
@@ -101,51 +104,22 @@ def close_review(
     return reviews.close_review(review_id_of(activity), reviews=activities.reviews, now=now)
 
 
-def credit_activity(member_id: str, activity_id: str, *, tables: Tables, now: datetime) -> Activity:
+def credit_activity(
+    member_id: str, activity_id: str, *, hold: bool = False, tables: Tables, now: datetime
+) -> Activity:
     """Credit a verified act: its hold is posted and turned into points. Where the programme lets acts be collected, it
-    matures instead, no sooner than now. Once, however often it is asked."""
+    matures instead, no sooner than now. With ``hold`` it is held for the programme's days first, unless it was already. Once, however
+    often it is asked."""
 
     def build(session: Session) -> Activity:
-        activity, _, balance_item = _read(member_id, activity_id, tables)
-        if activity.status != VERIFYING:
-            raise ActivityOpen
-        programme = credit.programme_of(activity)
-        owner = member(member_id)
-        balance = balance_from(owner, programme.id, balance_item)
-        held = tables.ledger.hold(owner, activity_id)
-        if held is None:
-            raise HoldNotFound
-        if programme.claim.rule == "collect":
-            return _mature(session, activity, programme, held, tables, now)
-        legs, points = credit.converting(
-            programme,
-            member_id,
-            activity.credits_mg,
-            activity.day,
-            balance,
-            points_only=activity.points_only,
-        )
-        transfer = add_post(
-            session, held, credit.KIND, legs, ledger=tables.ledger, now=now, balances=of([balance])
-        )
-        credited = replace(activity, status=CREDITED, points=points, entry_id=transfer.id)
-        tables.activities.acts.end_verification(session, credited)
-        return credited
+        activity = _verifying(member_id, activity_id, tables)
+        if hold and activity.settles_at is None:
+            held = activity.held(credit.programme_of(activity).hold_days, now)
+            tables.activities.acts.change_status(session, activity, held)
+            return held
+        return add_credit(session, activity, tables=tables, now=now)
 
     return _ended(member_id, activity_id, tables, build)
-
-
-def _mature(
-    session: Session, activity: Activity, programme: Programme, held: Hold, tables: Tables, now: datetime
-) -> Activity:
-    if held.runs_out <= now:
-        raise HoldRanOut
-    matured_at, collect_by = programme.claim.times(activity.occurred_at, now.replace(microsecond=0))
-    maturing = replace(
-        activity, status=MATURING, matured_at=matured_at, collect_by=min(collect_by, held.runs_out)
-    )
-    tables.activities.acts.end_verification(session, maturing)
-    return maturing
 
 
 def refuse_activity(
@@ -155,30 +129,20 @@ def refuse_activity(
     A verifier's note goes to the member with it."""
 
     def build(session: Session) -> Activity:
-        activity, day_item, _ = _read(member_id, activity_id, tables)
-        if activity.status != VERIFYING:
-            raise ActivityOpen
-        day = tables.activities.days.read(member_id, activity.day, day_item)
-        held = tables.ledger.hold(member(member_id), activity_id)
-        if held is None:
-            raise HoldNotFound
+        activity = _verifying(member_id, activity_id, tables)
         status = EXPIRED if reason_code == reviews.EXPIRED_REASON else REFUSED
         review = tables.activities.reviews.find(review_id_of(activity))
         note = review.note if review else ""
-        refused = replace(activity, status=status, credits_mg=0, points=0, reason_code=reason_code, note=note)
-        tables.activities.acts.end_verification(session, refused)
-        tables.activities.days.put(session, day.without(activity_id))
-        if entry := day.find(activity_id):
-            for each in tables.activities.days.find_all(member_id, entry.days()[1:]):
-                tables.activities.days.put(session, each.without(activity_id))
-            if activity.household:
-                tables.activities.households.free_day(session, activity.household, activity.day, entry)
-        for reported in given_back(activity, tables.activities.households):
-            tables.activities.households.put_reported(session, reported)
-        add_void(session, held, ledger=tables.ledger, now=now)
-        return refused
+        return add_refusal(session, activity, reason_code, note, status=status, tables=tables, now=now)
 
     return _ended(member_id, activity_id, tables, build)
+
+
+def _verifying(member_id: str, activity_id: str, tables: Tables) -> Activity:
+    activity = _activity(member_id, activity_id, tables.activities.acts)
+    if activity.status != VERIFYING:
+        raise ActivityOpen
+    return activity
 
 
 def _ended(
@@ -188,18 +152,6 @@ def _ended(
         return attempt(tables.ledger.dynamodb, build)
     except ActivityOpen:
         return _activity(member_id, activity_id, tables.activities.acts)
-
-
-def _read(member_id: str, activity_id: str, tables: Tables) -> tuple[Activity, Any, Any]:
-    """An activity with its day and its balance's items."""
-    activity = _activity(member_id, activity_id, tables.activities.acts)
-    day_item, balance_item = tables.ledger.dynamodb.get_all(
-        [
-            tables.activities.days.key(member_id, activity.day),
-            tables.ledger.balance_key(member(member_id), activity.programme_id),
-        ]
-    )
-    return activity, day_item, balance_item
 
 
 def _activity(member_id: str, activity_id: str, acts: Acts) -> Activity:
@@ -213,12 +165,16 @@ def notice(activity: Activity, name: str) -> dict[str, str]:
 
     Limits of the platform's kinds: a thing has 20 characters, a phrase 5.
     """
-    result = {CREDITED: "已通过", MATURING: "已通过", REFUSED: "未通过", EXPIRED: "已过期"}[activity.status]
+    result = {CREDITED: "已通过", HELD: "待结算", MATURING: "已通过", REFUSED: "未通过", EXPIRED: "已过期"}[
+        activity.status
+    ]
     remark = "请在记录中查看原因"
     if activity.status == CREDITED:
         remark = f"减排{grams_text(activity.credits_mg)}克"
     if activity.status == MATURING and activity.matured_at:
         remark = f"{activity.matured_at.astimezone(clock.CHINA):%m月%d日%H:%M}起可收取"
+    if activity.status == HELD and activity.settles_at:
+        remark = f"{activity.settles_at.astimezone(clock.CHINA):%m月%d日%H:%M}起结算"
     return {
         "thing1": name[:20],
         "phrase2": result,

@@ -156,10 +156,14 @@ class Journal:
         )
         return [PAYLOAD.read(item) if item else None for item in found]
 
-    def payload_ids(self, stream: str) -> Iterator[str]:
-        """The entries that the stream's subject keeps a payload of."""
-        items = self.dynamodb.all_entries(self.table, ("stream", f"S#{stream}"), "P#")
-        return (item["entry"][2:] for item in items)
+    def payload_ids(self, stream: str, after: str | None = None) -> Iterator[str]:
+        """The entries that the stream's subject keeps a payload of, from the one after ``after`` on, in the order of their ids."""
+        while True:
+            owner = ("stream", f"S#{stream}")
+            items, after = self.dynamodb.entries(self.table, owner, "P#", after=after)
+            yield from (item["entry"][2:] for item in items)
+            if after is None:
+                return
 
     def delete_payloads(self, stream: str, entry_ids: Sequence[str]) -> None:
         """Destroy payloads."""

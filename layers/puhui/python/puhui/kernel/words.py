@@ -30,8 +30,15 @@ REASONS: Mapping[str, Text] = {
         "已记录。当天没有凭证的行为已计满，不再计入；能附照片的行为请附上照片。",
         "On record. Acts without evidence have given all they give on that day: add a photo where the act takes one.",
     ),
+    "WALK_COUNTED": _both(
+        "当天的步行已按轨迹计入。", "That day's walking was counted by its tracks already."
+    ),
     "STEPS_IMPLAUSIBLE": _both(
         "这一天的步数不合常理，没有计入。", "That day's number of steps is implausible: not counted."
+    ),
+    "STEPS_UNUSUAL": _both(
+        "这一天的步数不寻常，暂不计入；核对之后或稍后再次同步时计入。",
+        "That day's steps are unusual and do not count yet. They do after a check, or when they are synced again later.",
     ),
     # photos
     "CONTENT_REVIEW": _both("平台的内容检测没有把握。", "The platform's content check was not sure."),
@@ -64,7 +71,9 @@ REASONS: Mapping[str, Text] = {
         "不久前已申报过同样的行为。", "The same kind of act was recorded shortly before or after."
     ),
     "RANDOM_CHECK": _both("抽查：由人查看照片。", "Drawn for a person to look at."),
-    "DAY_LARGE": _both("当天凭照片计入的量已经较多。", "Photos have given much on this day already."),
+    "DAY_LARGE": _both(
+        "当天凭照片或轨迹计入的量已经较多。", "Photos or tracks have given much on this day already."
+    ),
     "PICTURE_TOO_LARGE": _both(
         "照片像素过多、动画帧过多或过于复杂，无法处理，请用普通尺寸的静态照片。",
         "The picture has too many pixels, frames or decoding passes. Send an ordinary still photo.",
@@ -78,6 +87,61 @@ REASONS: Mapping[str, Text] = {
         "与以前用过的一张照片几乎相同。", "It is nearly the same picture as one that was used before."
     ),
     "PHOTO_SMALL": _both("照片太小，看不清内容。", "The picture is too small to make anything out."),
+    # tracks
+    "TRACK_ACCURACY_CONSTANT": _both(
+        "轨迹每个点的误差都一样，像是模拟的。",
+        "Every point of the track states one accuracy, as simulators do.",
+    ),
+    "TRACK_SIMILAR": _both(
+        "与另一个行为的轨迹几乎相同，节奏也一样。", "It is nearly the track of another act, at the same pace."
+    ),
+    "TRACK_WINDING": _both(
+        "轨迹的里程远大于到达的距离，像是原地打转。",
+        "The track is far longer than it reaches, as going in circles.",
+    ),
+    # risk rules (activities/risk/rules.json); verifiers see them, members only what an act was refused for
+    "ACTS_IN_MINUTES": _both("几分钟内申报了许多行为。", "Many acts were recorded within minutes."),
+    "ACTS_A_DAY": _both("一天之内的行为太多。", "There are too many acts on one day."),
+    "ONE_SOURCE_BURST": _both(
+        "一小时内由同一渠道多次申报同一种行为。",
+        "One source reported one kind of act several times within an hour.",
+    ),
+    "BACK_CLAIMING": _both(
+        "事后一天以上补报了同一天的多个行为。",
+        "Several acts of one day were recorded more than a day after it.",
+    ),
+    "FIRST_DAYS": _both(
+        "新账户头几天每天先计入一部分，其余稍后结算。",
+        "In its first days an account gets a part of a day at once and the rest later.",
+    ),
+    "SPEED_IMPLAUSIBLE": _both(
+        "按申报的时间，速度快得不寻常。", "By the times reported it was unusually fast."
+    ),
+    "STEPS_REFUSED": _both(
+        "这一天的步数不合常理，没有计入。", "That day's number of steps is implausible: not counted."
+    ),
+    "STEPS_MANY": _both("一天的步数非常多。", "There are very many steps on one day."),
+    "STEPS_JUMP": _both(
+        "相隔几分钟的两次同步之间，步数猛增。", "Steps leapt between two syncs minutes apart."
+    ),
+    "STEPS_STEADY": _both("多日的步数完全相同。", "Several days have exactly the same number of steps."),
+    "STEPS_HOURLY": _both(
+        "两小时以上每小时步数几乎不变，像是摇步机。",
+        "For two hours or more the steps of an hour hardly change, as from a machine.",
+    ),
+    "STEPS_COPIED": _both(
+        "多日的步数与另一个账户完全相同，没有计入。",
+        "On several days the steps equal another account's: not counted.",
+    ),
+    "DEVICE_SHARED": _both(
+        "一台设备一天之内被多个账户使用。", "Several accounts used one device on one day."
+    ),
+    "INVITATION_RING": _both("好友全部是新账户。", "All friends are new accounts."),
+    "PLATFORM_RISK": _both("微信判定账户有风险。", "The platform considers the account a risk."),
+    "PLATFORM_RISK_HIGH": _both("微信判定账户风险很高。", "The platform considers the account a high risk."),
+    "METER_UNUSUAL": _both(
+        "用量与这只表以往相差很大。", "Far more or far less was used than this meter usually shows."
+    ),
     # reviews
     "NOT_THE_ACT": _both(
         "照片没有显示所申报的行为，请换一张能显示它的照片，再次申报。",
@@ -145,6 +209,31 @@ REASONS: Mapping[str, Text] = {
     "REWARD_LIMIT_REACHED": _both("已达到每人的限额。", "The limit of a member was reached."),
     "REWARD_NOT_FOUND": _both("奖品已不存在。", "The reward is not there any more."),
     "SALE_OVER": _both("兑换活动已经结束。", "The sale was over."),
+    # partners' files
+    "FILE_CHUNKS_FAILED": _both(
+        "处理中断，请用同样的内容再次登记（POST /partner/files），从中断处继续。",
+        "Processing stopped. Announce the same file again (POST /partner/files): it goes on where it stopped.",
+    ),
+    "FILE_HEADER_UNKNOWN": _both(
+        "CSV 的前两行应为 puhui-records,1 和已知的列名，请更正后作为新文件登记。",
+        "A CSV begins with puhui-records,1 and a line of known columns. Mend it and announce it as a new file.",
+    ),
+    "FILE_NOT_UPLOADED": _both(
+        "文件没有按时上传，请用同样的内容再次登记后上传。",
+        "It was not uploaded in time. Announce it again and upload it.",
+    ),
+    "FILE_ROWS_DIFFER": _both(
+        "行数与登记的不一致，请按实际行数（found）登记，或补齐文件。",
+        "It has another number of rows than announced: found says how many. Announce these, or complete the file.",
+    ),
+    "FILE_SHA256_DIFFERS": _both(
+        "内容与登记的 sha256 不一致，请核对后重新登记。",
+        "Its bytes are not those of the announced sha256. Compare them and announce it anew.",
+    ),
+    "FILE_SIZE_DIFFERS": _both(
+        "大小与登记的不一致，请核对后重新登记。",
+        "It has another size than announced. Compare and announce it anew.",
+    ),
     # statements
     "NOT_ENOUGH_MONEY": _both("赞助预算余额不足。", "The sponsor's budget is too short."),
 }

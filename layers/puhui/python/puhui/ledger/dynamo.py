@@ -2,7 +2,7 @@
 
 | item     | account (hash) | entry (range)     | holds |
 |----------|----------------|-------------------|-------|
-| balance  | member:<id>    | B#<programme>     | credits_<year>, points, lot_<month>, fen, reduced_mg, pending_mg, pooled_<year>, v |
+| balance  | member:<id>    | B#<programme>     | credits_<year>, points, lot_<month>, fen, reduced_mg, pending_mg, pending_unverified_mg, pooled_<year>, v |
 | entrusted| member:<id>    | E#pooling         | granted, since, notice: whether the member's credits may be sold |
 | transfer | member:<id>    | T#<transfer id>   | kind, at, legs, reference, hash |
 | hold     | member:<id>    | H#<hold id>       | state, legs, runs_out, reference, hash, resolved_by |

@@ -91,12 +91,12 @@ def _mirrored(hold: Hold, taken: Sequence[Leg]) -> tuple[Leg, ...]:
 
 
 def pending_changes(hold: Hold, sign: int) -> list[Change]:
-    """What a hold (sign 1) or its end (sign -1) does to the pending credits of those who are to receive them."""
-    expected: dict[tuple[str, str], int] = defaultdict(int)
+    """What a hold (sign 1) or its end (sign -1) does to what is pending for those who are to receive it: credits, and mg that
+    become points only."""
+    expected: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for leg in hold.legs:
-        if leg.amount > 0 and is_limited(leg.account) and leg.asset.startswith("CO2E:"):
-            expected[leg.account, balance_field(leg.asset)[0]] += leg.amount
-    return [
-        Change(account, unit, {PENDING: sign * amount}, {}, (), {}, None)
-        for (account, unit), amount in expected.items()
-    ]
+        name = PENDING.get(leg.asset.partition(":")[0])
+        if leg.amount > 0 and is_limited(leg.account) and name:
+            pending = expected[leg.account, balance_field(leg.asset)[0]]
+            pending[name] = pending.get(name, 0) + sign * leg.amount
+    return [Change(account, unit, pending, {}, (), {}, None) for (account, unit), pending in expected.items()]

@@ -149,6 +149,11 @@ class Balance:
         """Reductions that are to come: of acts that are being verified, or wait to be collected."""
         return self.amounts.get("pending_mg", 0)
 
+    @property
+    def pending_unverified_mg(self) -> int:
+        """The same of mg that are no credits: they become points only."""
+        return self.amounts.get("pending_unverified_mg", 0)
+
     def spendable(self, today: date) -> dict[str, int]:
         """The lots that can still be spent on ``today``, oldest first."""
         return {

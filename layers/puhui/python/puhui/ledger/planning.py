@@ -19,9 +19,9 @@ from puhui.ledger.model import (
 )
 
 REDUCED = "reduced_mg"
-PENDING = "pending_mg"
+PENDING = {"CO2E": "pending_mg", "UNV": "pending_unverified_mg"}  # what is to come, by kind of asset
 POOLED = "pooled_"  # and a year: what an owner handed over to the pool for points, by vintage
-MEMOS = {REDUCED, PENDING}  # sums kept beside the assets; nothing is taken from them
+MEMOS = {REDUCED, *PENDING.values()}  # sums kept beside the assets; nothing is taken from them
 
 
 def is_memo(name: str) -> bool:

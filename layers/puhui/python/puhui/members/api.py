@@ -26,6 +26,7 @@ __all__ = [
     "InvitationExpired",
     "InvitationInvalid",
     "Members",
+    "friend_ids",
     "openid_of",
     "read_steps",
     "require_consent",
@@ -44,6 +45,12 @@ def require_friends(member_id: str, other_id: str, *, members: Members) -> None:
     """Raise FriendNotFound unless the two are friends; one read."""
     if not members.friendships.exists(member_id, other_id):
         raise FriendNotFound
+
+
+def friend_ids(member_id: str, most: int, *, members: Members) -> list[str]:
+    """The ids of up to so many friends; one query."""
+    found, _ = members.friendships.page(member_id, most, None)
+    return [friend_id for friend_id, _ in found]
 
 
 def require_other(invitation: Invitation, member_id: str) -> str:

@@ -44,6 +44,7 @@ class Member:
     sealed_openid: bytes = field(default=b"", repr=False)
     sealed_session_key: bytes = field(default=b"", repr=False)
     consents: Mapping[str, Consent] = field(default_factory=dict)
+    closed: bool = False  # being erased: nobody signs in as this member any more
 
     def require(self, purpose: str) -> None:
         """Raise ConsentRequired unless the member agrees to the purpose."""

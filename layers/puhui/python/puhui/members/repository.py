@@ -72,6 +72,20 @@ class Members:
         item = self.dynamodb.get(self.table, self._identity_key(openid))
         return str(item["member_id"]) if item else None
 
+    def free_identity(self, openid: str, member_id: str) -> None:
+        """Let a WeChat identity be nobody's, if it is this member's: whoever signs in with it next is somebody new."""
+        session = Session(self.dynamodb)
+        session.delete(
+            self.table,
+            self._identity_key(openid),
+            condition="attribute_not_exists(entry) OR member_id = :m",
+            values={":m": member_id},
+        )
+        try:
+            session.commit()
+        except ConditionFailed:
+            return
+
     def add(self, session: Session, member: Member, openid: str) -> None:
         """A new member with a WeChat identity that nobody has."""
         session.put(
@@ -83,18 +97,17 @@ class Members:
         session.put(self.table, MEMBER.item(member), unless="entry", error=OptimisticLockFailed())
 
     def new_session_key(self, member_id: str, session_key: str, now: datetime) -> Member:
-        """Store the session key of a sign-in; the member."""
-        item = self.dynamodb.update(
-            self.table,
-            member_key(member_id),
+        """Store the session key of a sign-in; the member. Raises MemberNotFound for one whose account was closed this moment."""
+        return self._change(
+            member_id,
             "SET sealed_session_key = :k, key_at = :at ADD key_rotations :one",
             {
                 ":k": self.sealer.seal(session_key, member_id, "session_key"),
                 ":at": clock.to_text(now),
                 ":one": 1,
             },
+            condition="attribute_exists(entry) AND attribute_not_exists(closed)",
         )
-        return MEMBER.read(item)
 
     def set_nickname(self, member_id: str, nickname: str) -> Member:
         """Change the nickname."""
@@ -143,7 +156,12 @@ class Members:
         return {item["owner"].partition(":")[2]: item["nickname"] for item in items if item}
 
     def _change(
-        self, member_id: str, expression: str, values: dict[str, Any], names: Mapping[str, str] | None = None
+        self,
+        member_id: str,
+        expression: str,
+        values: dict[str, Any],
+        names: Mapping[str, str] | None = None,
+        condition: str = "attribute_exists(entry)",
     ) -> Member:
         try:
             item = self.dynamodb.update(
@@ -152,7 +170,7 @@ class Members:
                 expression,
                 values,
                 names=names,
-                condition="attribute_exists(entry)",
+                condition=condition,
             )
         except ConditionFailed:
             raise MemberNotFound from None

@@ -2,18 +2,20 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import ip_network
 from typing import Any
 
 from puhui.kernel import ids
-from puhui.members.errors import NicknameRefused, RefreshInvalid
+from puhui.kernel.errors import Unavailable
+from puhui.members.errors import MemberNotFound, NicknameRefused, RefreshInvalid
 from puhui.members.model import REFRESH_LIFE, Consent, Member
 from puhui.members.repository import Members
 from puhui.members.tokens import ACCESS_SECONDS, Issuer
 from puhui.store.limits import Limits
-from puhui.store.session import Session, attempt
+from puhui.store.session import RACES_MAX, Session, attempt
 from puhui.wechat.api import CodeInvalid, Scene, Suggestion, WeChat
 
 MEMBER = "member"  # the role that everyone has
@@ -64,7 +66,8 @@ def sign_in(
 def member_of(
     openid: str, session_key: str, *, members: Members, now: datetime, nickname: str = ""
 ) -> Member:
-    """The member with this WeChat identity, made when there is none; two first sign-ins at once make one member."""
+    """The member with this WeChat identity, made when there is none; two first sign-ins at once make one member. Who was being
+    erased at this moment is a new one."""
 
     def build(session: Session) -> Member | None:
         if members.id_of(openid):
@@ -81,11 +84,17 @@ def member_of(
         members.add(session, member, openid)
         return member
 
-    made = attempt(members.dynamodb, build)
-    if made:
-        return made
-    member_id = members.id_of(openid) or ""
-    return members.new_session_key(member_id, session_key, now) if session_key else members.find(member_id)
+    for _ in range(RACES_MAX):
+        if made := attempt(members.dynamodb, build):
+            return made
+        member_id = members.id_of(openid) or ""
+        with suppress(MemberNotFound):
+            return (
+                members.new_session_key(member_id, session_key, now)
+                if session_key
+                else members.find(member_id)
+            )
+    raise Unavailable
 
 
 def refresh(refresh_token: str, *, members: Members, issuer: Issuer, now: datetime) -> SignedIn:
@@ -106,8 +115,20 @@ def refresh(refresh_token: str, *, members: Members, issuer: Issuer, now: dateti
         now + REFRESH_LIFE,
         known=issuer.wrote(refresh_token),
     )
-    member = members.find(member_id)
+    member = _still_there(member_id, members)
+    if member is None:
+        members.sign_ins.end(family_id)
+        raise RefreshInvalid
     return SignedIn(member, _access(member, family_id, issuer, now), successor)
+
+
+def _still_there(member_id: str, members: Members) -> Member | None:
+    """The member, unless the account was closed or erased."""
+    try:
+        member = members.find(member_id)
+    except MemberNotFound:
+        return None
+    return None if member.closed else member
 
 
 def update_me(

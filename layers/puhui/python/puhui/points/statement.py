@@ -94,18 +94,20 @@ def balances(
     held = [each for each in holdings if each.unit != "CNY"]
     collecting = [each.unit for each in held if _collects(each)]
     maturing = _maturing_mg(member_id, collecting, activities, now) if collecting else {}
-    return [_balance(each, maturing.get(each.unit, 0), entrusted, now) for each in held]
+    return [_balance(each, *maturing.get(each.unit, (0, 0)), entrusted, now) for each in held]
 
 
 def _collects(held: Balance) -> bool:
     programme = _programme(held.unit)
-    return bool(programme and programme.claim.rule == "collect" and held.pending_mg)
+    return bool(
+        programme and programme.claim.rule == "collect" and (held.pending_mg or held.pending_unverified_mg)
+    )
 
 
 def _maturing_mg(
     member_id: str, programme_ids: Sequence[str], activities: Activities, now: datetime
-) -> Mapping[str, int]:
-    """What acts that were verified hold until they are collected, by programme."""
+) -> Mapping[str, tuple[int, int]]:
+    """What acts hold that were verified and wait to be collected, by programme: credits, and mg that become points only."""
     hours = 0
     for programme_id in programme_ids:
         claim = programmes.programme(programme_id).claim
@@ -119,24 +121,33 @@ def _maturing_mg(
         for entry in reversed(day.acts)
         if entry.programme_id in programme_ids
     ]
-    found: dict[str, int] = {}
+    found: dict[str, tuple[int, int]] = {}
     for act in activities.acts.find_all(member_id, listed[:ACTS_READ_MAX]):
         seen = act.as_of(now)
-        if seen.status in (MATURING, PENDING) and not act.points_only:
-            found[act.programme_id] = found.get(act.programme_id, 0) + act.credits_mg - act.shared_mg
+        if seen.status in (MATURING, PENDING):
+            credits_mg, unverified_mg = found.get(act.programme_id, (0, 0))
+            rest = act.credits_mg - act.shared_mg
+            more = (
+                (credits_mg, unverified_mg + rest) if act.points_only else (credits_mg + rest, unverified_mg)
+            )
+            found[act.programme_id] = more
     return found
 
 
-def _balance(held: Balance, maturing_mg: int, entrusted: Entrustment | None, now: datetime) -> dict[str, Any]:
+def _balance(
+    held: Balance, maturing_mg: int, maturing_unverified_mg: int, entrusted: Entrustment | None, now: datetime
+) -> dict[str, Any]:
     programme = _programme(held.unit)
     rule = programme.points if programme else None
     left = held.credits_mg % rule.mg_per_point if rule else 0
 
-    def points(mg: int) -> int:
-        return (left + mg) // rule.mg_per_point if rule and mg else 0
+    def points(mg: int, unverified_mg: int) -> int:
+        if rule is None or not (mg or unverified_mg):
+            return 0
+        return (left + mg) // rule.mg_per_point + unverified_mg // rule.mg_per_point
 
     return accounts.shown_balance(held, now, entrusted) | {
-        "pending_points": points(held.pending_mg),
+        "pending_points": points(held.pending_mg, held.pending_unverified_mg),
         "maturing_mg": maturing_mg,
-        "maturing_points": points(maturing_mg),
+        "maturing_points": points(maturing_mg, maturing_unverified_mg),
     }

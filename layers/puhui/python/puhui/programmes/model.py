@@ -14,6 +14,7 @@ from puhui.kernel.grades import CREDITS, PHOTO, VERIFIED
 from puhui.programmes.errors import ProgrammeClosed
 
 PHOTOS_MAX = 3
+HOLD_DAYS = 3
 SELF_DECLARED_PER_DAY_MG = (
     20_000  # 20 points in every programme of the layer: worth a click, not worth farming
 )
@@ -226,7 +227,8 @@ class Terms:
 class Programme:
     """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed. ``reward_kinds`` are
     the kinds of rewards it has. From ``closes_at`` on it counts no new acts. Of the acts that nothing but the member's word
-    shows, at most ``self_declared_per_day_mg`` count a day, all behaviours together."""
+    shows, at most ``self_declared_per_day_mg`` count a day, all behaviours together. Acts at some
+    risk are settled ``hold_days`` later."""
 
     id: str
     version: str
@@ -244,6 +246,7 @@ class Programme:
     reward_kinds: tuple[str, ...]
     coupons: CouponRule = CouponRule()
     self_declared_per_day_mg: int = SELF_DECLARED_PER_DAY_MG
+    hold_days: int = HOLD_DAYS
     closes_at: datetime | None = None
     closed_because: str = ""
 

@@ -14,6 +14,7 @@ from puhui.programmes.decisions import RunningState, applied
 from puhui.programmes.errors import ProgrammeNotFound
 from puhui.programmes.filing import order
 from puhui.programmes.model import (
+    HOLD_DAYS,
     SELF_DECLARED_PER_DAY_MG,
     Accepted,
     Behaviour,
@@ -116,6 +117,7 @@ def from_document(document: dict[str, Any]) -> Programme:
         self_declared_per_day_mg=document.get("self_declared", {}).get(
             "per_day_mg", SELF_DECLARED_PER_DAY_MG
         ),
+        hold_days=document.get("risk", {}).get("hold_days", HOLD_DAYS),
     )
 
 

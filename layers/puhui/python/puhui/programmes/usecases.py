@@ -41,6 +41,7 @@ def show_programme(programme: Programme) -> dict[str, Any]:
         "factor_profile": programme.factor_profile,
         "claim": _claim(programme.claim),
         "self_declared": {"per_day_mg": programme.self_declared_per_day_mg},
+        "risk": {"hold_days": programme.hold_days},
         "gates": dict(programme.gates),
         "terms": {"version": programme.terms.version, "text": programme.terms.text},
         "reward_kinds": list(programme.reward_kinds),

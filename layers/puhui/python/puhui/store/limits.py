@@ -48,6 +48,7 @@ LIMITS: Mapping[str, Limit] = MappingProxyType(
             300, 600, "wrong codes, by address: each asks WeChat; many phones share one address"
         ),
         "update_me": Limit(30, 3600, "by member: each asks WeChat to check the name"),
+        "export_me": Limit(5, 86_400, "by member: each reads all that is kept of the member"),
         "prepare_evidence": Limit(100, 3600, "by member: each is a form to store 10 MB with"),
         "prepare_merchant_document": Limit(100, 3600, "by member: each is a form to store 10 MB with"),
         "coupon_guess": Limit(30, 600, "codes that are none, by clerk: a right one is money"),

@@ -31,6 +31,16 @@ def start_again(state_machine: str, name: str, given: dict[str, Any]) -> bool:
     return False
 
 
+def stop(state_machine: str, name: str) -> None:
+    """Stop the execution of this ``name``; one that is over, or never was, is left as it is."""
+    execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
+    try:
+        aws.call("states", "StopExecution", {"executionArn": execution})
+    except aws.AwsError as error:
+        if error.code not in ("ExecutionDoesNotExist", "ValidationException"):
+            raise
+
+
 def shards(work_id: str, count: int) -> dict[str, Any]:
     """The input of a machine that works off shards (``infra/workflows/shards.asl.json``). A shard's step may run twice: it counts
     what it does in the transaction that does it, and goes on from where it came to."""

@@ -6,7 +6,7 @@ presign or look at files.
 
 import base64
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 UNCLAIMED = ("unclaimed", "yes")  # a copy that nothing names yet: the bucket's rule clears it after some days
+PART_BYTES = 5 * 1024 * 1024  # S3's least for all but the last part
 _GONE = ("NoSuchKey", "404", "NotFound")
 
 
@@ -74,6 +75,20 @@ class UploadBucket:
         url: str = self._s3.generate_presigned_url("get_object", Params=where, ExpiresIn=seconds)
         return url
 
+    def write(self, object_key: str, content: Iterable[bytes], content_type: str) -> None:
+        """Write an object in parts of 5 MB: memory holds one part, whatever comes. Where ``content`` fails nothing is written."""
+        where = {"Bucket": self.bucket, "Key": object_key}
+        upload = self._s3.create_multipart_upload(**where, ContentType=content_type)["UploadId"]
+        parts: list[dict[str, Any]] = []
+        try:
+            for number, part in enumerate(_parts(content), 1):
+                sent = self._s3.upload_part(**where, UploadId=upload, PartNumber=number, Body=part)
+                parts.append({"ETag": sent["ETag"], "PartNumber": number})
+            self._s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": parts})
+        except BaseException:
+            self._s3.abort_multipart_upload(**where, UploadId=upload)
+            raise
+
     @contextmanager
     def opened(self, object_key: str) -> Iterator[Stored | None]:
         """What lies there, to be read within the block; None when nothing does."""
@@ -122,3 +137,25 @@ class UploadBucket:
     def claim(self, object_key: str) -> None:
         """Keep a copy: something names it now."""
         self._s3.delete_object_tagging(Bucket=self.bucket, Key=object_key)
+
+    def delete_all(self, prefix: str) -> int:
+        """Delete every object below a prefix; how many there were. Again finds nothing."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
+        deleted = 0
+        for page in pages:
+            keys = [{"Key": each["Key"]} for each in page.get("Contents", [])]
+            if keys:
+                self._s3.delete_objects(Bucket=self.bucket, Delete={"Objects": keys, "Quiet": True})
+                deleted += len(keys)
+        return deleted
+
+
+def _parts(content: Iterable[bytes]) -> Iterator[bytes]:
+    part = bytearray()
+    for more in content:
+        part += more
+        if len(part) >= PART_BYTES:
+            yield bytes(part)
+            part.clear()
+    if part:
+        yield bytes(part)

@@ -23,7 +23,15 @@ from puhui.wechat.errors import (
     WeChatMisconfigured,
     WeChatRefused,
 )
-from puhui.wechat.model import ContentVerdict, Scene, Session, Suggestion, TextVerdict, steps_by_day
+from puhui.wechat.model import (
+    ContentVerdict,
+    RiskScene,
+    Scene,
+    Session,
+    Suggestion,
+    TextVerdict,
+    steps_by_day,
+)
 from puhui.wechat.push import PushReceiver
 from puhui.wechat.usecases import receive_push
 
@@ -37,6 +45,7 @@ __all__ = [
     "PushLog",
     "PushReceiver",
     "RiskBlocked",
+    "RiskScene",
     "Scene",
     "Session",
     "SessionStale",
@@ -72,6 +81,9 @@ class WeChat(Protocol):
 
     def media_check_async(self, media_url: str, openid: str, scene: Scene) -> str:
         """The trace id under which the verdict of a picture will be pushed."""
+
+    def user_risk_rank(self, openid: str, scene: RiskScene, client_ip: str) -> int:
+        """How much of a risk the platform considers a user, 0 to 4."""
 
     def send_subscribe_message(
         self,

@@ -11,7 +11,16 @@ import requests
 
 from puhui.kernel import clock
 from puhui.wechat import errors
-from puhui.wechat.model import Scene, Session, Suggestion, TextVerdict, Token, TokenCache
+from puhui.wechat.model import (
+    RISK_RANK_MAX,
+    RiskScene,
+    Scene,
+    Session,
+    Suggestion,
+    TextVerdict,
+    Token,
+    TokenCache,
+)
 from puhui.wechat.tokens import AccessTokens
 from puhui.wechat.transport import TOTAL_SECONDS, Call, Transport
 
@@ -96,6 +105,15 @@ class WeChatClient:
         if not isinstance(trace_id, str) or not trace_id:
             raise errors.WeChatBusy(reason="no trace id in the answer", retry_after=2)
         return trace_id
+
+    def user_risk_rank(self, openid: str, scene: RiskScene, client_ip: str) -> int:
+        """How much of a risk the platform considers a user, from 0 (none) to 4 (high), as seen from this address."""
+        body = {"appid": self._app_id, "openid": openid, "scene": int(scene), "client_ip": client_ip}
+        answer = self._authorised(Call("POST", "/wxa/getuserriskrank", {}, body))
+        rank = answer.get("risk_rank")
+        if type(rank) is not int or not 0 <= rank <= RISK_RANK_MAX:
+            raise errors.WeChatBusy(reason="no rank in the answer", retry_after=2)
+        return rank
 
     def send_subscribe_message(
         self,

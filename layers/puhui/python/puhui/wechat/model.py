@@ -9,6 +9,7 @@ from puhui.kernel.clock import CHINA, programme_day
 from puhui.wechat.errors import CONTENT_REFUSED, DataMalformed
 
 WERUN_DAYS_MAX = 31
+RISK_RANK_MAX = 4
 _MOMENTS_END = 1 << 33  # the year 2242; what lies beyond is no date of a phone
 
 
@@ -27,6 +28,14 @@ class Scene(IntEnum):
     COMMENT = 2
     FORUM = 3
     SOCIAL_LOG = 4
+
+
+class RiskScene(IntEnum):
+    """What somebody is about to do whose risk is asked for."""
+
+    REGISTER = 0
+    MARKETING = 1
+    CONTENT = 2
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,13 @@
 | status     | who moves it on, by which operation                         | to                            | what the member sees |
 |------------|-------------------------------------------------------------|-------------------------------|----------------------|
 | (new)      | its member or a data partner, ``record_activity``;          | credited, maturing, verifying | |
-|            | ``sync_steps`` for a walk                                   |                               | |
+|            | ``sync_steps`` for a walk                                   | by its risk: held, refused    | |
 | verifying  | the verification, ``credit_activity``                       | credited, maturing            | verifying: credits are held |
 |            | the verification or a verifier, ``refuse_activity``         | refused                       | |
 |            | nobody decided in time, ``refuse_activity``                 | expired (REVIEW_EXPIRED)      | |
+|            | the verification, at some risk, ``credit_activity``         | held                          | |
+| held       | the schedule from ``settles_at`` on, ``settle``             | credited, maturing, verifying | pending, until ``settles_at`` |
+|            | an officer before it is settled, ``void_activity``          | refused                       | |
 | maturing   | its member from ``matured_at`` on, ``collect_activity``     | credited                      | maturing; from ``matured_at`` on pending |
 |            | a friend, ``collect_activity`` with ``owner_id``            | maturing, ``shared_mg`` grows | the same, ``taken_mg`` grows |
 |            | the schedule or who comes after ``collect_by``, ``expire``  | expired (NOT_COLLECTED)       | from ``collect_by`` on expired |
@@ -19,15 +22,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from puhui.kernel import clock, ids
 from puhui.kernel.grades import SELF_DECLARED
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
+HELD = "held"  # members see it as pending, with when it is settled
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
-WALKING = "walking"  # a day's steps
+WALKING, WALKING_TRIP = "walking", "walking_trip"  # a day's steps; a walk that a track shows
 NOT_COLLECTED = "NOT_COLLECTED"
 SELF_DECLARED_LIMIT = "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word gives no more that day
 _OF_RECORD = "R"  # the first letter of an act that a partner's record is; ids of time begin with 0 to 7
@@ -90,11 +94,24 @@ class Activity:
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
     grade: str = SELF_DECLARED
     partner_id: str = ""
+    meter: Mapping[str, Any] = field(default_factory=dict)  # {"id": its keyed hash, "reading"}
+    track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
+    settles_at: datetime | None = None  # it is, or was, held until then
+    rules: tuple[str, ...] = ()  # the risk rules that fired, with their versions; no member sees them
+    shadows: tuple[str, ...] = ()  # likewise those that were only watched
+    device: str = ""  # keyed hash of what its client calls the device
+    address: str = ""  # from where it was sent, only while it waits: the platform's risk rank asks for it
+    voiding: Mapping[str, Any] = field(default_factory=dict)  # who voided a held act, or proposed it, and why
 
     @property
     def day(self) -> date:
         """The programme's day on which it happened."""
         return clock.programme_day(self.occurred_at)
+
+    @property
+    def waits_since(self) -> datetime:
+        """Since when it is verified: since it was recorded, or since it was to be settled."""
+        return self.settles_at or self.recorded_at
 
     def as_of(self, now: datetime) -> "Activity":
         """The act as members see it ``now``: what matured is pending, what nobody collected has expired."""
@@ -103,6 +120,10 @@ class Activity:
         if now >= self.collect_by:
             return self.expired()
         return replace(self, status=PENDING) if now >= self.matured_at else self
+
+    def held(self, days: int, now: datetime) -> "Activity":
+        """The act, to be settled that many days from now."""
+        return replace(self, status=HELD, settles_at=now.replace(microsecond=0) + timedelta(days=days))
 
     def expired(self) -> "Activity":
         """The act when nobody collected it in time: only what friends collected of it was credited."""

@@ -21,7 +21,9 @@ from typing import Any
 from puhui.activities.acts.days import Day, Entry
 from puhui.activities.acts.model import (
     CREDITED,
+    HELD,
     MATURING,
+    REFUSED,
     VERIFYING,
     WALKING,
     Activity,
@@ -47,7 +49,9 @@ def _next_check(activity: Activity) -> Item:
     """When an act that waits is checked next, and in which shard of the index; nothing for one that does not wait."""
     at = activity.collect_by if activity.status == MATURING else None
     if activity.status == VERIFYING:
-        at = activity.recorded_at + FIRST_CHECK_AFTER
+        at = activity.waits_since + FIRST_CHECK_AFTER
+    if activity.status == HELD:
+        at = activity.settles_at
     if at is None:
         return {}
     shard = zlib.crc32(activity.id.encode()) % CHECK_SHARDS
@@ -75,6 +79,7 @@ _AS_STORED: dict[str, Any] = {
         "expired_mg": "expired",
         "ended_at": "ended",
         "partner_id": "partner",
+        "settles_at": "settles",
     },
     "always": ("body_hash", "first_status", "shared_mg", "grade"),
     "extra": _next_check,
@@ -119,6 +124,7 @@ ENTRY = Record(
         "usual": "u",
         "kind": "k",
         "grade": "g",
+        "recorded": "r",
     },
 )
 _BY_POSITION = ("id", "p", "b", "s", "e", "mg", "n", "q", "u", "k", "d")  # how entries were stored at first
@@ -192,7 +198,7 @@ class Acts:
         session.put(self.table, ACTIVITY.item(activity), unless="entry", error=error)
 
     def put_walk(self, session: Session, earlier: Activity | None, grown: Activity) -> None:
-        """Write a day's walk, new or grown: its day guards it against other syncs, and this against a correction that came since
+        """Write a day's walk, new or grown: its day guards it against other syncs, and this against a correction or a verifier who came since
         ``earlier`` was read."""
         error = OptimisticLockFailed()
         if earlier is None:
@@ -201,21 +207,41 @@ class Acts:
         session.put(
             self.table,
             ACTIVITY.item(grown),
-            condition="mg = :mg AND attribute_not_exists(correction)",
-            values={":mg": earlier.credits_mg},
+            condition="mg = :mg AND #status = :status AND attribute_not_exists(correction)",
+            names={"#status": "status"},
+            values={":mg": earlier.credits_mg, ":status": earlier.status},
             error=error,
         )
 
-    def end_verification(self, session: Session, activity: Activity) -> None:
-        """Write how the verification of an act ended: it is still being verified."""
+    def all_at(self, keys: Sequence[Key]) -> list[Activity]:
+        """The acts of these keys, in that order; one read."""
+        items = self.dynamodb.get_all(keys) if keys else []
+        return [ACTIVITY.read(item) for item in items if item]
+
+    def change_status(self, session: Session, before: Activity, after: Activity) -> None:
+        """Write what became of an act that was verified or held: it still is, as it was read, and nobody proposed to void it since."""
         session.put(
             self.table,
-            ACTIVITY.item(activity),
-            condition="#status = :verifying",
+            ACTIVITY.item(after),
+            condition="#status = :before AND "
+            + ("voiding = :voiding" if before.voiding else "attribute_not_exists(voiding)"),
             names={"#status": "status"},
-            values={":verifying": VERIFYING},
+            values={":before": before.status} | ({":voiding": before.voiding} if before.voiding else {}),
             error=ActivityOpen(),
         )
+
+    def keep_assessment(self, activity: Activity, rules: Sequence[str], shadows: Sequence[str]) -> None:
+        """Keep which rules fired in an act that is still being verified."""
+        if (tuple(rules), tuple(shadows)) == (activity.rules, activity.shadows):
+            return
+        with suppress(ConditionFailed):
+            self.dynamodb.update(
+                *self.key(activity.member_id, activity.id),
+                "SET #rules = :rules, shadows = :shadows",
+                {":rules": list(rules), ":shadows": list(shadows), ":verifying": VERIFYING},
+                names={"#status": "status", "#rules": "rules"},
+                condition="#status = :verifying",
+            )
 
     def change_claim(self, session: Session, before: Activity, after: Activity) -> None:
         """Write what became of an act that waits to be collected: nobody has changed it since it was read."""
@@ -229,14 +255,14 @@ class Acts:
         )
 
     def check_again(self, activity: Activity, at: datetime) -> None:
-        """Have an act that is still being verified checked again then."""
+        """Have an act that still waits as it was read checked again then."""
         with suppress(ConditionFailed):
             self.dynamodb.update(
                 *self.key(activity.member_id, activity.id),
                 "SET next_check_at = :at",
-                {":at": clock.to_text(at), ":verifying": VERIFYING},
+                {":at": clock.to_text(at), ":status": activity.status},
                 names={"#status": "status"},
-                condition="#status = :verifying",
+                condition="#status = :status",
             )
 
     def to_check(self, shard: int, now: datetime, start: Item | None = None) -> tuple[list[Key], Item | None]:
@@ -337,7 +363,7 @@ def decision_in(item: Item) -> Decision | None:
     that is to be collected has one when it has ended."""
     if not item["entry"].startswith("A#"):
         return None
-    if item["first"] != VERIFYING or item["status"] in (VERIFYING, MATURING):
+    if item["first"] not in (VERIFYING, HELD, REFUSED) or item["status"] in (VERIFYING, HELD, MATURING):
         return None
     act = ACTIVITY.read(item)
     return Decision(

@@ -14,6 +14,7 @@ from puhui.activities.acts import credit
 from puhui.activities.acts.model import (
     CREDITED,
     EXPIRED,
+    HELD,
     MATURING,
     NOT_COLLECTED,
     PENDING,
@@ -166,6 +167,8 @@ def require_ripe(seen: Activity, rule: FriendsRule | None = None) -> None:
     """Raise what prevents collecting an act as members see it now; one that expired may be passed on."""
     if seen.status == VERIFYING:
         raise StillVerifying(at="")
+    if seen.status == HELD and seen.settles_at:
+        raise NotMature(at=clock.to_text(seen.settles_at))
     if seen.status == MATURING and seen.matured_at:
         wait = timedelta(minutes=rule.grace_minutes if rule else 0)
         raise NotMature(at=clock.to_text(seen.matured_at + wait))

@@ -2,7 +2,7 @@
 
 | item          | owner (hash)      | entry (range)                  | holds |
 |---------------|-------------------|--------------------------------|-------|
-| photo         | sha256:<hex>      | photo                          | which evidence brought this file first |
+| photo         | sha256:<hex>      | photo                          | which evidence brought this file first; printed: the moments of its prints |
 | print         | photos:<yyyy-mm>  | <moment>#<evidence id>         | ``prints``, 16 hex digits each; ends |
 
 A picture is looked for among the prints of half a year, as long as the pictures themselves are kept: all of them, in memory, so that
@@ -55,19 +55,31 @@ class Fingerprints:
         """The table that the environment variable ACTIVITIES_TABLE names."""
         return cls(DynamoDB(), os.environ["ACTIVITIES_TABLE"])
 
-    def claim(self, sha256: str, evidence_id: str) -> bool:
-        """Whether this evidence is the first to bring the file. Asking again gives the same answer."""
+    def claim(self, sha256: str, evidence_id: str, now: datetime) -> bool:
+        """Whether this evidence is the first to bring the file; its prints may be written ``now``. Asking again gives the same answer."""
         try:
             self.dynamodb.update(
                 self.table,
                 {"owner": f"sha256:{sha256}", "entry": "photo"},
-                "SET evidence_id = :e",
-                {":e": evidence_id},
+                "SET evidence_id = :e ADD printed :at",
+                {":e": evidence_id, ":at": {_moment(now)}},
                 condition="attribute_not_exists(evidence_id) OR evidence_id = :e",
             )
         except ConditionFailed:
             return False
         return True
+
+    def forget(self, sha256: str, evidence_id: str) -> None:
+        """Remove the prints of an evidence and, last, its claim on the file: where that is somebody else's, nothing."""
+        key = {"owner": f"sha256:{sha256}", "entry": "photo"}
+        claimed = self.dynamodb.get(self.table, key)
+        if claimed is None or claimed["evidence_id"] != evidence_id:
+            return
+        prints = [
+            {"owner": f"photos:{moment[:7]}", "entry": f"{moment}#{evidence_id}"}
+            for moment in sorted(claimed.get("printed", ()))
+        ]
+        self.dynamodb.delete_all(self.table, [*prints, key])
 
     def match(self, picture: Picture, evidence_id: str, now: datetime) -> Match:
         """Remember a picture, and say how near another's is: one write unit, then a query of what is new. Of two that come at one

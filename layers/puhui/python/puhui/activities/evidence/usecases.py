@@ -83,7 +83,7 @@ def inspect_evidence(
         return {**check, "reason_code": picture.reason_code}
     if picture.content_type != evidence.content_type:
         return {**check, "reason_code": "FILE_TYPE"}
-    if not fingerprints.claim(picture.sha256, evidence_id):
+    if not fingerprints.claim(picture.sha256, evidence_id, now):
         return {**check, "reason_code": "EVIDENCE_REUSED"}
     found = {
         "PHOTO_SMALL": min(picture.width, picture.height) < SIDE_PIXELS_MIN,

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from puhui.kernel import clock
+from puhui.kernel.csv_file import csv_lines
 from puhui.rewards.api import Payable, Rewards
 from puhui.settlement.errors import FileTooLarge
 from puhui.settlement.payables import claimed_payables
 from puhui.settlement.repositories import Repositories
-from puhui.settlement.statements.csv_file import csv_lines
 from puhui.settlement.statements.model import Statement
 
 ROWS_IN_ANSWER_MAX = 5_000  # of at most 1 KB each: an answer of Lambda holds 6 MB
@@ -32,7 +32,7 @@ HEADER: Row = (
 class Files(Protocol):
     """Where a file that is too long for an answer is written: ``files.StatementFiles``."""
 
-    def write(self, object_key: str, lines: Iterable[str]) -> None: ...
+    def write_lines(self, object_key: str, lines: Iterable[str]) -> None: ...
     def address(self, object_key: str, seconds: int) -> str: ...
 
 
@@ -58,7 +58,7 @@ def download(
     if statement.payables <= ROWS_IN_ANSWER_MAX:
         return "".join(lines)
     key = f"statements/{settlement_id}/{merchant_id}/{len(statement.adjustments)}-{language}.csv"
-    files.write(key, lines)
+    files.write_lines(key, lines)
     expires_at = clock.to_text(now + timedelta(seconds=LINK_SECONDS))
     return {"url": files.address(key, LINK_SECONDS), "expires_at": expires_at}
 

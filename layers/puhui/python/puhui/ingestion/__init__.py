@@ -1,0 +1,1 @@
+"""What data partners hand in: records, one by one, in batches and in files."""

@@ -1,0 +1,1 @@
+"""Export, erasure and moving of an account. See README.md."""

@@ -1,0 +1,1 @@
+"""An account is erased: asked for, withdrawn or carried out."""

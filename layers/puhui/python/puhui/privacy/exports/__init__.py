@@ -1,0 +1,1 @@
+"""What a member takes along: everything that is kept of them, in one file."""
