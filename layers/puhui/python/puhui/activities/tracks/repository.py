@@ -120,7 +120,7 @@ class Tracks:
             owner = ("owner", f"tracks:{bucket}")
             mine = [
                 {"owner": owner[1], "entry": item["entry"]}
-                for item in self.dynamodb.all_entries(self.table, owner, "")
+                for item in self.dynamodb.all_entries(self.table, owner, "20")  # of this century
                 if item["entry"].endswith(f"#{identity_of}")
             ]
             self.dynamodb.delete_all(self.table, mine)
