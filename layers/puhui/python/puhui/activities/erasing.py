@@ -59,6 +59,8 @@ def _end(member_id: str, activity_id: str, tables: Tables, outside: Outside, now
     if activity is None:
         return 0
     outside.stop(activity_id)
+    if activity.settles_at:
+        tables.activities.risk.release(activity.programme_id, activity.settles_at, activity_id)
     _forget_review(activity, tables.activities)
 
     def build(session: Session) -> int:
@@ -76,7 +78,7 @@ def _end(member_id: str, activity_id: str, tables: Tables, outside: Outside, now
 
 
 def _forget_review(activity: Activity, activities: Activities) -> None:
-    if activity.first_status == "credited" and not activity.evidence_ids:
+    if activity.first_status == "credited" and not activity.evidence_ids and not activity.rules:
         return
     review_id = review_id_of(activity)
     erase_entries(activities.dynamodb, activities.table, ("owner", f"review:{review_id}"))
