@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from infra.local import demo
+from infra.local import demo, seed
 from puhui.kernel.clock import CHINA
 from tests.scenarios.life import Member
 from tests.support.local_cloud import WAIT_SECONDS
@@ -18,15 +18,21 @@ pytestmark = pytest.mark.local_cloud
 
 
 def new(api: httpx.Client) -> Member:
-    member = Member(api)
+    """Somebody who has been a member for two days."""
+    openid: str = demo.control(api, "users", nickname="新")["openid"]
+    since = (datetime.now(CHINA) - timedelta(days=2)).isoformat(timespec="seconds")
+    functions = demo._functions(str(api.base_url))
+    seed.invoke(functions, "assign-roles", {**seed.person(openid), "since": since}, "a new account")
+    member = Member(api, openid)
     member.consent("steps", "photos")
     return member
 
 
-def trips(member: Member, count: int, hours_ago: int) -> dict[str, Any]:
-    """Trips by subway with a photo, once they were checked."""
+def trips(member: Member, count: int, hour: int) -> dict[str, Any]:
+    """Yesterday's trips by subway with a photo, once they were checked."""
+    at = (datetime.now(CHINA) - timedelta(days=1)).replace(hour=hour, minute=0, second=0, microsecond=0)
     photo = demo.photo(time.time_ns())
-    return member.ended(member.photo_act("subway_trip", {"trips": count}, photo, hours_ago=hours_ago))
+    return member.ended(member.photo_act("subway_trip", {"trips": count}, photo, at=at))
 
 
 def balance(member: Member) -> tuple[int, int]:
@@ -60,8 +66,8 @@ def test_a_new_account_gets_a_fifth_of_a_day_at_once_and_the_rest_when_it_is_set
     api: httpx.Client, local_cloud: Any
 ):
     farmer, officer = new(api), Member(api, "demo-operator")
-    assert trips(farmer, 3, 5)["status"] == "credited"
-    waiting = trips(farmer, 1, 8)
+    assert trips(farmer, 3, 9)["status"] == "credited"
+    waiting = trips(farmer, 1, 15)
     assert (waiting["status"], waiting["points"]) == ("pending", 0)
     assert datetime.fromisoformat(waiting["settles_at"]) > datetime.now(CHINA) + timedelta(days=2)
     assert not {"rules", "signals", "shadows", "score", "risk"} & waiting.keys()
@@ -78,7 +84,7 @@ def test_an_officer_voids_what_a_farm_has_pending_and_its_member_is_told_why(
     api: httpx.Client, local_cloud: Any
 ):
     farmer, officer = new(api), Member(api, "demo-operator")
-    waiting = trips(farmer, 4, 5)
+    waiting = trips(farmer, 4, 9)
     assert waiting["status"] == "pending"
     path, body = (
         f"/activities/{waiting['id']}/voiding",
@@ -110,7 +116,7 @@ def test_whom_the_platform_considers_a_risk_a_person_looks_at_before_anything_is
 ):
     farmer, verifier = new(api), Member(api, "demo-verifier")
     demo.control(api, "users", openid=farmer.openid, risk_rank=3)
-    waiting = trips(farmer, 4, 5)
+    waiting = trips(farmer, 4, 9)
     settle_now(local_cloud, farmer, waiting["id"])
     assert farmer.get(f"/activities/{waiting['id']}")["status"] == "verifying"
 
@@ -142,11 +148,10 @@ def test_a_phone_with_many_accounts_farms_for_three(api: httpx.Client):
 
 
 def test_steps_that_one_script_gives_to_two_accounts_count_for_one(api: httpx.Client):
-    seed = time.time_ns() % 9_000
+    least = 5_000 + time.time_ns() % 9_000
     today = datetime.now(CHINA).date()
     walked = [
-        {"date": (today - timedelta(days=ago)).isoformat(), "step": 5_000 + seed + 37 * ago}
-        for ago in range(1, 6)
+        {"date": (today - timedelta(days=ago)).isoformat(), "step": least + 37 * ago} for ago in range(1, 6)
     ]
 
     def synced(account: Member) -> dict[str, Any]:
