@@ -36,6 +36,7 @@ def record_activity(request: Request) -> Answer:
         address=request.address,
         ended_at=clock.from_text(body["ended_at"]) if "ended_at" in body else None,
         track=body.get("track"),
+        meter=body.get("meter"),
     )
     activity = recording.record_activity(command, tables=TABLES, now=request.now)
     return 202 if activity.status in (VERIFYING, HELD) else 201, reading.activity_body(

@@ -61,7 +61,9 @@ class Acts:
     ) -> Activity:
         quantity = more.get("quantity", {"distance_m": 2_000})
         evidence = more.get("evidence", ())
-        body = f"{behaviour}{at}{quantity}{evidence}{more.get('ended_at')}{more.get('track')}"
+        body = (
+            f"{behaviour}{at}{quantity}{evidence}{more.get('ended_at')}{more.get('track')}{more.get('meter')}"
+        )
         command = recording.RecordActivity(
             more.get("member_id", self.member_id),
             more.get("programme", self.programme_id),
@@ -72,7 +74,9 @@ class Acts:
             key,
             _hash(body),
             more.get("ended_at"),
+            more.get("source"),
             track=more.get("track"),
+            meter=more.get("meter"),
             device=more.get("device", ""),
         )
         return recording.record_activity(command, tables=self.tables, now=more.get("now", SENT))
@@ -120,8 +124,9 @@ def _hash(text: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _what_lets_an_act_in(members_are_believed: None) -> None:
-    """Most tests are about what happens to an act, whatever shows it; test_mere_word.py is about that."""
+def _what_lets_an_act_in(members_are_believed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most tests are about what happens to an act, whatever shows it; test_mere_word.py is about that. No chance draws a photo."""
+    monkeypatch.setenv("STAGE", "test")
 
 
 @pytest.fixture

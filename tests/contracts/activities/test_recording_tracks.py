@@ -17,6 +17,7 @@ from puhui.activities.errors import (
     OccurredInFuture,
     StepsComeFromWeRun,
 )
+from puhui.activities.steps import sync_steps
 from puhui.activities.tracks.errors import (
     TrackDistanceDiffers,
     TrackEndDiffers,
@@ -26,12 +27,11 @@ from puhui.activities.tracks.errors import (
     TrackTeleport,
 )
 from puhui.activities.tracks.model import track_of
-from puhui.activities.tracks.repository import Tracks
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
 from puhui.store.sealing import Sealer
 from tests.contracts.activities.conftest import NOW, SENT, Acts
-from tests.support.made_tracks import CAR, Trip, made, seconds_of, sent, steady
+from tests.support.made_tracks import CAR, WALK, Trip, made, seconds_of, sent, steady
 
 RIDE = Trip(metres=3_000)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -39,9 +39,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 @pytest.fixture(autouse=True)
 def _sealed(acts: Acts) -> None:
-    activities = acts.tables.activities
-    sealer = Sealer(b"k" * 32, b"p" * 32)
-    activities.__dict__["tracks"] = Tracks(activities.dynamodb, activities.table, sealer)
+    acts.tables.activities.__dict__["sealer"] = Sealer(b"k" * 32, b"p" * 32)
 
 
 def ride(acts: Acts, body: dict[str, Any] | None = None, **more: Any) -> Activity:
@@ -176,6 +174,16 @@ def test_the_same_way_to_work_each_day_is_no_copy(acts: Acts):
         assert ridden.status == "credited"
 
 
+def test_beyond_twenty_kilometres_a_day_a_person_looks(acts: Acts):
+    for number in range(6):
+        body = made(Trip(seed=20 + number, metres=6_000))
+        ridden = ride(acts, body, quantity={"distance_m": 6_000}, at=NOW - number * HOUR)
+        large = number >= 3
+        assert (ridden.status, ridden.signals) == (
+            ("verifying", ("DAY_LARGE",)) if large else ("credited", ())
+        )
+
+
 def test_where_acts_are_collected_a_ride_matures(acts: Acts):
     maas = replace(acts, programme_id="beijing-maas")
     ridden = ride(maas)
@@ -211,6 +219,57 @@ def test_a_ride_after_the_bus_is_another_trip(acts: Acts):
     ride(acts)
     after = NOW + timedelta(seconds=seconds_of(made(RIDE))) + MINUTE
     assert acts.record("bus_trip", quantity={"trips": 1}, programme="beijing-maas", at=after).id
+
+
+WALK_TRIP = Trip(speed=WALK, metres=1_000)
+
+
+def walk(acts: Acts, body: dict[str, Any] | None = None, **more: Any) -> Activity:
+    return acts.record("walking_trip", track=body or made(WALK_TRIP), quantity={"distance_m": 1_000}, **more)
+
+
+def synced(acts: Acts, count: int) -> int:
+    """The mg that a day's steps have given in all."""
+    sync_steps(
+        acts.member_id,
+        acts.programme_id,
+        [(NOW.date(), count)],
+        key=None,
+        body_hash="b",
+        tables=acts.tables,
+        now=SENT,
+    )
+    day = acts.tables.activities.days.find_all(acts.member_id, [NOW.date()])[0].walking()
+    return day.mg if day else 0
+
+
+def test_a_walk_that_a_track_shows_gives_credits(acts: Acts):
+    maas = replace(acts, programme_id="beijing-maas")
+    walked = walk(maas)
+    metres = walked.track["distance_m"]
+    assert (walked.status, walked.points_only) == ("maturing", False)
+    assert walked.credits_mg == 16984 * metres // 100
+    with pytest.raises(ActsOverlap):
+        ride(maas, at=NOW + 5 * MINUTE)
+
+
+def test_a_walk_counts_once_by_steps_or_by_its_track(acts: Acts):
+    """In whatever order, and in whatever programme the steps were."""
+    first, other = (replace(somebody(acts, n), programme_id="beijing-maas") for n in (1, 2))
+    whole = walk(replace(somebody(acts, 3), programme_id="beijing-maas"), made(replace(WALK_TRIP, seed=5)))
+    assert synced(first, 2_000) == 10_000
+    less = walk(first, made(replace(WALK_TRIP, seed=6)))
+    assert less.credits_mg == 16984 * less.track["distance_m"] // 100 - 10_000
+    second = walk(first, made(replace(WALK_TRIP, seed=7)), at=NOW - 3 * HOUR)
+    assert second.credits_mg < 296_000, "the rest of the cap; the steps were taken off once"
+    assert synced(first, 4_000) == 10_000, "what was given stays"
+    walk(other, made(replace(WALK_TRIP, seed=8)))
+    assert synced(other, 2_000) == 0
+    assert whole.credits_mg > less.credits_mg
+    elsewhere = replace(somebody(acts, 4), programme_id="ant-forest")
+    gained = synced(elsewhere, 1_000)
+    mine = walk(replace(elsewhere, programme_id="beijing-maas"), made(replace(WALK_TRIP, seed=9)))
+    assert mine.credits_mg == 16984 * mine.track["distance_m"] // 100 - gained
 
 
 def test_tracks_show_what_the_programme_accepts_them_for(acts: Acts):

@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def tracks(make_table: Callable[[str], str]) -> Tracks:
-    return Tracks(DynamoDB(), make_table("activities"), Sealer(b"k" * 32, b"p" * 32))
+    return Tracks(DynamoDB(), make_table("activities"), lambda: Sealer(b"k" * 32, b"p" * 32))
 
 
 def marks(tracks: Tracks, body: dict[str, Any]) -> Marks:

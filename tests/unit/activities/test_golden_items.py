@@ -14,6 +14,7 @@ from puhui.activities.claims.model import Share, ShareDay
 from puhui.activities.claims.repository import SHARE, SHARE_DAY
 from puhui.activities.evidence.model import Evidence
 from puhui.activities.evidence.repository import EVIDENCE
+from puhui.activities.households.meters import HomeMeter, Meter, Reading
 from puhui.activities.households.model import (
     HouseholdDay,
     Interval,
@@ -23,7 +24,14 @@ from puhui.activities.households.model import (
     Residence,
     Residences,
 )
-from puhui.activities.households.repository import PEOPLE, REPORTED_DAYS, RESIDENCES, Households
+from puhui.activities.households.repository import (
+    HOME_METER,
+    METER,
+    PEOPLE,
+    REPORTED_DAYS,
+    RESIDENCES,
+    Households,
+)
 from puhui.activities.memberships import MEMBERSHIP, Membership
 from puhui.activities.reviews.model import Review
 from puhui.activities.reviews.repository import REVIEW
@@ -97,6 +105,7 @@ GOLDEN = {
             {"id": "01COR", "from_mg": 1, "to_mg": 2},
             "photo",
             "metro",
+            {"id": "9c0d", "reading": 4_210_300},
             {"id": "6f1e", "distance_m": 3_004, "prints": ["0:ab", "1:cd"]},
             DAYS[5],
             ("FIRST_DAYS@1",),
@@ -127,6 +136,18 @@ GOLDEN = {
             "household:H1", "saving_electricity", (ReportedSpan("2026-11-01", "2026-11-30", "01ACT"),), 5
         ),
     ),
+    "meter": (
+        METER,
+        Meter(
+            "9c0d",
+            "household_electricity",
+            "H1",
+            (Reading(4_210_300, "2026-11-30", "01ACT"),),
+            (3_100, 2_900),
+            2,
+        ),
+    ),
+    "home_meter": (HOME_METER, HomeMeter("H1", "household_electricity", "9c0d", "2026-11-30", 3)),
     "membership": (
         MEMBERSHIP,
         Membership("carbon-88", DAYS[0], DAYS[1], "2026-11", "signed_in", "M1"),
@@ -180,7 +201,7 @@ def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read(
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
     stored = json.loads((UNIT / "activities/golden/activity_without_grade.json").read_text())
     assert ACTIVITY.read(decode_item(stored)) == replace(
-        GOLDEN["activity"][1], grade="photo", partner_id="", track={}, **BEFORE_RULES
+        GOLDEN["activity"][1], grade="photo", partner_id="", track={}, meter={}, **BEFORE_RULES
     )  # type: ignore[type-var]
 
 
@@ -199,7 +220,7 @@ def test_a_partners_record_is_stored_under_itself_whoever_its_member_is():
 def test_what_is_written_of_a_track_is_a_claim_a_sealed_item_that_ends_and_prints_that_end():
     """The points are sealed with a fresh nonce each time: only that they are is looked at."""
     sent = Sent()
-    tracks = Tracks(sent.dynamodb, "t", Sealer(b"k" * 32, b"p" * 32))
+    tracks = Tracks(sent.dynamodb, "t", lambda: Sealer(b"k" * 32, b"p" * 32))
     marks = Marks("6f1e", Sketch((3, 2**64 - 1), (0, 40)), ("0:ab", "1:cd"))
     tracks.dynamodb.put_all("t", [printed(marks, each, "01ACT", AT) for each in marks.buckets])
     session = Session(sent.dynamodb)

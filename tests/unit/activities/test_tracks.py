@@ -44,8 +44,8 @@ def judged(body: dict[str, Any], behaviour: str = "cycling") -> str:
 @pytest.mark.parametrize(
     ("behaviour", "speed", "metres"),
     [
-        ("walking", WALK, 1_200),
-        ("walking", WALK, 400),
+        ("walking_trip", WALK, 1_200),
+        ("walking_trip", WALK, 400),
         ("cycling", BIKE, 2_000),
         ("cycling", BIKE, 500),
         ("e_bike", 5.0, 4_000),
@@ -66,12 +66,12 @@ def test_made_trips_are_plausible_and_nearly_as_long_as_they_were(behaviour: str
     ("body", "behaviour"),
     [
         (made(Trip(speed=WALK)), "cycling"),
-        (made(Trip(speed=BIKE)), "walking"),
+        (made(Trip(speed=BIKE)), "walking_trip"),
         (made(Trip(speed=CAR, metres=9_000)), "cycling"),
-        (made(Trip(speed=CAR, metres=9_000)), "walking"),
+        (made(Trip(speed=CAR, metres=9_000)), "walking_trip"),
         (made(Trip(speed=38, metres=30_000, vary=0.03, stops=False)), "car_pool"),
         (made(Trip(speed=WALK)), "bus_trip"),
-        (made(Trip(speed=3.0, metres=12_000)), "walking"),
+        (made(Trip(speed=3.0, metres=12_000)), "walking_trip"),
     ],
 )
 def test_another_way_to_travel_is_noticed(body: dict[str, Any], behaviour: str):
@@ -86,7 +86,7 @@ def test_one_fast_minute_is_no_bicycle():
     assert judged(body | {"seconds": [0, *faster[1:]]}) == "TRACK_SPEED"
 
 
-@pytest.mark.parametrize(("speed", "behaviour"), [(BIKE, "cycling"), (WALK, "walking")])
+@pytest.mark.parametrize(("speed", "behaviour"), [(BIKE, "cycling"), (WALK, "walking_trip")])
 def test_one_speed_all_the_time_is_a_simulator(speed: float, behaviour: str):
     assert judged(steady(speed=speed), behaviour) == "TRACK_SPEED_CONSTANT"
     assert judged(steady(speed=speed, every=1), behaviour) == "TRACK_SPEED_CONSTANT"
@@ -155,7 +155,7 @@ def test_who_stands_still_goes_nowhere():
     """A telephone on a table: its noise is no walk."""
     chance = random.Random(4)
     places = [(39.9 + chance.gauss(0, 3) / 111_000, 116.4 + chance.gauss(0, 3) / 85_000) for _ in range(400)]
-    assert judged(sent(places, [0] + [5] * 399), "walking") in ("TRACK_TOO_SHORT", "TRACK_SPEED")
+    assert judged(sent(places, [0] + [5] * 399), "walking_trip") in ("TRACK_TOO_SHORT", "TRACK_SPEED")
 
 
 def test_who_turns_in_circles_is_looked_at():

@@ -52,6 +52,7 @@ POINTS_ONLY = [
     ("bus-trip-by-distance", {"distance_m": 8300}, F("8.3") * (CAR - BUS)),
     ("cycling-instead-of-car", {"distance_m": 13_200}, F("13.2") * 159),
     ("walking-instead-of-car", {"steps": 9999}, 9999 * F("0.0006") * CAR),
+    ("walking-trip", {"distance_m": 1234}, F("1.234") * CAR),
     ("nev-driving", {"distance_m": 1000}, PETROL_CAR - F("0.16") * F("530.6")),
     ("nev-driving", {"distance_m": 40_000, "consumed_wh": 5555}, 40 * PETROL_CAR - F("5.555") * F("530.6")),
     ("nev-driving", {"distance_m": 40_000, "consumed_wh": 40_000}, 0),
@@ -143,7 +144,8 @@ def test_every_profile_has_every_behaviours_factors(
 ) -> None:
     mg, credits_allowed = _reduction(methodology_id, quantity, profile)
     assert mg >= floor(grams * 1000)  # the other profiles are no lower than the conservative one
-    of_the_seeds = profile == "seed-2023" and methodology_id in {"walking-instead-of-car", *SEED_IDS}
+    on_foot = {"walking-instead-of-car", "walking-trip"}
+    of_the_seeds = profile == "seed-2023" and methodology_id in {*on_foot, *SEED_IDS}
     assert credits_allowed is (of_the_seeds or methodology_id in CREDIT_IDS)
 
 

@@ -140,6 +140,40 @@ class PeriodClaimed(Conflict):
     en = "{first} to {last} were told of before, and a day counts once. Tell only of the other days."
 
 
+class MeterElsewhere(Conflict):
+    code = "METER_ELSEWHERE"
+    zh = "这只表最近由另一个家庭申报过；如果刚搬来，请在对方停止申报 60 天之后再报，或先加入对方的家庭。"
+    en = "Another household told of this meter not long ago. Join that household, or tell of it again when nobody has for 60 days."
+
+
+class SecondMeter(Conflict):
+    code = "SECOND_METER"
+    zh = "这个家庭最近申报过另一只同类的表，一户只计一只；换表后请在 60 天之后再报。"
+    en = "This household told of another meter of the kind not long ago, and one counts. After a change of meters wait for 60 days."
+
+
+class ReadingLower(Invalid):
+    """``last``: the reading before."""
+
+    code = "READING_LOWER"
+    zh = "读数低于上一次的 {last}，请核对表号和读数。"
+    en = "The reading is lower than the one before, {last}. Check the meter's number and the reading."
+
+
+class ReadingDiffers(Invalid):
+    """``ran``: how much the meter ran."""
+
+    code = "READING_DIFFERS"
+    zh = "读数与上一次相差 {ran}，与填写的用量不符，请核对。"
+    en = "Since the reading before the meter ran {ran}, which is not what was used. Check both."
+
+
+class MeterNotWanted(Invalid):
+    code = "METER_NOT_WANTED"
+    zh = "这个行为没有表，请去掉 meter。"
+    en = "This act has no meter. Leave the meter out."
+
+
 class HouseholdFull(Conflict):
     code = "HOUSEHOLD_FULL"
     zh = "这个家庭已有 {most} 人，不能再加入。"

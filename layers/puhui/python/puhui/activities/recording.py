@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 from puhui.activities import tracking
 from puhui.activities.acts import credit, timing
 from puhui.activities.acts.days import (
-    PHOTOS_PER_DAY_MG,
     Day,
     Entry,
     entry_of,
     fit,
     fit_declared,
+    fit_walk,
     reported_before,
 )
 from puhui.activities.acts.identity import period_rule, window
@@ -64,8 +64,8 @@ VERIFICATION_DAYS = (
 
 @dataclass(frozen=True)
 class RecordActivity:
-    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` the
-    contract's ``Track``, ``device`` a hash of what the client calls its device, ``address`` where it sends from."""
+    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` and
+    ``meter`` are the contract's, ``device`` a hash of what the client calls its device, ``address`` where it sends from."""
 
     member_id: str
     programme_id: str
@@ -78,6 +78,7 @@ class RecordActivity:
     ended_at: datetime | None = None
     source: PartnerRecord | None = None
     track: Mapping[str, Any] | None = None
+    meter: Mapping[str, Any] | None = None
     device: str = ""
     address: str = ""
 
@@ -107,7 +108,7 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     timing.check_length(times, behaviour, quantified.inputs)
     period = timing.period_of(times, rule, quantified.inputs) if rule else None
     timing.check_first_day(command.member_id, period.first if period else day)
-    draft = _draft(command, programme, behaviour, grade, quantified, now)
+    draft = _draft(command, programme, behaviour, grade, quantified, tables, now)
     track = tracking.taken(trip, draft.id, tables, now) if trip else None
     if track:
         draft = tracking.with_track(draft, track)
@@ -134,6 +135,7 @@ def _draft(
     behaviour: Behaviour,
     grade: str,
     quantified: methodologies.Quantification,
+    tables: Tables,
     now: datetime,
 ) -> Activity:
     """The act before it is fitted into its day. Raises NothingToCredit."""
@@ -158,6 +160,7 @@ def _draft(
         ended_at=command.ended_at,
         grade=grade,
         partner_id=command.source.partner_id if command.source else "",
+        meter=tracking.kept_meter(command.meter, behaviour.id, tables),
         device=command.device,
         address=command.address,
     )
@@ -193,22 +196,22 @@ def _add(
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
     today, *following = found.days
-    entry = fit(today, wanted, behaviour.caps, following)
+    entry = fit_walk(today, fit(today, wanted, behaviour.caps, following))
     entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
     repeated = reported_before(wanted, found.days)
     if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
         raise ActRepeated(minutes=window(draft.behaviour).within)
     households = tables.activities.households
-    shared, reported = shared_with(draft, behaviour, period, found.residences, households)
-    if shared:
-        entry = shared.fit(entry, behaviour.caps)
+    shared = shared_with(draft, behaviour, period, found.residences, households)
+    entry = shared.fit(entry, behaviour.caps)
     activity = replace(
         draft,
         credits_mg=entry.mg,
         joins=found.joins,
-        household=shared.household if shared else "",
+        household=shared.household,
         signals=(
             *draft.signals,
+            *shared.signals,
             *_signals(draft, entry, today, repeated=repeated, drawn=_drawn(behaviour, draft.grade)),
         ),
     )
@@ -220,10 +223,7 @@ def _add(
         tables.activities.days.put(session, today.with_entry(entry).without(entry.activity_id))
         return _give(session, activity, programme, found.balance, tables, now)
     _put_days(session, entry, found.days, tables)
-    if shared:
-        households.add_to_day(session, shared, entry)
-    for each in reported:
-        households.put_reported(session, each)
+    shared.add(session, entry, households)
     return _give(session, activity, programme, found.balance, tables, now)
 
 
@@ -243,7 +243,7 @@ def _signals(draft: Activity, entry: Entry, today: Day, *, repeated: bool, drawn
     """Why a person is to look at an act, whatever its photos show."""
     found = {
         ACT_REPEATED: repeated,
-        DAY_LARGE: draft.grade == PHOTO and today.shown_mg + entry.mg > PHOTOS_PER_DAY_MG,
+        DAY_LARGE: today.large_with(entry),
         RANDOM_CHECK: draft.grade == VERIFIED or drawn,
     }
     return tuple(signal for signal, is_so in found.items() if is_so)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from puhui.activities.acts import credit
-from puhui.activities.acts.days import NO_TIME, Day, Entry, fit
+from puhui.activities.acts.days import NO_TIME, Day, Entry, fit, fit_walk
 from puhui.activities.acts.model import CREDITED, HELD, MATURING, REFUSED, VERIFYING, Activity
 from puhui.activities.errors import (
     CapReached,
@@ -48,6 +48,7 @@ CLAIMED_ELSEWHERE, CLAIM_EXPIRED = ClaimedElsewhere.code, ClaimExpired.code
 CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or expired, before it grew
 CAP_REACHED = CapReached.code
 IMPLAUSIBLE = "STEPS_IMPLAUSIBLE"
+WALK_COUNTED = "WALK_COUNTED"  # the day's walks with a track gave what its steps would give
 UNUSUAL = "STEPS_UNUSUAL"  # held, or looked at by a person, before they count; or they grew faster than anybody walks
 WERUN_HISTORY_DAYS = 31  # what WeRun gives; the only acts that may lie before the member's first day
 
@@ -186,6 +187,8 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, tables: Tables) ->
     mass = 0 if counted.record_only else quantified.reduction_mg
     wanted = Entry(activity_id, sync.programme.id, BEHAVIOUR, NO_TIME, NO_TIME, mass, 1, steps, grade=STEPS)
     entry = wanted if counted.record_only else _fitted(day, wanted, sync.behaviour)
+    if entry.mg == 0 < mass:
+        return {**answer, "reason_code": WALK_COUNTED}
     earlier = tables.activities.acts.find(sync.member_id, activity_id) if before else None
     activity = Activity(
         id=activity_id,
@@ -331,7 +334,7 @@ def _mature(
 
 def _fitted(day: Day, wanted: Entry, behaviour: Behaviour) -> Entry:
     """The walk within its caps, counted anew: what it had before does not count against it."""
-    return fit(day.without(wanted.activity_id), wanted, behaviour.caps)
+    return fit_walk(day, fit(day.without(wanted.activity_id), wanted, behaviour.caps))
 
 
 def _transfer(sync: _Sync, activity: Activity, gained: int) -> tuple[str, int]:

@@ -18,6 +18,7 @@ from puhui.store.client import DynamoDB
 
 if TYPE_CHECKING:
     from puhui.activities.tracks.repository import Tracks
+    from puhui.store.sealing import Sealer
 
 
 class Activities:
@@ -37,11 +38,19 @@ class Activities:
         self.answers = Answers(dynamodb, table)
 
     @cached_property
+    def sealer(self) -> "Sealer":
+        """What seals and names what is sensitive, by the keys of DATA_SECRET; most acts need none of it."""
+        from puhui.store import secrets  # noqa: PLC0415
+        from puhui.store.sealing import Sealer  # noqa: PLC0415
+
+        return Sealer.from_secret(secrets.read(os.environ["DATA_SECRET"]))
+
+    @cached_property
     def tracks(self) -> "Tracks":
         """The tracks of trips; most acts have none, and do not pay for the import."""
         from puhui.activities.tracks.repository import Tracks  # noqa: PLC0415
 
-        return Tracks(self.dynamodb, self.table)
+        return Tracks(self.dynamodb, self.table, lambda: self.sealer)
 
     @classmethod
     def from_environment(cls) -> "Activities":

@@ -1,4 +1,4 @@
-"""Tracks of acts that are being recorded. Most acts have none: what reads them is imported when one comes."""
+"""Tracks and meters of acts that are being recorded. Most acts have none: what reads them is imported when one comes."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from puhui.activities.acts.model import Activity
+from puhui.activities.households.meters import name_of
 from puhui.activities.tables import Tables
 from puhui.programmes.api import Behaviour
 
@@ -34,6 +35,16 @@ def taken(trip: "Trip", activity_id: str, tables: Tables, now: datetime) -> "Tak
     from puhui.activities.tracks.taken import take  # noqa: PLC0415
 
     return take(trip, activity_id, tracks=tables.activities.tracks, now=now)
+
+
+def kept_meter(meter: Mapping[str, Any] | None, behaviour_id: str, tables: Tables) -> dict[str, Any]:
+    """What an act keeps of the meter that it tells of: a keyed hash of its number, and its reading."""
+    if not meter:
+        return {}
+    return {
+        "id": name_of(meter["number"], behaviour_id, tables.activities.sealer.pepper),
+        "reading": meter["reading"],
+    }
 
 
 def with_track(draft: Activity, track: "TakenTrack") -> Activity:

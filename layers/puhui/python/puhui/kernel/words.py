@@ -30,6 +30,9 @@ REASONS: Mapping[str, Text] = {
         "已记录。当天没有凭证的行为已计满，不再计入；能附照片的行为请附上照片。",
         "On record. Acts without evidence have given all they give on that day: add a photo where the act takes one.",
     ),
+    "WALK_COUNTED": _both(
+        "当天的步行已按轨迹计入。", "That day's walking was counted by its tracks already."
+    ),
     "STEPS_IMPLAUSIBLE": _both(
         "这一天的步数不合常理，没有计入。", "That day's number of steps is implausible: not counted."
     ),
@@ -68,7 +71,9 @@ REASONS: Mapping[str, Text] = {
         "不久前已申报过同样的行为。", "The same kind of act was recorded shortly before or after."
     ),
     "RANDOM_CHECK": _both("抽查：由人查看照片。", "Drawn for a person to look at."),
-    "DAY_LARGE": _both("当天凭照片计入的量已经较多。", "Photos have given much on this day already."),
+    "DAY_LARGE": _both(
+        "当天凭照片或轨迹计入的量已经较多。", "Photos or tracks have given much on this day already."
+    ),
     "PICTURE_TOO_LARGE": _both(
         "照片像素过多、动画帧过多或过于复杂，无法处理，请用普通尺寸的静态照片。",
         "The picture has too many pixels, frames or decoding passes. Send an ordinary still photo.",
@@ -134,6 +139,9 @@ REASONS: Mapping[str, Text] = {
     "INVITATION_RING": _both("好友全部是新账户。", "All friends are new accounts."),
     "PLATFORM_RISK": _both("微信判定账户有风险。", "The platform considers the account a risk."),
     "PLATFORM_RISK_HIGH": _both("微信判定账户风险很高。", "The platform considers the account a high risk."),
+    "METER_UNUSUAL": _both(
+        "用量与这只表以往相差很大。", "Far more or far less was used than this meter usually shows."
+    ),
     # reviews
     "NOT_THE_ACT": _both(
         "照片没有显示所申报的行为，请换一张能显示它的照片，再次申报。",

@@ -5,16 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from puhui.activities.acts.identity import window
-from puhui.activities.acts.model import WALKING, Activity
+from puhui.activities.acts.model import WALKING, WALKING_TRIP, Activity
 from puhui.activities.errors import ActsOverlap, CapReached, ClaimedElsewhere
 from puhui.kernel import clock
-from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, VERIFIED
+from puhui.kernel.grades import PARTNER, PHOTO, SELF_DECLARED, TRACK, VERIFIED
 from puhui.methodologies.api import Used, apply_caps
 from puhui.programmes.api import Behaviour, Caps, behaviour_name, programme_name
 
 NO_TIME = -1
 DAY_MINUTES_MAX = 16 * 60  # who sleeps eight hours has sixteen for all that takes time, in whatever programme
 PHOTOS_PER_DAY_MG = 1_000_000  # five trips by subway: what photos show beyond that, in one day, a person sees
+TRACKS_PER_DAY_MG = 5_000_000  # 20 km by bicycle: likewise of tracks, which a script could make up
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,18 @@ class Day:
         """The day's walk: steps count in one programme only."""
         return next((entry for entry in self.entries if entry.behaviour == WALKING), None)
 
+    def large_with(self, wanted: "Entry") -> bool:
+        """Whether an act's kind of evidence has given so much on this day, over all behaviours and programmes, that a person sees it."""
+        if wanted.grade == TRACK:
+            tracked = sum(entry.mg for entry in self.acts if entry.grade == TRACK)
+            return tracked + wanted.mg > TRACKS_PER_DAY_MG
+        return wanted.grade == PHOTO and self.shown_mg + wanted.mg > PHOTOS_PER_DAY_MG
+
+    @property
+    def walked_mg(self) -> int:
+        """What walks with a track have given today, in whatever programme."""
+        return sum(entry.mg for entry in self.acts if entry.behaviour == WALKING_TRIP)
+
     def used(self, programme_id: str, behaviour: str) -> tuple[int, int, int]:
         """What one behaviour has used today in one programme: (mg, acts, quantity)."""
         mine = [e for e in self.entries if (e.programme_id, e.behaviour) == (programme_id, behaviour)]
@@ -189,6 +202,20 @@ def reported_before(wanted: Entry, days: Sequence[Day]) -> bool:
 def _others(wanted: Entry, days: Sequence[Day]) -> list[Entry]:
     entries = [entry for each in days for entry in each.entries]
     return [other for other in entries if other.activity_id != wanted.activity_id]
+
+
+def fit_walk(day: Day, wanted: Entry) -> Entry:
+    """``wanted`` without what the day's walking has given the other way: it counts once, by steps or by its track, in whatever programme.
+    What the steps gave is taken off the day's first walk with a track. Raises CapReached when nothing is left."""
+    steps = day.walking()
+    left = wanted.mg
+    if wanted.behaviour == WALKING:
+        left = max(wanted.mg - day.walked_mg, steps.mg if steps else 0)
+    elif wanted.behaviour == WALKING_TRIP and steps and not day.walked_mg:
+        left = wanted.mg - steps.mg
+    if left <= 0 < wanted.mg and wanted.behaviour == WALKING_TRIP:
+        raise CapReached(cap="per_day_mg")
+    return replace(wanted, mg=max(0, min(wanted.mg, left)))
 
 
 def fit_declared(day: Day, wanted: Entry, limit_mg: int) -> Entry:

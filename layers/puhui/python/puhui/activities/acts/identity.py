@@ -22,11 +22,13 @@ class Window:
 @dataclass(frozen=True, slots=True)
 class PeriodRule:
     """The behaviour reports ``days`` (a quantity's name; "" for one day) of a ``member`` or of a ``household``. ``persons``:
-    the quantity that says how many people live there."""
+    the quantity that says how many people live there. ``meter``: the quantity that runs through a meter ("": it has one, and the act
+    does not tell what was used)."""
 
     of: str
     days: str = ""
     persons: str = ""
+    meter: str | None = None
 
 
 _NONE = Window(0, 0)  # a period's days are its identity

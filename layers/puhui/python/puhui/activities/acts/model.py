@@ -31,7 +31,7 @@ from puhui.kernel.grades import SELF_DECLARED
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
 HELD = "held"  # members see it as pending, with when it is settled
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
-WALKING = "walking"  # a day's steps
+WALKING, WALKING_TRIP = "walking", "walking_trip"  # a day's steps; a walk that a track shows
 NOT_COLLECTED = "NOT_COLLECTED"
 SELF_DECLARED_LIMIT = "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word gives no more that day
 _OF_RECORD = "R"  # the first letter of an act that a partner's record is; ids of time begin with 0 to 7
@@ -94,6 +94,7 @@ class Activity:
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
     grade: str = SELF_DECLARED
     partner_id: str = ""
+    meter: Mapping[str, Any] = field(default_factory=dict)  # {"id": its keyed hash, "reading"}
     track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
     settles_at: datetime | None = None  # it is, or was, held until then
     rules: tuple[str, ...] = ()  # the risk rules that fired, with their versions; no member sees them

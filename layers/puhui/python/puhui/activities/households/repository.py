@@ -5,6 +5,8 @@
 | residences    | member:<id>                 | household       | places: [{household, first, last}]; v |
 | people        | household:<id>              | people          | people: {member id: [{first, last}]}; v |
 | reported days | household:<id>, member:<id> | P#<behaviour>   | days: [{first, last, of}]; v |
+| meter         | meter:<keyed hash>          | M#<behaviour>   | household; readings: [{value, day, of}]; daily; v |
+| home's meter  | household:<id>              | M#<behaviour>   | meter, day; v |
 | household day | household:<id>              | D#<yyyy-mm-dd>  | <programme>#<behaviour>#mg and #acts; v |
 
 A household's day is counted up and down, so that its attributes are named by programme and behaviour.
@@ -15,6 +17,7 @@ from datetime import date
 from typing import Any
 
 from puhui.activities.acts.days import Entry
+from puhui.activities.households.meters import HomeMeter, Meter, Reading
 from puhui.activities.households.model import (
     HouseholdDay,
     People,
@@ -49,6 +52,21 @@ REPORTED_DAYS = Record(
     names={"spans": "days", "version": "v"},
     always=("spans", "version"),
     inner={ReportedSpan: Record(ReportedSpan, names={"activity_id": "of"})},
+)
+METER = Record(
+    Meter,
+    owner="meter:{meter}",
+    entry="M#{behaviour}",
+    names={"version": "v"},
+    always=("household", "version"),
+    inner={Reading: Record(Reading, names={"activity_id": "of"})},
+)
+HOME_METER = Record(
+    HomeMeter,
+    owner="household:{household}",
+    entry="M#{behaviour}",
+    names={"version": "v"},
+    always=("version",),
 )
 
 
@@ -108,6 +126,24 @@ class Households:
     def put_reported(self, session: Session, reported: ReportedDays) -> None:
         """Write which days were reported, worked out from the version that was read."""
         put_next(session, self.table, REPORTED_DAYS, reported)
+
+    def meters(self, meter: str, household: str, behaviour: str) -> tuple[Meter, HomeMeter]:
+        """A meter, and the one that a home told of; one read."""
+        found, home = self.dynamodb.get_all(
+            [
+                Key(self.table, METER.key(meter=meter, behaviour=behaviour)),
+                Key(self.table, HOME_METER.key(household=household, behaviour=behaviour)),
+            ]
+        )
+        return (
+            METER.read(found) if found else Meter(meter, behaviour),
+            HOME_METER.read(home) if home else HomeMeter(household, behaviour),
+        )
+
+    def put_meters(self, session: Session, meter: Meter, home: HomeMeter) -> None:
+        """Write both, worked out from the versions that were read."""
+        put_next(session, self.table, METER, meter)
+        put_next(session, self.table, HOME_METER, home)
 
     def day_key(self, household: str, day: date) -> Key:
         """The key of what a household did on a day."""

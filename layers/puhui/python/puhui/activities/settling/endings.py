@@ -11,7 +11,7 @@ from typing import Any
 
 from puhui.activities.acts import credit
 from puhui.activities.acts.model import CREDITED, MATURING, REFUSED, Activity
-from puhui.activities.households.limits import given_back
+from puhui.activities.households.limits import given_back, reading_back
 from puhui.activities.tables import Tables
 from puhui.ledger.api import (
     Hold,
@@ -104,6 +104,8 @@ def add_refusal(
             activities.households.free_day(session, activity.household, activity.day, entry)
     for reported in given_back(activity, activities.households):
         activities.households.put_reported(session, reported)
+    if meters := reading_back(activity, activities.households):
+        activities.households.put_meters(session, *meters)
     add_void(session, _hold(held), ledger=ledger, now=now)
     return refused
 

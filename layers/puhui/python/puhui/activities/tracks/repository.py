@@ -10,8 +10,7 @@ Identity, sketch and buckets are keyed hashes (``identity.py``): nothing but the
 """
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,6 @@ from puhui.activities.tracks.errors import TrackUnclaimed
 from puhui.activities.tracks.identity import Marks, Sketch
 from puhui.activities.tracks.model import Track, track_of
 from puhui.kernel import clock
-from puhui.store import secrets
 from puhui.store.client import DynamoDB
 from puhui.store.session import Session
 
@@ -35,21 +33,17 @@ LOOKED_AT = 100  # the newest of a bucket: on one way few have the same pair of 
 
 
 class Tracks:
-    """The tracks of one table. The keys are read from DATA_SECRET when first needed."""
+    """The tracks of one table. ``sealer`` gives the keys when they are first needed."""
 
-    def __init__(self, dynamodb: DynamoDB, table: str, sealer: "Sealer | None" = None) -> None:
+    def __init__(self, dynamodb: DynamoDB, table: str, sealer: "Callable[[], Sealer]") -> None:
         self.dynamodb = dynamodb
         self.table = table
-        self._given = sealer
+        self._sealer = sealer
 
-    @cached_property
+    @property
     def sealer(self) -> "Sealer":
         """What seals points."""
-        if self._given:
-            return self._given
-        from puhui.store.sealing import Sealer  # noqa: PLC0415 most acts have no track and need no cryptography
-
-        return Sealer.from_secret(secrets.read(os.environ["DATA_SECRET"]))
+        return self._sealer()
 
     @cached_property
     def key(self) -> bytes:
