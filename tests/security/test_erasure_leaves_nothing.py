@@ -16,17 +16,17 @@ import httpx
 import pytest
 
 from infra.local import demo
-from puhui.activities.tracks import polyline
 from tests.integration.test_journal_on_the_local_cloud import PublicLog
 from tests.scenarios.life import Member
 from tests.support.independent import Tool
 from tests.support.local_cloud import CloudUnderTest
+from tests.support.made_tracks import Trip, made
 
 pytestmark = [pytest.mark.local_cloud, pytest.mark.alone, pytest.mark.slow, pytest.mark.timeout(600)]
 
 NICKNAME = "紫竹院的蜻蜓"
 PHONE, ADDRESS = "13987654321", "蜻蜓巷七号三单元"
-PLACE = (39.942871, 116.315263)
+PLACE = (39.9428, 116.3152)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def person(api: httpx.Client) -> dict[str, Any]:
     picture = demo.photo(time.time_ns())
     act = me.photo_act("subway_trip", {"trips": 1}, picture, hours_ago=5)
     ended = me.ended(act)
-    track, points = ride()
+    track = made(Trip(seed=time.time_ns() % 10**12, metres=2_000, start=PLACE))
     ridden = me.record("cycling", {"distance_m": 2_000}, hours_ago=2, track=track)
     assert ridden.status_code in (201, 202), ridden.text
     me.earn(600)
@@ -61,20 +61,9 @@ def person(api: httpx.Client) -> dict[str, Any]:
         "openid": openid,
         "picture": picture,
         "entry": ended.get("entry_id"),
-        "points": points,
+        "track": track,
         "waiting": waiting,
     }
-
-
-def ride() -> tuple[dict[str, Any], list[tuple[int, int]]]:
-    """A ride of some two kilometres at changing speeds."""
-    lat, lon = (round(each * 1e5) for each in PLACE)
-    points, seconds = [(lat, lon)], [0]
-    for step in range(130):
-        points.append((points[-1][0] + 12 + step % 5, points[-1][1] + (3 if step % 3 else -2)))
-        seconds.append(4 + step % 3)
-    body = {"datum": "gcj02", "precision": 5, "polyline": polyline.encoded(tuple(points)), "seconds": seconds}
-    return body, points
 
 
 def exported(me: Member) -> zipfile.ZipFile:
@@ -129,9 +118,9 @@ def test_nothing_is_found_after_an_erasure(
         "address": ADDRESS.encode(),
         "picture": person["picture"],
         "hash of the picture": hashlib.sha256(person["picture"]).hexdigest().encode(),
-        "latitude": b"39.9428",
-        "longitude": b"116.3152",
-        "polyline": polyline.encoded(tuple(person["points"])).encode(),
+        "latitude": f"{PLACE[0]:.3f}".encode(),
+        "longitude": f"{PLACE[1]:.3f}".encode(),
+        "polyline": person["track"]["polyline"].encode(),
     }
     found = "\n".join(find(local_cloud, needles))
     for name in ("nickname", "picture in bucket", "hash of the picture in table"):

@@ -89,8 +89,19 @@ def _leave_households(member_id: str, activities: Activities, now: datetime) -> 
     residences = activities.households.residences_of(member_id)
     for household in dict.fromkeys([member_id, *(place.household for place in residences.places)]):
         if _move_out(member_id, household, activities, now):
+            _forget_meters(household, activities)
             erase_entries(activities.dynamodb, activities.table, ("owner", f"household:{household}"))
     activities.dynamodb.delete_all(activities.table, [RESIDENCES.key(member_id=member_id)])
+
+
+def _forget_meters(household: str, activities: Activities) -> None:
+    """Remove what is known of the meters of a home, unless they have another home by now."""
+    table = activities.table
+    for item in items_of(activities.dynamodb, table, ("owner", f"household:{household}"), "M#"):
+        key = {"owner": f"meter:{item['meter']}", "entry": item["entry"]}
+        known = activities.dynamodb.get(table, key)
+        if known and known.get("household") == household:
+            activities.dynamodb.delete_all(table, [key])
 
 
 def _move_out(member_id: str, household: str, activities: Activities, now: datetime) -> bool:
