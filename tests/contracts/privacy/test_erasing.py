@@ -28,6 +28,7 @@ from puhui.ledger.api import Entrustment, Ledger, Leg, Transfer, member, points
 from puhui.ledger.audit import audit
 from puhui.members import erasing as members_erasing
 from puhui.members import usecases as members_usecases
+from puhui.members.api import MemberNotFound, openid_of
 from puhui.members.model import Consent, Member
 from puhui.members.repository import Members
 from puhui.points import erasing as points_erasing
@@ -101,9 +102,16 @@ def test_who_signs_in_again_is_somebody_new(members: Members):
 def test_a_closed_account_is_not_brought_back_by_a_sign_in_that_began_before(members: Members):
     """The identity was read, then the account was closed, then the session key is written."""
     members_erasing.close(ME, members=members)
-    with pytest.raises(Exception, match="MEMBER_NOT_FOUND"):
+    with pytest.raises(MemberNotFound):
         members.new_session_key(ME, "key", NOW)
     assert members.find(ME).sealed_session_key == b""
+
+
+def test_nobody_is_told_anything_any_more(members: Members):
+    assert openid_of(ME, members=members) == "openid-me"
+    members_erasing.close(ME, members=members)
+    with pytest.raises(MemberNotFound):
+        openid_of(ME, members=members)
 
 
 # Ledger and points

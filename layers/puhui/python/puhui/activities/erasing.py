@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from puhui.activities.acts.model import Activity
+from puhui.activities.acts.model import VERIFYING, Activity
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.evidence.fingerprints import Fingerprints
 from puhui.activities.evidence.repository import EVIDENCE
 from puhui.activities.households.model import Interval
 from puhui.activities.households.repository import RESIDENCES
 from puhui.activities.tables import Activities, Tables
-from puhui.activities.verification import review_id_of
+from puhui.activities.verification import execution_name, review_id_of
 from puhui.kernel import clock
 from puhui.ledger.api import PENDING_STATE, HoldResolved, add_void, member
 from puhui.store.erasing import erase_entries, items_of
@@ -26,7 +26,7 @@ from puhui.store.session import Session, attempt
 
 @dataclass(frozen=True)
 class Outside:
-    """What is not in the tables. ``delete_files``: all objects below a prefix, and how many; ``stop``: the act's verification."""
+    """What is not in the tables. ``delete_files``: all objects below a prefix, and how many; ``stop``: an execution of the verification, by its name."""
 
     delete_files: Callable[[str], int]
     stop: Callable[[str], None]
@@ -58,7 +58,8 @@ def _end(member_id: str, activity_id: str, tables: Tables, outside: Outside, now
     activity = tables.activities.acts.find(member_id, activity_id)
     if activity is None:
         return 0
-    outside.stop(activity_id)
+    if activity.status == VERIFYING:
+        outside.stop(execution_name(activity))
     _forget_review(activity, tables.activities)
 
     def build(session: Session) -> int:

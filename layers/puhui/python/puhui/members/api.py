@@ -6,7 +6,13 @@ from datetime import date, datetime
 from cryptography.exceptions import InvalidTag
 
 from puhui.members.codes import HOUSEHOLD, LIFE, Codes, Invitation
-from puhui.members.errors import FriendNotFound, InvitationExpired, InvitationInvalid, OwnInvitation
+from puhui.members.errors import (
+    FriendNotFound,
+    InvitationExpired,
+    InvitationInvalid,
+    MemberNotFound,
+    OwnInvitation,
+)
 from puhui.members.repository import Members
 from puhui.wechat.api import (
     ContentRisky,
@@ -25,6 +31,7 @@ __all__ = [
     "Invitation",
     "InvitationExpired",
     "InvitationInvalid",
+    "MemberNotFound",
     "Members",
     "friend_ids",
     "openid_of",
@@ -61,8 +68,11 @@ def require_other(invitation: Invitation, member_id: str) -> str:
 
 
 def openid_of(member_id: str, *, members: Members) -> str:
-    """The member's openid, for the platform only. Raises MemberNotFound."""
-    return members.sealer.open(members.find(member_id).sealed_openid, member_id, "openid")
+    """The member's openid, for the platform only. Raises MemberNotFound, also for one whose account was closed."""
+    sealed = members.find(member_id).sealed_openid
+    if not sealed:
+        raise MemberNotFound
+    return members.sealer.open(sealed, member_id, "openid")
 
 
 def require_fit(text: str, member_id: str, *, members: Members, wechat: WeChat) -> None:
@@ -81,6 +91,8 @@ def read_steps(
     and DataOld when it does and is not what WeChat writes.
     """
     member = members.find(member_id)
+    if member.closed:
+        raise MemberNotFound
     member.require("steps")
     try:
         session_key = members.sealer.open(member.sealed_session_key, member_id, "session_key")
