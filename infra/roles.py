@@ -2,12 +2,14 @@
 
     make roles OPENID=demo-member-1 ROLES="operator auditor"          # on the local cloud of `make run`
     PYTHONPATH=layers/puhui/python:. python -m infra.roles OPENID operator --stack puhui      # on AWS
+    make roles OPENID=demo-member-2 ROLES="verifier@carbon-88 authority_city@CN-GD-SZ"        # in one programme, in one region
 
 It invokes the function `<stack>-assign-roles`, which no address of the API reaches: on AWS the caller needs
 lambda:InvokeFunction on it. The roles given replace those that the person has. They count from the next token on.
 """
 
 import json
+import re
 import sys
 import urllib.request
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
@@ -19,8 +21,11 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from infra.build import contract
 from infra.local import emulator
 from infra.local.settings import STACK, Settings
+from puhui.kernel import regions
+from puhui.kernel.scopes import SEPARATOR, role_of
 
 MEMBER = "member"
+_PLACE = re.compile(rf"\w+{SEPARATOR}([a-z0-9][a-z0-9-]*$|{regions.PATTERN[1:]})")
 
 
 class CannotAssign(Exception):
@@ -88,8 +93,10 @@ def _options(arguments: list[str]) -> Namespace:
     parser.add_argument("--region", help="the AWS region; else the one that the AWS tools are set to")
     parser.add_argument("--local", nargs="?", const="", metavar="URL", help="the local cloud of `make run`")
     options = parser.parse_args(arguments)
-    if unknown := sorted(set(options.roles) - {*roles, MEMBER}):
+    if unknown := sorted({role_of(role) for role in options.roles} - {*roles, MEMBER}):
         parser.error(f"unknown role: {', '.join(unknown)}; the roles are {', '.join(roles)}")
+    if unbound := sorted(role for role in options.roles if SEPARATOR in role and not _PLACE.match(role)):
+        parser.error(f"{', '.join(unbound)}: a role is bound to a programme (carbon-88) or a region (CN-GD)")
     if not options.openid.strip():
         parser.error("the openid is empty: give OPENID=...")
     return options

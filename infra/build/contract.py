@@ -38,6 +38,11 @@ class Operation(NamedTuple):
         return tuple(self.spec.get("x-puhui-roles", ()))
 
     @property
+    def scoped(self) -> bool:
+        """Whether it lets a role in that holds in a programme or region only: its function checks where."""
+        return bool(self.spec.get("x-puhui-scoped"))
+
+    @property
     def function(self) -> str:
         """The function's name after the stack's: ``get-me``."""
         return self.id.replace("_", "-")

@@ -33,6 +33,7 @@ from puhui.kernel import texts
 METHOD = {method!r}
 PATH = {path!r}
 ROLES = {roles!r}
+SCOPED = {scoped!r}
 PUBLIC = {public!r}
 WRITTEN: validation.Written = ({written})
 NoneType = type(None)
@@ -107,6 +108,7 @@ def module(operation: Operation) -> str:
             method=operation.method,
             path=operation.path,
             roles=operation.roles,
+            scoped=operation.scoped,
             public=operation.public,
             written=written,
         )

@@ -12,6 +12,7 @@ import pytest
 from puhui.activities import verification
 from puhui.activities.claims import collecting
 from puhui.activities.reviews import usecases as reviews
+from puhui.activities.reviews.model import Reviewer, Vote
 from puhui.activities.tables import Activities, Tables
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
@@ -374,7 +375,7 @@ def _reviewing(bench: Bench) -> Ask:
         acts.member_id, made.id, 60, ["CONTENT_REVIEW"], "token", 3600, activities=activities, now=NOW
     ).id
     return lambda who, _key: reviews.decide_review(
-        review_id, who, "approve", "", "", reviews=activities.reviews, now=NOW
+        review_id, Reviewer(who), Vote(who, "approve", at=NOW), reviews=activities.reviews
     )
 
 

@@ -1,29 +1,26 @@
 """POST /reviews/{review_id}/decision: a reviewer approves or refuses."""
 
-from puhui.activities.reviews import usecases
-from puhui.activities.tables import Activities
+from puhui.activities.reviews import reversals, usecases
+from puhui.activities.reviews.model import Reviewer, Vote
+from puhui.activities.tables import Tables
 from puhui.edge.http import Answer, HttpFunction, Request
-from puhui.kernel import clock
 
 app = HttpFunction("decide-review")
-ACTIVITIES = Activities.from_environment()
+TABLES = Tables.from_environment()
 
 
 @app.operation("decide_review", "POST", "/reviews/{review_id}/decision")
 def decide_review(request: Request) -> Answer:
     body = request.body
+    vote = Vote(
+        request.member_id, body["decision"], body.get("reason_code", ""), body.get("note", ""), request.now
+    )
     review = usecases.decide_review(
         request.path["review_id"],
-        request.member_id,
-        body["decision"],
-        body.get("reason_code", ""),
-        body.get("note", ""),
-        reviews=ACTIVITIES.reviews,
-        now=request.now,
+        Reviewer(request.member_id, request.org, request.scope),
+        vote,
+        body.get("lease"),
+        reviews=TABLES.activities.reviews,
+        effects=reversals.effects(TABLES, request.now),
     )
-    answer = {
-        "id": review.id,
-        "decision": review.decision,
-        "decided_at": clock.to_text(review.decided_at or request.now),
-    }
-    return {**answer, "reason_code": review.reason_code} if review.reason_code else answer
+    return usecases.decision_body(review, vote)

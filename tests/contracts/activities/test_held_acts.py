@@ -15,6 +15,7 @@ from puhui.activities.claims import collecting
 from puhui.activities.errors import ActivityNotFound, NotHeld, NotMature, OwnReview, VoidingDiffers
 from puhui.activities.households.model import Residence, Residences
 from puhui.activities.reviews import usecases as reviews
+from puhui.activities.reviews.model import Reviewer, Vote
 from puhui.activities.settling import settle, voiding
 from puhui.activities.settling.holding import HOLD_LONGEST
 from puhui.activities.settling.settle import PlatformSilent
@@ -355,9 +356,8 @@ def test_a_reviews_outcome_counts_for_every_rule_that_fired(
         activities=activities,
         now=SENT,
     )
-    decided = reviews.decide_review(
-        review.id, "v1", decision, "NOT_THE_ACT", "", reviews=activities.reviews, now=SENT
-    )
+    vote = Vote("v1", decision, "NOT_THE_ACT", at=SENT)
+    decided = reviews.decide_review(review.id, Reviewer("v1"), vote, reviews=activities.reviews)
     for _ in range(3):
         stream.count_decision(decided, activities, SENT)
     count = activities.risk.counts()["PHOTO_SIMILAR@1"]

@@ -10,6 +10,7 @@ from puhui.activities import reading, recording, scheduled_checks, verification
 from puhui.activities.acts.repository import FIRST_CHECK_AFTER
 from puhui.activities.errors import ReviewDecided
 from puhui.activities.reviews import usecases as reviews
+from puhui.activities.reviews.model import Reviewer, Vote
 from puhui.store import aws
 from tests.contracts.activities.conftest import SENT, Acts
 from tests.contracts.activities.test_verifying_photos import trip
@@ -125,7 +126,10 @@ def test_a_review_that_was_decided_before_the_machine_came_again_tells_its_decis
 
     review = request("first")
     reviews.decide_review(
-        review.id, "reviewer", "approve", "", "", reviews=acts.tables.activities.reviews, now=SENT
+        review.id,
+        Reviewer("reviewer"),
+        Vote("reviewer", "approve", at=SENT),
+        reviews=acts.tables.activities.reviews,
     )
     with pytest.raises(ReviewDecided) as decided:
         request("second")

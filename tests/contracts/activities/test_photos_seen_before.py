@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from puhui.activities import verification
 from puhui.activities.evidence import usecases as evidence
+from puhui.activities.evidence.clusters import Clusters
 from puhui.activities.evidence.fingerprints import LATE, REMEMBERED, Fingerprints, Match, _Prints
 from puhui.activities.evidence.model import Picture
 from puhui.activities.evidence.perceptual_hash import ALIKE_BITS, NEAR_BITS
@@ -47,7 +48,7 @@ def test_every_print_within_eight_bits_is_found_and_none_beyond(known: list[int]
     wanted = flipped(chance.choice(known), chance.randrange(0, 14), chance)
     apart = [(wanted ^ mark).bit_count() for mark in known]
     nearest = min(min(bits, 64 - bits) for bits in apart)  # a negative is the same picture
-    assert prints.has(wanted, NEAR_BITS, 0) == (nearest <= NEAR_BITS)
+    assert bool(prints.names_near(wanted, NEAR_BITS, 0)) == (nearest <= NEAR_BITS)
 
 
 def test_a_new_process_and_one_that_has_read_before_find_the_same(table: str):
@@ -108,8 +109,25 @@ def test_a_photo_costs_two_write_units_and_a_process_that_has_read_one_query(tab
     assert sent == ["UpdateItem", *["Query"] * 7]  # the months of half a year
     sent.clear()
     photos.claim("a" * 64, "E2", NOW + timedelta(minutes=1))
-    photos.match(picture(2**40), "E2", NOW + timedelta(minutes=1))
+    photos.match(picture(2**40 - 1), "E2", NOW + timedelta(minutes=1))
     assert sent == ["UpdateItem", "UpdateItem", "Query"]
+    sent.clear()
+    photos.match(picture(3), "E3", NOW + timedelta(minutes=2))
+    assert sent == ["UpdateItem", "Query", "BatchGetItem", "UpdateItem"]  # nearly the same: its cluster
+
+
+def test_pictures_that_are_nearly_the_same_are_one_cluster_named_after_the_first(table: str):
+    photos, clusters = Fingerprints(DynamoDB(), table), Clusters(DynamoDB(), table)
+    photos.match(picture(1), "E1", NOW)
+    photos.match(picture(2**40 - 1), "E2", NOW)
+    photos.match(picture(3), "E3", NOW)
+    photos.match(picture(0b1111), "E4", NOW)  # the last step may run twice
+    photos.match(picture(0b1111), "E4", NOW)
+    first = clusters.of(["E1"])
+    assert [clusters.of([each]) for each in ("E3", "E4")] == [first, first]
+    assert clusters.of(["E2", "E4"]) == first
+    assert clusters.of(["E2"]) not in (first, "")
+    assert clusters.of([]) == ""
 
 
 def case(name: str) -> bytes:

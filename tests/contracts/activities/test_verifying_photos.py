@@ -9,6 +9,8 @@ from puhui.activities import reading, verification
 from puhui.activities.errors import ActsOverlap, OwnReview, ReasonRequired, ReviewDecided, ReviewNotFound
 from puhui.activities.evidence import usecases as evidence
 from puhui.activities.reviews import usecases as reviews
+from puhui.activities.reviews.leasing import Wanted
+from puhui.activities.reviews.model import Reviewer, Vote
 from puhui.activities.reviews.repository import REVIEW
 from puhui.kernel import clock
 from puhui.store.cursors import Cursors
@@ -128,7 +130,10 @@ def request(acts: Acts, activity_id: str, token: str = "token") -> str:
 
 def decide(acts: Acts, review_id: str, decision: str, reason: str = "", who: str = "V" * 26):
     return reviews.decide_review(
-        review_id, who, decision, reason, "", reviews=acts.tables.activities.reviews, now=NOW
+        review_id,
+        Reviewer(who),
+        Vote(who, decision, reason, at=NOW),
+        reviews=acts.tables.activities.reviews,
     )
 
 
@@ -158,7 +163,14 @@ def test_a_review_that_was_kept_before_is_shown_without_them(acts: Acts):
 
 
 def waiting(acts: Acts) -> list[str]:
-    page = reviews.list_reviews(None, 10, None, reviews=acts.tables.activities.reviews, cursors=CURSORS)
+    page = reviews.list_reviews(
+        Reviewer("V" * 26),
+        Wanted(),
+        10,
+        None,
+        reviews=acts.tables.activities.reviews,
+        cursors=lambda: CURSORS,
+    )
     return [review.activity_id for review in page.items]
 
 

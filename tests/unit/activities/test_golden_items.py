@@ -10,6 +10,8 @@ import pytest
 from puhui.activities.acts.days import Day, Entry
 from puhui.activities.acts.model import Activity, PartnerRecord
 from puhui.activities.acts.repository import ACTIVITY, DAY
+from puhui.activities.appeals.model import Appeal
+from puhui.activities.appeals.repository import APPEAL
 from puhui.activities.claims.model import Share, ShareDay
 from puhui.activities.claims.repository import SHARE, SHARE_DAY
 from puhui.activities.evidence.model import Evidence
@@ -33,7 +35,7 @@ from puhui.activities.households.repository import (
     Households,
 )
 from puhui.activities.memberships import MEMBERSHIP, Membership
-from puhui.activities.reviews.model import Review
+from puhui.activities.reviews.model import Review, Vote
 from puhui.activities.reviews.repository import REVIEW
 from puhui.activities.tracks.identity import Marks, Sketch
 from puhui.activities.tracks.model import track_of
@@ -107,6 +109,8 @@ GOLDEN = {
             "metro",
             {"id": "9c0d", "reading": 4_210_300},
             {"id": "6f1e", "distance_m": 3_004, "prints": ["0:ab", "1:cd"]},
+            {"from_mg": 123_456, "points": 45},
+            {"id": "01APPEAL", "state": "open"},
             DAYS[5],
             ("FIRST_DAYS@1",),
             ("STEPS_HOURLY@1",),
@@ -152,6 +156,33 @@ GOLDEN = {
         MEMBERSHIP,
         Membership("carbon-88", DAYS[0], DAYS[1], "2026-11", "signed_in", "M1"),
     ),
+    "appeal": (
+        APPEAL,
+        Appeal(
+            "01APPEAL",
+            "01ACT",
+            "M1",
+            "carbon-88",
+            "cycling",
+            "refused",
+            "左侧有闸机",
+            DAYS[0],
+            DAYS[1],
+            "NOT_THE_ACT",
+            123_456,
+            "CN",
+            "metro",
+            ("M9",),
+            ("01EV",),
+            "rejected",
+            "ALREADY_COUNTED",
+            "已计入",
+            DAYS[2],
+            (Vote("M8", "refuse", "ALREADY_COUNTED", "已计入", DAYS[2]),),
+            2,
+            3,
+        ),
+    ),
     "review": (
         REVIEW,
         Review(
@@ -177,6 +208,18 @@ GOLDEN = {
             DAYS[4],
             123_456,
             45,
+            "reversal",
+            "CN-GD",
+            "metro",
+            "8f14e45fceea167a",
+            3,
+            "M8",
+            DAYS[5],
+            ("M7",),
+            (Vote("M9", "refuse", "NOT_THE_ACT", "照片不清楚", DAYS[3]),),
+            "01OTHER",
+            "approve",
+            "5e1f0a11c0ffee00",
         ),
     ),
 }
@@ -193,16 +236,29 @@ def test_a_day_of_the_first_shape_whose_entries_were_lists_by_position_is_read()
     assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
+def test_a_review_of_before_leases_is_read():
+    stored = json.loads((UNIT / "activities/golden/review_without_lease.json").read_text())
+    read = REVIEW.read(decode_item(stored))
+    assert (read.state, read.kind, read.lease, read.votes, read.region) == (
+        "decided",
+        "verification",
+        0,
+        (),
+        "",
+    )
+
+
 def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read():
     stored = json.loads((UNIT / "activities/golden/day_without_grades.json").read_text())
     assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
+LATER = {"grade": "photo", "partner_id": "", "track": {}, "meter": {}, "reversal": {}, "appeal": {}}
+
+
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():
     stored = json.loads((UNIT / "activities/golden/activity_without_grade.json").read_text())
-    assert ACTIVITY.read(decode_item(stored)) == replace(
-        GOLDEN["activity"][1], grade="photo", partner_id="", track={}, meter={}, **BEFORE_RULES
-    )  # type: ignore[type-var]
+    assert ACTIVITY.read(decode_item(stored)) == replace(GOLDEN["activity"][1], **LATER, **BEFORE_RULES)  # type: ignore[type-var]
 
 
 def test_a_households_day_is_counters_by_programme_and_behaviour():

@@ -5,8 +5,10 @@ from datetime import datetime
 from puhui.activities import verification
 from puhui.activities.tables import Activities
 from puhui.edge.task import Input, task
+from puhui.members import api as members
 
 ACTIVITIES = Activities.from_environment()
+MEMBERS = members.Members.from_environment()
 
 
 @task("request_review")
@@ -20,5 +22,6 @@ def app(event: Input, now: datetime) -> Input:
         event["wait_seconds"],
         activities=ACTIVITIES,
         now=now,
+        org=members.org_of(event["member_id"], members=MEMBERS),
     )
     return {"review_id": review.id}

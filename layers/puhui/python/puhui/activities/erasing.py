@@ -12,10 +12,12 @@ from datetime import datetime, timedelta
 
 from puhui.activities.acts.model import VERIFYING, Activity
 from puhui.activities.acts.repository import ACTIVITY
+from puhui.activities.appeals.model import appeal_ids_of
 from puhui.activities.evidence.fingerprints import Fingerprints
 from puhui.activities.evidence.repository import EVIDENCE
 from puhui.activities.households.model import Interval
 from puhui.activities.households.repository import RESIDENCES
+from puhui.activities.reviews.reversals import reversal_id_of
 from puhui.activities.tables import Activities, Tables
 from puhui.activities.verification import execution_name, review_id_of
 from puhui.kernel import clock
@@ -26,7 +28,8 @@ from puhui.store.session import Session, attempt
 
 @dataclass(frozen=True)
 class Outside:
-    """What is not in the tables. ``delete_files``: all objects below a prefix, and how many; ``stop``: an execution of the verification, by its name."""
+    """What is not in the tables. ``delete_files``: all objects below a prefix, and how many; ``stop``: an execution of the
+    verification, by its name."""
 
     delete_files: Callable[[str], int]
     stop: Callable[[str], None]
@@ -77,12 +80,15 @@ def _end(member_id: str, activity_id: str, tables: Tables, outside: Outside, now
 
 
 def _forget_review(activity: Activity, activities: Activities) -> None:
-    if activity.first_status == "credited" and not activity.evidence_ids:
-        return
-    review_id = review_id_of(activity)
-    erase_entries(activities.dynamodb, activities.table, ("owner", f"review:{review_id}"))
-    queued = {"owner": "reviews", "entry": f"R#{review_id}"}
-    activities.dynamodb.delete_all(activities.table, [queued])
+    """What people decided about an act, or were to decide: its review, its reversal, its appeals."""
+    if activity.first_status != "credited" or activity.evidence_ids:
+        activities.reviews.forget(review_id_of(activity))
+    if activity.first_status != "verifying" or activity.status in ("credited", "reversed"):
+        activities.reviews.forget(reversal_id_of(activity))
+    if activity.appeal:
+        for appeal_id in appeal_ids_of(activity.id):
+            activities.appeals.forget(appeal_id)
+    activities.clusters.forget(activity.evidence_ids)
 
 
 def _leave_households(member_id: str, activities: Activities, now: datetime) -> None:

@@ -235,6 +235,84 @@ class OwnReview(Forbidden):
     en = "Nobody reviews an act of their own."
 
 
+class ColleaguesReview(Forbidden):
+    code = "COLLEAGUES_REVIEW"
+    zh = "不能审核本机构成员的行为，请交由其他机构的核验员。"
+    en = "Nobody reviews an act of somebody of the own organisation. Leave it to a verifier of another one."
+
+
+class LeaseLost(Conflict):
+    """The review was taken by somebody else since, or its lease was given back."""
+
+    code = "LEASE_LOST"
+    zh = "这个审核已不在您手中（已被他人领取或已归还），请重新领取。"
+    en = "This review is no longer yours: somebody else has it, or you gave it back. Lease reviews again."
+
+
+class DecisionGiven(Conflict):
+    code = "DECISION_GIVEN"
+    zh = "您的决定已记录，这个审核还需要另一个人决定。"
+    en = "Your decision is on record. Somebody else has to decide this review, too."
+
+
+class OutOfScope(Forbidden):
+    """``place``: the programme or region asked for."""
+
+    code = "OUT_OF_SCOPE"
+    zh = "您的角色不包括 {place}，请选择您负责的项目或地区。"
+    en = "Your role does not hold in {place}. Name a programme or a region that it holds in."
+
+
+class AppealNotFound(NotFound):
+    code = "APPEAL_NOT_FOUND"
+
+
+class NothingToAppeal(Conflict):
+    code = "NOTHING_TO_APPEAL"
+    zh = "只能对被拒绝、作废或撤销的行为申诉。"
+    en = "An appeal is against an act that was refused, voided or reversed. Nothing of the kind was decided here."
+
+
+class AppealTooLate(Conflict):
+    """``days``: within how many one appeals."""
+
+    code = "APPEAL_TOO_LATE"
+    zh = "申诉须在决定后 {days} 天内提出。"
+    en = "An appeal is made within {days:day} of the decision."
+
+
+class AppealMade(Conflict):
+    code = "APPEAL_MADE"
+    zh = "对这个决定已经申诉过（{state}），每个决定只能申诉一次。"
+    en = "You have appealed against this decision already ({state}). There is one appeal to a decision."
+
+
+class AppealDecided(Conflict):
+    code = "APPEAL_DECIDED"
+    zh = "这个申诉已经结束（{state}）。"
+    en = "This appeal has already ended ({state})."
+
+
+class DecidedBefore(Forbidden):
+    code = "DECIDED_BEFORE"
+    zh = "您参与了被申诉的决定，须由另一个人决定这个申诉。"
+    en = "You took part in the decision that this appeal is against. Somebody else has to decide it."
+
+
+class AppealDoesNotFit(Conflict):
+    """``zh_reason``, ``en_reason``: why the act does not fit into its day any more."""
+
+    code = "APPEAL_DOES_NOT_FIT"
+    zh = "这个行为已无法计入当天（{zh_reason}），请以 ALREADY_COUNTED 驳回。"
+    en = "The act does not fit into its day any more ({en_reason}). Reject the appeal as ALREADY_COUNTED."
+
+
+class NothingToReverse(Conflict):
+    code = "NOTHING_TO_REVERSE"
+    zh = "这个行为没有可以撤销的入账。"
+    en = "This act has no credit that could be taken back."
+
+
 class ReasonRequired(Invalid):
     code = "REASON_REQUIRED"
     zh = "拒绝时请给出 reason_code。"
@@ -257,10 +335,12 @@ class ActivityOpen(DomainError):
 
 
 class ReviewOpen(DomainError):
-    """The condition of deciding a review: it is open."""
+    """The condition of deciding a review: it is open, and nobody has taken it since it was read."""
 
     def found(self, item: dict[str, Any] | None) -> DomainError:
-        return ReviewDecided(state=item["state"]) if item else ReviewNotFound()
+        if item is None:
+            return ReviewNotFound()
+        return LeaseLost() if item["state"] == "open" else ReviewDecided(state=item["state"])
 
 
 class NotHeld(Conflict):

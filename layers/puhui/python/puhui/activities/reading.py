@@ -116,6 +116,8 @@ def activity_body(activity: Activity, now: datetime) -> dict[str, Any]:
         body["reason_code"] = activity.reason_code
     if activity.note:
         body["note"] = activity.note
+    if activity.appeal:
+        body["appeal"] = dict(activity.appeal)
     if activity.entry_id:
         body["entry_id"] = activity.entry_id
     return body

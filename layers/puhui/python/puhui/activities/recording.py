@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from puhui.activities import tracking
+from puhui.activities import capturing, tracking
 from puhui.activities.acts import credit, timing
 from puhui.activities.acts.days import (
     Day,
@@ -191,7 +191,8 @@ def _add(
 ) -> Activity:
     """Read the day and the balance, fit the act in, and add everything it writes to the session."""
     wanted = entry_of(draft, behaviour)
-    found = _find(draft, wanted, tables, home=behaviour.caps.of_households or period is not None)
+    home = behaviour.caps.of_households or period is not None
+    found = _find(draft, wanted, tables, home=home, minors=programme.minors)
     programme.require_open(now)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
@@ -258,28 +259,27 @@ def _drawn(behaviour: Behaviour, grade: str) -> bool:
     return percent == 100 or (by_chance and secrets.randbelow(100) < percent)
 
 
-def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool) -> _Found:
-    """One read; ``home``: with where the member lived. Raises NotAMember, IdempotencyKeyReused, and AlreadyExists for a
-    repetition."""
+def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool, minors: bool) -> _Found:
+    """One read; ``home``: with where the member lived. Raises NotAMember, ConsentRequired, GuardianRequired, IdempotencyKeyReused,
+    and AlreadyExists for a repetition."""
     activities, ledger = tables.activities, tables.ledger
     owner, dates = member(draft.member_id), wanted.days()
-    device = (
-        [activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))]
-        if draft.device
-        else []
-    )
+    seen_on = activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))
+    device = [seen_on] if draft.device else []
     keys = [
         activities.acts.key(draft.member_id, draft.id),
         activities.memberships.key(draft.member_id, draft.programme_id),
         ledger.balance_key(owner, draft.programme_id),
         *(activities.days.key(draft.member_id, each) for each in dates),
         *([activities.households.residences_key(draft.member_id)] if home else []),
+        *capturing.keys(draft.member_id, tables),
         *device,
     ]
     existing, membership, balance, *found = ledger.dynamodb.get_all(keys)
     device_item = found.pop() if device else None
     if existing:
         raise SameRequest(body_hash=draft.body_hash).found(existing)
+    capturing.require(found, draft, tables, minors=minors)
     days = activities.days
     return _Found(
         tuple(days.read(draft.member_id, each, item) for each, item in zip(dates, found, strict=False)),

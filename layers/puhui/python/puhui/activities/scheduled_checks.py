@@ -8,20 +8,26 @@ is twice as old; once the act's hold has run out it is ended, so that it waits n
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import chain
 
 from puhui.activities import verification
 from puhui.activities.acts.model import HELD, MATURING, VERIFYING, Activity
 from puhui.activities.acts.repository import CHECK_SHARDS
+from puhui.activities.appeals import usecases as appeals
 from puhui.activities.claims import collecting
 from puhui.activities.recording import VERIFICATION_DAYS
+from puhui.activities.reviews import reversals
 from puhui.activities.reviews.usecases import EXPIRED_REASON
 from puhui.activities.settling.settle import PlatformSilent, settle
 from puhui.activities.tables import Tables
+from puhui.kernel.pages import every
 from puhui.store import states
 from puhui.store.client import Key
 from puhui.store.values import Item
 
 EXPIRED, STARTED, ENDED, WAITING, FAILED = "expired", "started", "ended", "waiting", "failed"
+LAPSED, STANDS = "lapsed", "stands"
 SETTLED = "settled"
 ASK_AGAIN, PATIENCE = (
     timedelta(minutes=30),
@@ -44,17 +50,38 @@ def check_waiting(
     find_out: FindOut = nothing,
 ) -> Counter[str]:
     """Check what waits for at most ``seconds_max``: how many acts expired, were settled, had their verification started, were ended,
-    go on waiting, or could not be checked. Two runs at once are no harm. ``find_out``: what is asked about the member of a held act
-    before it is settled; raises PlatformSilent."""
+    go on waiting, or could not be checked; how many appeals nobody decided and reversals nobody confirmed. Two runs at once are no
+    harm. ``find_out``: what is asked about the member of a held act before it is settled; raises PlatformSilent."""
     until, done = clock_seconds() + seconds_max, Counter[str]()
-    for key in acts_to_check(tables, now):
+    acts: Iterator[Callable[[], str]] = (
+        partial(_check, key, tables, state_machine, now, find_out) for key in acts_to_check(tables, now)
+    )
+    for check in chain(_of_people(tables, now), acts):
         if clock_seconds() > until:
             break
         try:
-            done[_check(key, tables, state_machine, now, find_out)] += 1
+            done[check()] += 1
         except Exception:  # noqa: BLE001 one act must not hold up the others; the caller reports that there are such
             done[FAILED] += 1
     return done
+
+
+def _of_people(tables: Tables, now: datetime) -> Iterator[Callable[[], str]]:
+    """What ends because no person decided it in time."""
+    activities = tables.activities
+    for appeal_id in every(partial(activities.appeals.due, now)):
+        yield partial(_lapse, appeal_id, tables, now)
+    for review_id in every(partial(activities.reviews.reversals_due, now)):
+        yield partial(_close, review_id, tables, now)
+
+
+def _lapse(appeal_id: str, tables: Tables, now: datetime) -> str:
+    return LAPSED if appeals.lapse(appeal_id, tables=tables, now=now) else WAITING
+
+
+def _close(review_id: str, tables: Tables, now: datetime) -> str:
+    ended = reversals.close_reversal(review_id, reviews=tables.activities.reviews, now=now)
+    return STANDS if ended else WAITING
 
 
 def acts_to_check(tables: Tables, now: datetime) -> Iterator[Key]:

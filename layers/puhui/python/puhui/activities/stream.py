@@ -1,16 +1,20 @@
 """What follows from a change in the activities' table: a verification starts, a waiting task gets its answer, a member
-joins the programme of a first act.
+joins the programme of a first act, or reads how an appeal ended.
 
 The stream is the outbox: the request that caused the change wrote once and is over. Each effect is idempotent: an
 execution is named after its activity, and a task's second answer is refused by Step Functions and ignored here.
 """
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from puhui.activities.acts.model import VERIFYING, Activity
 from puhui.activities.acts.repository import ACTIVITY
+from puhui.activities.appeals.model import OPEN as APPEAL_OPEN
+from puhui.activities.appeals.model import Appeal
+from puhui.activities.appeals.repository import APPEAL
 from puhui.activities.evidence.usecases import content_check
 from puhui.activities.memberships import ACTED
 from puhui.activities.reviews.model import DECIDED
@@ -24,8 +28,14 @@ from puhui.store.values import Item
 ANSWERED = {"TaskTimedOut", "InvalidToken", "TaskDoesNotExist"}
 
 
-def follow(item: Item | None, state_machine: str, activities: Activities, now: datetime) -> None:
-    """Do what the item's new state asks for."""
+def follow(
+    item: Item | None,
+    state_machine: str,
+    activities: Activities,
+    now: datetime,
+    tell: Callable[[Appeal], None] = lambda _: None,
+) -> None:
+    """Do what the item's new state asks for. ``tell``: tells a member how an appeal ended."""
     if item is None:
         return
     if item["entry"].startswith("A#"):
@@ -34,8 +44,11 @@ def follow(item: Item | None, state_machine: str, activities: Activities, now: d
         answer(item["task_token"], content_check(item["suggest"], item["evidence_id"]))
     elif item["entry"] == "review" and item["state"] == DECIDED:
         review = REVIEW.read(item)
-        count_decision(review, activities, now)
-        answer(review.task_token, {"decision": review.decision, "reason_code": review.reason_code})
+        if review.task_token:
+            count_decision(review, activities, now)
+            answer(review.task_token, {"decision": review.decision, "reason_code": review.reason_code})
+    elif item["entry"] == "appeal" and item["state"] != APPEAL_OPEN:
+        tell(APPEAL.read(item))
 
 
 def _follow_activity(activity: Activity, state_machine: str, activities: Activities, now: datetime) -> None:

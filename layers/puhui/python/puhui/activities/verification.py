@@ -1,15 +1,16 @@
 """The steps of verifying an act with photos. Any step may run twice: the second run changes nothing and answers the same."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from puhui.activities.acts import credit
 from puhui.activities.acts.model import CREDITED, EXPIRED, HELD, MATURING, REFUSED, VERIFYING, Activity
 from puhui.activities.acts.repository import Acts
-from puhui.activities.errors import ActivityNotFound, ActivityOpen
+from puhui.activities.errors import ActivityNotFound, ActivityOpen, ReviewDecided
 from puhui.activities.reviews import usecases as reviews
-from puhui.activities.reviews.model import Review
+from puhui.activities.reviews.model import Review, device_cluster
 from puhui.activities.risk.engine import CREDIT, HOLD, REFUSE, REVIEW, Features, assess
 from puhui.activities.settling.endings import add_credit, add_refusal
 from puhui.activities.tables import Activities, Tables
@@ -64,9 +65,12 @@ def request_review(
     *,
     activities: Activities,
     now: datetime,
+    org: str = "",
 ) -> Review:
-    """Queue an act for a person, who has ``wait_seconds``."""
+    """Queue an act for a person, who has ``wait_seconds``. Asked again, the review has the newer task token, and whoever has leased it
+    keeps it. ``org``: the member's organisation, whose people do not decide it. Raises ReviewDecided."""
     activity = _activity(member_id, activity_id, activities.acts)
+    programme = credit.programme_of(activity)
     review = Review(
         id=review_id_of(activity),
         activity_id=activity.id,
@@ -83,12 +87,21 @@ def request_review(
         quantity=dict(activity.quantity),
         ended_at=activity.ended_at,
         credits_mg=0 if activity.points_only else activity.credits_mg,
-        points=methodologies.points_for(credit.programme_of(activity).points, activity.credits_mg),
+        points=methodologies.points_for(programme.points, activity.credits_mg),
+        region=programme.jurisdiction,
+        org=org,
+        cluster=activities.clusters.of(activity.evidence_ids),
+        device=device_cluster(activity.device),
     )
-    session = Session(activities.dynamodb)
-    activities.reviews.add(session, review)
-    session.commit()
-    return review
+    if (waiting := activities.reviews.find(review.id)) is None:
+        session = Session(activities.dynamodb)
+        activities.reviews.add(session, review)
+        session.commit()
+        return review
+    renewed = replace(waiting, task_token=task_token, expires_at=review.expires_at)
+    if not activities.reviews.renew(renewed):
+        raise ReviewDecided(state=waiting.state)
+    return renewed
 
 
 def review_id_of(activity: Activity) -> str:

@@ -24,6 +24,7 @@ from puhui.edge.accept_language import preferred
 from puhui.edge.validation import ContractError, tidied
 from puhui.kernel import clock, languages
 from puhui.kernel.errors import DomainError, Forbidden, Unauthenticated
+from puhui.kernel.scopes import EVERYWHERE, Scope, scope_of
 
 TITLES = {  # of problems in Chinese; in English a code is its own title
     400: "请求不符合接口约定",
@@ -98,6 +99,7 @@ class Request:
     now: datetime
     request_id: str
     address: str = ""
+    scope: Scope = EVERYWHERE  # where the role holds that the operation asks for
 
     @property
     def idempotency_key(self) -> str | None:
@@ -177,7 +179,8 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
     if not contract.PUBLIC:
         _require_valid_token(context, now)
     roles = frozenset(filter(None, str(context.get("roles") or "").split(",")))
-    if contract.ROLES and not roles & set(contract.ROLES):
+    scope = scope_of(roles, contract.ROLES) if contract.ROLES else EVERYWHERE
+    if scope is None or not (scope.everywhere or contract.SCOPED):
         raise Forbidden
     raw = bodies.sent(event)
     try:
@@ -196,6 +199,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
             now=now,
             request_id=request_id,
             address=str((event["requestContext"].get("identity") or {}).get("sourceIp") or ""),
+            scope=scope,
         )
     except ContractError as error:
         raise InvalidRequest(errors=error.errors_in(language)) from None

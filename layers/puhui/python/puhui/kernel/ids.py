@@ -14,6 +14,11 @@ def new_id(at: datetime) -> str:
     return _encode(_milliseconds(at) << _RANDOM_BITS | int.from_bytes(os.urandom(10)))
 
 
+def first_id(at: datetime) -> str:
+    """The least ULID of a moment: ids of before are less."""
+    return _encode(_milliseconds(at) << _RANDOM_BITS)
+
+
 def derived_id(at: datetime, *parts: str) -> str:
     """The ULID that these parts always have at that time: a step that runs twice names the same thing twice."""
     return _encode(_milliseconds(at) << _RANDOM_BITS | int.from_bytes(_digest(parts)[:10]))

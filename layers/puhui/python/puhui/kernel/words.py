@@ -12,6 +12,10 @@ def _both(zh: str, en: str) -> Text:
 # Why an act, a redemption, a donation or a statement ended as it did; and what made a person look at an act.
 REASONS: Mapping[str, Text] = {
     # acts
+    "BEFORE_CONSENT": _both(
+        "早于您的同意，未查看；如要一并提交，请设 include_earlier。",
+        "Before you agreed, so it was not looked at; set include_earlier to send it on purpose.",
+    ),
     "CAP_REACHED": _both("已达到这个行为的上限。", "The limit for this act has been reached."),
     "CLAIMED_ELSEWHERE": _both(
         "同一行为已在另一个项目中申报。", "The same act was recorded in another programme."
@@ -166,6 +170,10 @@ REASONS: Mapping[str, Text] = {
     "REVIEW_EXPIRED": _both(
         "没有人在期限内审核，请重新提交。", "Nobody reviewed it in time. Record the act again."
     ),
+    "APPEAL_NOT_DECIDED": _both(
+        "没有人在期限内决定申诉，原决定有效；可以再申诉一次。",
+        "Nobody decided the appeal in time, and the decision stands. You may appeal once more.",
+    ),
     # merchants; those who decide may make up others and explain them in the note
     "COMPLAINTS": _both(
         "收到了对商家的投诉，详见说明；向主管部门答复后可以恢复。",
@@ -252,6 +260,17 @@ PURPOSES: Mapping[str, Text] = {
     "steps": _both("微信运动步数", "Steps of WeRun"),
     "whereabouts": _both("位置与行程", "Whereabouts and journeys"),
 }
+
+PARTNER_PURPOSE = "partner:"  # and its id
+
+
+def purpose_title(purpose: str) -> Text:
+    """What a consent is for; one partner's records have a purpose of their own."""
+    if purpose.startswith(PARTNER_PURPOSE):
+        partner = purpose.removeprefix(PARTNER_PURPOSE)
+        return _both(f"合作方 {partner} 提交的记录", f"Records of the partner {partner}")
+    return PURPOSES[purpose]
+
 
 CHOICES: Mapping[str, Text] = {
     "expire": _both("到期作废", "Let them expire"),

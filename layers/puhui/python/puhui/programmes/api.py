@@ -35,6 +35,7 @@ __all__ = [
     "all_programmes",
     "behaviour",
     "behaviour_name",
+    "jurisdiction_of",
     "occupied_minutes",
     "programme",
     "programme_name",
@@ -70,6 +71,11 @@ def behaviour_name(programme_id: str, behaviour_id: str) -> Text:
     except ProgrammeNotFound:
         found = None
     return found.name if found else {"zh-CN": behaviour_id, "en": behaviour_id}
+
+
+def jurisdiction_of(programme_id: str) -> str:
+    """The region that a programme is in. Raises ProgrammeNotFound."""
+    return programme(programme_id).jurisdiction
 
 
 def occupied_minutes(behaviour: Behaviour, quantity: Mapping[str, Any]) -> int:

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from puhui.activities.acts.model import Activity
-from puhui.activities.errors import NothingToCredit
+from puhui.activities.errors import NothingToCredit, NothingToReverse
+from puhui.kernel import clock
 from puhui.kernel.grades import POINTS, RECORD
 from puhui.ledger.api import Balance, Leg, Transfer, credits, lot_expiring, member, points, unverified
 from puhui.methodologies.api import Quantification
@@ -12,6 +13,7 @@ from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, PointsRule, Programme
 
 KIND, SHARE = "credit", "share"
+REVERSAL, APPEAL = "reversal", "appeal"
 
 
 def asset_of(programme: Programme, day: date, *, points_only: bool) -> str:
@@ -139,3 +141,49 @@ def sharing(
         Leg(member(friend_id), point_asset, whole, lot_expiring(day, rule.valid_months)),
     )
     return Transfer(transfer_id, SHARE, now, legs, activity_id), whole
+
+
+class Taken(NamedTuple):
+    """What a reversal could take back."""
+
+    mg: int
+    points: int
+
+
+def reversing(
+    act: Activity, programme: Programme, balance: Balance, transfer_id: str, now: datetime
+) -> tuple[Transfer, Taken]:
+    """The transfer that takes back what an act gave, and what it takes: the grams from the pool that has them, or from the member where the
+    programme has no points; and whole points as far as they are still there."""
+    owner, asset = member(act.member_id), asset_of(programme, act.day, points_only=act.points_only)
+    issuance = f"issuance:{programme.id}"
+    if programme.points is None:
+        mg, source, here = min(act.credits_mg, balance.credits_of(act.day.year)), owner, 0
+    else:
+        mg, source = act.credits_mg, f"pool:{programme.id}"
+        here = min(act.points, balance.points(clock.programme_day(now)))
+    if mg == 0:
+        raise NothingToReverse
+    legs: tuple[Leg, ...] = (Leg(source, asset, -mg), Leg(issuance, asset, mg))
+    if here:
+        legs += (Leg(owner, points(programme.id), -here), Leg(issuance, points(programme.id), here))
+    return Transfer(transfer_id, REVERSAL, now, legs, act.id, home=owner), Taken(mg, here)
+
+
+def giving_back(act: Activity, programme: Programme, transfer_id: str, now: datetime) -> Transfer:
+    """The transfer that gives back exactly what a reversal took."""
+    owner, asset = member(act.member_id), asset_of(programme, act.day, points_only=act.points_only)
+    issuance, mg, here = (
+        f"issuance:{programme.id}",
+        int(act.reversal["taken_mg"]),
+        int(act.reversal["taken_points"]),
+    )
+    target = owner if programme.points is None else f"pool:{programme.id}"
+    legs: tuple[Leg, ...] = (Leg(issuance, asset, -mg), Leg(target, asset, mg))
+    if here and programme.points:
+        lot = lot_expiring(act.day, programme.points.valid_months)
+        legs += (
+            Leg(issuance, points(programme.id), -here),
+            Leg(owner, points(programme.id), here, lot),
+        )
+    return Transfer(transfer_id, APPEAL, now, legs, act.id, home=owner)

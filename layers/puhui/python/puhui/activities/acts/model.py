@@ -14,7 +14,9 @@
 |            | a friend, ``collect_activity`` with ``owner_id``            | maturing, ``shared_mg`` grows | the same, ``taken_mg`` grows |
 |            | the schedule or who comes after ``collect_by``, ``expire``  | expired (NOT_COLLECTED)       | from ``collect_by`` on expired |
 | credited   | an approved correction of a factor, once                    | credited                      | credited, with the corrected number |
-| refused    |                                                             |                               | refused, with its reason |
+|            | two people, ``decide_review`` of a reversal                 | reversed                      | |
+| refused    | an accepted appeal, ``decide_appeal``                       | credited                      | refused, with its reason and how its appeal stands |
+| reversed   | an accepted appeal, ``decide_appeal``                       | credited                      | reversed, the same |
 | expired    |                                                             |                               | expired, with its reason |
 
 ``pending`` is never stored: ``as_of`` derives it.
@@ -29,6 +31,7 @@ from puhui.kernel import clock, ids
 from puhui.kernel.grades import SELF_DECLARED
 
 VERIFYING, CREDITED, REFUSED, EXPIRED = "verifying", "credited", "refused", "expired"
+REVERSED = "reversed"  # credited once, and taken back by two people
 HELD = "held"  # members see it as pending, with when it is settled
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
 WALKING, WALKING_TRIP = "walking", "walking_trip"  # a day's steps; a walk that a track shows
@@ -96,6 +99,8 @@ class Activity:
     partner_id: str = ""
     meter: Mapping[str, Any] = field(default_factory=dict)  # {"id": its keyed hash, "reading"}
     track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
+    reversal: Mapping[str, Any] = field(default_factory=dict)  # what two people took back of it, and why
+    appeal: Mapping[str, Any] = field(default_factory=dict)  # its member's appeal, and how it ended
     settles_at: datetime | None = None  # it is, or was, held until then
     rules: tuple[str, ...] = ()  # the risk rules that fired, with their versions; no member sees them
     shadows: tuple[str, ...] = ()  # likewise those that were only watched

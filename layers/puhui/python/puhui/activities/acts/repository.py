@@ -217,6 +217,23 @@ class Acts:
             error=ActivityOpen(),
         )
 
+    def change_ended(self, session: Session, before: Activity, after: Activity) -> None:
+        """Write what became of an act that has ended: nobody has changed it since it was read."""
+        session.put(
+            self.table,
+            ACTIVITY.item(after),
+            condition="#status = :status AND mg = :mg AND (attribute_not_exists(appeal) OR appeal = :appeal)"
+            " AND (attribute_not_exists(correction) OR correction = :correction)",
+            names={"#status": "status"},
+            values={
+                ":status": before.status,
+                ":mg": before.credits_mg,
+                ":appeal": dict(before.appeal),
+                ":correction": dict(before.correction),
+            },
+            error=OptimisticLockFailed(),
+        )
+
     def keep_assessment(self, activity: Activity, rules: Sequence[str], shadows: Sequence[str]) -> None:
         """Keep which rules fired in an act that is still being verified."""
         if (tuple(rules), tuple(shadows)) == (activity.rules, activity.shadows):

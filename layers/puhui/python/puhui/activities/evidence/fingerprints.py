@@ -9,13 +9,13 @@ A picture is looked for among the prints of half a year, as long as the pictures
 none within the distance is missed. A process reads them once and from then on what has come since.
 """
 
-import hashlib
 import os
 from array import array
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import Enum
 
+from puhui.activities.evidence.clusters import Clusters, name_of
 from puhui.activities.evidence.model import Picture
 from puhui.activities.evidence.perceptual_hash import ALIKE_BITS, HASH_BITS, NEAR_BITS, distance
 from puhui.kernel import clock
@@ -45,6 +45,7 @@ class Fingerprints:
     def __init__(self, dynamodb: DynamoDB, table: str, prints_max: int = PRINTS_MAX) -> None:
         self.dynamodb = dynamodb
         self.table = table
+        self._clusters = Clusters(dynamodb, table)
         self._prints_max = prints_max
         self._settled = _Prints()
         self._recent: dict[str, Item] = {}
@@ -96,19 +97,26 @@ class Fingerprints:
             },
         )
         self._read(now)
-        return self._nearest(picture, evidence_id)
+        match, near = self._nearest(picture, evidence_id)
+        if near:
+            self._clusters.join(evidence_id, near, now)
+        return match
 
-    def _nearest(self, picture: Picture, evidence_id: str) -> Match:
-        own, found = _name(evidence_id), Match.NONE
+    def _nearest(self, picture: Picture, evidence_id: str) -> tuple[Match, frozenset[int]]:
+        """How near the nearest is; and the names of those that are nearly the same."""
+        own, found = name_of(evidence_id), Match.NONE
         recent = _Prints()
         for item in self._recent.values():
             recent.add(item)
         for known in (self._settled, recent):
-            if any(known.has(wanted, NEAR_BITS, own) for wanted in picture.wanted):
-                return Match.SIMILAR
-            if known.has(picture.prints[0], ALIKE_BITS, own):
+            near = frozenset(
+                name for wanted in picture.wanted for name in known.names_near(wanted, NEAR_BITS, own)
+            )
+            if near:
+                return Match.SIMILAR, near
+            if known.names_near(picture.prints[0], ALIKE_BITS, own):
                 found = Match.ALIKE
-        return found
+        return found, frozenset()
 
     def _read(self, now: datetime) -> None:
         since = self._read_until
@@ -166,20 +174,20 @@ class _Prints:
 
     def add(self, item: Item) -> None:
         """The prints of one picture."""
-        name = _name(item["entry"].partition("#")[2])
+        name = name_of(item["entry"].partition("#")[2])
         for mark in item["prints"]:
             self.prints.append(int(mark, 16))
             self.names.append(name)
 
-    def has(self, wanted: int, bits: int, own: int) -> bool:
-        """Whether a print of another picture is within so many bits."""
+    def names_near(self, wanted: int, bits: int, own: int) -> set[int]:
+        """The names of the other pictures of which a print is within so many bits."""
         most = HASH_BITS - bits
         if not [
             mark for mark in self.prints if not bits < (wanted ^ mark).bit_count() < most
         ]:  # the quick way
-            return False
+            return set()
         found = zip(self.prints, self.names, strict=True)
-        return any(name != own and distance(wanted, mark) <= bits for mark, name in found)
+        return {name for mark, name in found if name != own and distance(wanted, mark) <= bits}
 
 
 def _moment(at: datetime) -> str:
@@ -194,7 +202,3 @@ def _months(first: datetime, last: datetime) -> list[str]:
         found.append(text)
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return found
-
-
-def _name(evidence_id: str) -> int:
-    return int.from_bytes(hashlib.sha256(evidence_id.encode()).digest()[:8])

@@ -1,0 +1,1 @@
+"""Members' appeals against decisions about their acts."""
