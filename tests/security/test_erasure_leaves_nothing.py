@@ -35,8 +35,8 @@ def person(api: httpx.Client) -> dict[str, Any]:
     openid = f"dragonfly-{time.time_ns()}"
     demo.control(api, "users", openid=openid, nickname=NICKNAME)
     me, friend = Member(api, openid), Member(api)
+    me.consent("steps", "photos", "whereabouts", "profile")
     assert me.request("PUT", "/me", json={"nickname": NICKNAME}).status_code == 200
-    me.consent("steps", "photos", "whereabouts")
     me.befriend(friend)
     home = friend.get("/me/household")["code"]
     assert me.request("POST", "/me/household", json={"code": home}).status_code == 201

@@ -67,7 +67,9 @@ def members(make_table: Make) -> Members:
     session = Session(made.dynamodb)
     made.friendships.add(session, ME, FRIEND, NOW)
     session.commit()
-    made.put_consent(ME, Consent("photos", granted=True, version="2026-11", at=NOW), NOW)
+    session = Session(made.dynamodb)
+    made.add_consent(session, ME, Consent("photos", granted=True, version="2026-11", at=NOW), NOW)
+    session.commit()
     return made
 
 
