@@ -63,6 +63,8 @@ def _end(member_id: str, activity_id: str, tables: Tables, outside: Outside, now
         return 0
     if activity.status == VERIFYING:
         outside.stop(execution_name(activity))
+    if activity.settles_at:
+        tables.activities.risk.release(activity.programme_id, activity.settles_at, activity_id)
     _forget_review(activity, tables.activities)
 
     def build(session: Session) -> int:
@@ -81,7 +83,7 @@ def _end(member_id: str, activity_id: str, tables: Tables, outside: Outside, now
 
 def _forget_review(activity: Activity, activities: Activities) -> None:
     """What people decided about an act, or were to decide: its review, its reversal, its appeals."""
-    if activity.first_status != "credited" or activity.evidence_ids:
+    if activity.first_status != "credited" or activity.evidence_ids or activity.rules:
         activities.reviews.forget(review_id_of(activity))
     if activity.first_status != "verifying" or activity.status in ("credited", "reversed"):
         activities.reviews.forget(reversal_id_of(activity))
