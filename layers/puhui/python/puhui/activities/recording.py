@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -42,6 +42,7 @@ from puhui.activities.errors import (
 from puhui.activities.households.limits import shared_with
 from puhui.activities.households.model import Residences
 from puhui.activities.memberships import require_member
+from puhui.activities.replacing import ReplacesClaims, require_no_claim, withdraw
 from puhui.activities.risk import ACT_REPEATED, DAY_LARGE, RANDOM_CHECK
 from puhui.activities.risk.judging import judged
 from puhui.activities.risk.records import others_on
@@ -60,6 +61,9 @@ from puhui.store.session import Session, attempt
 VERIFICATION_DAYS = (
     7  # the longest a verification lasts: content check, a person's three days, and some to spare
 )
+
+
+CLAIMS_MAX = 2  # the member may claim again between the two
 
 
 @dataclass(frozen=True)
@@ -120,13 +124,26 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
         return activity
 
     try:
-        return attempt(tables.ledger.dynamodb, build)
+        return _replacing(build, command.member_id, tables, now)
     except AlreadyExists as before:
         return first_answer(ACTIVITY.read(before.details["item"]))
     except IdempotencyKeyReused:
         if command.source is None:
             raise
         raise RecordChanged(record_id=command.source.record_id) from None
+
+
+def _replacing(
+    build: Callable[[Session], Activity], member_id: str, tables: Tables, now: datetime
+) -> Activity:
+    """The act; where it is a partner's record of what its member claimed before, after those claims were withdrawn."""
+    for _ in range(CLAIMS_MAX):
+        try:
+            return attempt(tables.ledger.dynamodb, build)
+        except ReplacesClaims as claims:
+            for activity_id in claims.activity_ids:
+                withdraw(member_id, activity_id, tables=tables, now=now)
+    return attempt(tables.ledger.dynamodb, build)
 
 
 def _draft(
@@ -196,6 +213,8 @@ def _add(
     programme.require_open(now)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
+    if draft.grade == PARTNER:
+        require_no_claim(wanted, found.days)
     today, *following = found.days
     entry = fit_walk(today, fit(today, wanted, behaviour.caps, following))
     entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
