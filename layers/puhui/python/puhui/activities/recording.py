@@ -2,13 +2,15 @@
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from puhui.activities import capturing, tracking
 from puhui.activities.acts import credit, model, timing
+from puhui.activities.acts.command import RecordActivity as RecordActivity  # noqa: PLC0414 whoever records needs it
+from puhui.activities.acts.command import Tried
 from puhui.activities.acts.days import (
     Day,
     Entry,
@@ -26,7 +28,6 @@ from puhui.activities.acts.model import (
     SELF_DECLARED_LIMIT,
     VERIFYING,
     Activity,
-    PartnerRecord,
 )
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.errors import (
@@ -41,6 +42,7 @@ from puhui.activities.errors import (
 from puhui.activities.households.limits import shared_with
 from puhui.activities.households.model import Residences
 from puhui.activities.memberships import require_member
+from puhui.activities.replacing import ReplacesClaims, require_no_claim, withdraw
 from puhui.activities.risk import ACT_REPEATED, DAY_LARGE, RANDOM_CHECK
 from puhui.activities.risk.judging import judged
 from puhui.activities.risk.records import others_on
@@ -56,39 +58,15 @@ from puhui.programmes.api import Behaviour, Programme
 from puhui.store.conditions import AlreadyExists, SameRequest
 from puhui.store.session import Session, attempt
 
+if TYPE_CHECKING:
+    from puhui.activities.tracks.trips import Trip
+
 VERIFICATION_DAYS = (
     7  # the longest a verification lasts: content check, a person's three days, and some to spare
 )
 
 
-@dataclass(frozen=True)
-class RecordActivity:
-    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` and
-    ``meter`` are the contract's, ``device`` a hash of what the client calls its device, ``address`` where it sends from."""
-
-    member_id: str
-    programme_id: str
-    behaviour: str
-    occurred_at: datetime
-    quantity: Mapping[str, Any]
-    evidence_ids: Sequence[str]
-    key: str | None
-    body_hash: str
-    ended_at: datetime | None = None
-    source: PartnerRecord | None = None
-    track: Mapping[str, Any] | None = None
-    meter: Mapping[str, Any] | None = None
-    device: str = ""
-    address: str = ""
-    trial: bool = False  # answer what it would give, and write nothing
-
-
-class _Tried(Exception):
-    """What a trial would have written."""
-
-    def __init__(self, activity: Activity) -> None:
-        super().__init__()
-        self.activity = activity
+CLAIMS_MAX = 2  # the member may claim again between the two
 
 
 def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
@@ -117,28 +95,39 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     period = timing.period_of(times, rule, quantified.inputs) if rule else None
     timing.check_first_day(command.member_id, period.first if period else day)
     draft = _draft(command, programme, behaviour, grade, quantified, tables, now)
-    track = tracking.taken(trip, draft.id, tables, now) if trip else None
-    if track:
-        draft = tracking.with_track(draft, track)
 
     def build(session: Session) -> Activity:
-        activity = _add(session, draft, programme, behaviour, period, tables, now)
-        if track:
-            track.add(session, tables.activities.tracks, activity.member_id, activity.id, now)
+        activity = _add(session, draft, programme, behaviour, period, trip, tables, now)
         if command.trial:
-            raise _Tried(activity)
+            raise Tried(activity)
         return activity
 
     try:
-        return attempt(tables.ledger.dynamodb, build)
-    except _Tried as tried:
-        return tried.activity
+        return _replacing(build, draft, tables, now, trial=command.trial)
     except AlreadyExists as before:
         return model.first_answer(ACTIVITY.read(before.details["item"]))
     except IdempotencyKeyReused:
         if command.source is None:
             raise
         raise RecordChanged(record_id=command.source.record_id) from None
+
+
+def _replacing(
+    build: Callable[[Session], Activity], draft: Activity, tables: Tables, now: datetime, *, trial: bool
+) -> Activity:
+    """The act; where it is a partner's record of what its member claimed before, after those claims were withdrawn. A trial withdraws
+    nothing."""
+    for _ in range(CLAIMS_MAX):
+        try:
+            return attempt(tables.ledger.dynamodb, build)
+        except Tried as tried:
+            return tried.activity
+        except ReplacesClaims as claims:
+            if trial:
+                return draft
+            for activity_id in claims.activity_ids:
+                withdraw(draft.member_id, activity_id, tables=tables, now=now)
+    return attempt(tables.ledger.dynamodb, build)
 
 
 def _draft(
@@ -199,6 +188,7 @@ def _add(
     programme: Programme,
     behaviour: Behaviour,
     period: timing.Period | None,
+    trip: "Trip | None",
     tables: Tables,
     now: datetime,
 ) -> Activity:
@@ -209,12 +199,15 @@ def _add(
     programme.require_open(now)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
+    if draft.grade == PARTNER:
+        require_no_claim(wanted, found.days)
     today, *following = found.days
     entry = fit_walk(today, fit(today, wanted, behaviour.caps, following))
     entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
     repeated = reported_before(wanted, found.days)
     if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
         raise ActRepeated(minutes=window(draft.behaviour).within)
+    draft = tracking.with_track(session, draft, trip, tables, now)
     households = tables.activities.households
     shared = shared_with(draft, behaviour, period, found.residences, households)
     entry = shared.fit(entry, behaviour.caps)
