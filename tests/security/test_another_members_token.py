@@ -67,7 +67,7 @@ EXPECTED = {
     "get_erasure": OWN,
     "withdraw_erasure": OWN,
     "list_imports": OWN,
-    "list_imported_activities": HIDDEN,
+    "list_imported_activities": UNSEEN,
     "put_consent": OWN,
     "declare_birth_year": OWN,
     "get_guardian_code": OWN,
@@ -226,7 +226,7 @@ def filled(path: str, life: Life) -> str:
         "funding_id": life.activity_id,
         "settlement_id": life.activity_id,
         "dispute_id": life.activity_id,
-        "export_id": life.activity_id,
+        "export_id": life.export_id,
         "import_id": life.activity_id,
     }
     return path.format(**values)

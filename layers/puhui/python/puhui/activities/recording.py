@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from puhui.activities import capturing, tracking
 from puhui.activities.acts import credit, timing
@@ -57,6 +57,9 @@ from puhui.programmes import api as programmes
 from puhui.programmes.api import Behaviour, Programme
 from puhui.store.conditions import AlreadyExists, SameRequest
 from puhui.store.session import Session, attempt
+
+if TYPE_CHECKING:
+    from puhui.activities.tracks.trips import Trip
 
 VERIFICATION_DAYS = (
     7  # the longest a verification lasts: content check, a person's three days, and some to spare
@@ -113,15 +116,9 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     period = timing.period_of(times, rule, quantified.inputs) if rule else None
     timing.check_first_day(command.member_id, period.first if period else day)
     draft = _draft(command, programme, behaviour, grade, quantified, tables, now)
-    track = tracking.taken(trip, draft.id, tables, now) if trip else None
-    if track:
-        draft = tracking.with_track(draft, track)
 
     def build(session: Session) -> Activity:
-        activity = _add(session, draft, programme, behaviour, period, tables, now)
-        if track:
-            track.add(session, tables.activities.tracks, activity.member_id, activity.id, now)
-        return activity
+        return _add(session, draft, programme, behaviour, period, trip, tables, now)
 
     try:
         return _replacing(build, command.member_id, tables, now)
@@ -203,6 +200,7 @@ def _add(
     programme: Programme,
     behaviour: Behaviour,
     period: timing.Period | None,
+    trip: "Trip | None",
     tables: Tables,
     now: datetime,
 ) -> Activity:
@@ -221,6 +219,7 @@ def _add(
     repeated = reported_before(wanted, found.days)
     if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
         raise ActRepeated(minutes=window(draft.behaviour).within)
+    draft = tracking.with_track(session, draft, trip, tables, now)
     households = tables.activities.households
     shared = shared_with(draft, behaviour, period, found.residences, households)
     entry = shared.fit(entry, behaviour.caps)

@@ -33,6 +33,7 @@ __all__ = [
     "Invitation",
     "InvitationExpired",
     "InvitationInvalid",
+    "MemberNotFound",
     "Members",
     "friend_ids",
     "openid_of",
@@ -73,8 +74,11 @@ def require_other(invitation: Invitation, member_id: str) -> str:
 
 
 def openid_of(member_id: str, *, members: Members) -> str:
-    """The member's openid, for the platform only. Raises MemberNotFound."""
-    return members.sealer.open(members.find(member_id).sealed_openid, member_id, "openid")
+    """The member's openid, for the platform only. Raises MemberNotFound, also for one whose account was closed."""
+    sealed = members.find(member_id).sealed_openid
+    if not sealed:
+        raise MemberNotFound
+    return members.sealer.open(sealed, member_id, "openid")
 
 
 def org_of(member_id: str, *, members: Members) -> str:
