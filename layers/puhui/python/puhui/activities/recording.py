@@ -21,7 +21,6 @@ from puhui.activities.acts.days import (
 from puhui.activities.acts.identity import period_rule, window
 from puhui.activities.acts.model import (
     CREDITED,
-    HELD,
     MATURING,
     REFUSED,
     SELF_DECLARED_LIMIT,
@@ -123,7 +122,7 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     try:
         return _replacing(build, command.member_id, tables, now)
     except AlreadyExists as before:
-        return first_answer(ACTIVITY.read(before.details["item"]))
+        return ACTIVITY.read(before.details["item"]).as_first_answered()
     except IdempotencyKeyReused:
         if command.source is None:
             raise
@@ -394,23 +393,3 @@ def _activity_id(command: RecordActivity, now: datetime) -> str:
     if command.source:
         return command.source.activity_id
     return ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
-
-
-def first_answer(activity: Activity) -> Activity:
-    """The activity as the first answer said it, whatever became of it since."""
-    if activity.first_status in (CREDITED, REFUSED):
-        return activity
-    first = replace(
-        activity,
-        status=activity.first_status,
-        credits_mg=activity.credits_mg + activity.expired_mg,
-        points=0,
-        entry_id="",
-        reason_code="",
-        note="",
-        shared_mg=0,
-        expired_mg=0,
-    )
-    if activity.first_status == VERIFYING:
-        return replace(first, matured_at=None, collect_by=None, settles_at=None)
-    return replace(first, matured_at=None, collect_by=None) if activity.first_status == HELD else first
