@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from infra.local.doors import LocalOnly
-from infra.local.partner import control, webhooks
+from infra.local.partner import control, receiver, webhooks
 from infra.local.partner.desk import ACCEPTED, ISSUED, REFUSED, Desk, Partner
 
 HUGE_BYTES = 128 * 1024
@@ -23,6 +23,7 @@ HUGE_BYTES = 128 * 1024
 def create_app() -> Starlette:
     """Partners of its own, shared with no other."""
     desk = Desk()
+    inboxes: dict[str, receiver.Inbox] = {}
 
     async def take(request: Request) -> Response:
         name, partner, said = await _signed(desk, request)
@@ -55,7 +56,10 @@ def create_app() -> Starlette:
     logging.getLogger("uvicorn.error").addFilter(_not_of_drops)
     app = Starlette(
         routes=[
-            Mount("/_standin", LocalOnly(Starlette(routes=control.routes(desk)))),
+            Mount(
+                "/_standin", LocalOnly(Starlette(routes=[*control.routes(desk), *receiver.controls(inboxes)]))
+            ),
+            *receiver.routes(inboxes),
             Route("/{partner}/orders", take, methods=["POST"]),
             Route("/{partner}/orders/{order_id}/cancellation", cancel, methods=["POST"]),
         ]
