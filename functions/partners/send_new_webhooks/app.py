@@ -1,4 +1,4 @@
-"""Follows the partners' table: a message that is new is sent at once; what fails is tried again by ``send_webhooks``."""
+"""Follows the partners' table: a message that is new or replayed is sent at once; what fails is tried again by ``send_webhooks``."""
 
 from datetime import datetime
 from functools import cache
@@ -15,9 +15,11 @@ connect = cache(api.connect)
 
 @stream("send_new_webhooks")
 def app(change: Change, now: datetime) -> None:
-    if change.kind != "INSERT" or not change.new:
+    if not change.new:
         return
     event = EVENT.read(change.new)
+    if event.next_at is None or event.next_at > now:
+        return  # an attempt is under way, or its time has not come
     usecases.send_event(
         event.partner_id, event.id, webhooks=WEBHOOKS, sealer=sealer(), send=connect(), now=now
     )
