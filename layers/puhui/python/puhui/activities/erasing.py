@@ -44,7 +44,9 @@ def erase_member(member_id: str, now: datetime, *, tables: Tables, outside: Outs
     )
     owner = ("owner", member(member_id))
     for item in items_of(activities.dynamodb, activities.table, owner, "A#"):
-        _forget_review(ACTIVITY.read(item), activities)
+        act = ACTIVITY.read(item)
+        _forget_review(act, activities)
+        _forget_marks(act, activities)
     files = outside.delete_files(f"uploads/{member_id}/") + outside.delete_files(f"evidence/{member_id}/")
     fingerprints = Fingerprints(activities.dynamodb, activities.table)
     for item in items_of(activities.dynamodb, activities.table, owner, "E#"):
@@ -89,6 +91,14 @@ def _forget_review(activity: Activity, activities: Activities) -> None:
         for appeal_id in appeal_ids_of(activity.id):
             activities.appeals.forget(appeal_id)
     activities.clusters.forget(activity.evidence_ids)
+
+
+def _forget_marks(activity: Activity, activities: Activities) -> None:
+    """Remove what a track is known by, and the meter of a home in which the member lived alone."""
+    if activity.track:
+        activities.tracks.forget(activity.track["id"], activity.track["prints"])
+    if activity.meter:
+        activities.households.forget_meter(activity.meter["id"], activity.behaviour, activity.member_id)
 
 
 def _leave_households(member_id: str, activities: Activities, now: datetime) -> None:

@@ -101,6 +101,14 @@ class RecordChanged(Conflict):
     en = "The record {record_id} was sent before with other content. One record counts once."
 
 
+class ClaimedByMember(Conflict):
+    """``activity_id``: the member's own act."""
+
+    code = "CLAIMED_BY_MEMBER"
+    zh = "成员已申报同一行程（{activity_id}），所得已被使用；一次行程只计一次。"
+    en = "The member claimed this trip before ({activity_id}), and what it gave was spent. One trip counts once."
+
+
 class EvidenceNotWanted(Invalid):
     code = "EVIDENCE_NOT_WANTED"
     zh = "这个行为不需要照片凭证。"

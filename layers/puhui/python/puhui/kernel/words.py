@@ -30,6 +30,10 @@ REASONS: Mapping[str, Text] = {
         "This quantity avoids nothing: it is too small, or as much was used as the baseline or more.",
     ),
     "NOT_COLLECTED": _both("没有在期限内收取。", "It was not collected in time."),
+    "REPLACED_BY_RECORD": _both(
+        "合作方提交了同一行程的记录，以该记录为准。",
+        "A partner's record of the same trip took its place: the record counts.",
+    ),
     "SELF_DECLARED_LIMIT": _both(
         "已记录。当天没有凭证的行为已计满，不再计入；能附照片的行为请附上照片。",
         "On record. Acts without evidence have given all they give on that day: add a photo where the act takes one.",
