@@ -65,7 +65,7 @@ def held_of(officer: Member, member: Member) -> list[dict[str, Any]]:
 def results(api: httpx.Client, member: Member) -> list[str]:
     """What the member's messages say became of an act."""
     answer = api.get("/_wechat/_standin/messages", params={"openid": member.openid})
-    return [each["data"]["phrase2"]["value"] for each in answer.json()["items"]]
+    return [each["data"]["phrase2"] for each in answer.json()["items"]]
 
 
 def test_a_new_account_gets_a_fifth_of_a_day_at_once_and_the_rest_when_it_is_settled(
