@@ -46,6 +46,7 @@ class PartnerRecord:
 
     partner_id: str
     record_id: str
+    brought_by: str = ""  # the batch or file
 
     @property
     def activity_id(self) -> str:
@@ -65,7 +66,7 @@ class Activity:
     ``credits_mg`` is what the act gives, whoever gets the points. Of an act that is to be collected friends have collected
     ``shared_mg``; when nobody came, ``expired_mg`` of it was never credited. ``household`` counted it among its own.
     ``joins``: its member was not in the programme before. ``grade``: what shows it (``kernel.grades``); ``partner_id``: who sent it,
-    where a data partner did.
+    where a data partner did, and ``brought_by`` in which batch or file.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Activity:
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
     grade: str = SELF_DECLARED
     partner_id: str = ""
+    brought_by: str = ""
     meter: Mapping[str, Any] = field(default_factory=dict)  # {"id": its keyed hash, "reading"}
     track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
     reversal: Mapping[str, Any] = field(default_factory=dict)  # what two people took back of it, and why
@@ -154,3 +156,23 @@ class Decision:
     points: int
     reason_code: str
     transfer_id: str
+
+
+def first_answer(activity: Activity) -> Activity:
+    """The activity as the first answer said it, whatever became of it since."""
+    if activity.first_status in (CREDITED, REFUSED):
+        return activity
+    first = replace(
+        activity,
+        status=activity.first_status,
+        credits_mg=activity.credits_mg + activity.expired_mg,
+        points=0,
+        entry_id="",
+        reason_code="",
+        note="",
+        shared_mg=0,
+        expired_mg=0,
+    )
+    if activity.first_status == VERIFYING:
+        return replace(first, matured_at=None, collect_by=None, settles_at=None)
+    return replace(first, matured_at=None, collect_by=None) if activity.first_status == HELD else first
