@@ -130,7 +130,7 @@ def test_a_refused_act_is_appealed_credited_once_and_its_member_is_told(api: htt
 
     def told() -> Any:
         sent = api.get("/_wechat/_standin/messages", params={"openid": me.openid}).json()
-        return [each for each in sent["messages"] if "申诉通过" in str(each)]
+        return [each for each in sent["items"] if "申诉通过" in str(each)]
 
     assert len(demo.until("the message", told)) == 1
 
