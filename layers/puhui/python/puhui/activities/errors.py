@@ -307,6 +307,24 @@ class AppealDoesNotFit(Conflict):
     en = "The act does not fit into its day any more ({en_reason}). Reject the appeal as ALREADY_COUNTED."
 
 
+class NotDecided(Conflict):
+    code = "REVIEW_NOT_DECIDED"
+    zh = "只有已经决定的核验才能作为已知答案。"
+    en = "Only a verification that was decided becomes a known answer."
+
+
+class StatementInvalid(Invalid):
+    code = "REVIEW_STATEMENT_INVALID"
+    zh = "声明或密钥不符合格式：声明须为规范 JSON，由本人在 24 小时内签署，最多 50 个决定。"
+    en = "The statement or key is not of the agreed form: canonical JSON by its own verifier, within 24 hours, of at most 50 decisions."
+
+
+class StatementSignature(Invalid):
+    code = "REVIEW_STATEMENT_UNSIGNED"
+    zh = "声明的签名无效，或密钥未登记。"
+    en = "The statement's signature does not verify, or its key is not on record."
+
+
 class NothingToReverse(Conflict):
     code = "NOTHING_TO_REVERSE"
     zh = "这个行为没有可以撤销的入账。"
