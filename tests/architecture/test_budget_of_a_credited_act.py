@@ -12,6 +12,7 @@ import pytest
 
 from puhui.activities.tables import Activities, Tables
 from puhui.ledger.dynamo import Ledger
+from puhui.members.capture_api import Consents
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from tests.contracts.activities.conftest import NOW, Acts
@@ -20,6 +21,7 @@ from tests.contracts.conftest import VARIABLES
 ROOT = Path(__file__).parents[2]
 WRITE_UNIT_BYTES = 1024
 WRITE_UNITS_MAX = 8
+MEMBER_ID = "01K7Y31GE3B86GS16G906QKJG4"
 MODULES_MAX = 150  # 123 when this was written, on Python 3.11
 UNWANTED = {
     "boto3",
@@ -60,8 +62,8 @@ def size(wire: Any) -> int:
 def test_a_credited_act_is_one_read_and_eight_write_units(make_table: Callable[[str], str]):
     meter = Meter()
     dynamodb = DynamoDB(meter)
-    tables = Tables(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
-    acts = Acts(tables, None, "01K7Y31GE3B86GS16G906QKJG4")  # type: ignore[arg-type]
+    tables = _tables(dynamodb, make_table)
+    acts = Acts(tables, None, MEMBER_ID)  # type: ignore[arg-type]
     for hours in range(6):
         meter.sent.clear()
         acts.record("no_tableware" if hours < 3 else "cycling", **_act(hours))
@@ -73,14 +75,24 @@ def test_an_act_near_midnight_is_one_item_more(make_table: Callable[[str], str])
     """It stands in the next day as well, where it could be told again: an order after 21:00, a ride after 22:50."""
     meter = Meter()
     dynamodb = DynamoDB(meter)
-    tables = Tables(Activities(dynamodb, make_table("activities")), Ledger(dynamodb, make_table("ledger")))
-    acts = Acts(tables, None, "01K7Y31GE3B86GS16G906QKJG4")  # type: ignore[arg-type]
+    tables = _tables(dynamodb, make_table)
+    acts = Acts(tables, None, MEMBER_ID)  # type: ignore[arg-type]
+    meter.sent.clear()
     acts.record("no_tableware", quantity={"orders": 1}, at=NOW.replace(hour=13), now=NOW.replace(hour=15))
     assert _units(tables, meter) == WRITE_UNITS_MAX
     meter.sent.clear()
     late = NOW.replace(hour=14, minute=1)  # 22:01 in China
     acts.record("no_tableware", quantity={"orders": 1}, at=late, now=NOW.replace(hour=15))
     assert _units(tables, meter) == WRITE_UNITS_MAX + 2
+
+
+def _tables(dynamodb: DynamoDB, make_table: Callable[[str], str]) -> Tables:
+    """With the member, whose consents are read along."""
+    consents = Consents(make_table("members"))
+    item = {**consents.key(MEMBER_ID).key, "consents": {}, "nickname": "m", "roles": []}
+    dynamodb.put_all(consents.table, [item])
+    activities = Activities(dynamodb, make_table("activities"))
+    return Tables(activities, Ledger(dynamodb, make_table("ledger")), consents)
 
 
 def _units(tables: Tables, meter: Meter) -> int:

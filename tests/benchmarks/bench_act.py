@@ -25,6 +25,7 @@ import pytest
 from puhui.activities.tables import Activities, Tables
 from puhui.kernel import ids
 from puhui.ledger.dynamo import Ledger
+from puhui.members.capture_api import Consents
 from puhui.store import aws
 from puhui.store.client import DynamoDB
 from tests.contracts.activities.conftest import NOW, Acts
@@ -52,12 +53,14 @@ def _warm() -> dict[str, Any]:
 
         activities, ledger = _table("activities"), _table("ledger")
         dynamodb = DynamoDB(recorded)
-        tables = Tables(Activities(dynamodb, activities), Ledger(dynamodb, ledger))
+        consents = Consents(_table("members"))
+        tables = Tables(Activities(dynamodb, activities), Ledger(dynamodb, ledger), consents)
         bare = boto3.client("dynamodb")
         methods = {"BatchGetItem": bare.batch_get_item, "TransactWriteItems": bare.transact_write_items}
         ours, theirs = [], []
         for number in range(ROUNDS):
             acts = Acts(tables, None, ids.new_id(NOW))  # type: ignore[arg-type]
+            dynamodb.put_all(consents.table, [{**consents.key(acts.member_id).key, "consents": {}}])
             sent.clear()
             at = NOW - timedelta(minutes=number % 600)
             ours.append(

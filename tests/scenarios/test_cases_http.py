@@ -36,6 +36,7 @@ def test_a_body_in_another_charset_is_refused_and_nothing_is_stored(
     case: dict[str, Any], member: Member
 ) -> None:
     raw = bytes.fromhex(case["put_me_gbk_hex"])
+    member.consent("profile")
     before = member.get("/me")["nickname"]
     for content_type, body, status in (
         (case["content_type"], raw, 415),

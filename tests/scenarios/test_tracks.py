@@ -75,14 +75,19 @@ def test_a_ride_gives_250_grams_a_kilometre_by_its_track(me: Member, fresh: int)
     assert me.points() == activity["points"]
 
 
-def test_nothing_is_taken_before_the_member_agrees(api: httpx.Client, fresh: int):
+def test_nothing_is_taken_before_the_member_agrees(api: httpx.Client, local_cloud: Any, fresh: int):
+    def known() -> int:
+        return sum(item["owner"].startswith("track") for item in local_cloud.items("activities"))
+
     stranger = Member(api)
-    body = made(Trip(seed=fresh))
+    body, before = made(Trip(seed=fresh)), known()
     assert code(record(stranger, body, metres=2_000)) == "403 CONSENT_REQUIRED"
     text = gpx.written(track_of(body), datetime.now(UTC) - HOUR, "ride")
     assert code(stranger.request("POST", "/tracks", json={"gpx": text})) == "403 CONSENT_REQUIRED"
+    assert known() == before
     stranger.consent("whereabouts")
     assert record(stranger, body, metres=2_000).status_code == 201
+    assert known() == before + 5, "a claim, and a print in each of four buckets"
 
 
 def test_beijings_rides_and_walks_appear_on_the_third_day(api: httpx.Client, fresh: int):

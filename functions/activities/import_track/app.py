@@ -12,7 +12,7 @@ MEMBERS = members.Members.from_environment()
 
 @app.operation("import_track", "POST", "/tracks")
 def import_track(request: Request) -> Answer:
-    members.require_consent(request.member_id, "whereabouts", members=MEMBERS)
+    members.require_consent(request.member_id, "whereabouts", request.now, members=MEMBERS)
     track, began_at = gpx.read(request.body["gpx"])
     return {
         "occurred_at": clock.to_text(began_at),

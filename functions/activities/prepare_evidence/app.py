@@ -17,7 +17,7 @@ STORE = EvidenceBucket.from_environment()
 
 @app.operation("prepare_evidence", "POST", "/evidence")
 def prepare_evidence(request: Request) -> Answer:
-    members.require_consent(request.member_id, "photos", members=MEMBERS)
+    members.require_consent(request.member_id, "photos", request.now, members=MEMBERS)
     LIMITS.spend("prepare_evidence", request.member_id, request.now)
     evidence, upload, expires_at = usecases.prepare_evidence(
         request.member_id,

@@ -20,8 +20,6 @@ DEVICE_KEY = cache(lambda: wiring.key_for("devices"))
 @app.operation("record_activity", "POST", "/activities")
 def record_activity(request: Request) -> Answer:
     body = request.body
-    if "track" in body:
-        _require_consent(request.member_id)
     device_id = body.get("device", {}).get("id", "")
     command = recording.RecordActivity(
         member_id=request.member_id,
@@ -42,10 +40,3 @@ def record_activity(request: Request) -> Answer:
     return 202 if activity.status in (VERIFYING, HELD) else 201, reading.activity_body(
         activity, activity.recorded_at
     )
-
-
-def _require_consent(member_id: str) -> None:
-    """Raise ConsentRequired unless the member lets us know whereabouts."""
-    from puhui.members import api as members  # noqa: PLC0415 most acts have no track
-
-    members.require_consent(member_id, "whereabouts", members=members.Members.from_environment())

@@ -1,6 +1,6 @@
 """POST /steps: credit WeRun's steps."""
 
-from puhui.activities import steps
+from puhui.activities import capturing, steps
 from puhui.activities.tables import Tables
 from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.members import api as members
@@ -15,15 +15,23 @@ MEMBERS = members.Members.from_environment()
 @app.operation("sync_steps", "POST", "/steps")
 def sync_steps(request: Request) -> Answer:
     body = request.body
-    walked = members.read_steps(
+    walked, standing = members.read_steps(
         request.member_id, body["encrypted_data"], body["iv"], request.now, members=MEMBERS
     )
-    return steps.sync_steps(
+    taken, left = capturing.since_consent(
+        walked,
+        standing,
+        body["programme_id"],
+        request.now,
+        include_earlier=body.get("include_earlier", False),
+    )
+    answer = steps.sync_steps(
         request.member_id,
         body["programme_id"],
-        walked,
+        taken,
         key=request.idempotency_key,
         body_hash=request.body_hash,
         tables=TABLES,
         now=request.now,
     )
+    return {**answer, "days": [*answer["days"], *left]}

@@ -9,4 +9,4 @@ MEMBERS = Members.from_environment()
 
 @app.operation("get_me", "GET", "/me")
 def get_me(request: Request) -> Answer:
-    return MEMBERS.find(request.member_id).body()
+    return MEMBERS.find(request.member_id).shown(request.now)

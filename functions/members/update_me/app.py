@@ -22,4 +22,4 @@ def update_me(request: Request) -> Answer:
         wechat=WECHAT(),
         limits=LIMITS,
         now=request.now,
-    ).body()
+    ).shown(request.now)

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 
 from puhui.activities import reading, recording, scheduled_checks, steps, stream, verification
@@ -16,14 +17,16 @@ from puhui.activities.errors import ActivityNotFound, NotHeld, NotMature, OwnRev
 from puhui.activities.households.model import Residence, Residences
 from puhui.activities.reviews import usecases as reviews
 from puhui.activities.reviews.model import Reviewer, Vote
+from puhui.activities.risk.records import device_hash, mark_of
 from puhui.activities.settling import settle, voiding
 from puhui.activities.settling.holding import HOLD_LONGEST
 from puhui.activities.settling.settle import PlatformSilent
-from puhui.kernel import ids
+from puhui.kernel import clock, ids
 from puhui.kernel.errors import Unavailable
 from puhui.store.client import DynamoDB
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session
+from puhui.store.values import decode_item
 from tests.contracts.activities.conftest import NOW, SENT, Acts
 from tests.contracts.activities.test_looking_after_verifications import MACHINE, Machine, machine
 from tests.unit.activities.test_pictures_and_risk import photo
@@ -478,3 +481,36 @@ def test_one_and_the_same_member_copies_nobody(acts: Acts):
     sync(acts, *history)
     assert sync(acts, *((ago, count + 100) for ago, count in history), now=NOW + DAY)
     assert acts.points() == 50
+
+
+def test_what_rules_remember_is_stored_under_these_names(acts: Acts):
+    records, key = acts.tables.activities.risk, device_hash("a-device-of-32-characters-at-most", b"k" * 32)
+    records.used_device(key, NOW.date(), mark_of("M1"))
+    records.walked(NOW.date(), 8_000, mark_of("M1"))
+    records.hold("carbon-88", DUE, "01ACT", "M1")
+    records.put_rank("M1", 3, NOW)
+    records.count_fired("01ACT", ["FIRST_DAYS@1"], NOW)
+    records.count_decided("01ACT", ["FIRST_DAYS@1"], NOW, confirmed=True)
+    table = acts.tables.activities.table
+    stored = [decode_item(item) for item in boto3.client("dynamodb").scan(TableName=table)["Items"]]
+
+    def ends(at: datetime, days: int) -> int:
+        return int((at + days * DAY).timestamp())
+
+    midnight = clock.day_start(NOW.date())
+    mark, steps_name = mark_of("M1"), ids.key_id("2026-11-20", "8000")
+    expected: list[dict[str, Any]] = [
+        {"owner": f"device:{key}", "entry": "D#2026-11-20", "people": {mark}, "ends": ends(midnight, 7)},
+        {"owner": f"steps:{steps_name}", "entry": "steps", "who": mark, "ends": ends(midnight, 40)},
+        {
+            "owner": "held:carbon-88",
+            "entry": "H#2026-11-23T14:00:00+08:00#01ACT",
+            "member_id": "M1",
+            "ends": ends(DUE, 60),
+        },
+        {"owner": "member:M1", "entry": "risk", "rank": 3, "ends": ends(NOW, 7)},
+        {"owner": "counted:01ACT", "entry": "fired", "ends": ends(NOW, 180)},
+        {"owner": "counted:01ACT", "entry": "decided", "ends": ends(NOW, 180)},
+        {"owner": "rules", "entry": "R#FIRST_DAYS@1", "fired": 1, "decided": 1, "confirmed": 1},
+    ]
+    assert sorted(stored, key=str) == sorted(expected, key=str)

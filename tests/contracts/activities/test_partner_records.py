@@ -1,18 +1,29 @@
 """What a data partner records of a member: credited at once, once for all members and programmes, at the price of a member's own act."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from puhui.activities import reading, recording
+from infra.local import demo
+from puhui.activities import reading, recording, verification
 from puhui.activities.acts.model import Activity, PartnerRecord, is_of_record
 from puhui.activities.acts.repository import ACTIVITY
-from puhui.activities.errors import ActivityNotFound, ActsOverlap, EvidenceNotAccepted, RecordChanged
+from puhui.activities.errors import (
+    ActivityNotFound,
+    ActRepeated,
+    ActsOverlap,
+    ClaimedByMember,
+    EvidenceNotAccepted,
+    RecordChanged,
+)
+from puhui.activities.replacing import withdraw
 from puhui.kernel import ids
+from puhui.ledger.api import Leg, Transfer
 from puhui.store.values import encode_item
 from tests.contracts.activities.conftest import NOW, SENT, Acts
+from tests.support.ledger import post_transfer
 
 
 @pytest.fixture(autouse=True)
@@ -135,3 +146,101 @@ def test_a_partners_record_costs_eight_write_units(acts: Acts, monkeypatch: pyte
     assert len(sent) == 4, "act, day, transfer, balance"
     size = sum(len(str(name)) + len(str(value)) for name, value in encode_item(ACTIVITY.item(act)).items())
     assert size < 1_024, "one write unit, two in a transaction"
+
+
+HOUR = timedelta(hours=1)
+
+
+def test_a_record_takes_the_place_of_what_the_member_said_of_the_trip(acts: Acts):
+    word = acts.record("cycling", at=NOW, quantity={"distance_m": 3_000})
+    assert (word.points_only, word.points) == (True, 20)
+    act = send(acts, at=NOW + timedelta(minutes=5))
+    assert (act.credits_mg, act.points) == (500_000, 500)
+    assert acts.points() == 500, "what the word gave went back"
+    before = reading.get_activity(acts.member_id, word.id, activities=acts.tables.activities)
+    assert (before.status, before.reason_code, before.credits_mg) == ("reversed", "REPLACED_BY_RECORD", 0)
+    assert send(acts, at=NOW + timedelta(minutes=5)) == act
+    assert acts.points() == 500
+    assert acts.record("no_tableware", quantity={"orders": 1}, at=NOW - 3 * HOUR).points == 20, (
+        "its allowance is free"
+    )
+    assert acts.sound()
+
+
+def test_what_a_photo_is_still_being_verified_for_gives_way_to_the_record(acts: Acts):
+    city = Acts(acts.tables, acts.shelf, acts.member_id, "guangdong-tanpuhui")
+    shown = city.record("bus_trip", quantity={"trips": 1}, evidence=[city.photo(demo.photo(5))], at=NOW)
+    assert city.balance().pending_mg == shown.credits_mg > 0
+    act = send(city, behaviour="bus_trip", quantity={"trips": 1}, at=NOW + timedelta(minutes=2))
+    assert (act.status, city.balance().pending_mg) == ("credited", 0)
+    before = reading.get_activity(city.member_id, shown.id, activities=acts.tables.activities)
+    assert (before.status, before.reason_code) == ("refused", "REPLACED_BY_RECORD")
+    assert city.balance().amounts["reduced_mg"] == act.credits_mg
+    assert acts.sound()
+
+
+def test_what_waits_to_be_collected_gives_way_to_the_record(forest: Acts):
+    word = forest.record("cycling", at=NOW, quantity={"distance_m": 3_000})
+    assert (word.status, forest.balance().pending_unverified_mg) == ("maturing", 20_000)
+    act = send(forest, at=NOW)
+    assert (act.status, forest.balance().pending_mg, forest.balance().pending_unverified_mg) == (
+        "maturing",
+        500_000,
+        0,
+    )
+    assert forest.sound()
+
+
+def test_another_trip_of_the_day_is_not_touched(acts: Acts):
+    word = acts.record("cycling", at=NOW - 5 * HOUR, quantity={"distance_m": 40})
+    send(acts)
+    assert acts.points() == 510
+    before = reading.get_activity(acts.member_id, word.id, activities=acts.tables.activities)
+    assert before.status == "credited"
+
+
+def test_a_word_about_another_vehicle_at_that_time_gives_way_too(acts: Acts):
+    city = Acts(acts.tables, acts.shelf, acts.member_id, "guangdong-tanpuhui")
+    city.record("bus_trip", quantity={"trips": 1}, at=NOW)
+    act = send(city, behaviour="subway_trip", quantity={"trips": 1}, at=NOW + timedelta(minutes=1))
+    assert act.status == "credited"
+    assert acts.sound()
+
+
+def test_a_record_that_came_no_further_than_the_withdrawal_is_sent_again(acts: Acts):
+    word = acts.record("cycling", at=NOW)
+    withdraw(acts.member_id, word.id, tables=acts.tables, now=SENT)
+    withdraw(acts.member_id, word.id, tables=acts.tables, now=SENT)
+    assert acts.points() == 0
+    assert send(acts).points == 500
+    assert acts.sound()
+
+
+def test_after_the_record_the_member_cannot_claim_the_trip_again(acts: Acts):
+    send(acts, ended_at=NOW + timedelta(minutes=20))
+    with pytest.raises((ActsOverlap, ActRepeated)):
+        acts.record("cycling", at=NOW + timedelta(minutes=1))
+
+
+def test_a_credited_photo_gives_way_as_long_as_its_points_are_there(acts: Acts):
+    city = Acts(acts.tables, acts.shelf, acts.member_id, "guangdong-tanpuhui")
+
+    def by_photo(number: int, at: datetime) -> Activity:
+        picture = city.photo(demo.photo(number))
+        shown = city.record("bus_trip", quantity={"trips": 1}, evidence=[picture], at=at)
+        return verification.credit_activity(city.member_id, shown.id, tables=city.tables, now=SENT)
+
+    first, second = by_photo(7, NOW - 6 * HOUR), by_photo(8, NOW)
+    act = send(city, "bus-1", behaviour="bus_trip", quantity={"trips": 1}, at=NOW - 6 * HOUR)
+    assert city.points() == act.points + second.points == first.points + second.points
+    assert city.balance().amounts["reduced_mg"] == act.credits_mg + second.credits_mg, "the photo's went back"
+    spent = (
+        Leg(f"member:{city.member_id}", "PTS:guangdong-tanpuhui", -city.points()),
+        Leg("retired:guangdong-tanpuhui", "PTS:guangdong-tanpuhui", city.points()),
+    )
+    ledger = city.tables.ledger
+    post_transfer(Transfer(ids.new_id(SENT), "spend", SENT, spent, "01TEST"), ledger=ledger, now=SENT)
+    with pytest.raises(ClaimedByMember):
+        send(city, "bus-2", behaviour="bus_trip", quantity={"trips": 1}, at=NOW + timedelta(minutes=1))
+    assert city.points() == 0
+    assert city.sound()

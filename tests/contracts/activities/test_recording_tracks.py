@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from puhui.activities import reading, verification
+from puhui.activities import erasing, reading, verification
 from puhui.activities.acts.model import Activity
 from puhui.activities.errors import (
     ActsOverlap,
@@ -279,3 +279,22 @@ def test_tracks_show_what_the_programme_accepts_them_for(acts: Acts):
         acts.record("walking", track=made(RIDE), quantity={"steps": 100})
     with pytest.raises(EvidenceNotWanted):
         ride(acts, evidence=("01KAGZ3V9Q8M4T2X7C5R6N1P0D",))
+
+
+def test_an_erased_member_leaves_nothing_that_a_place_could_be_told_from(acts: Acts):
+    ridden = ride(acts)
+    passport = replace(acts, programme_id="green-passport-3060")
+    quantity = {"consumed_wh": 1_000, "days": 1, "persons": 1}
+    meter = {"number": "SZ-1", "reading": 5_000}
+    read = passport.record("household_electricity", quantity=quantity, at=NOW - DAY, meter=meter)
+    outside = erasing.Outside(delete_files=lambda _: 0, stop=lambda _: None)
+    erasing.erase_member(acts.member_id, SENT, tables=acts.tables, outside=outside)
+    table = acts.tables.activities
+    owners = [f"member:{acts.member_id}", f"meter:{read.meter['id']}"]
+    owners += [f"tracks:{bucket}" for bucket in ridden.track["prints"]]
+    for owner in owners:
+        assert list(table.dynamodb.all_entries(table.table, ("owner", owner), "T")) == []
+        assert list(table.dynamodb.all_entries(table.table, ("owner", owner), "20")) == []
+        assert list(table.dynamodb.all_entries(table.table, ("owner", owner), "M#house")) == []
+    with pytest.raises(TrackReused):
+        ride(somebody(acts))

@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from puhui.activities.errors import (
     NotDecided,
-    OutOfScope,
     ReviewNotFound,
     StatementInvalid,
     StatementSignature,
@@ -21,7 +20,7 @@ from puhui.activities.reviews.model import Review, Reviewer
 from puhui.activities.reviews.repository import Reviews
 from puhui.kernel import clock
 from puhui.kernel.errors import IdempotencyKeyReused
-from puhui.kernel.scopes import EVERYWHERE, Scope
+from puhui.kernel.scopes import EVERYWHERE, OutOfScope, Scope
 from tests.contracts.activities.conftest import NOW
 from tests.contracts.activities.test_review_desk import ANNA, BORA, CHEN, decide, desk, lease, queued
 

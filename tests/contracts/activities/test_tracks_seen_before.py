@@ -94,3 +94,15 @@ def test_of_two_copies_at_one_moment_at_least_one_is_noticed(tracks: Tracks):
     """Each is written before it is looked for."""
     one, other = marks(tracks, made(RIDE)), marks(tracks, moved(made(RIDE), 2e-5))
     assert [tracks.like(one, "A1", NOW), tracks.like(other, "A2", NOW)] == [False, True]
+
+
+def test_what_was_erased_is_no_longer_known(tracks: Tracks):
+    """But the track itself: it counts once for ever, and its claim names nobody."""
+    first = marks(tracks, made(RIDE))
+    take(tracks, made(RIDE), "A1")
+    tracks.like(first, "A1", NOW)
+    tracks.like(first, "A1", NOW + DAY)
+    tracks.forget(first.identity, first.buckets)
+    assert not tracks.like(marks(tracks, moved(made(RIDE), 2e-5)), "A3", NOW + DAY)
+    with pytest.raises(TrackReused):
+        take(tracks, made(RIDE), "A2", "M2")

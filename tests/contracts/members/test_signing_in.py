@@ -178,12 +178,12 @@ def test_a_change_of_roles_shows_with_the_next_token(members: Members):
 def test_consent_is_asked_before_and_can_be_withdrawn(members: Members):
     member_id = sign_in(members).member.id
     with pytest.raises(ConsentRequired):
-        api.require_consent(member_id, "photos", members=members)
+        api.require_consent(member_id, "photos", NOW, members=members)
     usecases.put_consent(member_id, "photos", "2026-11", granted=True, members=members, now=NOW)
-    api.require_consent(member_id, "photos", members=members)
+    api.require_consent(member_id, "photos", NOW, members=members)
     usecases.put_consent(member_id, "photos", "2026-11", granted=False, members=members, now=NOW)
     with pytest.raises(ConsentRequired):
-        api.require_consent(member_id, "photos", members=members)
+        api.require_consent(member_id, "photos", NOW, members=members)
     with pytest.raises(ConsentRequired):
         api.read_steps(member_id, "x", "y", NOW, members=members)
 
@@ -200,6 +200,9 @@ def test_steps_that_the_session_key_does_not_open_ask_for_a_new_login(
 
 def test_a_nickname_passes_the_platforms_check_or_is_not_kept(members: Members):
     member_id = sign_in(members).member.id
+    with pytest.raises(ConsentRequired):
+        rename(members, member_id, "小普")
+    usecases.put_consent(member_id, "profile", "2026-11", granted=True, members=members, now=NOW)
     renamed = rename(members, member_id, "小普")
     assert renamed.nickname == "小普"
     with pytest.raises(NicknameRefused):

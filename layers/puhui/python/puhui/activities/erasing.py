@@ -44,7 +44,9 @@ def erase_member(member_id: str, now: datetime, *, tables: Tables, outside: Outs
     )
     owner = ("owner", member(member_id))
     for item in items_of(activities.dynamodb, activities.table, owner, "A#"):
-        _forget_review(ACTIVITY.read(item), activities)
+        act = ACTIVITY.read(item)
+        _forget_review(act, activities)
+        _forget_marks(act, activities)
     files = outside.delete_files(f"uploads/{member_id}/") + outside.delete_files(f"evidence/{member_id}/")
     fingerprints = Fingerprints(activities.dynamodb, activities.table)
     for item in items_of(activities.dynamodb, activities.table, owner, "E#"):
@@ -61,6 +63,8 @@ def _end(member_id: str, activity_id: str, tables: Tables, outside: Outside, now
     if activity is None:
         return 0
     outside.stop(activity_id)
+    if activity.settles_at:
+        tables.activities.risk.release(activity.programme_id, activity.settles_at, activity_id)
     _forget_review(activity, tables.activities)
 
     def build(session: Session) -> int:
@@ -79,7 +83,7 @@ def _end(member_id: str, activity_id: str, tables: Tables, outside: Outside, now
 
 def _forget_review(activity: Activity, activities: Activities) -> None:
     """What people decided about an act, or were to decide: its review, its reversal, its appeals."""
-    if activity.first_status != "credited" or activity.evidence_ids:
+    if activity.first_status != "credited" or activity.evidence_ids or activity.rules:
         activities.reviews.forget(review_id_of(activity))
     if activity.first_status != "verifying" or activity.status in ("credited", "reversed"):
         activities.reviews.forget(reversal_id_of(activity))
@@ -87,6 +91,14 @@ def _forget_review(activity: Activity, activities: Activities) -> None:
         for appeal_id in appeal_ids_of(activity.id):
             activities.appeals.forget(appeal_id)
     activities.clusters.forget(activity.evidence_ids)
+
+
+def _forget_marks(activity: Activity, activities: Activities) -> None:
+    """Remove what a track is known by, and the meter of a home in which the member lived alone."""
+    if activity.track:
+        activities.tracks.forget(activity.track["id"], activity.track["prints"])
+    if activity.meter:
+        activities.households.forget_meter(activity.meter["id"], activity.behaviour, activity.member_id)
 
 
 def _leave_households(member_id: str, activities: Activities, now: datetime) -> None:

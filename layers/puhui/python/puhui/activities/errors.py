@@ -101,6 +101,14 @@ class RecordChanged(Conflict):
     en = "The record {record_id} was sent before with other content. One record counts once."
 
 
+class ClaimedByMember(Conflict):
+    """``activity_id``: the member's own act."""
+
+    code = "CLAIMED_BY_MEMBER"
+    zh = "成员已申报同一行程（{activity_id}），所得已被使用；一次行程只计一次。"
+    en = "The member claimed this trip before ({activity_id}), and what it gave was spent. One trip counts once."
+
+
 class EvidenceNotWanted(Invalid):
     code = "EVIDENCE_NOT_WANTED"
     zh = "这个行为不需要照片凭证。"
@@ -253,14 +261,6 @@ class DecisionGiven(Conflict):
     code = "DECISION_GIVEN"
     zh = "您的决定已记录，这个审核还需要另一个人决定。"
     en = "Your decision is on record. Somebody else has to decide this review, too."
-
-
-class OutOfScope(Forbidden):
-    """``place``: the programme or region asked for."""
-
-    code = "OUT_OF_SCOPE"
-    zh = "您的角色不包括 {place}，请选择您负责的项目或地区。"
-    en = "Your role does not hold in {place}. Name a programme or a region that it holds in."
 
 
 class AppealNotFound(NotFound):

@@ -16,7 +16,16 @@ from puhui.ledger.api import member
 from puhui.store.erasing import items_of
 
 TRACK = "T#"
-_OURS = {"body_hash", "member_id", "joins", "signals"}  # how we keep and check it, nothing about the act
+_OURS = {  # how we keep and check it, nothing about the act
+    "body_hash",
+    "member_id",
+    "joins",
+    "signals",
+    "rules",
+    "shadows",
+    "device",
+    "voiding",
+}
 _ENDINGS = {"image/jpeg": "jpg", "image/png": "png", "image/gif": "gif"}
 
 

@@ -2,12 +2,12 @@
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from puhui.activities import tracking
+from puhui.activities import capturing, tracking
 from puhui.activities.acts import credit, timing
 from puhui.activities.acts.days import (
     Day,
@@ -42,6 +42,7 @@ from puhui.activities.errors import (
 from puhui.activities.households.limits import shared_with
 from puhui.activities.households.model import Residences
 from puhui.activities.memberships import require_member
+from puhui.activities.replacing import ReplacesClaims, require_no_claim, withdraw
 from puhui.activities.risk import ACT_REPEATED, DAY_LARGE, RANDOM_CHECK
 from puhui.activities.risk.judging import judged
 from puhui.activities.risk.records import others_on
@@ -57,9 +58,15 @@ from puhui.programmes.api import Behaviour, Programme
 from puhui.store.conditions import AlreadyExists, SameRequest
 from puhui.store.session import Session, attempt
 
+if TYPE_CHECKING:
+    from puhui.activities.tracks.trips import Trip
+
 VERIFICATION_DAYS = (
     7  # the longest a verification lasts: content check, a person's three days, and some to spare
 )
+
+
+CLAIMS_MAX = 2  # the member may claim again between the two
 
 
 @dataclass(frozen=True)
@@ -109,24 +116,31 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     period = timing.period_of(times, rule, quantified.inputs) if rule else None
     timing.check_first_day(command.member_id, period.first if period else day)
     draft = _draft(command, programme, behaviour, grade, quantified, tables, now)
-    track = tracking.taken(trip, draft.id, tables, now) if trip else None
-    if track:
-        draft = tracking.with_track(draft, track)
 
     def build(session: Session) -> Activity:
-        activity = _add(session, draft, programme, behaviour, period, tables, now)
-        if track:
-            track.add(session, tables.activities.tracks, activity.member_id, activity.id, now)
-        return activity
+        return _add(session, draft, programme, behaviour, period, trip, tables, now)
 
     try:
-        return attempt(tables.ledger.dynamodb, build)
+        return _replacing(build, command.member_id, tables, now)
     except AlreadyExists as before:
         return first_answer(ACTIVITY.read(before.details["item"]))
     except IdempotencyKeyReused:
         if command.source is None:
             raise
         raise RecordChanged(record_id=command.source.record_id) from None
+
+
+def _replacing(
+    build: Callable[[Session], Activity], member_id: str, tables: Tables, now: datetime
+) -> Activity:
+    """The act; where it is a partner's record of what its member claimed before, after those claims were withdrawn."""
+    for _ in range(CLAIMS_MAX):
+        try:
+            return attempt(tables.ledger.dynamodb, build)
+        except ReplacesClaims as claims:
+            for activity_id in claims.activity_ids:
+                withdraw(member_id, activity_id, tables=tables, now=now)
+    return attempt(tables.ledger.dynamodb, build)
 
 
 def _draft(
@@ -186,21 +200,26 @@ def _add(
     programme: Programme,
     behaviour: Behaviour,
     period: timing.Period | None,
+    trip: "Trip | None",
     tables: Tables,
     now: datetime,
 ) -> Activity:
     """Read the day and the balance, fit the act in, and add everything it writes to the session."""
     wanted = entry_of(draft, behaviour)
-    found = _find(draft, wanted, tables, home=behaviour.caps.of_households or period is not None)
+    home = behaviour.caps.of_households or period is not None
+    found = _find(draft, wanted, tables, home=home, minors=programme.minors)
     programme.require_open(now)
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
+    if draft.grade == PARTNER:
+        require_no_claim(wanted, found.days)
     today, *following = found.days
     entry = fit_walk(today, fit(today, wanted, behaviour.caps, following))
     entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
     repeated = reported_before(wanted, found.days)
     if repeated and not draft.evidence_ids:  # with a photo of its own a person looks at it
         raise ActRepeated(minutes=window(draft.behaviour).within)
+    draft = tracking.with_track(session, draft, trip, tables, now)
     households = tables.activities.households
     shared = shared_with(draft, behaviour, period, found.residences, households)
     entry = shared.fit(entry, behaviour.caps)
@@ -258,28 +277,27 @@ def _drawn(behaviour: Behaviour, grade: str) -> bool:
     return percent == 100 or (by_chance and secrets.randbelow(100) < percent)
 
 
-def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool) -> _Found:
-    """One read; ``home``: with where the member lived. Raises NotAMember, IdempotencyKeyReused, and AlreadyExists for a
-    repetition."""
+def _find(draft: Activity, wanted: Entry, tables: Tables, *, home: bool, minors: bool) -> _Found:
+    """One read; ``home``: with where the member lived. Raises NotAMember, ConsentRequired, GuardianRequired, IdempotencyKeyReused,
+    and AlreadyExists for a repetition."""
     activities, ledger = tables.activities, tables.ledger
     owner, dates = member(draft.member_id), wanted.days()
-    device = (
-        [activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))]
-        if draft.device
-        else []
-    )
+    seen_on = activities.risk.device_key(draft.device, clock.programme_day(draft.recorded_at))
+    device = [seen_on] if draft.device else []
     keys = [
         activities.acts.key(draft.member_id, draft.id),
         activities.memberships.key(draft.member_id, draft.programme_id),
         ledger.balance_key(owner, draft.programme_id),
         *(activities.days.key(draft.member_id, each) for each in dates),
         *([activities.households.residences_key(draft.member_id)] if home else []),
+        *capturing.keys(draft.member_id, tables),
         *device,
     ]
     existing, membership, balance, *found = ledger.dynamodb.get_all(keys)
     device_item = found.pop() if device else None
     if existing:
         raise SameRequest(body_hash=draft.body_hash).found(existing)
+    capturing.require(found, draft, tables, minors=minors)
     days = activities.days
     return _Found(
         tuple(days.read(draft.member_id, each, item) for each, item in zip(dates, found, strict=False)),

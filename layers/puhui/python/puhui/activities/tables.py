@@ -12,6 +12,7 @@ from puhui.activities.households.repository import Households
 from puhui.activities.memberships import Memberships
 from puhui.activities.risk.records import RiskRecords
 from puhui.ledger.api import Ledger
+from puhui.members.capture_api import Consents
 from puhui.store.answers import Answers
 from puhui.store.client import DynamoDB
 
@@ -82,12 +83,14 @@ class Activities:
 
 @dataclass(frozen=True)
 class Tables:
-    """The two tables a credited act is written to."""
+    """The two tables a credited act is written to. ``consents``: where it is read what its member agreed to; None where a test is about
+    something else."""
 
     activities: Activities
     ledger: Ledger
+    consents: Consents | None = None
 
     @classmethod
     def from_environment(cls) -> "Tables":
-        """The tables that ACTIVITIES_TABLE and LEDGER_TABLE name."""
-        return cls(Activities.from_environment(), Ledger.from_environment())
+        """The tables that ACTIVITIES_TABLE, LEDGER_TABLE and MEMBERS_TABLE name."""
+        return cls(Activities.from_environment(), Ledger.from_environment(), Consents.from_environment())

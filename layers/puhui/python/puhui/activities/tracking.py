@@ -1,7 +1,6 @@
 """Tracks and meters of acts that are being recorded. Most acts have none: what reads them is imported when one comes."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +8,9 @@ from puhui.activities.acts.model import Activity
 from puhui.activities.households.meters import name_of
 from puhui.activities.tables import Tables
 from puhui.programmes.api import Behaviour
+from puhui.store.session import Session
 
 if TYPE_CHECKING:
-    from puhui.activities.tracks.taken import TakenTrack
     from puhui.activities.tracks.trips import Trip
 
 
@@ -30,13 +29,6 @@ def trip_of(
     return trips.trip_of(track, behaviour, quantity, occurred_at, ended_at)
 
 
-def taken(trip: "Trip", activity_id: str, tables: Tables, now: datetime) -> "TakenTrack":
-    """The trip compared with those of the last half year, and remembered."""
-    from puhui.activities.tracks.taken import take  # noqa: PLC0415
-
-    return take(trip, activity_id, tracks=tables.activities.tracks, now=now)
-
-
 def kept_meter(meter: Mapping[str, Any] | None, behaviour_id: str, tables: Tables) -> dict[str, Any]:
     """What an act keeps of the meter that it tells of: a keyed hash of its number, and its reading."""
     if not meter:
@@ -47,6 +39,12 @@ def kept_meter(meter: Mapping[str, Any] | None, behaviour_id: str, tables: Table
     }
 
 
-def with_track(draft: Activity, track: "TakenTrack") -> Activity:
-    """The act with what its track says, and what is doubtful about it."""
-    return replace(draft, track=track.kept, signals=track.signals)
+def with_track(
+    session: Session, draft: Activity, trip: "Trip | None", tables: Tables, now: datetime
+) -> Activity:
+    """The act with what its track says, if it has one. Raises what ``tracks.taken.take`` does."""
+    if trip is None:
+        return draft
+    from puhui.activities.tracks.taken import take  # noqa: PLC0415
+
+    return take(session, draft, trip, tracks=tables.activities.tracks, now=now)

@@ -12,6 +12,10 @@ def _both(zh: str, en: str) -> Text:
 # Why an act, a redemption, a donation or a statement ended as it did; and what made a person look at an act.
 REASONS: Mapping[str, Text] = {
     # acts
+    "BEFORE_CONSENT": _both(
+        "早于您的同意，未查看；如要一并提交，请设 include_earlier。",
+        "Before you agreed, so it was not looked at; set include_earlier to send it on purpose.",
+    ),
     "CAP_REACHED": _both("已达到这个行为的上限。", "The limit for this act has been reached."),
     "CLAIMED_ELSEWHERE": _both(
         "同一行为已在另一个项目中申报。", "The same act was recorded in another programme."
@@ -26,6 +30,10 @@ REASONS: Mapping[str, Text] = {
         "This quantity avoids nothing: it is too small, or as much was used as the baseline or more.",
     ),
     "NOT_COLLECTED": _both("没有在期限内收取。", "It was not collected in time."),
+    "REPLACED_BY_RECORD": _both(
+        "合作方提交了同一行程的记录，以该记录为准。",
+        "A partner's record of the same trip took its place: the record counts.",
+    ),
     "SELF_DECLARED_LIMIT": _both(
         "已记录。当天没有凭证的行为已计满，不再计入；能附照片的行为请附上照片。",
         "On record. Acts without evidence have given all they give on that day: add a photo where the act takes one.",
@@ -256,6 +264,17 @@ PURPOSES: Mapping[str, Text] = {
     "steps": _both("微信运动步数", "Steps of WeRun"),
     "whereabouts": _both("位置与行程", "Whereabouts and journeys"),
 }
+
+PARTNER_PURPOSE = "partner:"  # and its id
+
+
+def purpose_title(purpose: str) -> Text:
+    """What a consent is for; one partner's records have a purpose of their own."""
+    if purpose.startswith(PARTNER_PURPOSE):
+        partner = purpose.removeprefix(PARTNER_PURPOSE)
+        return _both(f"合作方 {partner} 提交的记录", f"Records of the partner {partner}")
+    return PURPOSES[purpose]
+
 
 CHOICES: Mapping[str, Text] = {
     "expire": _both("到期作废", "Let them expire"),

@@ -1,6 +1,7 @@
 """What other contexts may use of the ledger: its values, and adding transfers and holds to a session of their own."""
 
 from puhui.ledger.dynamo import AUDIT_SHARDS, Ledger, balance_from, hold_from, transfer_from
+from puhui.ledger.entrusting import entrust
 from puhui.ledger.errors import (
     HoldNotFound,
     HoldRanOut,
@@ -66,6 +67,7 @@ __all__ = [
     "add_with_holds",
     "balance_from",
     "credits",
+    "entrust",
     "hold_from",
     "is_limited",
     "is_spendable",

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from cryptography.exceptions import InvalidTag
 
+from puhui.members.capture_api import STEPS, Standing, standing_from
 from puhui.members.codes import HOUSEHOLD, LIFE, Codes, Invitation
 from puhui.members.errors import (
     FriendNotFound,
@@ -13,7 +14,8 @@ from puhui.members.errors import (
     MemberNotFound,
     OwnInvitation,
 )
-from puhui.members.repository import Members
+from puhui.members.friendships import member_key
+from puhui.members.repository import MEMBER, Members
 from puhui.wechat.api import (
     ContentRisky,
     Scene,
@@ -43,9 +45,12 @@ __all__ = [
 ]
 
 
-def require_consent(member_id: str, purpose: str, *, members: Members) -> None:
-    """Raise ConsentRequired unless the member agrees to ``purpose``; one read."""
-    members.find(member_id).require(purpose)
+def require_consent(member_id: str, purpose: str, now: datetime, *, members: Members) -> Standing:
+    """Raise ConsentRequired unless the member agrees to ``purpose``, GuardianRequired for a child whom nobody has in charge; one
+    read. Who reads something else anyway reads the item with it: ``capture_api``."""
+    standing = standing_from(members.dynamodb.get(members.table, member_key(member_id)))
+    standing.require(purpose, now)
+    return standing
 
 
 def require_friends(member_id: str, other_id: str, *, members: Members) -> None:
@@ -89,18 +94,20 @@ def require_fit(text: str, member_id: str, *, members: Members, wechat: WeChat) 
 
 def read_steps(
     member_id: str, encrypted_data: str, iv: str, now: datetime, *, members: Members
-) -> list[tuple[date, int]]:
-    """The days and steps of wx.getWeRunData, latest first; one read.
+) -> tuple[list[tuple[date, int]], Standing]:
+    """The days and steps of wx.getWeRunData, latest first, and the member's standing; one read.
 
-    Raises ConsentRequired; SessionStale when the data does not open with the member's present session key, DataMalformed
+    Raises ConsentRequired, GuardianRequired; SessionStale when the data does not open with the member's present session key, DataMalformed
     and DataOld when it does and is not what WeChat writes.
     """
-    member = members.find(member_id)
-    member.require("steps")
+    item = members.dynamodb.get(members.table, member_key(member_id))
+    standing = standing_from(item)
+    standing.require(STEPS, now)
+    sealed = MEMBER.read(item or {}).sealed_session_key
     try:
-        session_key = members.sealer.open(member.sealed_session_key, member_id, "session_key")
+        session_key = members.sealer.open(sealed, member_id, "session_key")
     except InvalidTag:
         raise SessionStale from None
     app_id = os.environ["WECHAT_APP_ID"]
     days = steps_by_day(decrypt_user_data(encrypted_data, iv, session_key, app_id=app_id, now=now))
-    return sorted(days.items(), reverse=True)
+    return sorted(days.items(), reverse=True), standing

@@ -11,7 +11,7 @@ from puhui.members.errors import InvitationExpired, InvitationInvalid
 from puhui.store import secrets
 
 LIFE = timedelta(days=3)
-FRIEND, HOUSEHOLD = "friend", "household"
+FRIEND, HOUSEHOLD, GUARDIAN = "friend", "household", "guardian"
 _MAC_BYTES, _TIME_DIGITS = 15, 8  # 20 characters of base 64, 8 hexadecimal digits of seconds
 
 

@@ -6,18 +6,17 @@ longer, since nobody can be found behind them, and end by their time to live.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from puhui.members.codes import LIFE
 from puhui.members.errors import MemberNotFound
 from puhui.members.friendships import FriendshipRepository, member_key
-from puhui.members.repository import CONSENT, Members
+from puhui.members.guardians import leave_family
+from puhui.members.repository import CONSENT, CONSENTS_KEPT, Members
 from puhui.store.client import ConditionFailed
 from puhui.store.erasing import erase_entries, items_of
 from puhui.store.session import Session, attempt
 from puhui.store.values import Item
-
-CONSENTS_KEPT = timedelta(days=3 * 365 + 1)
 
 
 def close(member_id: str, *, members: Members) -> None:
@@ -44,8 +43,9 @@ def close(member_id: str, *, members: Members) -> None:
 
 
 def erase_member(member_id: str, now: datetime, *, members: Members) -> Mapping[str, int]:
-    """Remove the member, friendships from both sides, and all else but the record of consents."""
+    """Remove the member, friendships and guardianships from both sides, and all else but the record of consents."""
     close(member_id, members=members)
+    leave_family(member_id, now, members=members)
     friends = 0
     while found := members.friendships.page(member_id, 100, None)[0]:
         for friend_id, _ in found:

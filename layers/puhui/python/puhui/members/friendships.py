@@ -4,6 +4,7 @@ from datetime import datetime
 
 from puhui.kernel import clock
 from puhui.members.errors import MemberNotFound, RoomForFriends
+from puhui.members.minors import CHILD_YEARS
 from puhui.store.client import DynamoDB, Key
 from puhui.store.conditions import OptimisticLockFailed
 from puhui.store.session import Session
@@ -42,7 +43,8 @@ class FriendshipRepository:
         return [(item["entry"][2:], clock.from_text(item["since"])) for item in items], last
 
     def add(self, session: Session, one: str, other: str, now: datetime) -> None:
-        """Make two members friends who are not. Raises TooManyFriends, MemberNotFound."""
+        """Make two members friends who are not. Raises TooManyFriends, NotForMinors, MemberNotFound."""
+        born = clock.programme_day(now).year - CHILD_YEARS  # from this year on they are children
         for mine, theirs in ((one, other), (other, one)):
             item = {**_friend_key(mine, theirs), "since": clock.to_text(now)}
             session.put(self.table, item, unless="entry", error=OptimisticLockFailed())
@@ -51,9 +53,10 @@ class FriendshipRepository:
                 self.table,
                 member_key(mine),
                 "ADD friends :one",
-                {":one": 1, ":max": FRIENDS_MAX},
-                condition="attribute_exists(entry) AND (attribute_not_exists(friends) OR friends < :max)",
-                error=RoomForFriends(limit=FRIENDS_MAX),
+                {":one": 1, ":max": FRIENDS_MAX, ":child": born},
+                condition="attribute_exists(entry) AND (attribute_not_exists(friends) OR friends < :max)"
+                " AND (attribute_not_exists(birth_year) OR birth_year < :child)",
+                error=RoomForFriends(limit=FRIENDS_MAX, born=born),
             )
 
     def remove(self, session: Session, member_id: str, other_id: str, now: datetime, ends: datetime) -> None:

@@ -1,24 +1,30 @@
-"""The members' table: members and their consents. ``sign_ins.py`` and ``friendships.py`` have the rest.
+"""The members' table: members and their consents. ``sign_ins.py``, ``friendships.py`` and ``guardianships.py`` have the rest.
 
 | item     | owner (hash)     | entry (range)        | record |
 |----------|------------------|----------------------|-------|
 | member   | member:<id>      | member               | MEMBER; key_at, key_rotations; friends: how many |
-| consent  | member:<id>      | C#<purpose>#<id>     | CONSENT: every answer ever given |
+| consent  | member:<id>      | C#<purpose>#<id>     | CONSENT: every answer; a guardian's as purpose ``guardian``; ends (TTL) |
 | family   | family:<id>      | family               | sign_ins.FAMILY; ends (TTL) |
 | friend   | member:<id>      | F#<friend's id>      | since |
 | removed  | member:<id>      | X#<member id>        | at: earlier codes no longer work for that member; ends (TTL) |
+| guardian | member:<child>   | G#<guardian's id>    | guardianships.GUARDIANSHIP |
+| ward     | member:<id>      | W#<child's id>       | since |
+| minors   | minors           | B#<birth year>#<n>   | declared, guarded: how many |
+| minors   | minors:<year>    | S#<n>                | what was done in the year: guardians, consents, exports, erasures |
 | identity | wechat:<hmac>    | identity             | member_id |
 """
 
 import os
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from puhui.kernel import clock, ids
 from puhui.members.errors import MemberNotFound
 from puhui.members.friendships import FriendshipRepository, member_key
+from puhui.members.guardianships import GuardianshipRepository
+from puhui.members.minor_counters import MinorCounters
 from puhui.members.model import Consent, Member
 from puhui.members.sign_ins import SignInRepository
 from puhui.store import secrets
@@ -27,6 +33,9 @@ from puhui.store.conditions import OptimisticLockFailed
 from puhui.store.records import Record
 from puhui.store.sealing import Sealer
 from puhui.store.session import Session
+
+CONSENTS_KEPT = timedelta(days=3 * 365 + 1)  # after what was agreed to has ended
+ENDED_AT_ONCE = 20  # answers of one purpose that a withdrawal ends; renewals in a row are few
 
 MEMBER = Record(Member, owner="member:{id}", entry="member", always=("consents", "org"))
 CONSENT = Record(Consent)
@@ -60,11 +69,32 @@ class Members:
         """Friends."""
         return FriendshipRepository(self.dynamodb, self.table)
 
+    @cached_property
+    def guardianships(self) -> GuardianshipRepository:
+        """Guardians and wards."""
+        return GuardianshipRepository(self.dynamodb, self.table)
+
+    @cached_property
+    def minors(self) -> MinorCounters:
+        """What the yearly report of minors' data counts."""
+        return MinorCounters(self.dynamodb, self.table)
+
     def find(self, member_id: str) -> Member:
         """A member. Raises MemberNotFound."""
         item = self.dynamodb.get(self.table, member_key(member_id))
         if item is None:
             raise MemberNotFound
+        return MEMBER.read(item)
+
+    def find_all(self, member_ids: list[str]) -> list[Member | None]:
+        """Up to 100 members, in that order; one read."""
+        if not member_ids:
+            return []
+        items = self.dynamodb.get_all([Key(self.table, member_key(each)) for each in member_ids])
+        return [MEMBER.read(item) if item else None for item in items]
+
+    def member_from(self, item: Mapping[str, Any]) -> Member:
+        """The member of an item."""
         return MEMBER.read(item)
 
     def id_of(self, openid: str) -> str | None:
@@ -119,41 +149,42 @@ class Members:
             member_id, "SET #r = :r, org = :o", {":r": list(roles), ":o": org}, {"#r": "roles"}
         )
 
-    def put_consent(
-        self,
-        member_id: str,
-        consent: Consent,
-        now: datetime,
-        also: Callable[[Session], None] | None = None,
-    ) -> None:
-        """Record an answer: as the present one and in the member's history. ``also`` adds to the transaction."""
-        answer = CONSENT.item(consent)
-        session = Session(self.dynamodb)
+    def add_consent(self, session: Session, member_id: str, consent: Consent, now: datetime) -> None:
+        """Record an answer: as the present one and in the member's history."""
         session.update(
             self.table,
             member_key(member_id),
             "SET consents.#p = :c",
-            {":c": answer},
+            {":c": CONSENT.item(consent)},
             names={"#p": consent.purpose},
             condition="attribute_exists(consents)",
             error=MemberNotFound(),
         )
-        history = {
-            "owner": f"member:{member_id}",
-            "entry": f"C#{consent.purpose}#{ids.new_id(now)}",
-            **answer,
-        }
-        session.put(self.table, history)
-        if also is not None:
-            also(session)
-        session.commit()
+        self.add_history(session, member_id, consent, now)
+
+    def add_history(self, session: Session, member_id: str, consent: Consent, now: datetime) -> None:
+        """Keep an answer in the member's history. A withdrawal ends what was agreed to before: both are kept for CONSENTS_KEPT."""
+        owner, prefix = f"member:{member_id}", f"C#{consent.purpose}#"
+        item = {"owner": owner, "entry": prefix + ids.new_id(now), **CONSENT.item(consent)}
+        if consent.granted:
+            session.put(self.table, item)
+            return
+        ends = int((now + CONSENTS_KEPT).timestamp())
+        session.put(self.table, item | {"ends": ends})
+        earlier, _ = self.dynamodb.entries(
+            self.table, ("owner", owner), prefix, limit=ENDED_AT_ONCE, after=None, forward=False
+        )
+        for each in earlier:
+            if "ends" not in each:
+                key = {"owner": owner, "entry": each["entry"]}
+                session.update(self.table, key, "SET ends = :ends", {":ends": ends})
 
     def nicknames(self, member_ids: list[str]) -> dict[str, str]:
         """The nicknames of up to 100 members, by id; one read."""
         if not member_ids:
             return {}
         items = self.dynamodb.get_all([Key(self.table, member_key(each)) for each in member_ids])
-        return {item["owner"].partition(":")[2]: item["nickname"] for item in items if item}
+        return {item["owner"].partition(":")[2]: _name_for_others(item) for item in items if item}
 
     def _change(
         self,
@@ -178,3 +209,8 @@ class Members:
 
     def _identity_key(self, openid: str) -> dict[str, str]:
         return {"owner": f"wechat:{self.sealer.name_of(openid)}", "entry": "identity"}
+
+
+def _name_for_others(item: Mapping[str, Any]) -> str:
+    """The nickname, unless its member withdrew that it is shown."""
+    return str(item["nickname"]) if item["consents"].get("profile", {}).get("granted", True) else ""

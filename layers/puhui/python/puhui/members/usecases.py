@@ -11,6 +11,7 @@ from typing import Any
 from puhui.kernel import ids
 from puhui.kernel.errors import Unavailable
 from puhui.members.errors import MemberNotFound, NicknameRefused, RefreshInvalid
+from puhui.members.guardians import require_may_say
 from puhui.members.model import REFRESH_LIFE, Consent, Member
 from puhui.members.repository import Members
 from puhui.members.tokens import ACCESS_SECONDS, Issuer
@@ -134,9 +135,11 @@ def _still_there(member_id: str, members: Members) -> Member | None:
 def update_me(
     member_id: str, nickname: str, *, members: Members, wechat: WeChat, limits: Limits, now: datetime
 ) -> Member:
-    """Change the nickname, once the platform's content check lets it pass. Raises NicknameRefused, UserAway, RateLimited."""
+    """Change the nickname, once the platform's content check lets it pass. Raises ConsentRequired,
+    NicknameRefused, UserAway, RateLimited."""
     limits.spend("update_me", member_id, now)
     member = members.find(member_id)
+    member.require("profile")
     openid = members.sealer.open(member.sealed_openid, member_id, "openid")
     verdict = wechat.msg_sec_check(nickname, openid, Scene.PROFILE, nickname=nickname)
     if verdict.suggestion != Suggestion.PASS:
@@ -153,11 +156,22 @@ def put_consent(
     members: Members,
     now: datetime,
     also: Callable[[Session, Consent], None] | None = None,
+    guardian_id: str = "",
 ) -> Consent:
-    """Agree to a purpose, or withdraw: from now on. ``also`` adds to its transaction."""
-    consent = Consent(purpose, granted, version, now)
-    members.put_consent(member_id, consent, now, (lambda session: also(session, consent)) if also else None)
-    return consent
+    """Agree to a purpose, or withdraw: from now on. ``also`` adds to its transaction. ``guardian_id``: who says so for a child; a
+    child alone may withdraw only. Raises GuardianDecides, GuardianRequired, WardNotFound."""
+
+    def build(session: Session) -> Consent:
+        member = members.find(member_id)
+        require_may_say(member, purpose, now, granted=granted, guardian_id=guardian_id)
+        said = Consent(purpose, granted, version, now, by=guardian_id).after(member.consents.get(purpose))
+        members.add_consent(session, member_id, said, now)
+        members.minors.count_consents(session, member, [said], now)
+        if also:
+            also(session, said)
+        return said
+
+    return attempt(members.dynamodb, build)
 
 
 def _network(address: str) -> str:

@@ -45,6 +45,7 @@ def show_programme(programme: Programme) -> dict[str, Any]:
         "gates": dict(programme.gates),
         "terms": {"version": programme.terms.version, "text": programme.terms.text},
         "reward_kinds": list(programme.reward_kinds),
+        **({"minors": True} if programme.minors else {}),
         **_closing(programme),
     }
 

@@ -83,6 +83,14 @@ class Entry:
             return False
         return max(self.start - other.end, other.start - self.end) < window(self.behaviour).within
 
+    def replaces(self, other: "Entry") -> bool:
+        """Whether a partner's record takes the place of the member's own claim: of the same trip, however it was shown, or of
+        whatever the member only said to have done at that time."""
+        if self.grade != PARTNER or other.grade in (PARTNER, VERIFIED) or other.start == NO_TIME:
+            return False
+        same = self.same_act(other) or self.repeats(other) or (self._alike(other) and self.overlaps(other))
+        return same or (other.declared and self.overlaps(other))
+
     def _alike(self, other: "Entry") -> bool:
         return NO_TIME not in (self.start, other.start) and (self.behaviour, self.kind) == (
             other.behaviour,

@@ -145,6 +145,13 @@ class Households:
         put_next(session, self.table, METER, meter)
         put_next(session, self.table, HOME_METER, home)
 
+    def forget_meter(self, meter: str, behaviour: str, household: str) -> None:
+        """Remove a meter that is in this home."""
+        key = METER.key(meter=meter, behaviour=behaviour)
+        item = self.dynamodb.get(self.table, key)
+        if item and item["household"] == household:
+            self.dynamodb.delete_all(self.table, [key])
+
     def day_key(self, household: str, day: date) -> Key:
         """The key of what a household did on a day."""
         return Key(self.table, {"owner": f"household:{household}", "entry": f"D#{day.isoformat()}"})

@@ -4,12 +4,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from puhui.activities.errors import OutOfScope
 from puhui.activities.reviews.agreement import percentile
 from puhui.activities.reviews.model import SERVICE
 from puhui.activities.reviews.repository import Reviews
 from puhui.kernel import clock, ids
-from puhui.kernel.scopes import Scope
+from puhui.kernel.scopes import OutOfScope, Scope
 
 DAYS = 7
 COUNTED_MAX = 20_000

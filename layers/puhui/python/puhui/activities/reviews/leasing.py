@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from puhui.activities.errors import OutOfScope
 from puhui.activities.reviews.model import (
     LEASE,
     Review,
@@ -24,6 +23,7 @@ from puhui.activities.reviews.model import (
 from puhui.activities.reviews.repository import Reviews, lost
 from puhui.kernel import clock
 from puhui.kernel.regions import widening
+from puhui.kernel.scopes import OutOfScope
 
 FIRST = 50
 PAGES_MAX = 20  # a thousand reviews that others have, or that one may not see

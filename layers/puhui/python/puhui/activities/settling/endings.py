@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from puhui.activities.acts import credit
+from puhui.activities.acts.days import Day
 from puhui.activities.acts.model import CREDITED, MATURING, REFUSED, Activity
 from puhui.activities.households.limits import given_back, reading_back
 from puhui.activities.tables import Tables
@@ -96,6 +97,14 @@ def add_refusal(
     )
     refused = replace(refused, voiding=voiding or activity.voiding)
     activities.acts.change_status(session, activity, refused)
+    free_time(session, activity, day, tables)
+    add_void(session, _hold(held), ledger=ledger, now=now)
+    return refused
+
+
+def free_time(session: Session, activity: Activity, day: Day, tables: Tables) -> None:
+    """Give back what the act took of its ``day``, of the days that it reaches into, of its household's, and of what it reported."""
+    activities = tables.activities
     activities.days.put(session, day.without(activity.id))
     if entry := day.find(activity.id):
         for each in activities.days.find_all(activity.member_id, entry.days()[1:]):
@@ -106,8 +115,6 @@ def add_refusal(
         activities.households.put_reported(session, reported)
     if meters := reading_back(activity, activities.households):
         activities.households.put_meters(session, *meters)
-    add_void(session, _hold(held), ledger=ledger, now=now)
-    return refused
 
 
 def _hold(item: Mapping[str, Any] | None) -> Hold:

@@ -10,7 +10,7 @@ Identity, sketch and buckets are keyed hashes (``identity.py``): nothing but the
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -113,6 +113,17 @@ class Tracks:
                     if identity.alike(marks.sketch, Sketch.unpacked(item["sketch"]), likeness()):
                         return True
         return False
+
+    def forget(self, identity_of: str, buckets: Iterable[str]) -> None:
+        """Remove the prints of a track. Its claim stays, and names nobody: the track counts once for ever."""
+        for bucket in buckets:
+            owner = ("owner", f"tracks:{bucket}")
+            mine = [
+                {"owner": owner[1], "entry": item["entry"]}
+                for item in self.dynamodb.all_entries(self.table, owner, "20")  # of this century
+                if item["entry"].endswith(f"#{identity_of}")
+            ]
+            self.dynamodb.delete_all(self.table, mine)
 
 
 def printed(marks: Marks, bucket: str, activity_id: str, now: datetime) -> dict[str, Any]:
