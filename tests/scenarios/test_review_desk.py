@@ -102,6 +102,7 @@ def _all(found: dict[str, str], wanted: int) -> dict[str, str] | None:
 def test_a_refused_act_is_appealed_credited_once_and_its_member_is_told(api: httpx.Client, local_cloud: Any):
     me, first, second = Member(api), *(person(api, local_cloud, "verifier") for _ in range(2))
     me.consent("photos")
+    demo.control(api, "subscriptions", openid=me.openid, template_id=demo.NOTICE, accepts=5)
     trip = doubtful(api, me, 3)
     review_id = demo.until("the review", lambda: waiting(first, {trip}).get(trip))
     refusal = {"decision": "refuse", "reason_code": "NOT_THE_ACT", "note": "no gate"}
@@ -137,7 +138,7 @@ def test_a_refused_act_is_appealed_credited_once_and_its_member_is_told(api: htt
 
 def test_two_people_take_a_credit_back(api: httpx.Client, local_cloud: Any):
     me = Member(api)
-    ride = me.credited("subway_trip", {"trips": 1}, hours_ago=4)
+    ride = me.credited("cycling", {"distance_m": 1_000}, hours_ago=4)
     before = me.points()
     operator = person(api, local_cloud, "operator@carbon-88")
     verifier = person(api, local_cloud, "verifier@CN")
@@ -157,7 +158,7 @@ def test_two_people_take_a_credit_back(api: httpx.Client, local_cloud: Any):
 def test_a_role_for_one_programme_opens_nothing_else(api: httpx.Client, local_cloud: Any):
     bound = person(api, local_cloud, "verifier@ant-forest", "operator@CN-GD")
     assert bound.get("/reviews", limit=100)["items"] is not None
-    for params in ({"programme_id": "carbon-88"}, {"region": "CN"}):
+    for params in ({"programme_id": "carbon-88"}, {"region": "CN-GD"}):
         refused = bound.request("GET", "/reviews", params={"limit": 1, **params})
         assert (refused.status_code, refused.json()["code"]) == (403, "OUT_OF_SCOPE")
     leased = bound.request("POST", "/reviews/leases", json={"limit": 1, "programme_id": "carbon-88"})
