@@ -2,7 +2,16 @@
 
 from datetime import UTC, datetime
 
-from puhui.ledger.dynamo import ENTRUSTMENT, HOLD, Ledger, balance_from, transfer_from, transfer_item
+from puhui.ledger.dynamo import (
+    ENTRUSTMENT,
+    HOLD,
+    LEG,
+    Ledger,
+    balance_from,
+    hold_from,
+    transfer_from,
+    transfer_item,
+)
 from puhui.ledger.holds import Hold
 from puhui.ledger.model import Balance, Change, Entrustment, Leg, Transfer
 from puhui.store.client import DynamoDB
@@ -22,6 +31,30 @@ def test_a_transfer():
 
 def test_a_hold():
     golden.check("ledger", "hold", HOLD, Hold("01HOLD", "member:M1", LEGS, AT, "01REDEMPTION", "posted"))
+
+
+def test_a_transfer_and_a_hold_as_they_were_stored_at_first():
+    item = {
+        "account": "member:M1",
+        "entry": "T#01TRANSFER",
+        "kind": "redemption",
+        "at": "2026-11-30T16:30:00+08:00",
+        "legs": [["member:M1", "PTS:carbon-88", -60, "2026-12"], ["retired:carbon-88", "PTS:carbon-88", 60]],
+        "ref": "01REDEMPTION",
+        "hash": "h",
+    }
+    assert transfer_from(item) == Transfer("01TRANSFER", "redemption", AT, LEGS, "01REDEMPTION", "member:M1")
+    held = {**item, "entry": "H#01HOLD", "state": "posted", "runs_out": item["at"]}
+    assert hold_from(held) == Hold("01HOLD", "member:M1", LEGS, AT, "01REDEMPTION", "posted")
+    resized = {**held, "legs": [LEG.item(leg) for leg in LEGS]}
+    assert hold_from(resized) == hold_from(held)
+
+
+def test_a_transfer_and_a_hold_that_did_not_say_their_shape():
+    """Between the first shape and this one, fields had their names already."""
+    item = {**transfer_item("member:M1", Transfer("01T", "redemption", AT, LEGS, "01R"), LEGS)}
+    del item["shape"]
+    assert transfer_from(item) == Transfer("01T", "redemption", AT, LEGS, "01R", "member:M1")
 
 
 def test_an_entrustment():

@@ -366,6 +366,6 @@ class VoidingDiffers(Conflict):
 
 
 class AlreadyCorrected(Conflict):
-    """The act was corrected before, or is no longer what was read. Never reaches a client."""
+    """The act was corrected before. Never reaches a client."""
 
     code = "CORRECTION_STANDS"

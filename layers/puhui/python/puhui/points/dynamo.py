@@ -19,6 +19,7 @@ A donation is stored twice: in its own item, which decides, and in the choice's,
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -150,8 +151,12 @@ class Points:
         """Put the shards together and write how the job ended."""
         items = list(self.dynamodb.all_entries(self.table, ("owner", f"job:{job_id}"), "S#"))
         report = {name: sum(item.get(name, 0) for item in items) for name in COUNTS}
-        self.dynamodb.assign(self.table, JOB.key(id=job_id), {"status": DONE, "report": report})
+        self._end(JOB.key(id=job_id), {"report": report})
         return report
+
+    def stop_job(self, job_id: str) -> None:
+        """Write that a job stopped on an error."""
+        self._stop(JOB.key(id=job_id))
 
     # Reports
 
@@ -165,13 +170,15 @@ class Points:
             return REPORT.read(failed.item)
         return report
 
+    def begun(self, report_id: str) -> Report | None:
+        """A report without what it found."""
+        item = self.dynamodb.get(self.table, REPORT.key(id=report_id))
+        return REPORT.read(item) if item else None
+
     def report(self, report_id: str) -> Report | None:
         """A report."""
-        item = self.dynamodb.get(self.table, REPORT.key(id=report_id))
-        if item is None:
-            return None
-        report = REPORT.read(item)
-        if report.status == RUNNING:
+        report = self.begun(report_id)
+        if report is None or report.status == RUNNING:
             return report
         return replace(report, result=json.loads(self._text(f"report:{report_id}", "R")))
 
@@ -211,7 +218,35 @@ class Points:
     def close_report(self, report_id: str, result: Mapping[str, Any]) -> None:
         """Write what was found."""
         self._put_text(f"report:{report_id}", "R", json.dumps(result, ensure_ascii=False))
-        self.dynamodb.assign(self.table, REPORT.key(id=report_id), {"status": DONE})
+        self._end(REPORT.key(id=report_id), {})
+
+    def stop_report(self, report_id: str) -> None:
+        """Write that a report stopped on an error."""
+        self._stop(REPORT.key(id=report_id))
+
+    # Both
+
+    def _end(self, key: Mapping[str, str], attributes: Mapping[str, Any]) -> None:
+        values = {"status": DONE, **attributes}
+        self.dynamodb.update(
+            self.table,
+            key,
+            "SET " + ", ".join(f"#{name} = :{name}" for name in values) + " REMOVE stopped",
+            {f":{name}": value for name, value in values.items()},
+            names={f"#{name}": name for name in values},
+        )
+
+    def _stop(self, key: Mapping[str, str]) -> None:
+        """Whatever does not run stops nowhere."""
+        with suppress(ConditionFailed):
+            self.dynamodb.update(
+                self.table,
+                key,
+                "SET stopped = :yes",
+                {":yes": True, ":running": RUNNING},
+                names={"#status": "status"},
+                condition="#status = :running",
+            )
 
     def _put_text(self, owner: str, name: str, text: str) -> None:
         # The first piece, which says how many there are, comes last: more of them may be left of a run before.

@@ -32,6 +32,7 @@ from puhui.activities.acts.model import (
 )
 from puhui.activities.errors import ActivityOpen, AlreadyCorrected
 from puhui.kernel import clock
+from puhui.kernel.errors import DomainError
 from puhui.kernel.grades import PHOTO, SELF_DECLARED, STEPS
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.conditions import OptimisticLockFailed, SameRequest
@@ -196,9 +197,21 @@ class Acts:
         error = SameRequest(body_hash=activity.body_hash)
         session.put(self.table, ACTIVITY.item(activity), unless="entry", error=error)
 
-    def put(self, session: Session, activity: Activity) -> None:
-        """Write an act whose day guards it (walking)."""
-        session.put(self.table, ACTIVITY.item(activity))
+    def put_walk(self, session: Session, earlier: Activity | None, grown: Activity) -> None:
+        """Write a day's walk, new or grown: its day guards it against other syncs, and this against a correction or a verifier who came since
+        ``earlier`` was read."""
+        error = OptimisticLockFailed()
+        if earlier is None:
+            session.put(self.table, ACTIVITY.item(grown), unless="entry", error=error)
+            return
+        session.put(
+            self.table,
+            ACTIVITY.item(grown),
+            condition="mg = :mg AND #status = :status AND attribute_not_exists(correction)",
+            names={"#status": "status"},
+            values={":mg": earlier.credits_mg, ":status": earlier.status},
+            error=error,
+        )
 
     def all_at(self, keys: Sequence[Key]) -> list[Activity]:
         """The acts of these keys, in that order; one read."""
@@ -297,7 +310,7 @@ class Acts:
             },
             names={"#status": "status"},
             condition="mg = :before AND #status = :credited AND attribute_not_exists(correction)",
-            error=AlreadyCorrected(),
+            error=_IsUncorrected(),
         )
 
     def first_notice(self, member_id: str, activity_id: str) -> bool:
@@ -313,6 +326,13 @@ class Acts:
         except ConditionFailed:
             return False
         return True
+
+
+class _IsUncorrected(DomainError):
+    """The condition of a correction: the act is as it was read, and none corrected it."""
+
+    def found(self, item: Item | None) -> DomainError:
+        return AlreadyCorrected() if item and "correction" in item else OptimisticLockFailed()
 
 
 class Days:
