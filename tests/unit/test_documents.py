@@ -1,5 +1,6 @@
 """What documents say of the repository is true: links, cited paths, the guides' commands, the tables that repeat the contract."""
 
+import codeop
 import re
 import subprocess
 from functools import cache
@@ -108,6 +109,18 @@ def test_both_languages_of_a_guide_hold_the_same_commands(name: str) -> None:
     assert guides.commands(name)
     page = prose(guides.GUIDES / f"{name}.zh-CN.md")
     assert len(_HAN.findall(page)) > len(re.findall(r"[a-z]+", page)), "it is in Chinese"
+
+
+@pytest.mark.parametrize("name", guides.NAMES)
+def test_a_guides_python_can_be_typed_line_by_line(name: str) -> None:
+    """At the prompt of ``python -i`` a blank line ends an indented block, and nothing else does."""
+    for block in guides.commands(name):
+        if block.language == "python":
+            typed: list[str] = []
+            for line in [*block.text.splitlines(), ""]:
+                typed.append(line)
+                if codeop.compile_command("\n".join(typed), f"{name}.md:{block.line}", "single"):
+                    typed = []
 
 
 def test_the_deployers_commands_work(tmp_path: Path) -> None:
