@@ -18,7 +18,7 @@ BASES = (ROOT, DOMAIN, DOMAIN / "puhui", ROOT / "tests", ROOT / "docs")
 SUFFIXES = (".py", ".md", ".yaml", ".json", ".toml", ".svg", ".sh", ".txt")
 PARTS = ("docs/", "functions/", "infra/", "layers/", "requirements/", "tests/")
 MADE = ("made/", ".puhui/", "PUHUI_STATE/")  # by a build or a run
-NAMED = {  # and not there: an example, and what a later decision replaced
+NAMED = {  # and not there: an example that was taken out again, and what a later decision replaced
     "functions/programmes/get_behaviour/app.py",
     "functions/Makefile",
 }
