@@ -23,6 +23,18 @@ NAMED = {  # and not there: an example that was taken out again, and what a late
     "functions/Makefile",
 }
 RENAMES = "2026-11-30-rooms.md"  # says what things were called before
+HERE = "tests/unit/test_documents.py"
+OTHERS = {  # names of AWS, WeChat and of examples
+    "DynamoDBCrudPolicy",
+    "DynamoDBReadPolicy",
+    "GetRevision",
+    "ReservedConcurrentExecutions",
+    "UseCaseFunction",
+    "WITNESS_FAILED",  # WITNESS_ and how it went
+    "WarmThroughput",
+    "wx.uploadFile",
+}
+_IDENTIFIER = re.compile(r"(?=\w*(?:_|\.|[a-z][A-Z]))[A-Za-z_]\w*(?:\.\w+)*(?:\(\))?")
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _PLACEHOLDER = re.compile(r"[<>{}*$…\s:|=]|\.\.\.")
@@ -98,6 +110,39 @@ def test_every_cited_path_exists(page: Path) -> None:
     text = prose(page)
     assert [name for name in cited(text) if not exists(name, page)] == []
     assert [name for name in modules(text) if name not in files()] == []
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text))
+
+
+@cache
+def words_of_the_tree() -> frozenset[str]:
+    """Every word of what is no document: code, stacks, contract, data."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    code = (".py", ".yaml", ".json", ".toml", ".txt", "Makefile")
+    paths = [ROOT / line for line in listed.stdout.splitlines() if line.endswith(code) and line != HERE]
+    found = [words(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
+    return frozenset().union(*found)
+
+
+@each_page
+def test_every_name_of_code_exists(page: Path) -> None:
+    """What looks like a name of ours, `two_words`, `TwoWords` or `module.name`; behind a path it is in that file."""
+    if page.name == RENAMES:
+        return
+    missing = []
+    for name in _CODE.findall(prose(page)):
+        if name in OTHERS or name.endswith(SUFFIXES):
+            continue
+        if _IDENTIFIER.fullmatch(name):
+            missing += [name] if words(name) - words_of_the_tree() else []
+        elif found := re.fullmatch(r"([\w/]+/\w+)\.(\w+)", name):
+            paths = [path for base in BASES if (path := base / f"{found[1]}.py").exists()]
+            missing += (
+                [] if any(found[2] in words(path.read_text()) for path in paths) or not paths else [name]
+            )
+    assert missing == []
 
 
 @pytest.mark.parametrize("name", guides.NAMES)
