@@ -35,7 +35,7 @@ def check_document(document: Any) -> Methodology:
     seen: set[str] = set()
     for position, each in enumerate(document["inputs"]):
         if each["name"] in seen:
-            raise _fault(("inputs", position, "name"), "这个输入出现了两次", "this input stands twice")
+            raise _fault(("inputs", position, "name"), "这个输入出现了两次", "this input appears twice")
         seen.add(each["name"])
         if "unit" in each:
             _check_unit(each["unit"], ("inputs", position, "unit"))
@@ -170,7 +170,7 @@ def check_factors(text: bytes) -> tuple[Factor, ...]:
             where = pointer(path) + fault.details["pointer"]
             raise DocumentInvalid(where, fault.details["detail"]) from None
         if (key := (record["id"], record["version"])) in seen:
-            raise _fault((*path, "version"), "这个版本出现了两次", "this version stands twice")
+            raise _fault((*path, "version"), "这个版本出现了两次", "this version appears twice")
         seen.add(key)
     return tuple(registry.factor_from(record) for record in records)
 
