@@ -190,6 +190,7 @@ class Life:
     review_id: str
     friend_id: str
     merchant_id: str
+    export_id: str = ""
 
 
 @pytest.fixture(scope="session")
@@ -225,6 +226,7 @@ def life(api: httpx.Client) -> Life:
         review["id"],
         friend.id,
         merchant.json()["id"],
+        first.request("POST", "/me/exports", key="life").json()["id"],
     )
 
 

@@ -15,5 +15,5 @@ STATE_MACHINE = os.environ["VERIFICATION_STATE_MACHINE"]
 
 @task("erase_activities")
 def app(event: Input, now: datetime) -> Input:
-    outside = Outside(BUCKET.delete_all, lambda activity_id: states.stop(STATE_MACHINE, activity_id))
+    outside = Outside(BUCKET.delete_all, lambda name: states.stop(STATE_MACHINE, name))
     return dict(erase_member(event["member_id"], now, tables=TABLES, outside=outside))

@@ -107,6 +107,7 @@ GOLDEN = {
             {"id": "01COR", "from_mg": 1, "to_mg": 2},
             "photo",
             "metro",
+            "batch:2026-11-20",
             {"id": "9c0d", "reading": 4_210_300},
             {"id": "6f1e", "distance_m": 3_004, "prints": ["0:ab", "1:cd"]},
             {"from_mg": 123_456, "points": 45},
@@ -253,7 +254,15 @@ def test_a_day_of_the_second_shape_that_said_only_what_mere_word_showed_is_read(
     assert DAY.read(decode_item(stored)) == DAY_BEFORE_RULES
 
 
-LATER = {"grade": "photo", "partner_id": "", "track": {}, "meter": {}, "reversal": {}, "appeal": {}}
+LATER = {
+    "grade": "photo",
+    "partner_id": "",
+    "brought_by": "",
+    "track": {},
+    "meter": {},
+    "reversal": {},
+    "appeal": {},
+}
 
 
 def test_an_act_of_the_first_shape_says_by_its_photos_what_showed_it():

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from puhui.activities.acts.model import Activity
+from puhui.activities.acts.model import VERIFYING, Activity
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.appeals.model import appeal_ids_of
 from puhui.activities.evidence.fingerprints import Fingerprints
@@ -19,7 +19,7 @@ from puhui.activities.households.model import Interval
 from puhui.activities.households.repository import RESIDENCES
 from puhui.activities.reviews.reversals import reversal_id_of
 from puhui.activities.tables import Activities, Tables
-from puhui.activities.verification import review_id_of
+from puhui.activities.verification import execution_name, review_id_of
 from puhui.kernel import clock
 from puhui.ledger.api import PENDING_STATE, HoldResolved, add_void, member
 from puhui.store.erasing import erase_entries, items_of
@@ -28,7 +28,8 @@ from puhui.store.session import Session, attempt
 
 @dataclass(frozen=True)
 class Outside:
-    """What is not in the tables. ``delete_files``: all objects below a prefix, and how many; ``stop``: the act's verification."""
+    """What is not in the tables. ``delete_files``: all objects below a prefix, and how many; ``stop``: an execution of the
+    verification, by its name."""
 
     delete_files: Callable[[str], int]
     stop: Callable[[str], None]
@@ -62,7 +63,8 @@ def _end(member_id: str, activity_id: str, tables: Tables, outside: Outside, now
     activity = tables.activities.acts.find(member_id, activity_id)
     if activity is None:
         return 0
-    outside.stop(activity_id)
+    if activity.status == VERIFYING:
+        outside.stop(execution_name(activity))
     if activity.settles_at:
         tables.activities.risk.release(activity.programme_id, activity.settles_at, activity_id)
     _forget_review(activity, tables.activities)
@@ -106,8 +108,19 @@ def _leave_households(member_id: str, activities: Activities, now: datetime) -> 
     residences = activities.households.residences_of(member_id)
     for household in dict.fromkeys([member_id, *(place.household for place in residences.places)]):
         if _move_out(member_id, household, activities, now):
+            _forget_meters(household, activities)
             erase_entries(activities.dynamodb, activities.table, ("owner", f"household:{household}"))
     activities.dynamodb.delete_all(activities.table, [RESIDENCES.key(member_id=member_id)])
+
+
+def _forget_meters(household: str, activities: Activities) -> None:
+    """Remove what is known of the meters of a home, unless they have another home by now."""
+    table = activities.table
+    for item in items_of(activities.dynamodb, table, ("owner", f"household:{household}"), "M#"):
+        key = {"owner": f"meter:{item['meter']}", "entry": item["entry"]}
+        known = activities.dynamodb.get(table, key)
+        if known and known.get("household") == household:
+            activities.dynamodb.delete_all(table, [key])
 
 
 def _move_out(member_id: str, household: str, activities: Activities, now: datetime) -> bool:

@@ -15,7 +15,10 @@ from puhui.members.errors import (
     OwnInvitation,
 )
 from puhui.members.friendships import member_key
+from puhui.members.guardians import require_ward
+from puhui.members.minor_counters import EXPORTS
 from puhui.members.repository import MEMBER, Members
+from puhui.store.session import Session
 from puhui.wechat.api import (
     ContentRisky,
     Scene,
@@ -33,7 +36,9 @@ __all__ = [
     "Invitation",
     "InvitationExpired",
     "InvitationInvalid",
+    "MemberNotFound",
     "Members",
+    "count_export",
     "friend_ids",
     "openid_of",
     "org_of",
@@ -42,6 +47,7 @@ __all__ = [
     "require_fit",
     "require_friends",
     "require_other",
+    "require_ward",
 ]
 
 
@@ -73,8 +79,11 @@ def require_other(invitation: Invitation, member_id: str) -> str:
 
 
 def openid_of(member_id: str, *, members: Members) -> str:
-    """The member's openid, for the platform only. Raises MemberNotFound."""
-    return members.sealer.open(members.find(member_id).sealed_openid, member_id, "openid")
+    """The member's openid, for the platform only. Raises MemberNotFound, also for one whose account was closed."""
+    sealed = members.find(member_id).sealed_openid
+    if not sealed:
+        raise MemberNotFound
+    return members.sealer.open(sealed, member_id, "openid")
 
 
 def org_of(member_id: str, *, members: Members) -> str:
@@ -111,3 +120,10 @@ def read_steps(
     app_id = os.environ["WECHAT_APP_ID"]
     days = steps_by_day(decrypt_user_data(encrypted_data, iv, session_key, app_id=app_id, now=now))
     return sorted(days.items(), reverse=True), standing
+
+
+def count_export(child_id: str, now: datetime, *, members: Members) -> None:
+    """Count that a guardian asked for a child's data, for the yearly report."""
+    session = Session(members.dynamodb)
+    members.minors.count(session, child_id, now, {EXPORTS: 1})
+    session.commit()

@@ -135,10 +135,12 @@ def _still_there(member_id: str, members: Members) -> Member | None:
 def update_me(
     member_id: str, nickname: str, *, members: Members, wechat: WeChat, limits: Limits, now: datetime
 ) -> Member:
-    """Change the nickname, once the platform's content check lets it pass. Raises ConsentRequired,
+    """Change the nickname, once the platform's content check lets it pass. Raises MemberNotFound, ConsentRequired,
     NicknameRefused, UserAway, RateLimited."""
     limits.spend("update_me", member_id, now)
     member = members.find(member_id)
+    if member.closed:
+        raise MemberNotFound
     member.require("profile")
     openid = members.sealer.open(member.sealed_openid, member_id, "openid")
     verdict = wechat.msg_sec_check(nickname, openid, Scene.PROFILE, nickname=nickname)

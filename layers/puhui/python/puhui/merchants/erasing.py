@@ -29,21 +29,20 @@ def erase_member(
 ) -> Mapping[str, int]:
     """Leave every staff, also as its last owner, and forget what was uploaded but for the papers of merchants that go on. Again changes
     nothing."""
-    places, emptied = merchants.memberships_of(member_id), set[str]()
+    places, files = merchants.memberships_of(member_id), 0
     for staff in places:
         if _is_alone(staff, merchants):
-            emptied |= _clear_application(staff.merchant_id, member_id, merchants)
-        _leave(staff, merchants, now)
-    files = delete_files(f"uploads/{member_id}/")
-    files += sum(delete_files(f"documents/{member_id}/{each}") for each in emptied)
-
-    def is_a_merchants(item: Item) -> bool:
-        document_id = item["entry"].removeprefix(DOCUMENT)
-        return item["entry"].startswith(DOCUMENT) and "ends" not in item and document_id not in emptied
-
+            files += _clear(staff.merchant_id, member_id, merchants, delete_files)
+        _leave(staff, merchants, now)  # last, since nothing else tells that there was something to clear
+    files += delete_files(f"uploads/{member_id}/")
     owner = ("owner", f"member:{member_id}")
-    items = erase_entries(merchants.dynamodb, merchants.table, owner, unless=is_a_merchants)
+    items = erase_entries(merchants.dynamodb, merchants.table, owner, unless=_is_a_merchants)
     return {"places": len(places), "files": files, "items": items}
+
+
+def _is_a_merchants(item: Item) -> bool:
+    """Whether it is a document that an application named: then it is among the merchant's papers, and has no end of its own."""
+    return item["entry"].startswith(DOCUMENT) and "ends" not in item
 
 
 def _is_alone(staff: Staff, merchants: Merchants) -> bool:
@@ -51,13 +50,17 @@ def _is_alone(staff: Staff, merchants: Merchants) -> bool:
     return all(each.member_id == staff.member_id for each in others)
 
 
-def _clear_application(merchant_id: str, member_id: str, merchants: Merchants) -> set[str]:
-    """Empty the sealed contact of a merchant where nobody else works; the ids of the member's documents that it names."""
+def _clear(merchant_id: str, member_id: str, merchants: Merchants, delete_files: DeleteFiles) -> int:
+    """Remove the member's documents of a merchant where nobody else works, and its sealed contact; how many files went."""
     _, application = merchants.applications.find(merchant_id)
+    named = [each.id for each in application.documents if each.member_id == member_id]
+    files = sum(delete_files(f"documents/{member_id}/{each}") for each in named)
+    keys = [{"owner": f"member:{member_id}", "entry": f"{DOCUMENT}{each}"} for each in named]
+    merchants.dynamodb.delete_all(merchants.table, keys)
     session = Session(merchants.dynamodb)
     session.put(merchants.table, APPLICATION.item(replace(application, contact=b"", body_hash="")))
     session.commit()
-    return {each.id for each in application.documents if each.member_id == member_id}
+    return files
 
 
 def _leave(staff: Staff, merchants: Merchants, now: datetime) -> None:

@@ -32,13 +32,15 @@ def start_again(state_machine: str, name: str, given: dict[str, Any]) -> bool:
 
 
 def stop(state_machine: str, name: str) -> None:
-    """Stop the execution of this ``name``; one that is over, or never was, is left as it is."""
-    execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
-    try:
-        aws.call("states", "StopExecution", {"executionArn": execution})
-    except aws.AwsError as error:
-        if error.code not in ("ExecutionDoesNotExist", "ValidationException"):
-            raise
+    """Stop the execution of this ``name``, and the one that ``start_again`` put in its place; one that is over, or never was, is left as
+    it is."""
+    for each in (name, f"{name}-2"):
+        execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{each}"
+        try:
+            aws.call("states", "StopExecution", {"executionArn": execution})
+        except aws.AwsError as error:
+            if error.code not in ("ExecutionDoesNotExist", "ValidationException"):
+                raise
 
 
 def shards(work_id: str, count: int) -> dict[str, Any]:

@@ -103,9 +103,12 @@ def _start(deps: Dependencies, redemption: Redemption, name: str, mode: str) -> 
 
 
 def _notify(redemption: Redemption, about: str, fields: dict[str, str], deps: Dependencies) -> None:
+    try:
+        openid = members.openid_of(redemption.member_id, members=deps.members)
+    except members.MemberNotFound:
+        return  # erased: there is nobody to tell
     if not deps.rewards.redemptions.claim_notice(redemption.member_id, about):
         return
-    openid = members.openid_of(redemption.member_id, members=deps.members)
     try:
         deps.wechat().send_subscribe_message(openid, deps.template_id, fields)
     except DomainError:
