@@ -170,7 +170,8 @@ class Activity:
 
 @dataclass(frozen=True)
 class Decision:
-    """How the verification of an act ended. ``transfer_id`` is that of its credits, if it got any."""
+    """How the verification of an act ended, or what became of it afterwards: ``after`` is the appeal or the reversal by which it did.
+    ``transfer_id`` is that of its credits, if it got any."""
 
     activity_id: str
     member_id: str
@@ -181,3 +182,4 @@ class Decision:
     points: int
     reason_code: str
     transfer_id: str
+    after: str = ""
