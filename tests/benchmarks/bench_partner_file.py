@@ -29,7 +29,7 @@ from tests.support.local_cloud import CloudUnderTest
 
 SIZES = (1_000, 10_000, 100_000)
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
-PLAN = Plan(rows=10_000, kills_a_second=0.5, seconds=3_000)
+PLAN = Plan(rows=10_000, kills_a_second=0.2, seconds=3_000)
 
 
 class Shelf:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.local_cloud, pytest.mark.alone, pytest.mark.timeout(40
 
 
 def test_every_row_of_a_file_ends_once_whichever_workers_die(local_cloud: Any) -> None:
-    report = Delivery(local_cloud, Plan(rows=1_000, kills_a_second=0.5)).play()
+    report = Delivery(local_cloud, Plan(rows=1_000, kills_a_second=0.2)).play()
     assert report.findings == [], report.shown()
     assert report.killed or not Workers.can_be_found()
 
