@@ -74,7 +74,7 @@ EXPECTED = {
     "add_ward": OWN,
     "list_wards": OWN,
     "remove_ward": UNSEEN,
-    "list_ward_activities": HIDDEN,
+    "list_ward_activities": UNSEEN,
     "export_ward": UNSEEN,
     "get_ward_export": UNSEEN,
     "open_ward_export": UNSEEN,
