@@ -1,5 +1,8 @@
 """A child counts nothing until a guardian has agreed; the guardian sees, agrees, withdraws; the operator reports on the year."""
 
+import io
+import time
+import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,6 +11,7 @@ import pytest
 
 from tests.scenarios.life import Member
 from tests.scenarios.test_consents_at_capture import refused, sync, walked
+from tests.support.local_cloud import WAIT_SECONDS
 
 pytestmark = pytest.mark.local_cloud
 
@@ -59,6 +63,9 @@ def test_a_guardian_sees_agrees_and_withdraws(family: tuple[Member, Member]):
     [ward] = mother.get("/me/wards")["items"]
     assert ward["member"]["id"] == child.id
     assert [(each["purpose"], each["by_guardian"]) for each in ward["consents"]] == [("steps", mother.id)]
+    child.record("lights_off", {"times": 1})
+    seen = mother.get(f"/me/wards/{child.id}/activities")["items"]
+    assert seen == child.get("/activities")["items"]
     path = f"/me/wards/{child.id}/consents/photos"
     agreed = mother.request("PUT", path, json={"granted": True, "version": "2026-12"})
     assert agreed.status_code == 200, agreed.text
@@ -70,6 +77,27 @@ def test_a_guardian_sees_agrees_and_withdraws(family: tuple[Member, Member]):
     assert refused(sync(child, walked(child, range(1))), "GUARDIAN_REQUIRED")
     assert mother.get("/me/wards")["items"] == []
     assert mother.request("DELETE", f"/me/wards/{child.id}").status_code == 404
+
+
+def test_a_guardian_exports_and_erases_for_a_child(family: tuple[Member, Member]):
+    child, mother = family
+    assert take_charge(mother, child).status_code == 201
+    mother.sign_in()
+    asked = mother.request("POST", f"/me/wards/{child.id}/exports")
+    assert asked.status_code == 202, asked.text
+    path = f"/me/wards/{child.id}/exports/{asked.json()['id']}"
+    deadline = time.monotonic() + WAIT_SECONDS
+    while (export := mother.get(path))["status"] != "ready":
+        assert time.monotonic() < deadline, export
+        time.sleep(1)
+    link = mother.request("POST", f"{path}/link")
+    assert link.status_code == 201, link.text
+    with zipfile.ZipFile(io.BytesIO(httpx.get(link.json()["url"]).content)) as file:
+        names = file.namelist()
+    assert any("consents" in each for each in names), names
+    erased = mother.request("DELETE", f"/me/wards/{child.id}/account")
+    assert (erased.status_code, erased.json()["status"]) == (202, "waiting"), erased.text
+    assert child.get("/me/erasure")["status"] == "waiting"
 
 
 def test_a_child_has_no_friends_and_does_not_grow_older(family: tuple[Member, Member], api: httpx.Client):

@@ -20,7 +20,12 @@ ROWS = [
     for row in re.findall(r"^\|.*\|$", SECTION, re.MULTILINE)[2:]
 ]
 NAMED = re.compile(r"^`([\w.]+)\.([A-Z_]+)`$")
-UNITS = {"day": timedelta(days=1), "days": timedelta(days=1), "hours": timedelta(hours=1)}
+UNITS = {
+    "day": timedelta(days=1),
+    "days": timedelta(days=1),
+    "hours": timedelta(hours=1),
+    "minutes": timedelta(minutes=1),
+}
 ENDS = re.compile(r"^(TTL|lifecycle) `([a-z]+)[.:]([\w-]+)`$")
 
 

@@ -263,14 +263,6 @@ class DecisionGiven(Conflict):
     en = "Your decision is on record. Somebody else has to decide this review, too."
 
 
-class OutOfScope(Forbidden):
-    """``place``: the programme or region asked for."""
-
-    code = "OUT_OF_SCOPE"
-    zh = "您的角色不包括 {place}，请选择您负责的项目或地区。"
-    en = "Your role does not hold in {place}. Name a programme or a region that it holds in."
-
-
 class AppealNotFound(NotFound):
     code = "APPEAL_NOT_FOUND"
 
@@ -313,6 +305,24 @@ class AppealDoesNotFit(Conflict):
     code = "APPEAL_DOES_NOT_FIT"
     zh = "这个行为已无法计入当天（{zh_reason}），请以 ALREADY_COUNTED 驳回。"
     en = "The act does not fit into its day any more ({en_reason}). Reject the appeal as ALREADY_COUNTED."
+
+
+class NotDecided(Conflict):
+    code = "REVIEW_NOT_DECIDED"
+    zh = "只有已经决定的核验才能作为已知答案。"
+    en = "Only a verification that was decided becomes a known answer."
+
+
+class StatementInvalid(Invalid):
+    code = "REVIEW_STATEMENT_INVALID"
+    zh = "声明或密钥不符合格式：声明须为规范 JSON，由本人在 24 小时内签署，最多 50 个决定。"
+    en = "The statement or key is not of the agreed form: canonical JSON by its own verifier, within 24 hours, of at most 50 decisions."
+
+
+class StatementSignature(Invalid):
+    code = "REVIEW_STATEMENT_UNSIGNED"
+    zh = "声明的签名无效，或密钥未登记。"
+    en = "The statement's signature does not verify, or its key is not on record."
 
 
 class NothingToReverse(Conflict):

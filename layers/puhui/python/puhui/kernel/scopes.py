@@ -6,9 +6,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from puhui.kernel import regions
+from puhui.kernel.errors import Forbidden
 
 SEPARATOR = "@"
 _REGION = re.compile(regions.PATTERN)
+
+
+class OutOfScope(Forbidden):
+    """``place``: the programme or region asked for."""
+
+    code = "OUT_OF_SCOPE"
+    zh = "您的角色不包括 {place}，请选择您负责的项目或地区。"
+    en = "Your role does not hold in {place}. Name a programme or a region that it holds in."
 
 
 @dataclass(frozen=True)

@@ -377,10 +377,12 @@ class Days:
 
 def decision_in(item: Item) -> Decision | None:
     """The decision in an item of this table; None when it is no act that was verified, or is not decided yet. An act
-    that is to be collected has one when it has ended."""
+    that is to be collected has one when it has ended. An appeal that has ended, or a reversal, is a decision of its own, whatever the act."""
     if not item["entry"].startswith("A#"):
         return None
-    if item["first"] not in (VERIFYING, HELD, REFUSED) or item["status"] in (VERIFYING, HELD, MATURING):
+    after = _later_decision(item)
+    verified = item["first"] in (VERIFYING, HELD, REFUSED)
+    if not after and (not verified or item["status"] in (VERIFYING, HELD, MATURING)):
         return None
     act = ACTIVITY.read(item)
     return Decision(
@@ -393,4 +395,13 @@ def decision_in(item: Item) -> Decision | None:
         points=act.points,
         reason_code=act.reason_code,
         transfer_id=act.entry_id,
+        after=after,
     )
+
+
+def _later_decision(item: Item) -> str:
+    """The appeal or the reversal by which an act is as it is."""
+    appeal = item.get("appeal") or {}
+    if appeal.get("state", "open") != "open":
+        return f"{appeal['id']}-{appeal['decided_at']}"
+    return str((item.get("reversal") or {}).get("transfer_id", ""))
