@@ -191,7 +191,9 @@ def test_steps_that_one_script_gives_to_two_accounts_count_for_one(api: httpx.Cl
 
     def synced(account: Member) -> dict[str, Any]:
         data = demo.control(api, "werun", openid=account.openid, steps=walked)
-        answer = account.request("POST", "/steps", json={"programme_id": "carbon-88", "include_earlier": True, **data})
+        answer = account.request(
+            "POST", "/steps", json={"programme_id": "carbon-88", "include_earlier": True, **data}
+        )
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
