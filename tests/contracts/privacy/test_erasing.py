@@ -120,7 +120,7 @@ def test_nobody_is_told_anything_any_more(members: Members):
 
 
 @dataclass
-class Tables:
+class Books:
     """A member with points in many lots."""
 
     tables: dict[str, str] = field(default_factory=dict)
@@ -133,8 +133,8 @@ class Tables:
 
 
 @pytest.fixture
-def tables(make_table: Make) -> Tables:
-    made = Tables({"ledger": make_table("ledger"), "points": make_table("points")})
+def books(make_table: Make) -> Books:
+    made = Books({"ledger": make_table("ledger"), "points": make_table("points")})
     for count in range(25):
         lot = f"20{27 + count // 12}-{count % 12 + 1:02}"
         asset = points("carbon-88")
@@ -153,23 +153,23 @@ def tables(make_table: Make) -> Tables:
     return made
 
 
-def test_points_end_once_and_the_books_add_up(tables: Tables):
+def test_points_end_once_and_the_books_add_up(books: Books):
     died = until_done(
-        lambda db: points_erasing.erase_member(ME, NOW, points=tables.points(db), ledger=tables.ledger(db))
+        lambda db: points_erasing.erase_member(ME, NOW, points=books.points(db), ledger=books.ledger(db))
     )
     assert died >= 2
-    balance = tables.ledger().balance(member(ME), "carbon-88")
+    balance = books.ledger().balance(member(ME), "carbon-88")
     assert balance.amounts["points"] == sum(balance.lots.values()) == 0
-    ended = [each for each in tables.ledger().statement(member(ME)) if each.kind == "expire"]
+    ended = [each for each in books.ledger().statement(member(ME)) if each.kind == "expire"]
     assert sum(-leg.amount for each in ended for leg in each.legs if leg.account == member(ME)) == 250
     assert len({each.reference for each in ended}) == len(ended) == 25
-    assert items(tables.tables["points"]) == []
-    assert audit(tables.ledger()).sound
+    assert items(books.tables["points"]) == []
+    assert audit(books.ledger()).sound
 
 
-def test_credits_stay_and_may_not_be_sold(tables: Tables):
-    until_done(lambda db: ledger_erasing.erase_member(ME, NOW, ledger=tables.ledger(db)))
-    balances, said = tables.ledger().holdings(member(ME))
+def test_credits_stay_and_may_not_be_sold(books: Books):
+    until_done(lambda db: ledger_erasing.erase_member(ME, NOW, ledger=books.ledger(db)))
+    balances, said = books.ledger().holdings(member(ME))
     assert said is None
     assert sum(each.credits_mg for each in balances) == 7
 
