@@ -55,7 +55,7 @@ def settle_now(local_cloud: Any, member: Member, activity_id: str) -> dict[str, 
         ExpressionAttributeValues=past,
     )
     answer = local_cloud.aws("lambda").invoke(
-        FunctionName=f"{local_cloud.stack}-look-after-activities", Payload=b"{}"
+        FunctionName=f"{local_cloud.stack}-check-waiting-activities", Payload=b"{}"
     )
     done: dict[str, Any] = json.loads(answer["Payload"].read())
     return done
