@@ -52,13 +52,18 @@ class Operation(NamedTuple):
         return [parameter for parameter in self.spec.get("parameters", []) if parameter["in"] == where]
 
     def body(self) -> Schema | None:
-        """JSON Schema of the JSON body; None when the operation takes none, or takes other types as well."""
+        """JSON Schema of the JSON body; None when the operation takes none, or takes other types than JSON as well."""
+        return self._bodies().get("application/json")
+
+    def other_bodies(self) -> dict[str, Schema]:
+        """JSON Schemas of the bodies of other types, all of them JSON."""
+        return {kind: schema for kind, schema in self._bodies().items() if kind != "application/json"}
+
+    def _bodies(self) -> dict[str, Schema]:
         content = self.spec.get("requestBody", {}).get("content", {})
-        return (
-            json_schema(content["application/json"]["schema"])
-            if list(content) == ["application/json"]
-            else None
-        )
+        if "application/json" not in content or not all(is_json(kind) for kind in content):
+            return {}
+        return {kind: json_schema(media["schema"]) for kind, media in content.items()}
 
     def parameter_schema(self, where: str) -> Schema:
         """JSON Schema of the object that the parameters in ``where`` make up."""
@@ -74,6 +79,11 @@ class Operation(NamedTuple):
         ):
             schema["additionalProperties"] = False
         return schema
+
+
+def is_json(kind: str) -> bool:
+    """Whether a content type is written in JSON (RFC 6839)."""
+    return kind == "application/json" or kind.endswith("+json")
 
 
 @lru_cache(maxsize=1)
@@ -120,7 +130,7 @@ def _expanded(item: dict[str, Any], operation: dict[str, Any], whole: dict[str, 
         statuses |= {"401", "403"}
     if body := operation.get("requestBody"):
         spec["requestBody"] = _shown(body, whole)
-        statuses |= {"413", "415"} if list(body["content"]) == ["application/json"] else {"413"}
+        statuses |= {"413", "415"} if all(map(is_json, body["content"])) else {"413"}
     answers = {status: _target(answer, whole) for status, answer in operation["responses"].items()}
     default = answers.pop("default")
     answers = {status: _shown(answer, whole) for status, answer in answers.items()}

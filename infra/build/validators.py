@@ -117,6 +117,13 @@ def module(operation: Operation) -> str:
         parts.append("\n\nbody = None\n")
     else:
         parts += [_function("_body", body), _wrapper("body", "validation.checked(_body, data)")]
+    others = {}
+    for number, (kind, schema) in enumerate(operation.other_bodies().items(), 1):
+        others[kind] = f"body_{number}"
+        parts.append(_function(f"_body_{number}", schema))
+        parts.append(_wrapper(f"body_{number}", f"validation.checked(_body_{number}, data)"))
+    named = "".join(f"{kind!r}: {name}, " for kind, name in others.items())
+    parts.append(f"\n\nBODIES = {{{named}}}\n")
     parts.append(_function("_query", operation.parameter_schema("query")))
     parts.append(
         _wrapper("query", f'validation.checked(_query, validation.parsed(data, {integers!r}), "/query")')

@@ -29,6 +29,7 @@ VARIABLES = {
             "POINTS",
             "MERCHANTS",
             "PARTNERS",
+            "INGESTION",
             "PRIVACY",
         )
     },

@@ -3,15 +3,28 @@
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 from ministack.services import stepfunctions
 
 from infra.local import mended_ministack
+from puhui.laboratory.model import Correction, Trial
+from puhui.laboratory.repository import Laboratory
+from puhui.points.dynamo import Points
+from puhui.points.model import Job
+from puhui.points.report import Report
+from puhui.settlement.repositories import Repositories
+from puhui.settlement.settlements.model import Settlement
+from puhui.store.session import Session
+from tests.support import gateway
 
-WORKFLOWS = Path(__file__).parents[2] / "infra/workflows"
+ROOT = Path(__file__).parents[2]
+WORKFLOWS, STACKS = ROOT / "infra/workflows", ROOT / "infra/stacks"
+NOW, TODAY = datetime(2026, 11, 1, tzinfo=UTC), date(2026, 11, 1)
 ACT = {"member_id": "M", "activity_id": "A", "evidence_ids": ["E1", "E2"]}
 TIMED_OUT = "Sandbox.Timedout"
 Work = Callable[[dict[str, Any]], Any]
@@ -172,9 +185,9 @@ def test_a_hold_that_ran_out_refuses_the_act(play: Any, steps: Steps):
 
 def test_what_cannot_even_be_ended_is_left_to_the_watch(play: Any, steps: Steps):
     steps.broken = {"CreditActivity"}
-    assert play("verification", steps, ACT) == "FAILED LEFT_TO_THE_WATCH"
+    assert play("verification", steps, ACT) == "FAILED LEFT_TO_SCHEDULED_CHECKS"
     steps.broken = {"InspectEvidence", "RequestReview"}
-    assert play("verification", steps, ACT) == "FAILED LEFT_TO_THE_WATCH"
+    assert play("verification", steps, ACT) == "FAILED LEFT_TO_SCHEDULED_CHECKS"
 
 
 def test_a_message_that_cannot_be_sent_ends_nothing(play: Any, steps: Steps):
@@ -188,6 +201,56 @@ def shards() -> Steps:
     return Steps({"Work": lambda event: event, "Close": lambda event: event})
 
 
+def closing(machine: str) -> ModuleType:
+    """The function that closes what the machine worked through."""
+    (app,) = gateway.FUNCTIONS.glob(f"*/steps/close_{machine}/app.py")
+    return gateway.load(app)
+
+
+# Each starts a work, and gives its id and how to read it again.
+Running = Callable[[], tuple[str, Callable[[], Any]]]
+
+
+def _trial() -> tuple[str, Callable[[], Any]]:
+    trials = Laboratory.from_environment().trials
+    return trials.add(Trial("T", "carbon-88", "subway-trip", {}, 7, TODAY, (), "A")).id, lambda: trials.find(
+        "T"
+    )
+
+
+def _correction() -> tuple[str, Callable[[], Any]]:
+    corrections = Laboratory.from_environment().corrections
+    wrong = Correction("C", "carbon-88", "a@1", "a@2", TODAY, TODAY, "why", "A", status="running")
+    return corrections.add(wrong).id, lambda: corrections.find("C")
+
+
+def _expiry() -> tuple[str, Callable[[], Any]]:
+    points = Points.from_environment()
+    return points.start_job(Job("2026-11-01", TODAY)).id, lambda: points.job("2026-11-01")
+
+
+def _report() -> tuple[str, Callable[[], Any]]:
+    points = Points.from_environment()
+    report = points.start_report(Report("R", "carbon-88", "O", NOW))
+    return report.id, lambda: points.report(report.id)
+
+
+def _settlement(status: str = "computing") -> tuple[str, Callable[[], Any]]:
+    repositories = Repositories.from_environment()
+    session = Session(repositories.dynamodb)
+    repositories.settlements.add(session, Settlement("S", "carbon-88", NOW, "O", NOW, status=status))
+    session.commit()
+    return "S", lambda: repositories.settlements.find("S")
+
+
+RUNNING_WORKS: dict[str, Running] = {
+    "trial": _trial,
+    "correction": _correction,
+    "expiry": _expiry,
+    "report": _report,
+    "settlement": _settlement,
+    "posting": lambda: _settlement("approved"),
+}
 GIVEN = {"id": "S", "shards": [{"id": "S", "shard": 0}, {"id": "S", "shard": 1}]}
 
 
@@ -200,6 +263,34 @@ def test_a_shard_that_goes_on_failing_stops_all_and_says_so(play: Any, shards: S
     shards.broken = {"Work"}
     assert play("shards", shards, GIVEN) == "FAILED STOPPED"
     assert shards.done == [("Close", {"id": "S", "stopped": True})]
+
+
+@pytest.mark.parametrize("machine", RUNNING_WORKS)
+def test_what_stopped_says_so_itself(
+    play: Any,
+    machine: str,
+    make_table: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Of each context that runs this machine, with its own last step."""
+    for context in ("points", "ledger", "rewards", "merchants", "laboratory", "settlement"):
+        monkeypatch.setenv(f"{context.upper()}_TABLE", make_table(context))
+    work_id, find = RUNNING_WORKS[machine]()
+    steps = Steps({"Work": fine, "Close": lambda event: closing(machine).app(event, None)})
+    steps.broken = {"Work"}
+    assert play("shards", steps, {"id": work_id, "shards": [{"id": work_id, "shard": 0}]}) == "FAILED STOPPED"
+    assert find().stopped
+
+
+def test_every_context_that_runs_through_shards_is_tried():
+    """Whoever else uses the machine comes to the list."""
+    used = re.findall(
+        r"shards\.asl\.json(?s:.*?)Close: !GetAtt (\w+)Function\.Arn",
+        "".join(path.read_text() for path in STACKS.glob("*.yaml")),
+    )
+    assert {"close_" + name for name in RUNNING_WORKS} == {
+        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in used
+    }
 
 
 def test_closing_that_goes_on_failing_says_so_too(play: Any, shards: Steps):
@@ -230,4 +321,4 @@ def test_an_order_ends_whatever_fails_before(play: Any, broken: set[str]):
     assert play("redemption", steps, ORDER) == "SUCCEEDED"
     assert "EndRedemption" in steps.names
     steps.broken = {"EndRedemption"}
-    assert play("redemption", steps, ORDER) == "FAILED LEFT_TO_THE_WATCH"
+    assert play("redemption", steps, ORDER) == "FAILED LEFT_TO_SCHEDULED_CHECKS"

@@ -199,8 +199,8 @@ NOT_JUDGED: dict[str, set[str]] = {
         "cancellable",
     }
     | {"programme_id", "of_merchant", "partner_item", "proposed_by", "published_by", "shards"},
-    "T": {"kind", "at", "reference", "hash"},
-    "H": {"runs_out", "hash", "resolved_by"},
+    "T": {"kind", "at", "reference", "hash", "shape"},  # an item of another shape is not read at all
+    "H": {"runs_out", "hash", "resolved_by", "shape"},
     "B": {"audit_shard", "v"},
 }
 NEVER_READ = {"V", "order"}

@@ -1,16 +1,20 @@
 """New accounts made to farm, through HTTP: what they get at once, what waits, and what an officer voids of it."""
 
+import base64
+import hmac
 import json
 import time
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from infra.local import demo, seed
+from puhui.activities.risk.records import RiskRecords, device_hash
 from puhui.kernel.clock import CHINA
+from puhui.store.client import DynamoDB
 from tests.scenarios.life import Member
 from tests.support.local_cloud import WAIT_SECONDS
 
@@ -62,6 +66,12 @@ def held_of(officer: Member, member: Member) -> list[dict[str, Any]]:
     return [each for each in items if each["member_id"] == member.id]
 
 
+def results(api: httpx.Client, member: Member) -> list[str]:
+    """What the member's messages say became of an act."""
+    answer = api.get("/_wechat/_standin/messages", params={"openid": member.openid})
+    return [each["data"]["phrase2"] for each in answer.json()["items"]]
+
+
 def test_a_new_account_gets_a_fifth_of_a_day_at_once_and_the_rest_when_it_is_settled(
     api: httpx.Client, local_cloud: Any
 ):
@@ -84,6 +94,7 @@ def test_an_officer_voids_what_a_farm_has_pending_and_its_member_is_told_why(
     api: httpx.Client, local_cloud: Any
 ):
     farmer, officer = new(api), Member(api, "demo-operator")
+    demo.control(api, "subscriptions", openid=farmer.openid, template_id=demo.NOTICE, accepts=3)
     waiting = trips(farmer, 4, 9)
     assert waiting["status"] == "pending"
     path, body = (
@@ -96,6 +107,8 @@ def test_an_officer_voids_what_a_farm_has_pending_and_its_member_is_told_why(
         assert (voided.status_code, voided.json()["state"]) == (200, "voided"), voided.text
     told = farmer.get(f"/activities/{waiting['id']}")
     assert (told["status"], told["reason_code"], told["note"]) == ("refused", "NOT_THE_ACT", "一人多号")
+    demo.until("the message", lambda: "未通过" in results(api, farmer))
+    assert sorted(results(api, farmer)) == ["待结算", "未通过"]
     settle_now(local_cloud, farmer, waiting["id"])
     assert balance(farmer) == (0, 0)
     late = officer.request("POST", path, json={**body, "reason_code": "ALREADY_COUNTED"})
@@ -133,7 +146,17 @@ def test_whom_the_platform_considers_a_risk_a_person_looks_at_before_anything_is
     assert balance(farmer) == (800_000, 0)
 
 
-def test_a_phone_with_many_accounts_farms_for_three(api: httpx.Client):
+def on_record(local_cloud: Any, owner: str, count: int) -> None:
+    """Wait until the stream has put so much on record under owners that begin so."""
+
+    def seen() -> bool:
+        items = [each for each in local_cloud.items("activities") if each["owner"].startswith(owner)]
+        return sum(len(each.get("people", "1")) for each in items) >= count
+
+    demo.until(f"{owner} on record", seen)
+
+
+def test_a_phone_with_many_accounts_farms_for_three(api: httpx.Client, local_cloud: Any):
     device = {"id": uuid.uuid4().hex, "platform": "android"}
     said = []
     for _ in range(5):
@@ -142,12 +165,24 @@ def test_a_phone_with_many_accounts_farms_for_three(api: httpx.Client):
         answer = account.record("cycling", {"distance_m": 3_000}, at=at, device=device)
         said.append(answer.json()["status"])
         if len(said) == 3:
-            time.sleep(3)  # the stream has put the three on record
+            on_record(local_cloud, f"device:{hash_of(local_cloud, device['id'])}", 3)
     assert said[:3] == ["credited"] * 3
     assert said[3:] == ["pending"] * 2
 
 
-def test_steps_that_one_script_gives_to_two_accounts_count_for_one(api: httpx.Client):
+def hash_of(local_cloud: Any, device_id: str) -> str:
+    """The name of a device in the deployment's table."""
+    secrets = local_cloud.aws("secretsmanager")
+    (name,) = [
+        each["Name"]
+        for each in secrets.list_secrets()["SecretList"]
+        if each["Name"] == f"{local_cloud.stack}/cursor"
+    ]
+    key = base64.b64decode(json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])["key"])
+    return device_hash(device_id, hmac.digest(key, b"key for devices", "sha256"))
+
+
+def test_steps_that_one_script_gives_to_two_accounts_count_for_one(api: httpx.Client, local_cloud: Any):
     least = 5_000 + time.time_ns() % 9_000
     today = datetime.now(CHINA).date()
     walked = [
@@ -156,13 +191,18 @@ def test_steps_that_one_script_gives_to_two_accounts_count_for_one(api: httpx.Cl
 
     def synced(account: Member) -> dict[str, Any]:
         data = demo.control(api, "werun", openid=account.openid, steps=walked)
-        answer = account.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+        answer = account.request(
+            "POST", "/steps", json={"programme_id": "carbon-88", "include_earlier": True, **data}
+        )
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
 
     assert synced(new(api))["points"] > 0
-    time.sleep(3)  # the stream has put the days on record
+    records = RiskRecords(DynamoDB(), "")
+    for each in walked:
+        owner = records.steps_key(date.fromisoformat(str(each["date"])), int(str(each["step"]))).key["owner"]
+        on_record(local_cloud, owner, 1)
     copy = new(api)
     refused = synced(copy)
     days = [day for day in refused["days"] if day["steps"]]

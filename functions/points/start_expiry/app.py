@@ -1,5 +1,6 @@
 """Shortly after midnight in China: start the day's run over all members, when anything can be due. For the operator too:
-``{"run": "<word>"}`` starts a further run of the day, whatever day it is. In the local stage, and nowhere else, with
+``{"run": "<word>"}`` starts a further run of the day, whatever day it is; the same again starts one
+that stopped. In the local stage, and nowhere else, with
 ``{"day": "2026-11-29"}`` as if that day had come."""
 
 import os
@@ -22,5 +23,5 @@ def app(event: Input, now: datetime) -> Input:
     job = expiry.start(day, again, asked=bool(again), points=POINTS)
     if job is None:
         return {"started": False}
-    states.start_once(STATE_MACHINE, job.id, states.shards(job.id, AUDIT_SHARDS))
+    states.start_again(STATE_MACHINE, job.id, states.shards(job.id, AUDIT_SHARDS))
     return {"started": True, "id": job.id}

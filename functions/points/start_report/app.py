@@ -28,5 +28,5 @@ def start_report(request: Request) -> Answer:
         rewards=REWARDS,
         now=request.now,
     )
-    states.start_once(STATE_MACHINE, report.id, states.shards(report.id, AUDIT_SHARDS))
+    states.start_again(STATE_MACHINE, report.id, states.shards(report.id, AUDIT_SHARDS))
     return 202, report.shown()

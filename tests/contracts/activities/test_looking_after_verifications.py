@@ -74,7 +74,7 @@ def test_a_verification_that_failed_is_started_again(acts: Acts, machine: Machin
     activity_id = verifying(acts)
     machine.executions[activity_id] = status
     assert look(acts, SENT + FIRST_CHECK_AFTER) == {"started": 1}
-    assert machine.executions[f"{activity_id}-2"] == "RUNNING"
+    assert machine.executions[f"{activity_id}.2"] == "RUNNING"
 
 
 def test_an_act_that_nothing_helped_is_ended_when_its_hold_has_run_out(acts: Acts, machine: Machine):

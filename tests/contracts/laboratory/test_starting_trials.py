@@ -1,10 +1,17 @@
 """A draft that is tried is read as strictly as one that is filed."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
+from puhui.kernel import clock
+from puhui.laboratory.model import Trial
+from puhui.laboratory.repository import Trials
+from puhui.laboratory.usecases import start_trial
+from puhui.methodologies import api as methodologies
 from puhui.methodologies import usecases
+from puhui.store.client import DynamoDB
 from tests.support.gateway import call
 
 DRAFT = usecases.get_methodology_version("cycling-instead-of-car", "1")["document"]
@@ -32,6 +39,29 @@ def test_numbers_that_are_no_whole_ones_are_refused(text: str, function_environm
         path={"methodology_id": "cycling-instead-of-car"},
         body=body,
     )
-    twice = '"min": 2' in text  # what stands twice no body may have
+    twice = '"min": 2' in text  # what appears twice no body may have
     refused = (400, "INVALID_REQUEST") if twice else (422, "DOCUMENT_INVALID")
     assert (answer.status, answer.json["code"]) == refused, answer.text
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_key_is_of_one_draft(make_table: Callable[[str], str], same: bool):
+    trials = Trials(DynamoDB(), make_table("laboratory"))
+    draft = methodologies.published("cycling-instead-of-car", "1")
+
+    def start(methodology_id: str) -> Trial:
+        return start_trial(
+            methodology_id,
+            draft,
+            {"programme_id": "carbon-88", "days": 7},
+            started_by="A" * 26,
+            key="k",
+            body_hash="h",
+            trials=trials,
+            now=clock.from_text("2026-11-21T12:00:00+08:00"),
+        )
+
+    first = start("cycling-instead-of-car")
+    second = start("cycling-instead-of-car" if same else "walking-instead-of-car")
+    assert (second == first) is same
+    assert same or second.methodology_id == "walking-instead-of-car"

@@ -157,3 +157,17 @@ def test_only_days_on_which_something_can_be_due_start_a_run(town: Town):
     assert start(24) == start(24)
     with pytest.raises(JobNotFound):
         expiry.work_shard("2026-11-02", 0, deps=town.deps(), now=NOW)
+
+
+def test_a_run_that_stopped_says_so_until_it_is_done(town: Town):
+    me = town.member(_2026_10=30)
+    job = town.points.start_job(Job("2026-11-01", NOW.date().replace(day=1)))
+    town.points.stop_job(job.id)
+    stopped = town.points.job(job.id)
+    assert (stopped and stopped.status, stopped and stopped.stopped) == ("running", True)
+    town.work(job, "2026-11-20")
+    town.points.close_job(job.id)
+    town.points.stop_job(job.id)  # by a twin that comes late
+    done = town.points.job(job.id)
+    assert (done and done.status, done and done.stopped) == ("done", False)
+    assert town.lots(me) == {}

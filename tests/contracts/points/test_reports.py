@@ -12,14 +12,15 @@ import pytest
 from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, Hold, Leg, member
-from puhui.points import dynamo, reconciliation
+from puhui.points import reconciliation, runs
 from puhui.points.errors import ReportNotFound
-from puhui.points.report import Part
+from puhui.points.report import Part, Report
 from puhui.points.tally import Tally
 from puhui.rewards.catalogue import offers
 from puhui.rewards.errors import OutOfStock
 from puhui.rewards.redemptions.model import Redemption
 from tests.contracts.points.conftest import BUDGET, MERCHANT, NOW, PARTNER, PTS, P, Town
+from tests.support import gateway
 from tests.support.ledger import hold
 
 
@@ -414,7 +415,7 @@ def test_a_shard_that_is_cut_off_anywhere_goes_on_and_counts_everyone_once(
 
 
 def test_sums_that_are_half_written_leave_those_before(town: Town, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dynamo, "TEXT_MAX", 40)
+    monkeypatch.setattr(runs, "TEXT_MAX", 40)
     kept = Part(Tally(sums=Counter(accounts=1)), "member:a", 1)
     town.points.put_part("report", 3, kept)
     put, left = town.dynamodb.put_all, 2
@@ -609,3 +610,43 @@ def test_an_order_that_is_left_out_is_named(tampered_town: Town):
     waiting = town.redeem(me, "ride", 2)
     town.dynamodb.delete_all(town.tables["rewards"], [{"owner": member(me), "entry": f"X#{waiting.id}"}])
     assert differences(town.report()) == {("redemption", waiting.id, "held"): -200}
+
+
+def test_a_report_that_stopped_says_so_until_it_is_done(town: Town):
+    report = town.start_report()
+    town.points.stop_report(report.id)
+    told = reconciliation.find(report.id, town.points).shown()
+    assert (told["status"], told["stopped"]) == ("running", True)
+    assert gateway.declares("get_report", 200, told)
+    assert "stopped" not in town.read(report)
+    town.points.stop_report(report.id)  # by a twin that comes late
+    assert "stopped" not in reconciliation.find(report.id, town.points).shown()
+
+
+def test_a_report_that_is_asked_for_again_is_answered_without_reading_what_it_found(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+):
+    def start() -> Report:
+        return reconciliation.start(
+            P,
+            started_by="operator",
+            key="k",
+            body_hash="h",
+            points=town.points,
+            offers=town.catalogue,
+            rewards=town.rewards,
+            now=NOW,
+        )
+
+    town.put()
+    first = start()
+    town.read(first)
+    call, used = town.dynamodb._call, set()
+
+    def counting(service: str, operation: str, request: dict[str, Any]) -> Any:
+        used.add((operation, request.get("TableName")))
+        return call(service, operation, request)
+
+    monkeypatch.setattr(town.dynamodb, "_call", counting)
+    assert start().shown() == first.shown()
+    assert {operation for operation, table in used if table == town.points.table} == {"GetItem"}

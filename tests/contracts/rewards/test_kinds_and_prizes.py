@@ -1,6 +1,7 @@
 """A programme has the kinds of rewards that its document names; a prize has no price, and is granted."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +9,11 @@ import pytest
 from puhui.programmes import presets
 from puhui.rewards.catalogue.terms import terms_from
 from puhui.rewards.errors import GrantedOnly, OutOfStock, RewardInvalid, RewardKindNotOffered
+from puhui.rewards.reconciling import reconcile
+from puhui.rewards.redemptions.cancelling import cancel
 from puhui.rewards.redemptions.decision import Redeem
 from puhui.rewards.redemptions.model import Redemption
+from puhui.rewards.redemptions.saga import Dependencies
 from puhui.rewards.redemptions.usecases import redeem
 from tests.contracts.rewards.conftest import NOW, Shop
 
@@ -61,3 +65,21 @@ def test_what_points_buy_is_not_granted(shop: Shop):
 def test_a_prize_has_no_price_and_is_not_given_back(shop: Shop, change: dict[str, Any]):
     with pytest.raises(RewardInvalid):
         terms_from(shop.document(**{**DAY, **change}))
+
+
+def test_a_prize_that_was_not_sent_is_given_back_and_can_be_granted_anew(shop: Shop):
+    shop.put(**DAY, per_member_limit=None)
+    won = grant(shop, "M" * 26)
+    given_back = cancel("M" * 26, won.id, rewards=shop.rewards, ledger=shop.ledger, now=NOW)
+    assert (given_back.status, given_back.reason_code) == ("cancelled", "CANCELLED_BY_MEMBER")
+    assert {grant(shop, each * 26).status for each in "NOP"} == {"fulfilled"}  # all three pieces
+
+
+def test_a_prize_that_nobody_sends_in_time_ends_by_itself(shop: Shop):
+    shop.put(**DAY, per_member_limit=None)
+    won = grant(shop, "M" * 26)
+    deps = Dependencies(shop.rewards, shop.ledger, None, None, None)  # type: ignore[arg-type]
+    reconcile(deps=deps, now=NOW + timedelta(days=31))
+    ended = shop.rewards.redemptions.find("M" * 26, won.id)
+    assert (ended.status, ended.reason_code) == ("refunded", "NOT_SENT")
+    assert not any(reconcile(deps=deps, now=NOW + timedelta(days=32)).values())

@@ -44,7 +44,7 @@ def test_what_runs_or_went_well_is_left_as_it_is(machine: Machine, status: str):
 @pytest.mark.parametrize("status", states.FAILURES)
 def test_what_failed_is_started_again_as_often_as_it_fails(machine: Machine, status: str):
     states.start_again(MACHINE, "S-1", {})
-    for name in ("S-1", "S-1-2"):
+    for name in ("S-1", "S-1.2"):
         machine.executions[name] = status
         states.start_again(MACHINE, "S-1", {})
-    assert machine.executions == {"S-1": status, "S-1-2": status, "S-1-2-2": "RUNNING"}
+    assert machine.executions == {"S-1": status, "S-1.2": status, "S-1.2.2": "RUNNING"}

@@ -25,7 +25,9 @@ def test_a_choice():
 
 def test_a_run():
     counts = {"expired_lots": 1, "expired_points": 20, "reminded": 3}
-    golden.check("points", "job", JOB, Job("2026-11-30-again", date(2026, 11, 30), "done", counts))
+    golden.check(
+        "points", "job", JOB, Job("2026-11-30-again", date(2026, 11, 30), "done", counts, stopped=True)
+    )
 
 
 def test_a_report():
@@ -39,6 +41,7 @@ def test_a_report():
         "done",
         {"reconciles": True},
         {"accounts": 7},
+        stopped=True,
     )
     golden.check("points", "report", REPORT, report)
 
@@ -53,6 +56,8 @@ def test_what_runs_and_reports_write_on_their_way():
     points.choose(Choice("01M", "carbon-88", "donate", "tree", 100), AT)
     points.advance("2026-11-30", 3, "member:01M", {"not_reminded": 2})
     points.close_report("01REPORT", {"reconciles": True})
+    points.stop_report("01REPORT")
+    points.stop_job("2026-11-30")
     points.put_part("01REPORT", 3, Part(Tally(), "member:01M", 5, done=True))
     points.keep_counted("carbon-88", {"accounts": 7})
     sent.check("points", "calls")

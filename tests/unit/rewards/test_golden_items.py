@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from puhui.merchants.api import Picture
-from puhui.rewards.catalogue.model import Reward
+from puhui.rewards.catalogue.listing import _RewardItem
+from puhui.rewards.catalogue.model import COUPON_DAYS, Reward
 from puhui.rewards.catalogue.repository import REWARD
 from puhui.rewards.coupons.model import Coupon
 from puhui.rewards.coupons.repository import COUPON
@@ -54,6 +55,8 @@ REWARD_VALUE = Reward(
     published_by="O1",
     delivery="till",
 )
+
+
 REDEMPTION_VALUE = Redemption(
     id="R1",
     member_id="A1",
@@ -216,3 +219,12 @@ def test_what_is_counted_and_noted_at_once():
     rewards.redemptions.claim_notice("A1", "R1-return-1")
     rewards.stock._mark_shards(replace(REWARD_VALUE, shards=1), "mark-1")
     check_wire("rewards", "at_once", {"calls": calls})
+
+
+def test_a_published_term_is_stored_even_when_it_is_the_default():
+    item = REWARD.item(replace(REWARD_VALUE, valid_days=COUPON_DAYS))
+    assert item["valid_days"] == COUPON_DAYS
+
+
+def test_a_list_of_rewards_reads_whatever_a_reward_stores():
+    assert REWARD.item(REWARD_VALUE).keys() <= _RewardItem.get_attributes().keys()

@@ -1,4 +1,4 @@
-"""Expiry: put the shards' counts together."""
+"""Expiry: the shards' counts put together, or that it stopped on an error."""
 
 from datetime import datetime
 
@@ -10,4 +10,7 @@ POINTS = Points.from_environment()
 
 @task("close_expiry")
 def app(event: Input, _now: datetime) -> Input:
+    if event.get("stopped"):
+        POINTS.stop_job(event["id"])
+        return {"stopped": True}
     return {"id": event["id"], **POINTS.close_job(event["id"])}

@@ -1,4 +1,4 @@
-"""Report: put the shards together with the rewards as they stand."""
+"""Report: the shards put together with the rewards as they stand, or that it stopped on an error."""
 
 from datetime import datetime
 
@@ -16,6 +16,9 @@ DEPS = reconciliation.Dependencies(
 
 @task("close_report")
 def app(event: Input, _now: datetime) -> Input:
+    if event.get("stopped"):
+        DEPS.points.stop_report(event["id"])
+        return {"stopped": True}
     result = reconciliation.close(event["id"], deps=DEPS).result or {}
     if count := result["differences_in_all"]:
         log.line(level="ERROR", task="close_report", outcome="DIFFERENCES", differences=count)

@@ -2,13 +2,15 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from puhui.activities import capturing, tracking
 from puhui.activities.acts import credit, timing
+from puhui.activities.acts.command import RecordActivity as RecordActivity  # noqa: PLC0414 whoever records needs it
+from puhui.activities.acts.command import Tried
 from puhui.activities.acts.days import (
     Day,
     Entry,
@@ -21,13 +23,11 @@ from puhui.activities.acts.days import (
 from puhui.activities.acts.identity import period_rule, window
 from puhui.activities.acts.model import (
     CREDITED,
-    HELD,
     MATURING,
     REFUSED,
     SELF_DECLARED_LIMIT,
     VERIFYING,
     Activity,
-    PartnerRecord,
 )
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.errors import (
@@ -69,27 +69,6 @@ VERIFICATION_DAYS = (
 CLAIMS_MAX = 2  # the member may claim again between the two
 
 
-@dataclass(frozen=True)
-class RecordActivity:
-    """What a member reports, or a data partner (``source``) of a member. ``key`` is the client's idempotency key, ``track`` and
-    ``meter`` are the contract's, ``device`` a hash of what the client calls its device, ``address`` where it sends from."""
-
-    member_id: str
-    programme_id: str
-    behaviour: str
-    occurred_at: datetime
-    quantity: Mapping[str, Any]
-    evidence_ids: Sequence[str]
-    key: str | None
-    body_hash: str
-    ended_at: datetime | None = None
-    source: PartnerRecord | None = None
-    track: Mapping[str, Any] | None = None
-    meter: Mapping[str, Any] | None = None
-    device: str = ""
-    address: str = ""
-
-
 def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -> Activity:
     """Record an act: credited at once when a machine can tell, otherwise handed to verification; where the programme lets
     acts be collected, it matures first.
@@ -118,12 +97,15 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     draft = _draft(command, programme, behaviour, grade, quantified, tables, now)
 
     def build(session: Session) -> Activity:
-        return _add(session, draft, programme, behaviour, period, trip, tables, now)
+        activity = _add(session, draft, programme, behaviour, period, trip, tables, now)
+        if command.trial:
+            raise Tried(activity)
+        return activity
 
     try:
-        return _replacing(build, command.member_id, tables, now)
+        return _replacing(build, draft, tables, now, trial=command.trial)
     except AlreadyExists as before:
-        return first_answer(ACTIVITY.read(before.details["item"]))
+        return ACTIVITY.read(before.details["item"]).as_first_answered()
     except IdempotencyKeyReused:
         if command.source is None:
             raise
@@ -131,15 +113,20 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
 
 
 def _replacing(
-    build: Callable[[Session], Activity], member_id: str, tables: Tables, now: datetime
+    build: Callable[[Session], Activity], draft: Activity, tables: Tables, now: datetime, *, trial: bool
 ) -> Activity:
-    """The act; where it is a partner's record of what its member claimed before, after those claims were withdrawn."""
+    """The act; where it is a partner's record of what its member claimed before, after those claims were withdrawn. A trial withdraws
+    nothing."""
     for _ in range(CLAIMS_MAX):
         try:
             return attempt(tables.ledger.dynamodb, build)
+        except Tried as tried:
+            return tried.activity
         except ReplacesClaims as claims:
+            if trial:
+                return draft
             for activity_id in claims.activity_ids:
-                withdraw(member_id, activity_id, tables=tables, now=now)
+                withdraw(draft.member_id, activity_id, tables=tables, now=now)
     return attempt(tables.ledger.dynamodb, build)
 
 
@@ -174,6 +161,7 @@ def _draft(
         ended_at=command.ended_at,
         grade=grade,
         partner_id=command.source.partner_id if command.source else "",
+        brought_by=command.source.brought_by if command.source else "",
         meter=tracking.kept_meter(command.meter, behaviour.id, tables),
         device=command.device,
         address=command.address,
@@ -394,23 +382,3 @@ def _activity_id(command: RecordActivity, now: datetime) -> str:
     if command.source:
         return command.source.activity_id
     return ids.key_id(command.member_id, "activity", command.key) if command.key else ids.new_id(now)
-
-
-def first_answer(activity: Activity) -> Activity:
-    """The activity as the first answer said it, whatever became of it since."""
-    if activity.first_status in (CREDITED, REFUSED):
-        return activity
-    first = replace(
-        activity,
-        status=activity.first_status,
-        credits_mg=activity.credits_mg + activity.expired_mg,
-        points=0,
-        entry_id="",
-        reason_code="",
-        note="",
-        shared_mg=0,
-        expired_mg=0,
-    )
-    if activity.first_status == VERIFYING:
-        return replace(first, matured_at=None, collect_by=None, settles_at=None)
-    return replace(first, matured_at=None, collect_by=None) if activity.first_status == HELD else first

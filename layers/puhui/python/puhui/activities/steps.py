@@ -45,7 +45,7 @@ from puhui.store.session import Session
 
 BEHAVIOUR = "walking"
 CLAIMED_ELSEWHERE, CLAIM_EXPIRED = ClaimedElsewhere.code, ClaimExpired.code
-CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or expired, before it grew
+CLAIM_CLOSED = "CLAIM_CLOSED"  # the day's walk was collected, or expired, before it grew, or waits by a rule that is over
 CAP_REACHED = CapReached.code
 IMPLAUSIBLE = "STEPS_IMPLAUSIBLE"
 WALK_COUNTED = "WALK_COUNTED"  # the day's walks with a track gave what its steps would give
@@ -207,6 +207,8 @@ def _day(session: Session, sync: _Sync, day: Day, steps: int, tables: Tables) ->
     )
     after = day.with_entry(entry)
     change = _write(session, sync, activity, earlier, counted, after, tables)
+    if change is None:
+        return answer
     if "reason_code" in change:
         return {**answer, **change}
     tables.activities.days.put(session, after)
@@ -222,19 +224,23 @@ def _write(
     counted: credit.Counted,
     day: Day,
     tables: Tables,
-) -> dict[str, Any]:
-    """Write a day's walk as its risk allows; what the answer says of that. A walk that waits does not grow, and one that grew faster
-    than anybody walks grows when it is synced again later."""
+) -> dict[str, Any] | None:
+    """Write a day's walk as its risk allows; what the answer says of that, None where nothing is to be written. A walk that waits does
+    not grow, and one that grew faster than anybody walks grows when it is synced again later."""
     activity, assessed = _assess(sync, activity, earlier)
+    waits = sync.collects and not counted.record_only
     if earlier and earlier.status in (HELD, VERIFYING, REFUSED):
         return {"reason_code": earlier.reason_code or UNUSUAL}
+    if earlier and (earlier.status != (MATURING if waits else CREDITED) or (waits and earlier.settles_at)):
+        return {"reason_code": CLAIM_CLOSED}
+    if earlier and _stays(earlier, activity):
+        return None
     if assessed.band == REFUSE or (assessed.band != CREDIT and not counted.record_only):
         reason = {"reason_code": assessed.reason_code or UNUSUAL}
         if earlier is not None:
             return reason
         _wait(session, sync, activity, assessed, day, tables)
         return {"activity_id": activity.id, **reason}
-    waits = sync.collects and not counted.record_only
     return (_mature if waits else _credit)(session, sync, activity, earlier, tables)
 
 
@@ -264,11 +270,13 @@ def _wait(
     status = {HOLD: HELD, REVIEW: VERIFYING, REFUSE: REFUSED}[assessed.band]
     activity = replace(activity, status=status, first_status=status, joins=sync.joins_now())
     if status == REFUSED:
-        activities.acts.put(session, replace(activity, credits_mg=0, reason_code=assessed.reason_code))
+        activities.acts.put_walk(
+            session, None, replace(activity, credits_mg=0, reason_code=assessed.reason_code)
+        )
         activities.days.put(session, day.without(activity.id))
         return
     activity = activity.held(sync.programme.hold_days, sync.now) if status == HELD else activity
-    activities.acts.put(session, activity)
+    activities.acts.put_walk(session, None, activity)
     activities.days.put(session, day)
     if activity.credits_mg:
         sync.opened.append(held_for(activity, sync.programme, sync.now))
@@ -284,6 +292,13 @@ def _not_counted(day: date, steps: int, sync: _Sync) -> str:
     return "" if 0 <= steps <= sync.behaviour.bounds[sync.behaviour.measure][1] else IMPLAUSIBLE
 
 
+def _stays(earlier: Activity, grown: Activity) -> bool:
+    """Whether a walk keeps its record whatever was walked since: by the factor or the cap of now it would give less than it did,
+    it would count as something else than it did, or a correction has settled it."""
+    counts_alike = earlier.points_only == grown.points_only or earlier.credits_mg == 0
+    return grown.credits_mg < earlier.credits_mg or not counts_alike or bool(earlier.correction)
+
+
 def _credit(
     session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, tables: Tables
 ) -> dict[str, Any]:
@@ -296,7 +311,7 @@ def _credit(
         entry_id=transfer_id or (earlier.entry_id if earlier else ""),
         joins=sync.joins_now(),
     )
-    tables.activities.acts.put(session, activity)
+    tables.activities.acts.put_walk(session, earlier, activity)
     return {"credits_mg": 0 if activity.points_only else gained, "points": points}
 
 
@@ -304,8 +319,6 @@ def _mature(
     session: Session, sync: _Sync, activity: Activity, earlier: Activity | None, tables: Tables
 ) -> dict[str, Any]:
     """Write a day's walk that waits to be collected, and hold what it will give; what the answer says of that."""
-    if earlier is not None and (earlier.status != MATURING or earlier.settles_at is not None):
-        return {"reason_code": CLAIM_CLOSED}
     matured_at, collect_by = sync.programme.claim.times(activity.occurred_at)
     if collect_by <= sync.now:
         return {"reason_code": CLAIM_EXPIRED}
@@ -313,7 +326,7 @@ def _mature(
         activity, status=MATURING, first_status=MATURING, matured_at=matured_at, collect_by=collect_by
     )
     if earlier is None:
-        tables.activities.acts.put(session, replace(activity, joins=sync.joins_now()))
+        tables.activities.acts.put_walk(session, None, replace(activity, joins=sync.joins_now()))
         sync.opened.append(held_for(activity, sync.programme, sync.now))
     else:
         held = tables.ledger.hold(member(sync.member_id), activity.id)
@@ -339,7 +352,7 @@ def _fitted(day: Day, wanted: Entry, behaviour: Behaviour) -> Entry:
 
 def _transfer(sync: _Sync, activity: Activity, gained: int) -> tuple[str, int]:
     """Add the transfer of a day's increase; its id and the points it brings (none when nothing was gained)."""
-    if gained <= 0:
+    if gained == 0:
         return "", 0
     transfer_id = ids.derived_id(sync.now, activity.id, str(activity.quantity["steps"]))
     balance = replace(sync.balance, amounts=_after(sync))

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from puhui.edge.validation import ContractError
@@ -36,11 +36,16 @@ def sent(event: Mapping[str, Any]) -> bytes:
     return raw
 
 
-def parsed(raw: bytes, content_type: str) -> Any:
-    """The JSON in ``raw``. Raises UnsupportedMediaType for another type or charset than UTF-8's, ContractError for what is
-    not UTF-8, no JSON, or has a member twice: of two readers each would believe its own."""
+def kind_of(content_type: str) -> str:
+    """The type without its parameters."""
+    return content_type.lower().partition(";")[0].strip()
+
+
+def parsed(raw: bytes, content_type: str, others: Collection[str] = ()) -> Any:
+    """The JSON in ``raw``. Raises UnsupportedMediaType for another type (than JSON and ``others``) or charset than UTF-8's,
+    ContractError for what is not UTF-8, no JSON, or has a member twice: of two readers each would believe its own."""
     kind, *parameters = content_type.lower().split(";")
-    if kind.strip() != "application/json" or not all(_is_utf8(parameter) for parameter in parameters):
+    if kind.strip() not in ("application/json", *others) or not all(map(_is_utf8, parameters)):
         raise UnsupportedMediaType
     try:
         text = raw.decode("utf-8-sig")

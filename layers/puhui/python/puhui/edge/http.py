@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from types import ModuleType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+from urllib.parse import quote, urlencode
 
 from chalice.app import Chalice, Response
 
@@ -81,6 +82,17 @@ class Text(str):
         return made
 
 
+class Sent(NamedTuple):
+    """What a signature covers besides headers and body: ``path`` below the API's address, ``query`` without its question mark."""
+
+    method: str
+    path: str
+    query: str
+
+
+_UNSIGNED = Sent("", "", "")
+
+
 @dataclass(frozen=True)
 class Request:
     """One request, as a view sees it."""
@@ -99,6 +111,7 @@ class Request:
     now: datetime
     request_id: str
     address: str = ""
+    sent: Sent = _UNSIGNED
     scope: Scope = EVERYWHERE  # where the role holds that the operation asks for
 
     @property
@@ -199,6 +212,7 @@ def _request(event: dict[str, Any], contract: ModuleType, request_id: str, langu
             now=now,
             request_id=request_id,
             address=str((event["requestContext"].get("identity") or {}).get("sourceIp") or ""),
+            sent=_sent(event),
             scope=scope,
         )
     except ContractError as error:
@@ -216,8 +230,13 @@ def _require_valid_token(context: dict[str, Any], now: datetime) -> None:
 def _body(raw: bytes, headers: dict[str, str], contract: ModuleType) -> dict[str, Any]:
     if contract.body is None:
         return {}
-    parsed = bodies.parsed(raw, headers.get("content-type", "application/json"))
+    kind = headers.get("content-type", "application/json")
+    parsed = bodies.parsed(raw, kind, contract.BODIES)
+    other = contract.BODIES.get(bodies.kind_of(kind))
     try:
+        if other:
+            checked = other(parsed)
+            return {"items": checked} if isinstance(checked, list) else dict(checked)
         body: dict[str, Any] = contract.body(tidied(parsed, contract.WRITTEN))
     except RecursionError:
         raise bodies.not_json() from None
@@ -227,6 +246,13 @@ def _body(raw: bytes, headers: dict[str, str], contract: ModuleType) -> dict[str
 def _query(event: dict[str, Any]) -> dict[str, str]:
     values = event.get("multiValueQueryStringParameters") or {}
     return {name: given[-1] for name, given in values.items()}
+
+
+def _sent(event: dict[str, Any]) -> Sent:
+    """The gateway hands on the query decoded: it is written again, as browsers would."""
+    given = event.get("multiValueQueryStringParameters") or {}
+    query = urlencode(given, doseq=True, quote_via=quote) if given else ""
+    return Sent(event.get("httpMethod", ""), event.get("path", ""), query)
 
 
 def _lower(headers: dict[str, str] | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ The modules of ``puhui.edge.contract`` are generated from miniprogram_api.yaml b
 - ``METHOD``, ``PATH`` (as in the contract), ``ROLES`` (any one is enough; empty: no role needed), ``PUBLIC``
   (no token needed);
 - ``body(data)``: the parsed JSON body, checked; ``body`` is None when the operation has no JSON body;
+- ``BODIES``: what checks a body of another content type that is JSON, by type; an array is put under ``items``;
 - ``query(data)``: strings in; integers, defaults and nothing unknown out;
 - ``path(data)``: the path parameters, checked;
 - ``WRITTEN``: where the body holds what people wrote, typed or scanned: (what brings it into its one form, path), for ``tidied``;

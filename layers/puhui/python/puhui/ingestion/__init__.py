@@ -1,1 +1,1 @@
-"""What data partners hand in: records, one by one, in batches and in files."""
+"""What data partners send: batches, events and files of records, and records that wait, become members' acts."""

@@ -24,6 +24,25 @@ REASONS: Mapping[str, Text] = {
         "当天的步行已经收取或已作废，不再增加。",
         "That day's walk was collected or has lapsed, and grows no more.",
     ),
+    "BINDING_AWAITED": _both(
+        "账户还没有绑定成员，记录等待 7 天。",
+        "The account is bound to no member yet: the record waits for seven days.",
+    ),
+    "BINDING_ENDED": _both(
+        "记录发生在上一次绑定解除之前，不再计入。",
+        "It happened before the last binding ended, and counts for nobody now.",
+    ),
+    "MEMBER_REF_UNKNOWN": _both(
+        "没有这个 member_ref，请先用 POST /partner/binding-codes 取得。",
+        "There is no such member_ref of yours. POST /partner/binding-codes gives one.",
+    ),
+    "NEVER_BOUND": _both(
+        "账户没有在期限内绑定，记录不再计入。", "The account was bound to nobody in time: it does not count."
+    ),
+    "PARTNER_MAY_NOT_SEND": _both(
+        "条款不包括这个项目的这种行为，请联系运营方。",
+        "Your terms do not cover this act in this programme. Speak with the operator.",
+    ),
     "CLAIM_EXPIRED": _both("收取的期限已过。", "The time to collect this is over."),
     "NOTHING_TO_CREDIT": _both(
         "按这个数量算不出减排：数量太小，或者用量不低于基准。",
@@ -161,7 +180,7 @@ REASONS: Mapping[str, Text] = {
     ),
     "QUANTITY_DIFFERS": _both(
         "照片显示的数量或时间与申报的不一致，请按照片所示再次申报。",
-        "The photo shows another quantity or time than was told. Record the act again as the photo shows it.",
+        "The photo shows another quantity or time than was reported. Record the act again as the photo shows it.",
     ),
     "ALREADY_COUNTED": _both(
         "这个行为已经计入过，不再重复计入，无需再做什么。",

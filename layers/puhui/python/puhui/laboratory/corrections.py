@@ -29,7 +29,7 @@ from puhui.laboratory.errors import (
 from puhui.laboratory.model import RUNNING, Corrected, Correction
 from puhui.laboratory.repository import Laboratory
 from puhui.laboratory.shards import members_of
-from puhui.ledger.api import Balance, Ledger, Leg, Transfer, balance_from, credits, member, of, points
+from puhui.ledger.api import Balance, Ledger, Leg, Transfer, credits, member, of, points
 from puhui.methodologies import api as methodologies
 from puhui.programmes import api as programmes
 from puhui.programmes.api import Programme
@@ -140,7 +140,7 @@ def correct_shard(correction: Correction, shard: int, *, tables: Tables, now: da
     for member_id in members_of(shard, programme.id, tables.ledger):
         for act in acts_since(member_id, programme.id, correction.first, tables.activities):
             if _is_concerned(act, correction):
-                count += _correct(act, correction, programme_of(act), shard, tables, now)
+                count += _correct(act, correction, shard, tables, now)
     return count
 
 
@@ -149,42 +149,51 @@ def _is_concerned(act: Activity, correction: Correction) -> bool:
     return counted and act.day <= correction.last and correction.factor in act.record["factors"]
 
 
-def _correct(
-    act: Activity, correction: Correction, programme: Programme, shard: int, tables: Tables, now: datetime
-) -> bool:
-    mass = new_mass(act, correction)
-    if mass == act.credits_mg:
-        return False
-    at = correction.approved_at or now
-    transfer_id = ids.derived_id(at, correction.id, act.id)
-    owner = member(act.member_id)
+def _correct(listed: Activity, correction: Correction, shard: int, tables: Tables, now: datetime) -> bool:
+    """Correct one act as it is at the moment of writing: a walk may have grown since it was listed."""
 
-    def build(session: Session) -> None:
-        item = tables.ledger.dynamodb.get(*tables.ledger.balance_key(owner, programme.id))
-        balance = balance_from(owner, programme.id, item)
-        transfer, brought, missing = compensating(act, mass, programme, balance, transfer_id, at, now)
-        record = {
-            "id": correction.id,
-            "at": clock.to_text(at),
-            "factor": correction.factor,
-            "replacement": correction.replacement,
-            "reason": correction.reason,
-            "from_mg": act.credits_mg,
-            "to_mg": mass,
-            "points": brought,
-            "transfer_id": transfer_id,
-        }
-        tables.activities.acts.add_correction(session, act, mass, act.points + brought, record)
-        tables.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
-        change = mass - act.credits_mg
-        done = Corrected(1, max(0, change), max(0, -change), brought, missing)
-        tables.laboratory.corrections.add_corrected(session, correction.id, shard, done)
+    def build(session: Session) -> bool:
+        for act in tables.activities.acts.find_all(listed.member_id, [listed.id]):
+            if _is_concerned(act, correction) and (mass := new_mass(act, correction)) != act.credits_mg:
+                _add_correction(session, act, mass, correction, shard, tables, now)
+                return True
+        return False
 
     try:
-        attempt(tables.ledger.dynamodb, build)
+        return attempt(tables.ledger.dynamodb, build)
     except AlreadyCorrected:
         return False
-    return True
+
+
+def _add_correction(
+    session: Session,
+    act: Activity,
+    mass: int,
+    correction: Correction,
+    shard: int,
+    tables: Tables,
+    now: datetime,
+) -> None:
+    programme, at = programme_of(act), correction.approved_at or now
+    balance = tables.ledger.balance(member(act.member_id), programme.id)
+    transfer_id = ids.derived_id(at, correction.id, act.id)
+    transfer, brought, missing = compensating(act, mass, programme, balance, transfer_id, at, now)
+    record = {
+        "id": correction.id,
+        "at": clock.to_text(at),
+        "factor": correction.factor,
+        "replacement": correction.replacement,
+        "reason": correction.reason,
+        "from_mg": act.credits_mg,
+        "to_mg": mass,
+        "points": brought,
+        "transfer_id": transfer_id,
+    }
+    tables.activities.acts.add_correction(session, act, mass, act.points + brought, record)
+    tables.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
+    change = mass - act.credits_mg
+    done = Corrected(1, max(0, change), max(0, -change), brought, missing)
+    tables.laboratory.corrections.add_corrected(session, correction.id, shard, done)
 
 
 def correction_body(correction: Correction) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def start_trial(
     if not days and not cases:
         raise NothingToTry
     trial = Trial(
-        ids.key_id("trial", started_by, key) if key else ids.new_id(now),
+        ids.key_id("trial", started_by, methodology_id, key) if key else ids.new_id(now),
         body["programme_id"],
         methodology_id,
         draft.document,

@@ -33,7 +33,16 @@ PAGE_TRANSFERS = 500
 LOT = "lot_"
 ENTRUSTED = "E#pooling"
 
-TRANSFER = Record(Transfer, hash_key="account", owner="{home}", entry="T#{id}")
+
+def _named(item: Item) -> Item:
+    """The reference was called ``ref``, and legs had their fields by position. A hold that was resized since has them by name."""
+    item = {**item, "reference": item["ref"]} if "ref" in item else item
+    fields = ("account", "asset", "amount", "lot")
+    legs = [leg if isinstance(leg, Mapping) else dict(zip(fields, leg, strict=False)) for leg in item["legs"]]
+    return {**item, "legs": legs}
+
+
+TRANSFER = Record(Transfer, hash_key="account", owner="{home}", entry="T#{id}", shape=2, upgrades={1: _named})
 HOLD = Record(
     Hold,
     hash_key="account",
@@ -41,6 +50,8 @@ HOLD = Record(
     entry="H#{id}",
     always=("state",),
     extra=lambda hold: {"hash": hold.content_hash},
+    shape=2,
+    upgrades={1: _named},
 )
 LEG = Record(Leg)
 ENTRUSTMENT = Record(Entrustment)

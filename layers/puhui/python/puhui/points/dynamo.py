@@ -27,7 +27,8 @@ from puhui.kernel import clock
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, lot_end, member
 from puhui.points.model import COUNTS, Choice, Donation, Job
-from puhui.points.report import DONE, RUNNING, Part, Report
+from puhui.points.report import RUNNING, Part, Report
+from puhui.points.runs import Runs
 from puhui.points.tally import Tally
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.conditions import OptimisticLockFailed
@@ -36,7 +37,6 @@ from puhui.store.session import Session
 from puhui.store.values import Item
 
 REMINDER_KEPT = timedelta(days=90)  # after the lot has ended
-TEXT_MAX = 80_000  # characters in one item: below 400 KB, whatever they are
 
 CHOICE = Record(
     Choice,
@@ -51,12 +51,8 @@ REPORT = Record(Report, owner="report:{id}", entry="report", always=("status", "
 LAST_DONATION = Record(Donation)
 
 
-class Points:
+class Points(Runs):
     """Choices, markers, jobs and reports in one table."""
-
-    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
-        self.dynamodb = dynamodb
-        self.table = table
 
     @classmethod
     def from_environment(cls) -> "Points":
@@ -150,8 +146,12 @@ class Points:
         """Put the shards together and write how the job ended."""
         items = list(self.dynamodb.all_entries(self.table, ("owner", f"job:{job_id}"), "S#"))
         report = {name: sum(item.get(name, 0) for item in items) for name in COUNTS}
-        self.dynamodb.assign(self.table, JOB.key(id=job_id), {"status": DONE, "report": report})
+        self._end(JOB.key(id=job_id), {"report": report})
         return report
+
+    def stop_job(self, job_id: str) -> None:
+        """Write that a job stopped on an error."""
+        self._stop(JOB.key(id=job_id))
 
     # Reports
 
@@ -165,13 +165,15 @@ class Points:
             return REPORT.read(failed.item)
         return report
 
+    def begun(self, report_id: str) -> Report | None:
+        """A report without what it found."""
+        item = self.dynamodb.get(self.table, REPORT.key(id=report_id))
+        return REPORT.read(item) if item else None
+
     def report(self, report_id: str) -> Report | None:
         """A report."""
-        item = self.dynamodb.get(self.table, REPORT.key(id=report_id))
-        if item is None:
-            return None
-        report = REPORT.read(item)
-        if report.status == RUNNING:
+        report = self.begun(report_id)
+        if report is None or report.status == RUNNING:
             return report
         return replace(report, result=json.loads(self._text(f"report:{report_id}", "R")))
 
@@ -211,22 +213,11 @@ class Points:
     def close_report(self, report_id: str, result: Mapping[str, Any]) -> None:
         """Write what was found."""
         self._put_text(f"report:{report_id}", "R", json.dumps(result, ensure_ascii=False))
-        self.dynamodb.assign(self.table, REPORT.key(id=report_id), {"status": DONE})
+        self._end(REPORT.key(id=report_id), {})
 
-    def _put_text(self, owner: str, name: str, text: str) -> None:
-        # The first piece, which says how many there are, comes last: more of them may be left of a run before.
-        pieces = [text[first : first + TEXT_MAX] for first in range(0, len(text), TEXT_MAX)]
-        for n, piece in reversed(list(enumerate(pieces))):
-            item = {"owner": owner, "entry": f"{name}#{n:04}", "text": piece, "pieces": len(pieces)}
-            self.dynamodb.put_all(self.table, [item])
-
-    def _text(self, owner: str, name: str) -> str:
-        items = list(self.dynamodb.all_entries(self.table, ("owner", owner), f"{name}#"))
-        return "".join(item["text"] for item in items[: items[0]["pieces"]]) if items else ""
-
-    def _create(self, key: Mapping[str, str], item: Item) -> None:
-        attributes = {name: value for name, value in item.items() if name not in key}
-        self.dynamodb.assign(self.table, key, attributes, new=True)
+    def stop_report(self, report_id: str) -> None:
+        """Write that a report stopped on an error."""
+        self._stop(REPORT.key(id=report_id))
 
 
 def _adding(counts: Mapping[str, int]) -> tuple[str, dict[str, int], dict[str, str]]:

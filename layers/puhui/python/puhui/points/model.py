@@ -197,12 +197,19 @@ def notice(programme_name: str, held: int, lot: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Job:
-    """One run over all members. ``id``: its day, with a word when it is run once more."""
+    """One run over all members. ``id``: its day, with a word when it is run once more.
+
+    | status  | who moves it on, by which operation       | to                               | what follows |
+    |---------|-------------------------------------------|----------------------------------|--------------|
+    | (new)   | the schedule, or an operator by hand      | running                          | the shards are worked through |
+    | running | the state machine, ``close_expiry``       | done, or ``stopped`` on an error | the counts; who starts it again makes it go on |
+    """
 
     id: str
     day: date
     status: str = "running"
     report: Mapping[str, int] | None = None
+    stopped: bool = False  # on an error: whoever starts it again makes it go on
 
 
 COUNTS = (

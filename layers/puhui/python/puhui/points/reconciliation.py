@@ -61,16 +61,16 @@ def start(
     now: datetime,
 ) -> Report:
     """A new report, as of now: each reward's stock is counted and marked. The same key and body again give the same one. The
-    caller starts the state machine.
+    caller starts the state machine, or starts it again when it stopped.
 
     Raises ProgrammeNotFound, IdempotencyKeyReused, Unavailable.
     """
     programme(programme_id)
     report_id = ids.key_id("report", started_by, key) if key else ids.new_id(now)
-    if key and (existing := points.report(report_id)):
+    if key and (existing := points.begun(report_id)):
         if existing.body_hash != body_hash:
             raise IdempotencyKeyReused
-        return replace(existing, result=None, status=reports.RUNNING)
+        return replace(existing, status=reports.RUNNING, stopped=False)
     stock: dict[str, Stock] = {}
     mark, cursor = ids.new_id(now), None
     while True:

@@ -46,7 +46,7 @@ class Report:
 
     | status  | meaning                                            | next                                        |
     |---------|----------------------------------------------------|---------------------------------------------|
-    | running | shards are being read; a failed step starts anew   | done, when ``close`` has read every shard   |
+    | running | shards are being read; a failed step starts anew   | done, when ``close`` has read every shard, or ``stopped`` on an error: the same request, sent again, goes on |
     | done    | ``result`` is written                              | final                                       |
     """
 
@@ -59,6 +59,7 @@ class Report:
     status: str = RUNNING
     result: Mapping[str, Any] | None = None
     before: Mapping[str, int] = field(default_factory=dict)
+    stopped: bool = False
 
     @property
     def moment(self) -> Moment:
@@ -79,6 +80,7 @@ class Report:
             "started_at": clock.to_text(self.started_at),
             "as_of": clock.to_text(self.started_at),
         }
+        shown |= {"stopped": True} if self.stopped else {}
         return shown | dict(self.result or {})
 
 

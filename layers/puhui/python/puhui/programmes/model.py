@@ -227,8 +227,9 @@ class Terms:
 class Programme:
     """One programme. ``points`` is None where acts give credits only; a gate that is not named is closed. ``reward_kinds`` are
     the kinds of rewards it has. From ``closes_at`` on it counts no new acts. Of the acts that nothing but the member's word
-    shows, at most ``self_declared_per_day_mg`` count a day, all behaviours together. Acts at some
-    risk are settled ``hold_days`` later. ``minors``: a school's, whose members are children unless they declared otherwise."""
+    shows, at most ``self_declared_per_day_mg`` count a day, all behaviours together. Acts at some risk are settled ``hold_days``
+    later. ``minors``: a school's, whose members are children unless they declared otherwise. Records that data partners send to a
+    ``sandbox`` are checked and answered, and never credited."""
 
     id: str
     version: str
@@ -246,6 +247,7 @@ class Programme:
     reward_kinds: tuple[str, ...]
     coupons: CouponRule = CouponRule()
     self_declared_per_day_mg: int = SELF_DECLARED_PER_DAY_MG
+    sandbox: bool = False
     minors: bool = False
     hold_days: int = HOLD_DAYS
     closes_at: datetime | None = None
@@ -255,8 +257,3 @@ class Programme:
         """Raise ProgrammeClosed once the programme has ended: what was recorded before goes on as it would have."""
         if self.closes_at is not None and now >= self.closes_at:
             raise ProgrammeClosed(at=clock.to_text(self.closes_at))
-
-    @property
-    def claim_window_days(self) -> int:
-        """How many days old an act may be when it is claimed."""
-        return self.claim.window_days

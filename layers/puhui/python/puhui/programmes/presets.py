@@ -117,6 +117,7 @@ def from_document(document: dict[str, Any]) -> Programme:
         self_declared_per_day_mg=document.get("self_declared", {}).get(
             "per_day_mg", SELF_DECLARED_PER_DAY_MG
         ),
+        sandbox=document.get("sandbox", False),
         minors=document.get("minors", False),
         hold_days=document.get("risk", {}).get("hold_days", HOLD_DAYS),
     )

@@ -8,7 +8,7 @@
 
 Each field is one attribute of the same name (or of the one in ``names``). A field that a key names is stored in the key alone.
 A field that equals its default is left out, unless ``always`` names it, because a condition or an index needs it; what an item lacks
-is read as the default. Values: str, int, bool, bytes; times as RFC 3339 text, days as ISO dates; tuples as lists; mappings and
+is read as the default: so ``always`` names, too, each field whose default is a figure that may change some day. Values: str, int, bool, bytes; times as RFC 3339 text, days as ISO dates; tuples as lists; mappings and
 dataclasses as maps by name; a ``kernel.documents.Document`` as JSON text. ``X | None`` leaves None out.
 
 ``shape`` counts how often the stored shape was changed. An item says which shape it has (``shape``; absent: the first), and

@@ -27,7 +27,7 @@ def start_again(state_machine: str, name: str, given: dict[str, Any]) -> bool:
         return True
     execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
     if aws.call("states", "DescribeExecution", {"executionArn": execution})["status"] in FAILURES:
-        return start_again(state_machine, f"{name}-2", given)
+        return start_again(state_machine, f"{name}.2", given)
     return False
 
 

@@ -36,6 +36,7 @@ HELD = "held"  # members see it as pending, with when it is settled
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
 WALKING, WALKING_TRIP = "walking", "walking_trip"  # a day's steps; a walk that a track shows
 NOT_COLLECTED = "NOT_COLLECTED"
+REPLACED_BY_RECORD = "REPLACED_BY_RECORD"  # a partner's record of the same trip took its place
 SELF_DECLARED_LIMIT = "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word gives no more that day
 _OF_RECORD = "R"  # the first letter of an act that a partner's record is; ids of time begin with 0 to 7
 
@@ -46,6 +47,7 @@ class PartnerRecord:
 
     partner_id: str
     record_id: str
+    brought_by: str = ""  # the batch or file
 
     @property
     def activity_id(self) -> str:
@@ -65,7 +67,7 @@ class Activity:
     ``credits_mg`` is what the act gives, whoever gets the points. Of an act that is to be collected friends have collected
     ``shared_mg``; when nobody came, ``expired_mg`` of it was never credited. ``household`` counted it among its own.
     ``joins``: its member was not in the programme before. ``grade``: what shows it (``kernel.grades``); ``partner_id``: who sent it,
-    where a data partner did.
+    where a data partner did, and ``brought_by`` in which batch or file.
     """
 
     id: str
@@ -97,6 +99,7 @@ class Activity:
     correction: Mapping[str, Any] = field(default_factory=dict)  # what a corrected factor changed, and why
     grade: str = SELF_DECLARED
     partner_id: str = ""
+    brought_by: str = ""
     meter: Mapping[str, Any] = field(default_factory=dict)  # {"id": its keyed hash, "reading"}
     track: Mapping[str, Any] = field(default_factory=dict)  # what was measured of it; tracks/trips.py
     reversal: Mapping[str, Any] = field(default_factory=dict)  # what two people took back of it, and why
@@ -130,6 +133,30 @@ class Activity:
         """The act, to be settled that many days from now."""
         return replace(self, status=HELD, settles_at=now.replace(microsecond=0) + timedelta(days=days))
 
+    def as_first_answered(self) -> "Activity":
+        """The act as the first answer said it, whatever became of it since."""
+        if self.first_status == REFUSED or self.status == self.first_status == CREDITED:
+            return self
+        first = replace(
+            self,
+            status=self.first_status,
+            credits_mg=self.credits_mg + self.expired_mg,
+            points=0,
+            entry_id="",
+            reason_code="",
+            note="",
+            shared_mg=0,
+            expired_mg=0,
+        )
+        if self.first_status == CREDITED:  # it was taken back since
+            gave = self.reversal or {"from_mg": 0, "points": 0, "entry_id": ""}
+            return replace(
+                first, credits_mg=gave["from_mg"], points=gave["points"], entry_id=gave.get("entry_id", "")
+            )
+        if self.first_status == VERIFYING:
+            return replace(first, matured_at=None, collect_by=None, settles_at=None)
+        return replace(first, matured_at=None, collect_by=None) if self.first_status == HELD else first
+
     def expired(self) -> "Activity":
         """The act when nobody collected it in time: only what friends collected of it was credited."""
         return replace(
@@ -143,7 +170,8 @@ class Activity:
 
 @dataclass(frozen=True)
 class Decision:
-    """How the verification of an act ended. ``transfer_id`` is that of its credits, if it got any."""
+    """How the verification of an act ended, or what became of it afterwards: ``after`` is the appeal or the reversal by which it did.
+    ``transfer_id`` is that of its credits, if it got any."""
 
     activity_id: str
     member_id: str
@@ -154,3 +182,4 @@ class Decision:
     points: int
     reason_code: str
     transfer_id: str
+    after: str = ""

@@ -23,15 +23,14 @@ from puhui.activities.acts.model import (
     CREDITED,
     HELD,
     MATURING,
-    REFUSED,
     VERIFYING,
     WALKING,
     Activity,
-    Decision,
     is_of_record,
 )
 from puhui.activities.errors import ActivityOpen, AlreadyCorrected
 from puhui.kernel import clock
+from puhui.kernel.errors import DomainError
 from puhui.kernel.grades import PHOTO, SELF_DECLARED, STEPS
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.conditions import OptimisticLockFailed, SameRequest
@@ -196,9 +195,21 @@ class Acts:
         error = SameRequest(body_hash=activity.body_hash)
         session.put(self.table, ACTIVITY.item(activity), unless="entry", error=error)
 
-    def put(self, session: Session, activity: Activity) -> None:
-        """Write an act whose day guards it (walking)."""
-        session.put(self.table, ACTIVITY.item(activity))
+    def put_walk(self, session: Session, earlier: Activity | None, grown: Activity) -> None:
+        """Write a day's walk, new or grown: its day guards it against other syncs, and this against a correction or a verifier who came since
+        ``earlier`` was read."""
+        error = OptimisticLockFailed()
+        if earlier is None:
+            session.put(self.table, ACTIVITY.item(grown), unless="entry", error=error)
+            return
+        session.put(
+            self.table,
+            ACTIVITY.item(grown),
+            condition="mg = :mg AND #status = :status AND attribute_not_exists(correction)",
+            names={"#status": "status"},
+            values={":mg": earlier.credits_mg, ":status": earlier.status},
+            error=error,
+        )
 
     def all_at(self, keys: Sequence[Key]) -> list[Activity]:
         """The acts of these keys, in that order; one read."""
@@ -297,7 +308,7 @@ class Acts:
             },
             names={"#status": "status"},
             condition="mg = :before AND #status = :credited AND attribute_not_exists(correction)",
-            error=AlreadyCorrected(),
+            error=_IsUncorrected(),
         )
 
     def first_notice(self, member_id: str, activity_id: str) -> bool:
@@ -313,6 +324,13 @@ class Acts:
         except ConditionFailed:
             return False
         return True
+
+
+class _IsUncorrected(DomainError):
+    """The condition of a correction: the act is as it was read, and none corrected it."""
+
+    def found(self, item: Item | None) -> DomainError:
+        return AlreadyCorrected() if item and "correction" in item else OptimisticLockFailed()
 
 
 class Days:
@@ -353,24 +371,3 @@ class Days:
     def put(self, session: Session, day: Day) -> None:
         """Write a day that was worked out from the version that was read."""
         put_next(session, self.table, DAY, day)
-
-
-def decision_in(item: Item) -> Decision | None:
-    """The decision in an item of this table; None when it is no act that was verified, or is not decided yet. An act
-    that is to be collected has one when it has ended."""
-    if not item["entry"].startswith("A#"):
-        return None
-    if item["first"] not in (VERIFYING, HELD, REFUSED) or item["status"] in (VERIFYING, HELD, MATURING):
-        return None
-    act = ACTIVITY.read(item)
-    return Decision(
-        activity_id=act.id,
-        member_id=act.member_id,
-        programme_id=act.programme_id,
-        behaviour=act.behaviour,
-        status=act.status,
-        credits_mg=0 if act.points_only else act.credits_mg,
-        points=act.points,
-        reason_code=act.reason_code,
-        transfer_id=act.entry_id,
-    )

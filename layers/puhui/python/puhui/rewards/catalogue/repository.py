@@ -34,7 +34,7 @@ REWARD = Record(
     owner="reward:{id}",
     entry="reward",
     names={"programme_id": "programme"},
-    always=("version", "state"),
+    always=("version", "state", "valid_days"),  # a published term does not change with its default
     extra=_indexed,
 )
 

@@ -53,8 +53,9 @@ def add_points_back(
     ledger: Ledger,
     now: datetime,
 ) -> None:
-    """Points of ``pieces`` pieces, from the ``first``-th on, come back into their lots."""
-    price = redemption.price_points
+    """Points of ``pieces`` pieces, from the ``first``-th on, come back into their lots; nothing of a prize, which cost none."""
+    if (price := redemption.price_points) == 0:
+        return
     back = refund(redemption, spent_legs(redemption, ledger), first * price, pieces * price, now, why)
     ledger.add(session, [back], {}, clock.programme_day(now))
 
