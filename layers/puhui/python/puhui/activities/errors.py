@@ -136,7 +136,7 @@ class ActRepeated(Conflict):
     zh = "{minutes} 分钟内已有一次同样的行为，视为同一次，无需再报；一起完成的请合并为一次提交。"
     en = (
         "You recorded such an act within {minutes} minutes of this one, and the two count as one: nothing is missing. What"
-        " was done together is told of together, in one act."
+        " was done together is reported as one act."
     )
 
 
@@ -145,19 +145,19 @@ class PeriodClaimed(Conflict):
 
     code = "PERIOD_CLAIMED"
     zh = "{first} 至 {last} 已经申报过，同一天只能计一次；请只申报其余的日子。"
-    en = "{first} to {last} were told of before, and a day counts once. Tell only of the other days."
+    en = "{first} to {last} were reported before, and a day counts once. Report only the other days."
 
 
 class MeterElsewhere(Conflict):
     code = "METER_ELSEWHERE"
     zh = "这只表最近由另一个家庭申报过；如果刚搬来，请在对方停止申报 60 天之后再报，或先加入对方的家庭。"
-    en = "Another household told of this meter not long ago. Join that household, or tell of it again when nobody has for 60 days."
+    en = "Another household reported this meter not long ago. Join that household, or report it when nobody has for 60 days."
 
 
 class SecondMeter(Conflict):
     code = "SECOND_METER"
     zh = "这个家庭最近申报过另一只同类的表，一户只计一只；换表后请在 60 天之后再报。"
-    en = "This household told of another meter of the kind not long ago, and one counts. After a change of meters wait for 60 days."
+    en = "This household reported another meter of the kind not long ago, and one counts. After a change of meters wait for 60 days."
 
 
 class ReadingLower(Invalid):

@@ -51,10 +51,10 @@ def role_of(granted: str) -> str:
 
 def scope_of(granted: Collection[str], wanted: Collection[str]) -> Scope | None:
     """Where somebody with these grants has one of the wanted roles; None: nowhere."""
-    places = {role.partition(SEPARATOR)[2] for role in granted if role_of(role) in wanted}
+    if not set(wanted).isdisjoint(granted):
+        return EVERYWHERE
+    places = {role.partition(SEPARATOR)[2] for role in granted if role_of(role) in wanted} - {""}
     if not places:
         return None
-    if "" in places:
-        return EVERYWHERE
     found = frozenset(place for place in places if _REGION.match(place))
     return Scope(programmes=frozenset(places - found), regions=found)
