@@ -74,7 +74,7 @@ EXPECTED = {
     "add_ward": OWN,
     "list_wards": OWN,
     "remove_ward": UNSEEN,
-    "list_ward_activities": HIDDEN,
+    "list_ward_activities": UNSEEN,
     "export_ward": UNSEEN,
     "get_ward_export": UNSEEN,
     "open_ward_export": UNSEEN,
@@ -250,6 +250,7 @@ def filled(path: str, life: Life) -> str:
 
 
 PARAMS = {
+    "get_minors_report": {"year": "2026"},
     "list_friend_activities": {"programme_id": "ant-forest"},
     **{
         name: {"merchant_id": "{merchant_id}"}
@@ -270,6 +271,8 @@ REWARD = {
     "stock": 1,
 }
 BODIES: dict[str, Any] = {
+    "correct_ward_birth_year": {"birth_year": 2015},
+    "put_ward_consent": {"granted": True, "version": "2026-12"},
     "hand_on_coupon": {"friend_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},
     "verify_coupon": {"code": "7Q2K-9XWD-04TN"},
     "propose_reward": {**REWARD, "merchant_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},
