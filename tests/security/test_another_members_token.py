@@ -161,6 +161,13 @@ EXPECTED = {
     "put_partner": STAFF,
     "get_partner": STAFF,
     "add_partner_secret": STAFF,
+    "put_partner_webhook": STAFF,
+    "get_partner_webhook": STAFF,
+    "add_partner_webhook_key": STAFF,
+    "replay_partner_webhooks": STAFF,
+    "prepare_partner_file": PUBLIC,  # as to tokens: it is signed
+    "get_partner_file": PUBLIC,
+    "replay_webhooks": PUBLIC,
     "list_merchants": PUBLIC,
     "prepare_merchant_document": OWN,
     "apply_as_merchant": OWN,
@@ -352,6 +359,8 @@ BODIES: dict[str, Any] = {
         "url": "https://orders.partner.example",
         "answer_within_seconds": 60,
     },
+    "put_partner_webhook": {"url": "https://metro.example/puhui"},
+    "replay_partner_webhooks": {"from": "2026-11-30T00:00:00+08:00", "to": "2026-12-01T00:00:00+08:00"},
 }
 
 

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from infra.local.doors import LocalOnly
-from infra.local.partner import control, webhooks
+from infra.local.partner import control, receiver, webhooks
 from infra.local.partner.stand_in import ACCEPTED, ISSUED, REFUSED, Partner, StandIn
 
 HUGE_BYTES = 128 * 1024
@@ -23,6 +23,7 @@ HUGE_BYTES = 128 * 1024
 def create_app() -> Starlette:
     """Partners of its own, shared with no other."""
     stand_in = StandIn()
+    inboxes: dict[str, receiver.Inbox] = {}
 
     async def take(request: Request) -> Response:
         name, partner, said = await _signed(stand_in, request)
@@ -55,7 +56,11 @@ def create_app() -> Starlette:
     logging.getLogger("uvicorn.error").addFilter(_not_of_drops)
     app = Starlette(
         routes=[
-            Mount("/_standin", LocalOnly(Starlette(routes=control.routes(stand_in)))),
+            Mount(
+                "/_standin",
+                LocalOnly(Starlette(routes=[*control.routes(stand_in), *receiver.controls(inboxes)])),
+            ),
+            *receiver.routes(inboxes),
             Route("/{partner}/orders", take, methods=["POST"]),
             Route("/{partner}/orders/{order_id}/cancellation", cancel, methods=["POST"]),
         ]
