@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from infra.local.doors import LocalOnly
 from infra.local.partner import control, webhooks
 from infra.local.partner.desk import ACCEPTED, ISSUED, REFUSED, Desk, Partner
+from infra.local.partner.records import Sender
 
 HUGE_BYTES = 128 * 1024
 
@@ -55,7 +56,7 @@ def create_app() -> Starlette:
     logging.getLogger("uvicorn.error").addFilter(_not_of_drops)
     app = Starlette(
         routes=[
-            Mount("/_standin", LocalOnly(Starlette(routes=control.routes(desk)))),
+            Mount("/_standin", LocalOnly(Starlette(routes=[*control.routes(desk), *Sender().routes()]))),
             Route("/{partner}/orders", take, methods=["POST"]),
             Route("/{partner}/orders/{order_id}/cancellation", cancel, methods=["POST"]),
         ]
