@@ -268,7 +268,7 @@ def test_two_people_bring_a_partner_in_and_one_stops_it(api: httpx.Client, membe
 def _another_operator(api: httpx.Client) -> Member:
     from infra.local import demo, seed  # noqa: PLC0415
 
-    functions = demo._functions(str(api.base_url))  # noqa: SLF001
+    functions = demo._functions(str(api.base_url))
     seed.invoke(
         functions, "assign-roles", seed.person("demo-operator-2", "复核", "operator"), "a second operator"
     )
