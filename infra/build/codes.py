@@ -49,15 +49,15 @@ def schema() -> dict[str, Any]:
 
 def write() -> None:
     """Put the schema into the contract in the place of the one that stands there."""
-    told = schema()
+    described = schema()
     lines = [
         "    ErrorCode:",
         "      type: string",
-        f"      description: {json.dumps(told['description'], ensure_ascii=False)}",
+        f"      description: {json.dumps(described['description'], ensure_ascii=False)}",
     ]
-    names = textwrap.wrap(f"[{', '.join(told['enum'])}]", WIDTH, break_long_words=False)
+    names = textwrap.wrap(f"[{', '.join(described['enum'])}]", WIDTH, break_long_words=False)
     lines += ["      enum:", *(f"        {line}" for line in names), "      x-sentences:"]
-    for code, said in told["x-sentences"].items():
+    for code, said in described["x-sentences"].items():
         texts = ", ".join(f"{name}: {json.dumps(said[name], ensure_ascii=False)}" for name in ("zh-CN", "en"))
         lines.append(f"        {code}: {{status: {said['status']}, {texts}}}")
     text = contract.CONTRACT.read_text(encoding="utf-8")

@@ -69,6 +69,7 @@ def _tell(settings: Settings, console: Console) -> None:
         ("/v1", "the API"),
         ("/journal", "the journal's public objects: /checkpoint, /policy, /tile/..."),
         ("/_wechat", "the WeChat stand-in"),
+        ("/_partner", "the stand-in for a partner's server"),
         ("/health", "whether it is ready"),
     ):
         console.print(f"  {settings.url}{path:<10} {what}", highlight=False)
@@ -80,8 +81,8 @@ def _logs(settings: Settings, console: Console, request_id: str = "") -> int:
     for line in found:
         console.print(line, highlight=False, markup=False)
     if not found:
-        what = f"No line names the request {request_id}" if request_id else "No failure"
-        console.print(f"{what} in {settings.logs / logs.NAME}.", highlight=False, markup=False)
+        where = settings.logs / logs.NAME
+        console.print(logs.nothing_found(where, request_id), highlight=False, markup=False)
     return 0
 
 

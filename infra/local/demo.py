@@ -205,12 +205,16 @@ def _steps(api: httpx.Client, me: Person, console: Console) -> None:
     today = (datetime.now(UTC) + timedelta(hours=CHINA_HOURS)).date()
     walked = [{"date": (today - timedelta(days=n)).isoformat(), "step": 6000 + 137 * n} for n in range(1, 31)]
     data = control(api, "werun", openid=me.openid, steps=walked)
-    synced = me.send("POST", "/steps", {"programme_id": PROGRAMME, **data}, 200, key="steps-1")
+    synced = me.send(
+        "POST", "/steps", {"programme_id": PROGRAMME, "include_earlier": True, **data}, 200, key="steps-1"
+    )
     days = sum(1 for day in synced["days"] if day["points"])
     console.print(
         f" 3. Synced 30 days of steps: {days} days counted, {synced['points']} points; steps never make credits"
     )
-    again = me.send("POST", "/steps", {"programme_id": PROGRAMME, **data}, 200, key="steps-2")
+    again = me.send(
+        "POST", "/steps", {"programme_id": PROGRAMME, "include_earlier": True, **data}, 200, key="steps-2"
+    )
     if again["points"]:
         raise DayWentWrong("the same steps were counted twice")
     console.print("    The same steps again: nothing more")

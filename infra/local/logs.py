@@ -34,6 +34,16 @@ def failed(line: dict[str, Any]) -> bool:
     return line.get("level") == "ERROR"
 
 
+def nothing_found(file: Path, request_id: str) -> str:
+    """What is said when there is no line: of the request, or of any failure."""
+    if not request_id:
+        return f"No failure in {file}."
+    return (
+        f"No line names the request {request_id} in {file}: the gateway itself refused it (401, or 404 without x-request-id), "
+        "or the id is wrong."
+    )
+
+
 def readable(line: dict[str, Any]) -> str:
     """One line: what a person looks for first, then the rest."""
     ordered = {name: line[name] for name in _FIRST if line.get(name) not in (None, "")}

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.build.contract import ROOT
 from infra.local.partner import records
-from infra.local.partner.desk import DEMO_PARTNER, DEMO_SECRET
+from infra.local.partner.stand_in import DEMO_PARTNER, DEMO_SECRET
 from infra.local.settings import STACK, CannotStart
 from puhui.kernel import ids
 

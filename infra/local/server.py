@@ -132,7 +132,7 @@ class Gateways(Upstream):
 
 
 def _problem(status: int, code: str, detail: str) -> Response:
-    told = {
+    problem = {
         "type": "about:blank",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
@@ -140,7 +140,7 @@ def _problem(status: int, code: str, detail: str) -> Response:
         "code": code,
         "request_id": str(uuid.uuid4()),
     }
-    return JSONResponse(told, status, media_type="application/problem+json")
+    return JSONResponse(problem, status, media_type="application/problem+json")
 
 
 def application(
@@ -189,7 +189,7 @@ def application(
 
 
 class Server:
-    """Serves from a thread of its own. The port is taken at once, so that a taken one is told before anything starts."""
+    """Serves from a thread of its own. The port is taken at once, so that a taken one is reported before anything starts."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.socket()

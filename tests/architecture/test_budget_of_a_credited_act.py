@@ -15,8 +15,10 @@ from puhui.ledger.dynamo import Ledger
 from puhui.members.capture_api import Consents
 from puhui.store import aws
 from puhui.store.client import DynamoDB
+from puhui.store.sealing import Sealer
 from tests.contracts.activities.conftest import NOW, Acts
 from tests.contracts.conftest import VARIABLES
+from tests.support.made_tracks import Trip, made
 
 ROOT = Path(__file__).parents[2]
 WRITE_UNIT_BYTES = 1024
@@ -55,6 +57,8 @@ def size(wire: Any) -> int:
     ((kind, value),) = wire.items()
     if kind == "L":
         return sum(size(element) + 1 for element in value) + 3
+    if kind == "B":
+        return 3 * len(value) // 4
     return {"S": lambda: len(value.encode()), "N": lambda: len(value) // 2 + 2}.get(kind, lambda: 1)()
 
 
@@ -89,10 +93,39 @@ def test_an_act_near_midnight_is_one_item_more(make_table: Callable[[str], str])
 def _tables(dynamodb: DynamoDB, make_table: Callable[[str], str]) -> Tables:
     """With the member, whose consents are read along."""
     consents = Consents(make_table("members"))
-    item = {**consents.key(MEMBER_ID).key, "consents": {}, "nickname": "m", "roles": []}
+    item = {
+        **consents.key(MEMBER_ID).key,
+        "consents": {"whereabouts": {"granted": True}},
+        "nickname": "m",
+        "roles": [],
+    }
     dynamodb.put_all(consents.table, [item])
     activities = Activities(dynamodb, make_table("activities"))
     return Tables(activities, Ledger(dynamodb, make_table("ledger")), consents)
+
+
+def test_what_a_track_adds_to_an_act(make_table: Callable[[str], str]):
+    """A request that writes its prints, a query for each, and in the transaction the claim and an hour's sealed points at most."""
+    meter = Meter()
+    tables = _tables(DynamoDB(meter), make_table)
+    tables.activities.__dict__["sealer"] = Sealer(b"k" * 32, b"p" * 32)
+    acts = Acts(tables, None, MEMBER_ID)  # type: ignore[arg-type]
+    track = made(Trip(metres=10_000))
+    meter.sent.clear()
+    acts.record(
+        "cycling",
+        quantity={"distance_m": 10_000},
+        at=NOW.replace(hour=8),
+        now=NOW.replace(hour=12),
+        track=track,
+    )
+    wanted = ["BatchGetItem", "BatchWriteItem", *["Query"] * 4, "TransactWriteItems"]
+    assert [operation for operation, _ in meter.sent] == wanted
+    (prints,) = meter.sent[1][1]["RequestItems"].values()
+    assert all(size(each["PutRequest"]["Item"]) <= WRITE_UNIT_BYTES for each in prints)
+    actions = meter.sent[-1][1]["TransactItems"]
+    sizes = [size(_after(tables, next(iter(action.values())))) for action in actions]
+    assert sum(2 * -(-each // WRITE_UNIT_BYTES) for each in sizes) <= WRITE_UNITS_MAX + 2 + 2 * 4
 
 
 def _units(tables: Tables, meter: Meter) -> int:

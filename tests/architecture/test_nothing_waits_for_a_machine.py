@@ -20,8 +20,8 @@ ENDS = {  # what ends the object, or says with it that it stopped
     "erasure": {"FinishErasure", "TakenBack"},
 }
 LAST_RESORTS = {  # Fail states, and what finds their objects then: a function on a schedule, or an alarm
-    ("verification", "LeftToTheWatch"): ("activities", "LookAfterActivitiesFunction"),
-    ("redemption", "LeftToTheWatch"): ("rewards", "ReconcileRedemptionsFunction"),
+    ("verification", "Failed"): ("activities", "LookAfterActivitiesFunction"),
+    ("redemption", "Failed"): ("rewards", "ReconcileRedemptionsFunction"),
     ("export", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),
     ("erasure", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),
     ("shards", "Stopped"): ("settlement", "SettlementFailedAlarm"),

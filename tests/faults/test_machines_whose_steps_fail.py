@@ -185,9 +185,9 @@ def test_a_hold_that_ran_out_refuses_the_act(play: Any, steps: Steps):
 
 def test_what_cannot_even_be_ended_is_left_to_the_watch(play: Any, steps: Steps):
     steps.broken = {"CreditActivity"}
-    assert play("verification", steps, ACT) == "FAILED LEFT_TO_THE_WATCH"
+    assert play("verification", steps, ACT) == "FAILED LEFT_TO_SCHEDULED_CHECKS"
     steps.broken = {"InspectEvidence", "RequestReview"}
-    assert play("verification", steps, ACT) == "FAILED LEFT_TO_THE_WATCH"
+    assert play("verification", steps, ACT) == "FAILED LEFT_TO_SCHEDULED_CHECKS"
 
 
 def test_a_message_that_cannot_be_sent_ends_nothing(play: Any, steps: Steps):
@@ -321,4 +321,4 @@ def test_an_order_ends_whatever_fails_before(play: Any, broken: set[str]):
     assert play("redemption", steps, ORDER) == "SUCCEEDED"
     assert "EndRedemption" in steps.names
     steps.broken = {"EndRedemption"}
-    assert play("redemption", steps, ORDER) == "FAILED LEFT_TO_THE_WATCH"
+    assert play("redemption", steps, ORDER) == "FAILED LEFT_TO_SCHEDULED_CHECKS"

@@ -180,7 +180,7 @@ def test_a_days_steps_are_one_ball(me: Member):
     today = (datetime.now(UTC) + timedelta(hours=8)).date()
     walked = [{"date": (today - timedelta(days=n)).isoformat(), "step": 9_000 + n} for n in range(8)]
     data = demo.control(me.api, "werun", openid=me.openid, steps=walked)
-    answer = me.request("POST", "/steps", json={"programme_id": FOREST, **data})
+    answer = me.request("POST", "/steps", json={"programme_id": FOREST, "include_earlier": True, **data})
     assert answer.status_code == 200, answer.text
     days = {day["date"]: day for day in answer.json()["days"]}
     assert (answer.json()["points"], answer.json()["credits_mg"]) == (0, 0)

@@ -217,11 +217,11 @@ def test_steps_are_credited_by_day_and_never_twice(me: Member):
     today = (datetime.now(UTC) + timedelta(hours=8)).date()
     walked = [{"date": (today - timedelta(days=n)).isoformat(), "step": 9_000 + n} for n in range(30)]
     data = demo.control(me.api, "werun", openid=me.openid, steps=walked)
-    first = me.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+    first = me.request("POST", "/steps", json={"programme_id": "carbon-88", "include_earlier": True, **data})
     assert (first.status_code, first.json()["credits_mg"], first.json()["points"]) == (200, 0, 300), (
         first.text
     )
-    again = me.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+    again = me.request("POST", "/steps", json={"programme_id": "carbon-88", "include_earlier": True, **data})
     assert again.json()["points"] == 0
     assert me.points() == 300
 
@@ -229,7 +229,9 @@ def test_steps_are_credited_by_day_and_never_twice(me: Member):
 def test_nothing_is_read_before_the_member_agrees(api: httpx.Client):
     member = Member(api)
     data = demo.control(api, "werun", openid=member.openid, steps=[])
-    steps = member.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+    steps = member.request(
+        "POST", "/steps", json={"programme_id": "carbon-88", "include_earlier": True, **data}
+    )
     body = {"content_type": "image/jpeg", "size": 10, "sha256": "0" * 64}
     photo = member.request("POST", "/evidence", json=body)
     for answer in (steps, photo):

@@ -79,7 +79,7 @@ def test_an_impossible_day_of_steps_is_its_own_fault(me: Member):
         for each in CASES["F09"]["steps"]
     ]
     data = demo.control(me.api, "werun", openid=me.openid, steps=walked)
-    answer = me.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+    answer = me.request("POST", "/steps", json={"programme_id": "carbon-88", "include_earlier": True, **data})
     assert answer.status_code == 200, answer.text
     days = {day["date"]: day for day in answer.json()["days"]}
     good, bad = (days[each["date"]] for each in walked)
@@ -126,5 +126,7 @@ def test_nothing_counts_of_the_time_before_the_first_day_but_weruns_own_history(
     today = datetime.now(CHINA).date()
     walked = [{"date": (today - timedelta(days=n)).isoformat(), "step": 3_000} for n in (20, 1)]
     data = demo.control(api, "werun", openid=new.openid, steps=walked)
-    answer = new.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+    answer = new.request(
+        "POST", "/steps", json={"programme_id": "carbon-88", "include_earlier": True, **data}
+    )
     assert answer.json()["points"] == 20, answer.text

@@ -87,7 +87,9 @@ def walked(member: Member, programme_id: str) -> dict[str, Any]:
     data = demo.control(
         member.api, "werun", openid=member.openid, steps=[{"date": yesterday, "step": TYPICAL["steps"]}]
     )
-    answer = member.request("POST", "/steps", json={"programme_id": programme_id, **data})
+    answer = member.request(
+        "POST", "/steps", json={"programme_id": programme_id, "include_earlier": True, **data}
+    )
     assert answer.status_code == 200, answer.text
     (day,) = [day for day in answer.json()["days"] if day["date"] == yesterday]
     assert "activity_id" in day, day

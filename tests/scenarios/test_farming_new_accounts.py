@@ -62,6 +62,12 @@ def held_of(officer: Member, member: Member) -> list[dict[str, Any]]:
     return [each for each in items if each["member_id"] == member.id]
 
 
+def results(api: httpx.Client, member: Member) -> list[str]:
+    """What the member's messages say became of an act."""
+    answer = api.get("/_wechat/_standin/messages", params={"openid": member.openid})
+    return [each["data"]["phrase2"] for each in answer.json()["items"]]
+
+
 def test_a_new_account_gets_a_fifth_of_a_day_at_once_and_the_rest_when_it_is_settled(
     api: httpx.Client, local_cloud: Any
 ):
@@ -84,6 +90,7 @@ def test_an_officer_voids_what_a_farm_has_pending_and_its_member_is_told_why(
     api: httpx.Client, local_cloud: Any
 ):
     farmer, officer = new(api), Member(api, "demo-operator")
+    demo.control(api, "subscriptions", openid=farmer.openid, template_id=demo.NOTICE, accepts=3)
     waiting = trips(farmer, 4, 9)
     assert waiting["status"] == "pending"
     path, body = (
@@ -96,6 +103,8 @@ def test_an_officer_voids_what_a_farm_has_pending_and_its_member_is_told_why(
         assert (voided.status_code, voided.json()["state"]) == (200, "voided"), voided.text
     told = farmer.get(f"/activities/{waiting['id']}")
     assert (told["status"], told["reason_code"], told["note"]) == ("refused", "NOT_THE_ACT", "一人多号")
+    demo.until("the message", lambda: "未通过" in results(api, farmer))
+    assert sorted(results(api, farmer)) == ["待结算", "未通过"]
     settle_now(local_cloud, farmer, waiting["id"])
     assert balance(farmer) == (0, 0)
     late = officer.request("POST", path, json={**body, "reason_code": "ALREADY_COUNTED"})

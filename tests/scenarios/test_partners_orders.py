@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from infra.local import demo
-from infra.local.partner.desk import DEMO_PARTNER
+from infra.local.partner.stand_in import DEMO_PARTNER
 from infra.local.wechat.config import REDEMPTION_TEMPLATE
 from tests.scenarios.life import Member
 

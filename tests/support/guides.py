@@ -39,8 +39,22 @@ def commands(name: str, language: str = "en") -> list[Block]:
 
 
 def play(name: str, folder: Path, url: str = BASE_URL, *, without: str = "") -> None:
-    """Run a guide's commands as a reader would: the local cloud at ``url``, files in ``folder``. Python blocks share their names.
-    Blocks that hold ``without`` are left out."""
+    """Run a guide's commands as a reader would, in a process of its own: the local cloud at ``url``, files in ``folder``. Python blocks
+    share their names. Blocks that hold ``without`` are left out."""
+    command = [sys.executable, "-m", "tests.support.guides", name, str(folder), url, without]
+    search = os.pathsep.join(sys.path)
+    ran = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": search},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, f"{name}.md: {ran.stdout}{ran.stderr}"
+
+
+def _play(name: str, folder: Path, url: str, without: str) -> None:
     session: dict[str, Any] = {"__name__": "guide"}
     environment = {
         **os.environ,
@@ -65,3 +79,7 @@ def play(name: str, folder: Path, url: str = BASE_URL, *, without: str = "") -> 
                 check=False,
             )
             assert ran.returncode == 0, f"{name}.md:{block.line}: {ran.stdout}{ran.stderr}"
+
+
+if __name__ == "__main__":
+    _play(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

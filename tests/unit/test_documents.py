@@ -1,5 +1,6 @@
 """What documents say of the repository is true: links, cited paths, the guides' commands, the tables that repeat the contract."""
 
+import codeop
 import re
 import subprocess
 from functools import cache
@@ -17,11 +18,22 @@ BASES = (ROOT, DOMAIN, DOMAIN / "puhui", ROOT / "tests", ROOT / "docs")
 SUFFIXES = (".py", ".md", ".yaml", ".json", ".toml", ".svg", ".sh", ".txt")
 PARTS = ("docs/", "functions/", "infra/", "layers/", "requirements/", "tests/")
 MADE = ("made/", ".puhui/", "PUHUI_STATE/")  # by a build or a run
-NAMED = {  # and not there: an example, and what a later decision replaced
+NAMED = {  # and not there: an example that was taken out again, and what a later decision replaced
     "functions/programmes/get_behaviour/app.py",
     "functions/Makefile",
 }
 RENAMES = "2026-11-30-rooms.md"  # says what things were called before
+HERE = "tests/unit/test_documents.py"
+OTHERS = {  # names of AWS, WeChat and of examples
+    "DynamoDBCrudPolicy",
+    "DynamoDBReadPolicy",
+    "GetRevision",
+    "ReservedConcurrentExecutions",
+    "UseCaseFunction",
+    "WITNESS_FAILED",  # WITNESS_ and how it went
+    "WarmThroughput",
+}
+_IDENTIFIER = re.compile(r"(?=\w*(?:_|\.|[a-z][A-Z]))[A-Za-z_]\w*(?:\.\w+)*(?:\(\))?")
 _LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _PLACEHOLDER = re.compile(r"[<>{}*$…\s:|=]|\.\.\.")
@@ -99,6 +111,39 @@ def test_every_cited_path_exists(page: Path) -> None:
     assert [name for name in modules(text) if name not in files()] == []
 
 
+def words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text))
+
+
+@cache
+def words_of_the_tree() -> frozenset[str]:
+    """Every word of what is no document: code, stacks, contract, data."""
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    code = (".py", ".yaml", ".json", ".toml", ".txt", "Makefile")
+    paths = [ROOT / line for line in listed.stdout.splitlines() if line.endswith(code) and line != HERE]
+    found = [words(path.read_text(encoding="utf-8")) for path in paths if path.exists()]
+    return frozenset().union(*found)
+
+
+@each_page
+def test_every_name_of_code_exists(page: Path) -> None:
+    """What looks like a name of ours, `two_words`, `TwoWords` or `module.name`; behind a path it is in that file."""
+    if page.name == RENAMES:
+        return
+    missing = []
+    for name in _CODE.findall(prose(page)):
+        if name in OTHERS or name.startswith("wx.") or name.endswith(SUFFIXES):
+            continue
+        if _IDENTIFIER.fullmatch(name):
+            missing += [name] if words(name) - words_of_the_tree() else []
+        elif found := re.fullmatch(r"([\w/]+/\w+)\.(\w+)", name):
+            paths = [path for base in BASES if (path := base / f"{found[1]}.py").exists()]
+            missing += (
+                [] if any(found[2] in words(path.read_text()) for path in paths) or not paths else [name]
+            )
+    assert missing == []
+
+
 @pytest.mark.parametrize("name", guides.NAMES)
 def test_both_languages_of_a_guide_hold_the_same_commands(name: str) -> None:
     english, chinese = (
@@ -108,6 +153,18 @@ def test_both_languages_of_a_guide_hold_the_same_commands(name: str) -> None:
     assert guides.commands(name)
     page = prose(guides.GUIDES / f"{name}.zh-CN.md")
     assert len(_HAN.findall(page)) > len(re.findall(r"[a-z]+", page)), "it is in Chinese"
+
+
+@pytest.mark.parametrize("name", guides.NAMES)
+def test_a_guides_python_can_be_typed_line_by_line(name: str) -> None:
+    """At the prompt of ``python -i`` a blank line ends an indented block, and nothing else does."""
+    for block in guides.commands(name):
+        if block.language == "python":
+            typed: list[str] = []
+            for line in [*block.text.splitlines(), ""]:
+                typed.append(line)
+                if codeop.compile_command("\n".join(typed), f"{name}.md:{block.line}", "single"):
+                    typed = []
 
 
 def test_the_deployers_commands_work(tmp_path: Path) -> None:

@@ -63,3 +63,16 @@ def test_an_unknown_role_is_refused_with_those_that_there_are(capsys: pytest.Cap
 def test_no_local_cloud_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert roles.main(["somebody", "operator", "--local", "http://127.0.0.1:9"]) == 1
     assert "make run" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("role", ["verifier@", "verifier@CN-gd", "operator@Carbon 88", "operator@a@b"])
+def test_a_role_is_bound_to_a_programme_or_a_region(role: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        roles.main(["somebody", role])
+    assert ended.value.code == 2
+    assert "bound to a programme (carbon-88) or a region (CN-GD)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("role", ["verifier@carbon-88", "authority_city@CN-GD-SZ", "operator@CN"])
+def test_a_bound_role_is_known(role: str) -> None:
+    assert roles._options(["somebody", role]).roles == [role]

@@ -3,10 +3,11 @@
 from random import SystemRandom
 
 from puhui.activities.evidence.bucket import EvidenceBucket
-from puhui.activities.reviews import leasing, usecases
-from puhui.activities.reviews.model import Reviewer
+from puhui.activities.reviews import known, leasing, usecases
+from puhui.activities.reviews.model import BATCH, LEASE, Reviewer
 from puhui.activities.tables import Activities
 from puhui.edge.http import Answer, HttpFunction, Request
+from puhui.kernel.errors import Forbidden
 from puhui.programmes import api as programmes
 
 app = HttpFunction("lease-reviews")
@@ -21,7 +22,17 @@ def lease_reviews(request: Request) -> Answer:
     reviewer = Reviewer(request.member_id, request.org, request.scope)
     wanted = leasing.Wanted(body.get("programme_id"), body.get("region"), body.get("cluster"))
     queues = leasing.queues(wanted, reviewer, programmes.jurisdiction_of)
+    batch = body.get("batch", False)
+    if batch and not request.org:
+        raise Forbidden
     leased = leasing.lease_reviews(
-        reviewer, queues, body["limit"], reviews=ACTIVITIES.reviews, now=request.now, chance=CHANCE
+        reviewer,
+        queues,
+        body["limit"],
+        reviews=ACTIVITIES.reviews,
+        now=request.now,
+        chance=CHANCE,
+        time=BATCH if batch else LEASE,
     )
+    leased = known.with_known(leased, reviewer, reviews=ACTIVITIES.reviews, now=request.now, chance=CHANCE)
     return {"items": [usecases.review_body(review, STORE, request.now) for review in leased]}

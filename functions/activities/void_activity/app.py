@@ -19,5 +19,6 @@ def void_activity(request: Request) -> Answer:
         body.get("note", ""),
         tables=TABLES,
         now=request.now,
+        scope=request.scope,
     )
     return voiding.voiding_body(activity)

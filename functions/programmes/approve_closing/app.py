@@ -6,7 +6,7 @@ from puhui.edge.http import Answer, HttpFunction, Request
 from puhui.journal import wiring
 from puhui.journal.dynamo import Journal
 from puhui.journal.usecases import add_decision
-from puhui.programmes import procedure
+from puhui.programmes import api, procedure
 from puhui.programmes.decisions import CLOSING, Proposal
 from puhui.programmes.repository import Programmes
 from puhui.store.session import Session
@@ -18,6 +18,8 @@ PEPPER = cache(wiring.pepper)
 
 @app.operation("approve_closing", "POST", "/programmes/{programme_id}/closing/approval")
 def approve_closing(request: Request) -> Answer:
+    api.require_scope(request.path["programme_id"], request.scope)
+
     def publish(session: Session, made: Proposal) -> None:
         add_decision(
             session,

@@ -15,6 +15,7 @@ CURSORS = cache(wiring.cursors)
 
 @app.operation("list_proposals", "GET", "/programmes/{programme_id}/proposals")
 def list_proposals(request: Request) -> Answer:
+    api.require_scope(request.path["programme_id"], request.scope)
     programme = api.programme(request.path["programme_id"])
     scope = f"proposals:{programme.id}"
     page = page_at_hand(

@@ -15,60 +15,60 @@ from starlette.routing import Mount, Route
 
 from infra.local.doors import LocalOnly
 from infra.local.partner import control, webhooks
-from infra.local.partner.desk import ACCEPTED, ISSUED, REFUSED, Desk, Partner
 from infra.local.partner.records import Sender
+from infra.local.partner.stand_in import ACCEPTED, ISSUED, REFUSED, Partner, StandIn
 
 HUGE_BYTES = 128 * 1024
 
 
 def create_app() -> Starlette:
     """Partners of its own, shared with no other."""
-    desk = Desk()
+    stand_in = StandIn()
 
     async def take(request: Request) -> Response:
-        name, partner, said = await _signed(desk, request)
+        name, partner, said = await _signed(stand_in, request)
         if said is None or partner is None:
             return JSONResponse({"error": "signature"}, 401)
         if said.get("type") != "order.placed" or not isinstance(said.get("order_id"), str):
             return JSONResponse({"error": "no order"}, 400)
-        mode = partner.behaviour.mode(said["order_id"], attempt=desk.count(name, said))
+        mode = partner.behaviour.mode(said["order_id"], attempt=stand_in.count(name, said))
         if mode in ("fail_before", "drop_before"):
             return _failed(mode)
-        order = desk.order(name, said, mode)
+        order = stand_in.order(name, said, mode)
         order.attempts += 1
         status = {ISSUED: 201, ACCEPTED: 202}.get(order.status, 422)
         refusal = {"status": REFUSED, "reason": order.reason}
         return await _answered(partner, mode, status, refusal if status == 422 else order.answer())
 
     async def cancel(request: Request) -> Response:
-        name, partner, said = await _signed(desk, request)
+        name, partner, said = await _signed(stand_in, request)
         order_id = request.path_params["order_id"]
         if said is None or partner is None:
             return JSONResponse({"error": "signature"}, 401)
         if said.get("type") != "order.cancelled" or said.get("order_id") != order_id:
             return JSONResponse({"error": "another order"}, 400)
-        mode = partner.behaviour.mode(order_id, "cancellation", attempt=desk.count(name, said))
+        mode = partner.behaviour.mode(order_id, "cancellation", attempt=stand_in.count(name, said))
         if mode in ("fail_before", "drop_before"):
             return _failed(mode)
-        status, told = desk.cancel(name, order_id)
+        status, told = stand_in.cancel(name, order_id)
         return await _answered(partner, mode, status, told)
 
     logging.getLogger("uvicorn.error").addFilter(_not_of_drops)
     app = Starlette(
         routes=[
-            Mount("/_standin", LocalOnly(Starlette(routes=[*control.routes(desk), *Sender().routes()]))),
+            Mount("/_standin", LocalOnly(Starlette(routes=[*control.routes(stand_in), *Sender().routes()]))),
             Route("/{partner}/orders", take, methods=["POST"]),
             Route("/{partner}/orders/{order_id}/cancellation", cancel, methods=["POST"]),
         ]
     )
-    app.state.desk = desk
+    app.state.stand_in = stand_in
     return app
 
 
-async def _signed(desk: Desk, request: Request) -> tuple[str, Partner | None, dict[str, Any] | None]:
+async def _signed(stand_in: StandIn, request: Request) -> tuple[str, Partner | None, dict[str, Any] | None]:
     """Who is meant, and what was said; None unless it is signed with one of the partner's secrets."""
     name, body = request.path_params["partner"], await request.body()
-    partner = desk.partners.get(name)
+    partner = stand_in.partners.get(name)
     if partner is None or not webhooks.holds(partner.secrets, request.headers, body):
         return name, partner, None
     said = json.loads(body)

@@ -10,12 +10,14 @@ from infra.local import demo
 from puhui.activities import reading, recording, verification
 from puhui.activities.acts.model import Activity, PartnerRecord, is_of_record
 from puhui.activities.acts.repository import ACTIVITY
+from puhui.activities.appeals.usecases import appeal_activity
 from puhui.activities.errors import (
     ActivityNotFound,
     ActRepeated,
     ActsOverlap,
     ClaimedByMember,
     EvidenceNotAccepted,
+    NothingToAppeal,
     RecordChanged,
 )
 from puhui.activities.replacing import withdraw
@@ -244,3 +246,18 @@ def test_a_credited_photo_gives_way_as_long_as_its_points_are_there(acts: Acts):
         send(city, "bus-2", behaviour="bus_trip", quantity={"trips": 1}, at=NOW + timedelta(minutes=1))
     assert city.points() == 0
     assert city.sound()
+
+
+def test_a_claim_that_gave_way_is_not_appealed_and_its_key_still_has_its_first_answer(acts: Acts):
+    word = acts.record("cycling", at=NOW, key="word")
+    send(acts)
+    with pytest.raises(NothingToAppeal):
+        appeal_activity(acts.member_id, word.id, "it was me", tables=acts.tables, now=SENT)
+    again = acts.record("cycling", at=NOW, key="word")
+    assert (again.status, again.credits_mg, again.points, again.entry_id) == (
+        "credited",
+        word.credits_mg,
+        20,
+        word.entry_id,
+    )
+    assert acts.points() == 500

@@ -7,8 +7,10 @@ from typing import Any, cast
 
 import pytest
 
+from puhui.activities import stream
 from puhui.activities.acts.model import Activity
-from puhui.activities.settling import people
+from puhui.activities.acts.repository import ACTIVITY
+from puhui.activities.settling import notices, people
 from puhui.activities.settling.settle import PlatformSilent
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
@@ -30,6 +32,10 @@ class Platform:
 
     rank: int | DomainError = 0
     asked: list[tuple[str, RiskScene, str]] = field(default_factory=list)
+    sent: list[tuple[str, str]] = field(default_factory=list)
+
+    def send_subscribe_message(self, openid: str, _template_id: str, data: dict[str, str]) -> None:
+        self.sent.append((openid, data["phrase2"]))
 
     def user_risk_rank(self, openid: str, scene: RiskScene, client_ip: str) -> int:
         self.asked.append((openid, scene, client_ip))
@@ -103,3 +109,24 @@ def test_nobody_is_asked_about_who_left_or_from_where_is_not_known(acts: Acts, m
     unknown = act_of(acts, somebody(members, 1), address="")
     assert found(acts, members, unknown, platform) == {"new_friends": 0}
     assert platform.asked == []
+
+
+def test_whose_act_was_voided_is_told_once_and_who_left_is_not(acts: Acts, members: Members):
+    platform = Platform()
+
+    def tell(activity: Activity) -> None:
+        notices.tell(
+            activity,
+            "template",
+            activities=acts.tables.activities,
+            everybody=members,
+            platform=lambda: cast(WeChat, cast(Any, platform)),
+        )
+
+    for member_id in (somebody(members, 1), ids.new_id(SENT - DAY)):
+        voided = replace(
+            act_of(acts, member_id), status="refused", reason_code="NOT_THE_ACT", voiding={"by": "o"}
+        )
+        for _ in range(2):
+            stream.follow(ACTIVITY.item(voided), "", acts.tables.activities, SENT, cast(Any, tell))
+    assert [said for _, said in platform.sent] == ["未通过"]

@@ -1,5 +1,6 @@
 """Trips that a track shows: credited at once, refused with a reason, or seen by a person."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +19,7 @@ from puhui.activities.errors import (
     StepsComeFromWeRun,
 )
 from puhui.activities.steps import sync_steps
+from puhui.activities.tables import Tables
 from puhui.activities.tracks.errors import (
     TrackDistanceDiffers,
     TrackEndDiffers,
@@ -29,6 +31,8 @@ from puhui.activities.tracks.errors import (
 from puhui.activities.tracks.model import track_of
 from puhui.kernel import ids
 from puhui.kernel.errors import DomainError
+from puhui.members.capture_api import Consents
+from puhui.members.errors import ConsentRequired
 from puhui.store.sealing import Sealer
 from tests.contracts.activities.conftest import NOW, SENT, Acts
 from tests.support.made_tracks import CAR, WALK, Trip, made, seconds_of, sent, steady
@@ -298,3 +302,19 @@ def test_an_erased_member_leaves_nothing_that_a_place_could_be_told_from(acts: A
         assert list(table.dynamodb.all_entries(table.table, ("owner", owner), "M#house")) == []
     with pytest.raises(TrackReused):
         ride(somebody(acts))
+
+
+def test_nothing_is_kept_before_its_member_agreed(acts: Acts, make_table: Callable[[str], str]):
+    consents = Consents(make_table("members"))
+    item = {**consents.key(acts.member_id).key, "consents": {}, "nickname": "m", "roles": []}
+    activities = acts.tables.activities
+    activities.dynamodb.put_all(consents.table, [item])
+    silent = replace(acts, tables=Tables(activities, acts.tables.ledger, consents))
+    with pytest.raises(ConsentRequired):
+        ride(silent)
+    assert (
+        activities.dynamodb.get(activities.table, {"owner": f"member:{acts.member_id}", "entry": "T#"})
+        is None
+    )
+    copy = ride(somebody(acts), moved(made(RIDE)))
+    assert (copy.status, copy.signals) == ("credited", ()), "nothing is known of the first"

@@ -12,7 +12,6 @@ from puhui.activities.errors import (
     ColleaguesReview,
     DecisionGiven,
     LeaseLost,
-    OutOfScope,
     ReviewDecided,
     ReviewNotFound,
 )
@@ -21,7 +20,7 @@ from puhui.activities.reviews.leasing import Wanted
 from puhui.activities.reviews.model import FOUR_EYES_ABOVE_MG, LEASE, Review, Reviewer, Vote
 from puhui.activities.reviews.repository import Reviews
 from puhui.kernel import ids
-from puhui.kernel.scopes import Scope, scope_of
+from puhui.kernel.scopes import OutOfScope, Scope, scope_of
 from puhui.store.client import DynamoDB
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session

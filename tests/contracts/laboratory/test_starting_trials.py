@@ -39,7 +39,7 @@ def test_numbers_that_are_no_whole_ones_are_refused(text: str, function_environm
         path={"methodology_id": "cycling-instead-of-car"},
         body=body,
     )
-    twice = '"min": 2' in text  # what stands twice no body may have
+    twice = '"min": 2' in text  # what appears twice no body may have
     refused = (400, "INVALID_REQUEST") if twice else (422, "DOCUMENT_INVALID")
     assert (answer.status, answer.json["code"]) == refused, answer.text
 

@@ -1,4 +1,4 @@
-"""A walk that grows while a correction of its factor is made: neither undoes the other, and the books agree."""
+"""A walk that grows while a correction of its factor is made: neither undoes the other, and the tables agree."""
 
 from dataclasses import replace
 from datetime import timedelta

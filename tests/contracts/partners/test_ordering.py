@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.partner.desk import DEMO_PARTNER, DEMO_SECRET
+from infra.local.partner.stand_in import DEMO_PARTNER, DEMO_SECRET
 from puhui.kernel import clock
 from puhui.partners import client as client_module
 from puhui.partners import usecases

@@ -12,7 +12,7 @@ import pytest
 from puhui.kernel import ids
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, Hold, Leg, member
-from puhui.points import dynamo, reconciliation
+from puhui.points import reconciliation, runs
 from puhui.points.errors import ReportNotFound
 from puhui.points.report import Part, Report
 from puhui.points.tally import Tally
@@ -415,7 +415,7 @@ def test_a_shard_that_is_cut_off_anywhere_goes_on_and_counts_everyone_once(
 
 
 def test_sums_that_are_half_written_leave_those_before(town: Town, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(dynamo, "TEXT_MAX", 40)
+    monkeypatch.setattr(runs, "TEXT_MAX", 40)
     kept = Part(Tally(sums=Counter(accounts=1)), "member:a", 1)
     town.points.put_part("report", 3, kept)
     put, left = town.dynamodb.put_all, 2

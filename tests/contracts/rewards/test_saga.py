@@ -11,7 +11,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from infra.local.partner import webhooks
-from infra.local.partner.desk import Desk as StandIn
+from infra.local.partner.stand_in import StandIn
 from puhui.edge.task import task
 from puhui.kernel import clock, ids
 from puhui.kernel.errors import Unavailable

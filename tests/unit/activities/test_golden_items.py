@@ -9,7 +9,7 @@ import pytest
 
 from puhui.activities.acts.days import Day, Entry
 from puhui.activities.acts.model import Activity, PartnerRecord
-from puhui.activities.acts.repository import ACTIVITY, DAY
+from puhui.activities.acts.repository import ACTIVITY, DAY, decision_in
 from puhui.activities.appeals.model import Appeal
 from puhui.activities.appeals.repository import APPEAL
 from puhui.activities.claims.model import Share, ShareDay
@@ -37,6 +37,7 @@ from puhui.activities.households.repository import (
 from puhui.activities.memberships import MEMBERSHIP, Membership
 from puhui.activities.reviews.model import Review, Vote
 from puhui.activities.reviews.repository import REVIEW
+from puhui.activities.reviews.statements import KEY, STATEMENT, Statement, VerifierKey
 from puhui.activities.tracks.identity import Marks, Sketch
 from puhui.activities.tracks.model import track_of
 from puhui.activities.tracks.repository import Tracks, printed
@@ -157,6 +158,11 @@ GOLDEN = {
         MEMBERSHIP,
         Membership("carbon-88", DAYS[0], DAYS[1], "2026-11", "signed_in", "M1"),
     ),
+    "review_statement": (
+        STATEMENT,
+        Statement("M9", "2026-12-01-a", '{"v":1}', "5e1f0a11c0ffee00", "c2lnbmF0dXJl", AT),
+    ),
+    "verifier_key": (KEY, VerifierKey("M9", "5e1f0a11c0ffee00", "a2V5", "M8", AT)),
     "appeal": (
         APPEAL,
         Appeal(
@@ -302,3 +308,17 @@ def test_an_act_that_waits_is_in_the_index_and_one_that_is_over_is_not():
     assert {"check_shard", "next_check_at"} <= ACTIVITY.item(act).keys()  # type: ignore[arg-type]
     over = ACTIVITY.item(replace(act, status="credited"))  # type: ignore[type-var]
     assert not {"check_shard", "next_check_at"} & over.keys()
+
+
+def test_an_appeal_that_has_ended_and_a_reversal_are_decisions_of_their_own():
+    act = replace(GOLDEN["activity"][1], status="credited", first_status="verifying", reversal={}, appeal={})  # type: ignore[type-var]
+    told = [
+        act,
+        replace(act, appeal={"id": "A1", "state": "open"}),
+        replace(act, appeal={"id": "A1", "state": "accepted", "decided_at": "2026-12-01"}),
+        replace(act, status="reversed", first_status="credited", reversal={"transfer_id": "T1"}),
+    ]
+    found = [decision_in(ACTIVITY.item(each)) for each in told]
+    assert [each.after if each else None for each in found] == ["", "", "A1-2026-12-01", "T1"]
+    plain = replace(act, first_status="credited")
+    assert decision_in(ACTIVITY.item(plain)) is None

@@ -1,5 +1,6 @@
 """Every shape that the ledger stores, as it is stored."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from puhui.ledger.dynamo import (
@@ -74,6 +75,11 @@ def test_a_balance():
     )
     ledger._add_change(session, change)
     golden.check_wire("ledger", "balance_change", dict(session.actions[0]["Update"]))
+    ledger._add_change(session, replace(change, version=0))
+    new = session.actions[1]["Update"]["ConditionExpression"]
+    assert new.endswith("attribute_not_exists(#v)")  # worked out from a balance that was not there
+    ledger._add_change(session, replace(change, version=None))
+    assert "#v" not in session.actions[2]["Update"]["ConditionExpression"]
     item = {"points": 5, "lot_2027-01": 5, "credits_2026": 9, "audit_shard": "03", "v": 4}
     assert balance_from("member:M1", "carbon-88", item) == Balance(
         "member:M1", "carbon-88", {"points": 5, "credits_2026": 9}, {"2027-01": 5}, 4

@@ -39,6 +39,7 @@ def test_the_lines_of_a_request_are_found_in_older_files_too(folder: Path):
         "at=1  level=INFO  function=puhui-get-me  operation=get_me  request_id=r-1  status=200"
     ]
     assert logs.of_request(folder, "r-3") == []
+    assert "the gateway itself refused it" in logs.nothing_found(folder / logs.NAME, "r-3")
 
 
 def test_without_a_request_the_failures_are_listed(folder: Path):

@@ -103,16 +103,16 @@ def _fields(behaviour: str) -> dict[str, Any]:
     return {name: getattr(found, name) for name in found.__dataclass_fields__}
 
 
-def _document(bounds: list[dict[str, Any]]) -> bytes:
+def _document(bounds: list[dict[str, Any]]) -> dict[str, Any]:
     document = json.loads(json.dumps(registry.methodology("car-pool", "1").document))
-    return json.dumps({**document, "id": "car-pool-filed", "bounds": bounds}).encode()
+    return {**document, "id": "car-pool-filed", "bounds": bounds}
 
 
 WHY = {"zh-CN": "理由。", "en": "a reason."}
 
 
 def test_a_filed_methodology_brings_its_own_bounds() -> None:
-    found = publication.check_methodology(_document([{"quantity": "distance_m", "max": 5, "why": WHY}]))
+    found = publication.check_document(_document([{"quantity": "distance_m", "max": 5, "why": WHY}]))
     assert [(each.quantity, each.most) for each in found.bounds] == [("distance_m", 5)]
 
 
@@ -136,5 +136,5 @@ def test_a_later_version_does_not_shed_the_house_bounds() -> None:
 )
 def test_a_bound_that_says_nothing_is_not_published(bound: dict[str, Any], path: str) -> None:
     with pytest.raises(DocumentInvalid) as refused:
-        publication.check_methodology(_document([bound]))
+        publication.check_document(_document([bound]))
     assert refused.value.details["pointer"] == path

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from puhui.merchants.api import Picture
+from puhui.rewards.catalogue.listing import _RewardItem
 from puhui.rewards.catalogue.model import COUPON_DAYS, Reward
 from puhui.rewards.catalogue.repository import REWARD
 from puhui.rewards.coupons.model import Coupon
@@ -223,3 +224,7 @@ def test_what_is_counted_and_noted_at_once():
 def test_a_published_term_is_stored_even_when_it_is_the_default():
     item = REWARD.item(replace(REWARD_VALUE, valid_days=COUPON_DAYS))
     assert item["valid_days"] == COUPON_DAYS
+
+
+def test_a_list_of_rewards_reads_whatever_a_reward_stores():
+    assert REWARD.item(REWARD_VALUE).keys() <= _RewardItem.get_attributes().keys()

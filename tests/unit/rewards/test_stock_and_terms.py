@@ -210,10 +210,18 @@ def test_a_reward_without_an_id_always_gets_the_same_one():
 def test_stock_shards_and_programme_of_a_reward_do_not_shrink_or_move():
     standing = revised(None, terms_from({**COLA, "shards": 4}))
     for change in ({"stock": 999}, {"shards": 3}):
-        with pytest.raises(RewardShrinks):
+        with pytest.raises(RewardShrinks) as shrinks:
             revised(standing, terms_from({**COLA, **change}))
+        assert {shrinks.value.details["field"]} == change.keys()
     with pytest.raises(RewardIdTaken):
         revised(standing, replace(standing, programme_id="walk-and-win"))
+
+
+def test_a_queue_that_would_shrink_is_named_as_the_contract_names_it():
+    terms = {**COLA, "queue_lanes": 8}
+    with pytest.raises(RewardShrinks) as shrinks:
+        revised(revised(None, terms_from(terms)), terms_from({**terms, "queue_lanes": 4}))
+    assert shrinks.value.details["field"] == "queue_lanes"
 
 
 def test_the_same_reward_again_is_no_change_and_keeps_its_shards():

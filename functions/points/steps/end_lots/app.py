@@ -1,4 +1,4 @@
-"""Expiry: one shard's members; lots that have ended expire, those that are about to end are told of or given away."""
+"""Expiry: one shard's members; lots that have ended expire, members are reminded of those that are about to end, or they are given away."""
 
 import os
 from datetime import datetime

@@ -136,7 +136,7 @@ class ActRepeated(Conflict):
     zh = "{minutes} 分钟内已有一次同样的行为，视为同一次，无需再报；一起完成的请合并为一次提交。"
     en = (
         "You recorded such an act within {minutes} minutes of this one, and the two count as one: nothing is missing. What"
-        " was done together is told of together, in one act."
+        " was done together is reported as one act."
     )
 
 
@@ -145,19 +145,19 @@ class PeriodClaimed(Conflict):
 
     code = "PERIOD_CLAIMED"
     zh = "{first} 至 {last} 已经申报过，同一天只能计一次；请只申报其余的日子。"
-    en = "{first} to {last} were told of before, and a day counts once. Tell only of the other days."
+    en = "{first} to {last} were reported before, and a day counts once. Report only the other days."
 
 
 class MeterElsewhere(Conflict):
     code = "METER_ELSEWHERE"
     zh = "这只表最近由另一个家庭申报过；如果刚搬来，请在对方停止申报 60 天之后再报，或先加入对方的家庭。"
-    en = "Another household told of this meter not long ago. Join that household, or tell of it again when nobody has for 60 days."
+    en = "Another household reported this meter not long ago. Join that household, or report it when nobody has for 60 days."
 
 
 class SecondMeter(Conflict):
     code = "SECOND_METER"
     zh = "这个家庭最近申报过另一只同类的表，一户只计一只；换表后请在 60 天之后再报。"
-    en = "This household told of another meter of the kind not long ago, and one counts. After a change of meters wait for 60 days."
+    en = "This household reported another meter of the kind not long ago, and one counts. After a change of meters wait for 60 days."
 
 
 class ReadingLower(Invalid):
@@ -263,14 +263,6 @@ class DecisionGiven(Conflict):
     en = "Your decision is on record. Somebody else has to decide this review, too."
 
 
-class OutOfScope(Forbidden):
-    """``place``: the programme or region asked for."""
-
-    code = "OUT_OF_SCOPE"
-    zh = "您的角色不包括 {place}，请选择您负责的项目或地区。"
-    en = "Your role does not hold in {place}. Name a programme or a region that it holds in."
-
-
 class AppealNotFound(NotFound):
     code = "APPEAL_NOT_FOUND"
 
@@ -313,6 +305,24 @@ class AppealDoesNotFit(Conflict):
     code = "APPEAL_DOES_NOT_FIT"
     zh = "这个行为已无法计入当天（{zh_reason}），请以 ALREADY_COUNTED 驳回。"
     en = "The act does not fit into its day any more ({en_reason}). Reject the appeal as ALREADY_COUNTED."
+
+
+class NotDecided(Conflict):
+    code = "REVIEW_NOT_DECIDED"
+    zh = "只有已经决定的核验才能作为已知答案。"
+    en = "Only a verification that was decided becomes a known answer."
+
+
+class StatementInvalid(Invalid):
+    code = "REVIEW_STATEMENT_INVALID"
+    zh = "声明或密钥不符合格式：声明须为规范 JSON，由本人在 24 小时内签署，最多 50 个决定。"
+    en = "The statement or key is not of the agreed form: canonical JSON by its own verifier, within 24 hours, of at most 50 decisions."
+
+
+class StatementSignature(Invalid):
+    code = "REVIEW_STATEMENT_UNSIGNED"
+    zh = "声明的签名无效，或密钥未登记。"
+    en = "The statement's signature does not verify, or its key is not on record."
 
 
 class NothingToReverse(Conflict):

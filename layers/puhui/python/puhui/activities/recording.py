@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from puhui.activities import capturing, tracking
-from puhui.activities.acts import credit, model, timing
+from puhui.activities.acts import credit, timing
 from puhui.activities.acts.command import RecordActivity as RecordActivity  # noqa: PLC0414 whoever records needs it
 from puhui.activities.acts.command import Tried
 from puhui.activities.acts.days import (
@@ -105,7 +105,7 @@ def record_activity(command: RecordActivity, *, tables: Tables, now: datetime) -
     try:
         return _replacing(build, draft, tables, now, trial=command.trial)
     except AlreadyExists as before:
-        return model.first_answer(ACTIVITY.read(before.details["item"]))
+        return ACTIVITY.read(before.details["item"]).as_first_answered()
     except IdempotencyKeyReused:
         if command.source is None:
             raise

@@ -9,7 +9,16 @@ from datetime import datetime
 
 from puhui.activities.acts import credit
 from puhui.activities.acts.days import Day, Entry
-from puhui.activities.acts.model import CREDITED, HELD, MATURING, REFUSED, REVERSED, VERIFYING, Activity
+from puhui.activities.acts.model import (
+    CREDITED,
+    HELD,
+    MATURING,
+    REFUSED,
+    REVERSED,
+    VERIFYING,
+    Activity,
+)
+from puhui.activities.acts.model import REPLACED_BY_RECORD as REPLACED
 from puhui.activities.errors import ActivityOpen, ClaimedByMember
 from puhui.activities.settling.endings import add_refusal, free_time
 from puhui.activities.tables import Tables
@@ -17,8 +26,6 @@ from puhui.kernel import clock, ids
 from puhui.kernel.errors import DomainError
 from puhui.ledger.api import HoldResolved, add_void, balance_from, hold_from, member, of
 from puhui.store.session import Session, attempt
-
-REPLACED = "REPLACED_BY_RECORD"
 
 
 class ReplacesClaims(DomainError):
@@ -83,7 +90,16 @@ def _take_back(session: Session, activity: Activity, tables: Tables, now: dateti
         if activity.shared_mg or (not activity.points_only and taken.points < activity.points):
             raise ClaimedByMember(activity_id=activity.id)
         tables.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
-        after = replace(after, entry_id=transfer_id)
+        record = {
+            "at": clock.to_text(now),
+            "from_mg": activity.credits_mg,
+            "points": activity.points,
+            "taken_mg": taken.mg,
+            "taken_points": taken.points,
+            "transfer_id": transfer_id,
+            "entry_id": activity.entry_id,
+        }
+        after = replace(after, entry_id=transfer_id, reversal=record)
     tables.activities.acts.change_ended(session, activity, after)
 
 

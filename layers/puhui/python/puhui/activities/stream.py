@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from puhui.activities.acts.model import VERIFYING, Activity
+from puhui.activities.acts.model import REFUSED, VERIFYING, Activity
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.appeals.model import OPEN as APPEAL_OPEN
 from puhui.activities.appeals.model import Appeal
@@ -33,13 +33,16 @@ def follow(
     state_machine: str,
     activities: Activities,
     now: datetime,
-    tell: Callable[[Appeal], None] = lambda _: None,
+    tell: Callable[[Appeal | Activity], None] = lambda _: None,
 ) -> None:
-    """Do what the item's new state asks for. ``tell``: tells a member how an appeal ended."""
+    """Do what the item's new state asks for. ``tell``: tells a member how an appeal ended, or that an act was voided."""
     if item is None:
         return
     if item["entry"].startswith("A#"):
-        _follow_activity(ACTIVITY.read(item), state_machine, activities, now)
+        activity = ACTIVITY.read(item)
+        _follow_activity(activity, state_machine, activities, now)
+        if activity.voiding and activity.status == REFUSED:
+            tell(activity)
     elif item["entry"] == "check" and "suggest" in item and "task_token" in item:
         answer(item["task_token"], content_check(item["suggest"], item["evidence_id"]))
     elif item["entry"] == "review" and item["state"] == DECIDED:

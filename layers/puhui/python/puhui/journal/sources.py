@@ -57,7 +57,10 @@ def from_activities(item: Item, at: datetime) -> Event | None:
     optional = {"reason_code": decision.reason_code, "transfer_id": decision.transfer_id}
     body |= {name: value for name, value in optional.items() if value}
     subject = ledger.member(decision.member_id)
-    return Event(ids.key_id("decision", decision.activity_id), DECISION, clock.to_text(at), (subject,), body)
+    later = (decision.after,) if decision.after else ()
+    return Event(
+        ids.key_id("decision", decision.activity_id, *later), DECISION, clock.to_text(at), (subject,), body
+    )
 
 
 def from_methodologies(item: Item) -> Event | None:

@@ -6,9 +6,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from puhui.kernel import regions
+from puhui.kernel.errors import Forbidden
 
 SEPARATOR = "@"
 _REGION = re.compile(regions.PATTERN)
+
+
+class OutOfScope(Forbidden):
+    """``place``: the programme or region asked for."""
+
+    code = "OUT_OF_SCOPE"
+    zh = "您的角色不包括 {place}，请选择您负责的项目或地区。"
+    en = "Your role does not hold in {place}. Name a programme or a region that it holds in."
 
 
 @dataclass(frozen=True)
@@ -42,10 +51,10 @@ def role_of(granted: str) -> str:
 
 def scope_of(granted: Collection[str], wanted: Collection[str]) -> Scope | None:
     """Where somebody with these grants has one of the wanted roles; None: nowhere."""
-    places = {role.partition(SEPARATOR)[2] for role in granted if role_of(role) in wanted}
+    if not set(wanted).isdisjoint(granted):
+        return EVERYWHERE
+    places = {role.partition(SEPARATOR)[2] for role in granted if role_of(role) in wanted} - {""}
     if not places:
         return None
-    if "" in places:
-        return EVERYWHERE
     found = frozenset(place for place in places if _REGION.match(place))
     return Scope(programmes=frozenset(places - found), regions=found)

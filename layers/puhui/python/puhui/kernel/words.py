@@ -180,7 +180,7 @@ REASONS: Mapping[str, Text] = {
     ),
     "QUANTITY_DIFFERS": _both(
         "照片显示的数量或时间与申报的不一致，请按照片所示再次申报。",
-        "The photo shows another quantity or time than was told. Record the act again as the photo shows it.",
+        "The photo shows another quantity or time than was reported. Record the act again as the photo shows it.",
     ),
     "ALREADY_COUNTED": _both(
         "这个行为已经计入过，不再重复计入，无需再做什么。",

@@ -15,7 +15,10 @@ from puhui.members.errors import (
     OwnInvitation,
 )
 from puhui.members.friendships import member_key
+from puhui.members.guardians import require_ward
+from puhui.members.minor_counters import EXPORTS
 from puhui.members.repository import MEMBER, Members
+from puhui.store.session import Session
 from puhui.wechat.api import (
     ContentRisky,
     Scene,
@@ -35,6 +38,7 @@ __all__ = [
     "InvitationInvalid",
     "MemberNotFound",
     "Members",
+    "count_export",
     "friend_ids",
     "openid_of",
     "org_of",
@@ -43,6 +47,7 @@ __all__ = [
     "require_fit",
     "require_friends",
     "require_other",
+    "require_ward",
 ]
 
 
@@ -115,3 +120,10 @@ def read_steps(
     app_id = os.environ["WECHAT_APP_ID"]
     days = steps_by_day(decrypt_user_data(encrypted_data, iv, session_key, app_id=app_id, now=now))
     return sorted(days.items(), reverse=True), standing
+
+
+def count_export(child_id: str, now: datetime, *, members: Members) -> None:
+    """Count that a guardian asked for a child's data, for the yearly report."""
+    session = Session(members.dynamodb)
+    members.minors.count(session, child_id, now, {EXPORTS: 1})
+    session.commit()

@@ -34,8 +34,8 @@ class GuardianDecides(Forbidden):
     """A child agrees to nothing alone; withdrawing is always free."""
 
     code = "GUARDIAN_DECIDES"
-    zh = "未满 14 周岁的授权由监护人给出：PUT /me/wards/{member_id}/consents/{purpose}。您可以随时撤回。"
-    en = "Under 14 your guardian agrees for you: PUT /me/wards/{member_id}/consents/{purpose}. You may withdraw at any time."
+    zh = "未满 14 周岁的授权由监护人在其账户中给出（put_ward_consent）。您可以随时撤回。"
+    en = "Under 14 your guardian agrees for you, from the own account (put_ward_consent). You may withdraw at any time."
 
 
 class NotForMinors(Forbidden):
@@ -50,8 +50,8 @@ class BirthYearDeclared(Conflict):
     """A child does not become older by another declaration."""
 
     code = "BIRTH_YEAR_DECLARED"
-    zh = "出生年份已申报，不能改为更年长；请由监护人更正：PUT /me/wards/{member_id}/birth-year。"
-    en = "The birth year was declared. It is not made earlier by yourself; your guardian corrects it: PUT /me/wards/{member_id}/birth-year."
+    zh = "出生年份已申报，不能改为更年长；请由监护人更正（correct_ward_birth_year）。"
+    en = "The birth year was declared. It is not made earlier by yourself; your guardian corrects it (correct_ward_birth_year)."
 
 
 class BirthYearInvalid(Invalid):

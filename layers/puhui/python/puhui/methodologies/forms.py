@@ -39,12 +39,12 @@ def labelled(behaviour: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _names(known: Input | None, schema: Mapping[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {"title": known.label} if known else {}
+    shown: dict[str, Any] = {"title": known.label} if known else {}
     if known and known.unit:
-        told["unit"] = {"symbol": known.unit.text, "name": words.unit(known.unit.text)}
+        shown["unit"] = {"symbol": known.unit.text, "name": words.unit(known.unit.text)}
     if "enum" in schema:
-        told["enumNames"] = [words.option(word) for word in schema["enum"]]
-    return told
+        shown["enumNames"] = [words.option(word) for word in schema["enum"]]
+    return shown
 
 
 def _cap(cap: Mapping[str, Any], inputs: Mapping[str, Input]) -> Text:

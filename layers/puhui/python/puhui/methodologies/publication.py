@@ -1,4 +1,4 @@
-"""Before a methodology or a list of factors is published: schema, units, bounds, test vectors. Of the
+"""Before a methodology or a factor is published: schema, units, bounds, test vectors. Of the
 functions only those that take such a document load this module. Every fault is a DocumentInvalid with the path to it; sizes are bounded, so the
 time is too."""
 
@@ -9,7 +9,7 @@ from typing import Any
 from puhui.formulas import reductions
 from puhui.formulas.expressions import FormulaError
 from puhui.formulas.units import Unit, decimal_of, unit
-from puhui.kernel.documents import DocumentInvalid, parse, pointer, require_valid
+from puhui.kernel.documents import DocumentInvalid, pointer, require_valid
 from puhui.kernel.errors import DomainError
 from puhui.kernel.schemas import validator
 from puhui.methodologies import explanation, registry
@@ -19,23 +19,18 @@ from puhui.methodologies.model import Factor, FactorUse, Methodology
 _HERE = Path(__file__).parent
 _METHODOLOGY = validator(_HERE / "schema.json")
 _FACTOR = validator(_HERE / "factor.schema.json")
-FACTORS_MAX = 500  # in one file of the layer
 _PLACE = re.compile(r"\{[a-z][a-z0-9_]*\}")
 
 
-def check_methodology(text: bytes) -> Methodology:
-    """The methodology in ``text``: its formula checked for units, bound to published factors, its test vectors run."""
-    return check_document(parse(text))
-
-
 def check_document(document: Any) -> Methodology:
-    """The same for a document that was parsed before, by the factors that are published now."""
+    """The methodology of a parsed document: its formula checked for units, bound to the factors that are published now, its test vectors
+    run."""
     registry.ask_again()
     require_valid(document, _METHODOLOGY)
     seen: set[str] = set()
     for position, each in enumerate(document["inputs"]):
         if each["name"] in seen:
-            raise _fault(("inputs", position, "name"), "这个输入出现了两次", "this input stands twice")
+            raise _fault(("inputs", position, "name"), "这个输入出现了两次", "this input appears twice")
         seen.add(each["name"])
         if "unit" in each:
             _check_unit(each["unit"], ("inputs", position, "unit"))
@@ -149,30 +144,6 @@ def _unit_of(use: FactorUse) -> Unit:
     if len({each.dimensions for each in found}) > 1:
         raise FormulaError(use.name, "its records measure different things")
     return found[0]
-
-
-def check_factors(text: bytes) -> tuple[Factor, ...]:
-    """The factor records of a file of the layer: ``{"factors": [...]}``."""
-    document = parse(text)
-    records = document.get("factors") if isinstance(document, dict) and len(document) == 1 else None
-    if not isinstance(records, list) or not 1 <= len(records) <= FACTORS_MAX:
-        raise _fault(
-            (),
-            f"须为只含 factors（1 到 {FACTORS_MAX} 条）的对象",
-            f"an object with 1 to {FACTORS_MAX} factors, and nothing else",
-        )
-    seen: set[tuple[str, str]] = set()
-    for position, record in enumerate(records):
-        path = ("factors", position)
-        try:
-            check_record(record)
-        except DocumentInvalid as fault:
-            where = pointer(path) + fault.details["pointer"]
-            raise DocumentInvalid(where, fault.details["detail"]) from None
-        if (key := (record["id"], record["version"])) in seen:
-            raise _fault((*path, "version"), "这个版本出现了两次", "this version stands twice")
-        seen.add(key)
-    return tuple(registry.factor_from(record) for record in records)
 
 
 def check_record(record: Any) -> Factor:

@@ -74,15 +74,15 @@ def _status_in_layer(methodology_id: str, version: str, table: Methodologies | N
 
 def _told(version: Version) -> dict[str, Any]:
     """What anyone may know of how a version came about: when, not by whom."""
-    told = {"status": version.status, "jurisdiction": version.jurisdiction}
+    shown = {"status": version.status, "jurisdiction": version.jurisdiction}
     for name, what in (("published_at", PUBLISHED), ("withdrawn_at", WITHDRAWN)):
         if step := version.step(what):
-            told[name] = clock.to_text(step.at)
+            shown[name] = clock.to_text(step.at)
     if step := version.step(SUPERSEDED):
-        told["superseded_by"] = step.note
+        shown["superseded_by"] = step.note
     if step := version.step(WITHDRAWN):
-        told["withdrawn_because"] = step.note
-    return told
+        shown["withdrawn_because"] = step.note
+    return shown
 
 
 def trial(

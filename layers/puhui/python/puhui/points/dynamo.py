@@ -19,7 +19,6 @@ A donation is stored twice: in its own item, which decides, and in the choice's,
 import json
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +27,8 @@ from puhui.kernel import clock
 from puhui.kernel.errors import IdempotencyKeyReused
 from puhui.ledger.api import AUDIT_SHARDS, lot_end, member
 from puhui.points.model import COUNTS, Choice, Donation, Job
-from puhui.points.report import DONE, RUNNING, Part, Report
+from puhui.points.report import RUNNING, Part, Report
+from puhui.points.runs import Runs
 from puhui.points.tally import Tally
 from puhui.store.client import ConditionFailed, DynamoDB, Key
 from puhui.store.conditions import OptimisticLockFailed
@@ -37,7 +37,6 @@ from puhui.store.session import Session
 from puhui.store.values import Item
 
 REMINDER_KEPT = timedelta(days=90)  # after the lot has ended
-TEXT_MAX = 80_000  # characters in one item: below 400 KB, whatever they are
 
 CHOICE = Record(
     Choice,
@@ -52,12 +51,8 @@ REPORT = Record(Report, owner="report:{id}", entry="report", always=("status", "
 LAST_DONATION = Record(Donation)
 
 
-class Points:
+class Points(Runs):
     """Choices, markers, jobs and reports in one table."""
-
-    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
-        self.dynamodb = dynamodb
-        self.table = table
 
     @classmethod
     def from_environment(cls) -> "Points":
@@ -223,45 +218,6 @@ class Points:
     def stop_report(self, report_id: str) -> None:
         """Write that a report stopped on an error."""
         self._stop(REPORT.key(id=report_id))
-
-    # Both
-
-    def _end(self, key: Mapping[str, str], attributes: Mapping[str, Any]) -> None:
-        values = {"status": DONE, **attributes}
-        self.dynamodb.update(
-            self.table,
-            key,
-            "SET " + ", ".join(f"#{name} = :{name}" for name in values) + " REMOVE stopped",
-            {f":{name}": value for name, value in values.items()},
-            names={f"#{name}": name for name in values},
-        )
-
-    def _stop(self, key: Mapping[str, str]) -> None:
-        """Whatever does not run stops nowhere."""
-        with suppress(ConditionFailed):
-            self.dynamodb.update(
-                self.table,
-                key,
-                "SET stopped = :yes",
-                {":yes": True, ":running": RUNNING},
-                names={"#status": "status"},
-                condition="#status = :running",
-            )
-
-    def _put_text(self, owner: str, name: str, text: str) -> None:
-        # The first piece, which says how many there are, comes last: more of them may be left of a run before.
-        pieces = [text[first : first + TEXT_MAX] for first in range(0, len(text), TEXT_MAX)]
-        for n, piece in reversed(list(enumerate(pieces))):
-            item = {"owner": owner, "entry": f"{name}#{n:04}", "text": piece, "pieces": len(pieces)}
-            self.dynamodb.put_all(self.table, [item])
-
-    def _text(self, owner: str, name: str) -> str:
-        items = list(self.dynamodb.all_entries(self.table, ("owner", owner), f"{name}#"))
-        return "".join(item["text"] for item in items[: items[0]["pieces"]]) if items else ""
-
-    def _create(self, key: Mapping[str, str], item: Item) -> None:
-        attributes = {name: value for name, value in item.items() if name not in key}
-        self.dynamodb.assign(self.table, key, attributes, new=True)
 
 
 def _adding(counts: Mapping[str, int]) -> tuple[str, dict[str, int], dict[str, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from puhui.kernel.scopes import OutOfScope, Scope
 from puhui.kernel.words import Text
 from puhui.programmes import presets, published
 from puhui.programmes.errors import BehaviourUnknown, ProgrammeClosed, ProgrammeNotFound, TermsChanged
@@ -39,6 +40,7 @@ __all__ = [
     "occupied_minutes",
     "programme",
     "programme_name",
+    "require_scope",
 ]
 
 
@@ -76,6 +78,12 @@ def behaviour_name(programme_id: str, behaviour_id: str) -> Text:
 def jurisdiction_of(programme_id: str) -> str:
     """The region that a programme is in. Raises ProgrammeNotFound."""
     return programme(programme_id).jurisdiction
+
+
+def require_scope(programme_id: str, scope: Scope) -> None:
+    """Raise OutOfScope unless a role holds in the programme; ProgrammeNotFound."""
+    if not scope.everywhere and not scope.covers(programme_id, jurisdiction_of(programme_id)):
+        raise OutOfScope(place=programme_id)
 
 
 def occupied_minutes(behaviour: Behaviour, quantity: Mapping[str, Any]) -> int:

@@ -257,8 +257,3 @@ class Programme:
         """Raise ProgrammeClosed once the programme has ended: what was recorded before goes on as it would have."""
         if self.closes_at is not None and now >= self.closes_at:
             raise ProgrammeClosed(at=clock.to_text(self.closes_at))
-
-    @property
-    def claim_window_days(self) -> int:
-        """How many days old an act may be when it is claimed."""
-        return self.claim.window_days

@@ -83,7 +83,7 @@ def _check_behaviour(
 ) -> None:
     quantity = behaviour["quantity"]
     if behaviour["id"] in seen:
-        raise _fault((*path, "id"), "这个行为出现了两次", "this behaviour stands twice")
+        raise _fault((*path, "id"), "这个行为出现了两次", "this behaviour appears twice")
     seen.add(behaviour["id"])
     _check_evidence(behaviour, path, has_points=has_points)
     for name, bounds in quantity.items():

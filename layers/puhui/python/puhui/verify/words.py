@@ -299,6 +299,7 @@ KINDS = {
     "credit": "减排入账",
     "redemption": "兑换",
     "reversal": "冲正",
+    "appeal": "申诉补计",
     "hold": "预扣",
     "void": "撤销预扣",
     "expire": "到期",

@@ -1,4 +1,4 @@
-"""Acts of the past, member by member: for dry runs and corrections, which read many and keep none."""
+"""A member's acts since a day, page by page: trials and corrections read many and keep none in memory."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -36,6 +36,7 @@ HELD = "held"  # members see it as pending, with when it is settled
 MATURING, PENDING = "maturing", "pending"  # pending is what a maturing act is called from matured_at on
 WALKING, WALKING_TRIP = "walking", "walking_trip"  # a day's steps; a walk that a track shows
 NOT_COLLECTED = "NOT_COLLECTED"
+REPLACED_BY_RECORD = "REPLACED_BY_RECORD"  # a partner's record of the same trip took its place
 SELF_DECLARED_LIMIT = "SELF_DECLARED_LIMIT"  # on record, and nothing more: mere word gives no more that day
 _OF_RECORD = "R"  # the first letter of an act that a partner's record is; ids of time begin with 0 to 7
 
@@ -132,6 +133,30 @@ class Activity:
         """The act, to be settled that many days from now."""
         return replace(self, status=HELD, settles_at=now.replace(microsecond=0) + timedelta(days=days))
 
+    def as_first_answered(self) -> "Activity":
+        """The act as the first answer said it, whatever became of it since."""
+        if self.first_status == REFUSED or self.status == self.first_status == CREDITED:
+            return self
+        first = replace(
+            self,
+            status=self.first_status,
+            credits_mg=self.credits_mg + self.expired_mg,
+            points=0,
+            entry_id="",
+            reason_code="",
+            note="",
+            shared_mg=0,
+            expired_mg=0,
+        )
+        if self.first_status == CREDITED:  # it was taken back since
+            gave = self.reversal or {"from_mg": 0, "points": 0, "entry_id": ""}
+            return replace(
+                first, credits_mg=gave["from_mg"], points=gave["points"], entry_id=gave.get("entry_id", "")
+            )
+        if self.first_status == VERIFYING:
+            return replace(first, matured_at=None, collect_by=None, settles_at=None)
+        return replace(first, matured_at=None, collect_by=None) if self.first_status == HELD else first
+
     def expired(self) -> "Activity":
         """The act when nobody collected it in time: only what friends collected of it was credited."""
         return replace(
@@ -145,7 +170,8 @@ class Activity:
 
 @dataclass(frozen=True)
 class Decision:
-    """How the verification of an act ended. ``transfer_id`` is that of its credits, if it got any."""
+    """How the verification of an act ended, or what became of it afterwards: ``after`` is the appeal or the reversal by which it did.
+    ``transfer_id`` is that of its credits, if it got any."""
 
     activity_id: str
     member_id: str
@@ -156,23 +182,4 @@ class Decision:
     points: int
     reason_code: str
     transfer_id: str
-
-
-def first_answer(activity: Activity) -> Activity:
-    """The activity as the first answer said it, whatever became of it since."""
-    if activity.first_status in (CREDITED, REFUSED):
-        return activity
-    first = replace(
-        activity,
-        status=activity.first_status,
-        credits_mg=activity.credits_mg + activity.expired_mg,
-        points=0,
-        entry_id="",
-        reason_code="",
-        note="",
-        shared_mg=0,
-        expired_mg=0,
-    )
-    if activity.first_status == VERIFYING:
-        return replace(first, matured_at=None, collect_by=None, settles_at=None)
-    return replace(first, matured_at=None, collect_by=None) if activity.first_status == HELD else first
+    after: str = ""

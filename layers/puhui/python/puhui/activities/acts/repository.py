@@ -23,11 +23,9 @@ from puhui.activities.acts.model import (
     CREDITED,
     HELD,
     MATURING,
-    REFUSED,
     VERIFYING,
     WALKING,
     Activity,
-    Decision,
     is_of_record,
 )
 from puhui.activities.errors import ActivityOpen, AlreadyCorrected
@@ -373,24 +371,3 @@ class Days:
     def put(self, session: Session, day: Day) -> None:
         """Write a day that was worked out from the version that was read."""
         put_next(session, self.table, DAY, day)
-
-
-def decision_in(item: Item) -> Decision | None:
-    """The decision in an item of this table; None when it is no act that was verified, or is not decided yet. An act
-    that is to be collected has one when it has ended."""
-    if not item["entry"].startswith("A#"):
-        return None
-    if item["first"] not in (VERIFYING, HELD, REFUSED) or item["status"] in (VERIFYING, HELD, MATURING):
-        return None
-    act = ACTIVITY.read(item)
-    return Decision(
-        activity_id=act.id,
-        member_id=act.member_id,
-        programme_id=act.programme_id,
-        behaviour=act.behaviour,
-        status=act.status,
-        credits_mg=0 if act.points_only else act.credits_mg,
-        points=act.points,
-        reason_code=act.reason_code,
-        transfer_id=act.entry_id,
-    )

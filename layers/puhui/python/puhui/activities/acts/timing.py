@@ -72,7 +72,7 @@ def _require_over(at: datetime, now: datetime) -> None:
 
 
 def period_of(times: ReportedTimes, rule: PeriodRule, quantity: Mapping[str, Any]) -> Period:
-    """The days reported: so many, up to the day of the end, or of the reading where no end is times. Raises
+    """The days reported: so many, up to the day of the end, or of the reading where no end is reported. Raises
     PeriodMismatch when start and end say another number."""
     days = quantity[rule.days] if rule.days else 1
     last = clock.programme_day(times.ended_at or times.occurred_at)

@@ -15,7 +15,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from puhui.activities.acts.model import REFUSED, REVERSED, Activity
+from puhui.activities.acts.model import REFUSED, REPLACED_BY_RECORD, REVERSED, Activity
 from puhui.activities.errors import (
     AppealDecided,
     AppealMade,
@@ -107,7 +107,7 @@ def appeal_ids_of(activity_id: str) -> list[str]:
 
 def require_appealable(activity: Activity, decided_at: datetime, now: datetime) -> None:
     """Raise NothingToAppeal unless something was decided against the act's member, AppealTooLate when that is too long ago."""
-    if activity.status not in APPEALABLE:
+    if activity.status not in APPEALABLE or activity.reason_code == REPLACED_BY_RECORD:
         raise NothingToAppeal
     if now > decided_at + APPEAL_WITHIN:
         raise AppealTooLate(days=APPEAL_WITHIN.days)

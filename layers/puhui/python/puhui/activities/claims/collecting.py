@@ -61,7 +61,7 @@ def collect(member_id: str, activity_id: str, *, tables: Tables, now: datetime) 
         seen = activity.as_of(now)
         if seen.status == CREDITED:
             return activity
-        require_ripe(seen)
+        require_mature(seen)
         if seen.status == EXPIRED:
             return expire_claim(session, activity, tables, now)
         return _credit(session, activity, tables, now)
@@ -163,7 +163,7 @@ def expire_claim(session: Session, activity: Activity, tables: Tables, now: date
     return expired
 
 
-def require_ripe(seen: Activity, rule: FriendsRule | None = None) -> None:
+def require_mature(seen: Activity, rule: FriendsRule | None = None) -> None:
     """Raise what prevents collecting an act as members see it now; one that expired may be passed on."""
     if seen.status == VERIFYING:
         raise StillVerifying(at="")

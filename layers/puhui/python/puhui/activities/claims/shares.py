@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from puhui.activities.acts import credit
 from puhui.activities.acts.model import CREDITED, EXPIRED, PENDING, Activity
 from puhui.activities.acts.repository import ACTIVITY
-from puhui.activities.claims.collecting import attempt_again, body_of, expire_claim, require_ripe
+from puhui.activities.claims.collecting import attempt_again, body_of, expire_claim, require_mature
 from puhui.activities.claims.model import Share
 from puhui.activities.claims.repository import SHARE
 from puhui.activities.errors import ActivityNotFound, ClaimExpired, NothingToCollect, NotMature
@@ -53,7 +53,7 @@ def collect_share(friend_id: str, owner_id: str, activity_id: str, *, tables: Ta
         rule = programme.claim.friends
         if rule is None or seen.status == CREDITED:
             raise NothingToCollect
-        require_ripe(seen, rule)
+        require_mature(seen, rule)
         if seen.status == EXPIRED:
             expire_claim(session, activity, tables, now)
             return None
@@ -89,8 +89,8 @@ class Collectable(NamedTuple):
     points: int
 
     def body(self) -> dict[str, Any]:
-        """The ripe act of the contract."""
-        assert self.activity.collect_by is not None  # noqa: S101 only acts that wait are ripe
+        """The ``RipeActivity`` of the contract."""
+        assert self.activity.collect_by is not None  # noqa: S101 only acts that wait are listed
         return {
             "id": self.activity.id,
             "owner_id": self.activity.member_id,
@@ -141,18 +141,18 @@ def list_collectable(
         for each in waiting
         if _open_to_friends(each, rule, now)
     ]
-    return sorted(_not_shared(found, friend_id, tables), key=lambda ripe: str(ripe.activity.collect_by))
+    return sorted(_not_shared(found, friend_id, tables), key=lambda each: str(each.activity.collect_by))
 
 
 def _not_shared(found: list[Collectable], friend_id: str, tables: Tables) -> Iterator[Collectable]:
     """Those of which something is left and this friend has collected nothing yet: one more read where there are any."""
-    left = [ripe for ripe in found if ripe.points]
+    left = [each for each in found if each.points]
     if not left:
         return
-    keys = [tables.activities.shares.key(friend_id, ripe.activity.id) for ripe in left]
-    for ripe, before in zip(left, tables.activities.dynamodb.get_all(keys), strict=True):
+    keys = [tables.activities.shares.key(friend_id, each.activity.id) for each in left]
+    for each, before in zip(left, tables.activities.dynamodb.get_all(keys), strict=True):
         if before is None:
-            yield ripe
+            yield each
 
 
 def shareable_mg(activity: Activity, rule: FriendsRule, mg_per_point: int, collected_today_mg: int) -> int:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from puhui.store.client import DynamoDB, Key
 
-KEPT = timedelta(days=180)  # as long as the pictures
+KEPT = timedelta(days=180)  # as long as the prints
 
 
 class Clusters:

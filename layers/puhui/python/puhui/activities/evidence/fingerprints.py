@@ -5,7 +5,7 @@
 | photo         | sha256:<hex>      | photo                          | which evidence brought this file first; printed: the moments of its prints |
 | print         | photos:<yyyy-mm>  | <moment>#<evidence id>         | ``prints``, 16 hex digits each; ends |
 
-A picture is looked for among the prints of half a year, as long as the pictures themselves are kept: all of them, in memory, so that
+A picture is looked for among the prints of half a year, longer than the pictures themselves are kept: all of them, in memory, so that
 none within the distance is missed. A process reads them once and from then on what has come since.
 """
 

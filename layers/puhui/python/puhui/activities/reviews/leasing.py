@@ -7,11 +7,10 @@ that is on record, and is refused (``model.require_lease``).
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from puhui.activities.errors import OutOfScope
 from puhui.activities.reviews.model import (
     LEASE,
     Review,
@@ -24,6 +23,7 @@ from puhui.activities.reviews.model import (
 from puhui.activities.reviews.repository import Reviews, lost
 from puhui.kernel import clock
 from puhui.kernel.regions import widening
+from puhui.kernel.scopes import OutOfScope
 
 FIRST = 50
 PAGES_MAX = 20  # a thousand reviews that others have, or that one may not see
@@ -65,9 +65,16 @@ def queues(wanted: Wanted, reviewer: Reviewer, jurisdiction_of: JurisdictionOf) 
 
 
 def lease_reviews(
-    reviewer: Reviewer, wanted: list[str], limit: int, *, reviews: Reviews, now: datetime, chance: Random
+    reviewer: Reviewer,
+    wanted: list[str],
+    limit: int,
+    *,
+    reviews: Reviews,
+    now: datetime,
+    chance: Random,
+    time: timedelta = LEASE,
 ) -> list[Review]:
-    """Up to ``limit`` reviews that nobody else has, for LEASE from now. Those that this verifier has already come first, for longer: asking
+    """Up to ``limit`` reviews that nobody else has, for ``time`` from now. Those that this verifier has already come first, for longer: asking
     again, when an answer was lost, gives no more than asking once."""
     held: list[Review] = []
     leased: list[Review] = []
@@ -80,11 +87,11 @@ def lease_reviews(
         for review in free:
             if len(held) + len(leased) >= limit:
                 break
-            if taken := reviews.take(review, reviewer.id, now + LEASE, now):
+            if taken := reviews.take(review, reviewer.id, now + time, now):
                 leased.append(taken)
         if len(held) + len(leased) >= limit:
             break
-    longer = (reviews.extend(review, now + LEASE) for review in held[:limit])
+    longer = (reviews.extend(review, max(now + time, review.lease_until or now)) for review in held[:limit])
     return [*(review for review in longer if review), *leased]
 
 

@@ -37,6 +37,7 @@ OPEN, DECIDED, EXPIRED = "open", "decided", "expired"
 APPROVE, REFUSE = "approve", "refuse"
 VERIFICATION, REVERSAL, KNOWN = "verification", "reversal", "known"
 LEASE = timedelta(minutes=10)
+BATCH = timedelta(hours=24)  # of a third party, which decides by a signed statement
 FOUR_EYES_ABOVE_MG = 5_000_000  # 5 kg, some 25 trips by subway: what one act gives beyond it takes two people
 SERVICE = timedelta(hours=24)  # within which a review is to be decided
 
@@ -155,6 +156,8 @@ def require_may_decide(review: Review, reviewer: Reviewer) -> None:
         raise OwnReview
     if review.org and review.org == reviewer.org:
         raise ColleaguesReview
+    if review.kind == KNOWN and review.lease_owner not in ("", reviewer.id):
+        raise ReviewNotFound  # it was made for one verifier
 
 
 def may_take(review: Review, reviewer: Reviewer, now: datetime) -> bool:

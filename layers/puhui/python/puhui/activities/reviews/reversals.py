@@ -112,6 +112,7 @@ def _reverse(session: Session, review: Review, tables: Tables, now: datetime) ->
         "taken_mg": taken.mg,
         "taken_points": taken.points,
         "transfer_id": transfer_id,
+        "entry_id": activity.entry_id,
     }
     after = replace(
         activity,

@@ -16,6 +16,7 @@ from puhui.activities.errors import (
 )
 from puhui.activities.evidence.model import object_key
 from puhui.activities.evidence.usecases import ADDRESS_SECONDS, EvidenceStore
+from puhui.activities.reviews import known
 from puhui.activities.reviews.leasing import JurisdictionOf, Wanted, queues
 from puhui.activities.reviews.model import (
     DECIDED,
@@ -136,9 +137,11 @@ def _decide(
     after = decided(review, vote)
     reviews.put(session, review, after)
     if after.state == DECIDED:
-        if after.kind != KNOWN:
+        if after.kind == KNOWN:
+            known.add_to_tally(session, after, reviews)
+        else:
             reviews.count(session, after)
-        effects(session, after)
+            effects(session, after)
     return after
 
 

@@ -16,6 +16,7 @@ from puhui.activities.settling.endings import add_refusal
 from puhui.activities.tables import Activities, Tables
 from puhui.kernel import clock
 from puhui.kernel.pages import Page
+from puhui.kernel.scopes import EVERYWHERE, Scope
 from puhui.ledger.api import HoldResolved
 from puhui.programmes import api as programmes
 from puhui.store.cursors import Cursors
@@ -33,6 +34,7 @@ def void(
     *,
     tables: Tables,
     now: datetime,
+    scope: Scope = EVERYWHERE,
 ) -> Activity:
     """Void a held act, or propose it where it takes two. The same officer's same request again gets the same answer.
 
@@ -43,7 +45,7 @@ def void(
 
     def build(session: Session) -> Activity:
         activity = tables.activities.acts.find(member_id, activity_id)
-        if activity is None:
+        if activity is None or not _covers(scope, activity.programme_id):
             raise ActivityNotFound
         given = activity.voiding
         if officer_id in (given.get("by"), given.get("second")) and given["reason_code"] == reason_code:
@@ -68,6 +70,10 @@ def void(
         return attempt(tables.ledger.dynamodb, build)
     except (ActivityOpen, HoldResolved):  # somebody else came in between: what now?
         return attempt(tables.ledger.dynamodb, build)
+
+
+def _covers(scope: Scope, programme_id: str) -> bool:
+    return scope.everywhere or scope.covers(programme_id, programmes.jurisdiction_of(programme_id))
 
 
 def voiding_body(activity: Activity) -> dict[str, Any]:

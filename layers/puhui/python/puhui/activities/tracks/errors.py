@@ -96,7 +96,7 @@ class TrackDistanceDiffers(TrackRefused):
 
     code = "TRACK_DISTANCE_DIFFERS"
     zh = "填写的距离是 {told} 米，轨迹是 {measured} 米：请按轨迹填写。"
-    en = "{told} m were told of, and the track measures {measured} m. Tell of what the track shows."
+    en = "{told} m were reported, and the track measures {measured} m. Report what the track shows."
 
 
 class TrackQuantity(TrackRefused):

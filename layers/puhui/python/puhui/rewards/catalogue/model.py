@@ -184,7 +184,7 @@ def revised(current: Reward | None, wanted: Reward) -> Reward:
         for name, wants, has in (
             ("stock", wanted.stock, current.stock),
             ("shards", shards, current.shards),
-            ("lanes", wanted.queue_shards, current.queue_shards),
+            ("queue_lanes", wanted.queue_shards, current.queue_shards),
         ):
             if wants < has:
                 raise RewardShrinks(field=name, standing=has)

@@ -13,7 +13,7 @@ from puhui.store.session import Session
 
 SENDING_SHARDS = 16  # 8,000 a second
 SENT_SECONDS = 90 * 86_400
-TO_SEND, SENT = "O", "S"
+TO_SEND, SENT = "O", "S"  # how the entries begin: open, sent
 
 
 class DeliveryRepository(Repository):

@@ -93,7 +93,7 @@ class Partner:
     behaviour: Behaviour = field(default_factory=Behaviour)
 
 
-class Desk:
+class StandIn:
     """All partners and their orders; lives in one event loop and remembers nothing of an earlier start."""
 
     def __init__(self) -> None:
