@@ -20,7 +20,7 @@ ENDS = {  # what ends the object, or says with it that it stopped
     "erasure": {"FinishErasure", "TakenBack"},
 }
 LAST_RESORTS = {  # Fail states, and what finds their objects then: a function on a schedule, or an alarm
-    ("verification", "Failed"): ("activities", "LookAfterActivitiesFunction"),
+    ("verification", "Failed"): ("activities", "CheckWaitingActivitiesFunction"),
     ("redemption", "Failed"): ("rewards", "ReconcileRedemptionsFunction"),
     ("export", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),
     ("erasure", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),

@@ -307,13 +307,13 @@ def test_closing_that_goes_on_failing_says_so_too(play: Any, shards: Steps):
 ORDER = {"mode": "issue", "member_id": "M", "redemption_id": "R"}
 
 
-@pytest.mark.parametrize("broken", [{"IssueOrder"}, {"IssueOrder", "CallOffOrder"}, {"AwaitAnswer"}])
+@pytest.mark.parametrize("broken", [{"IssueOrder"}, {"IssueOrder", "CancelOrder"}, {"AwaitAnswer"}])
 def test_an_order_ends_whatever_fails_before(play: Any, broken: set[str]):
     steps = Steps(
         {
             "IssueOrder": lambda _: {"answer": "accepted", "wait_seconds": 1},
             "AwaitAnswer": answering({"answer": "issued"}),
-            "CallOffOrder": lambda _: {},
+            "CancelOrder": lambda _: {},
             "EndRedemption": lambda _: {"status": "cancelled"},
         }
     )

@@ -159,7 +159,7 @@ def test_what_nobody_collects_expires_and_its_hold_with_it(me: Member, friend: M
     for _ in range(2):
         assert problem(collect(me, balls[0]["id"])) == (409, "CLAIM_EXPIRED")
     assert balance(me) == {"points": 0, "pending_mg": 250_000, "reduced_mg": 50_000, "credits_mg": 0}
-    local_cloud.aws("lambda").invoke(FunctionName=f"{local_cloud.stack}-look-after-activities", Payload=b"{}")
+    local_cloud.aws("lambda").invoke(FunctionName=f"{local_cloud.stack}-check-waiting-activities", Payload=b"{}")
     assert balance(friend) == {"points": 50, "pending_mg": 0, "reduced_mg": 0, "credits_mg": 0}
     assert collect(me, balls[1]["id"]).json()["points"] == 250
 
@@ -178,7 +178,7 @@ def test_a_photo_is_verified_first_then_it_can_be_collected(me: Member):
 def test_a_days_steps_are_one_ball(me: Member):
     me.consent("steps")
     today = (datetime.now(UTC) + timedelta(hours=8)).date()
-    walked = [{"date": (today - timedelta(days=n)).isoformat(), "step": 9_000 + n} for n in range(8)]
+    walked = [{"date": (today - timedelta(days=n)).isoformat(), "step": 9_100 + 7 * n} for n in range(8)]
     data = demo.control(me.api, "werun", openid=me.openid, steps=walked)
     answer = me.request("POST", "/steps", json={"programme_id": FOREST, "include_earlier": True, **data})
     assert answer.status_code == 200, answer.text

@@ -29,7 +29,8 @@ def announce(member: Member) -> httpx.Response:
 
 def walked(member: Member, days: range) -> dict[str, Any]:
     today = (datetime.now(UTC) + timedelta(hours=8)).date()
-    steps = [{"date": (today - timedelta(days=n)).isoformat(), "step": 8_000} for n in days]
+    own = 8_000 + sum(map(ord, member.openid)) % 997  # nobody walks as another does
+    steps = [{"date": (today - timedelta(days=n)).isoformat(), "step": own + 11 * n} for n in days]
     return demo.control(member.api, "werun", openid=member.openid, steps=steps)
 
 
@@ -75,7 +76,7 @@ def test_steps_from_before_the_consent_are_looked_at_only_on_purpose(api: httpx.
     days = answer.json()["days"]
     assert len(days) == 5
     assert [each.get("reason_code") for each in days[1:]] == ["BEFORE_CONSENT"] * 4
-    assert [each["steps"] for each in days] == [8_000, 0, 0, 0, 0]
+    assert [each["steps"] >= 8_000 for each in days] == [True, False, False, False, False]
     chosen = sync(me, walked(me, range(5)), include_earlier=True).json()["days"]
     assert not any(each.get("reason_code") == "BEFORE_CONSENT" for each in chosen)
     assert sum(each["points"] for each in chosen) > 0

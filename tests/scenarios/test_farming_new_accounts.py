@@ -1,16 +1,20 @@
 """New accounts made to farm, through HTTP: what they get at once, what waits, and what an officer voids of it."""
 
+import base64
+import hmac
 import json
 import time
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from infra.local import demo, seed
+from puhui.activities.risk.records import RiskRecords, device_hash
 from puhui.kernel.clock import CHINA
+from puhui.store.client import DynamoDB
 from tests.scenarios.life import Member
 from tests.support.local_cloud import WAIT_SECONDS
 
@@ -51,7 +55,7 @@ def settle_now(local_cloud: Any, member: Member, activity_id: str) -> dict[str, 
         ExpressionAttributeValues=past,
     )
     answer = local_cloud.aws("lambda").invoke(
-        FunctionName=f"{local_cloud.stack}-look-after-activities", Payload=b"{}"
+        FunctionName=f"{local_cloud.stack}-check-waiting-activities", Payload=b"{}"
     )
     done: dict[str, Any] = json.loads(answer["Payload"].read())
     return done
@@ -142,7 +146,17 @@ def test_whom_the_platform_considers_a_risk_a_person_looks_at_before_anything_is
     assert balance(farmer) == (800_000, 0)
 
 
-def test_a_phone_with_many_accounts_farms_for_three(api: httpx.Client):
+def on_record(local_cloud: Any, owner: str, count: int) -> None:
+    """Wait until the stream has put so much on record under owners that begin so."""
+
+    def seen() -> bool:
+        items = [each for each in local_cloud.items("activities") if each["owner"].startswith(owner)]
+        return sum(len(each.get("people", "1")) for each in items) >= count
+
+    demo.until(f"{owner} on record", seen)
+
+
+def test_a_phone_with_many_accounts_farms_for_three(api: httpx.Client, local_cloud: Any):
     device = {"id": uuid.uuid4().hex, "platform": "android"}
     said = []
     for _ in range(5):
@@ -151,12 +165,24 @@ def test_a_phone_with_many_accounts_farms_for_three(api: httpx.Client):
         answer = account.record("cycling", {"distance_m": 3_000}, at=at, device=device)
         said.append(answer.json()["status"])
         if len(said) == 3:
-            time.sleep(3)  # the stream has put the three on record
+            on_record(local_cloud, f"device:{hash_of(local_cloud, device['id'])}", 3)
     assert said[:3] == ["credited"] * 3
     assert said[3:] == ["pending"] * 2
 
 
-def test_steps_that_one_script_gives_to_two_accounts_count_for_one(api: httpx.Client):
+def hash_of(local_cloud: Any, device_id: str) -> str:
+    """The name of a device in the deployment's table."""
+    secrets = local_cloud.aws("secretsmanager")
+    (name,) = [
+        each["Name"]
+        for each in secrets.list_secrets()["SecretList"]
+        if each["Name"] == f"{local_cloud.stack}/cursor"
+    ]
+    key = base64.b64decode(json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])["key"])
+    return device_hash(device_id, hmac.digest(key, b"key for devices", "sha256"))
+
+
+def test_steps_that_one_script_gives_to_two_accounts_count_for_one(api: httpx.Client, local_cloud: Any):
     least = 5_000 + time.time_ns() % 9_000
     today = datetime.now(CHINA).date()
     walked = [
@@ -165,13 +191,18 @@ def test_steps_that_one_script_gives_to_two_accounts_count_for_one(api: httpx.Cl
 
     def synced(account: Member) -> dict[str, Any]:
         data = demo.control(api, "werun", openid=account.openid, steps=walked)
-        answer = account.request("POST", "/steps", json={"programme_id": "carbon-88", **data})
+        answer = account.request(
+            "POST", "/steps", json={"programme_id": "carbon-88", "include_earlier": True, **data}
+        )
         assert answer.status_code == 200, answer.text
         body: dict[str, Any] = answer.json()
         return body
 
     assert synced(new(api))["points"] > 0
-    time.sleep(3)  # the stream has put the days on record
+    records = RiskRecords(DynamoDB(), "")
+    for each in walked:
+        owner = records.steps_key(date.fromisoformat(str(each["date"])), int(str(each["step"]))).key["owner"]
+        on_record(local_cloud, owner, 1)
     copy = new(api)
     refused = synced(copy)
     days = [day for day in refused["days"] if day["steps"]]

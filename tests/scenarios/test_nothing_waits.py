@@ -35,7 +35,7 @@ def test_a_verification_that_was_aborted_goes_on_where_it_was(api: httpx.Client,
         ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00+08:00"}},
     )
     answer = local_cloud.aws("lambda").invoke(
-        FunctionName=f"{local_cloud.stack}-look-after-activities", Payload=b"{}"
+        FunctionName=f"{local_cloud.stack}-check-waiting-activities", Payload=b"{}"
     )
     assert json.loads(answer["Payload"].read())["started"] >= 1
     assert states.describe_execution(executionArn=f"{execution}-2")["status"] == "RUNNING"

@@ -46,7 +46,7 @@ ON_THE_WAY = (
     "follow-redemptions",
     "issue-order",
     "await-answer",
-    "call-off-order",
+    "cancel-order",
     "end-redemption",
 )
 # What a member of a rush begins with in each programme, and what a poor one does.

@@ -1,5 +1,6 @@
 """Appeals: one to a decision, decided by somebody else, in a stated time; credited once by a compensating transfer."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -193,6 +194,28 @@ def test_the_messages_fit_the_platforms_kinds(acts: Acts):
         assert max(len(told["thing1"]), len(told["thing4"])) <= 20
     assert all(len(each) <= 5 for each in notices._RESULTS.values())
     assert all(len(each) <= 20 for each in notices._REMARKS.values())
+
+
+def test_of_many_who_decide_at_once_one_does_and_the_act_is_credited_at_most_once(acts: Acts):
+    made = appeal(acts, refused(acts))
+    outcomes: list[str] = []
+
+    def work(number: int) -> None:
+        try:
+            after = decide(acts, made, Reviewer(f"{number}" * 26), "approve" if number % 2 else "refuse")
+            outcomes.append(after.state)
+        except AppealDecided:
+            outcomes.append("late")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert outcomes.count("late") == 5
+    accepted = outcomes.count("accepted")
+    assert acts.points() == 200 * accepted
+    assert acts.sound()
 
 
 # Reversals

@@ -88,6 +88,18 @@ def test_an_act_that_nothing_helped_is_ended_when_its_hold_has_run_out(acts: Act
     assert acts.sound()
 
 
+def test_the_review_of_an_act_that_is_ended_leaves_the_queues(acts: Acts, machine: Machine):
+    activity_id = verifying(acts)
+    machine.executions[activity_id] = "RUNNING"
+    desk = acts.tables.activities.reviews
+    review = verification.request_review(
+        acts.member_id, activity_id, 60, [], "t", 60, activities=acts.tables.activities, now=SENT
+    )
+    assert list(desk.waiting("carbon-88")) == [review.id]
+    assert look(acts, SENT + timedelta(days=recording.VERIFICATION_DAYS)) == {"ended": 1}
+    assert [list(desk.waiting(queue)) for queue in review.queues] == [[] for _ in review.queues]
+
+
 def test_an_act_that_has_ended_is_not_looked_at_again(acts: Acts, machine: Machine):
     for hours, end in enumerate((verification.credit_activity, refuse)):
         activity_id = trip(acts, acts.photo(photo(hours)), hours_ago=2 * hours)

@@ -110,7 +110,11 @@ def _check(key: Key, tables: Tables, state_machine: str, now: datetime, find_out
 def _verify(activity: Activity, tables: Tables, state_machine: str, now: datetime) -> str:
     age = now - activity.waits_since
     if age >= timedelta(days=VERIFICATION_DAYS):
-        verification.refuse_activity(activity.member_id, activity.id, EXPIRED_REASON, tables=tables, now=now)
+        who, which = activity.member_id, activity.id
+        verification.close_review(
+            who, which, activities=tables.activities, now=now
+        )  # nobody waits for it any more
+        verification.refuse_activity(who, which, EXPIRED_REASON, tables=tables, now=now)
         return ENDED
     name, given = verification.execution_name(activity), verification.execution_input(activity)
     started = states.start_again(state_machine, name, given)

@@ -4,7 +4,7 @@ States of a statement:
 
 | state    | who moves it there                       | operation                                   | what is seen |
 |----------|------------------------------------------|---------------------------------------------|--------------|
-| computed | the shards; an upheld dispute            | `claim_dues`; `resolve_dispute`             | `computed`; `approved` once two people approved its revision |
+| computed | the shards; an upheld dispute            | `claim_payables`; `resolve_dispute`             | `computed`; `approved` once two people approved its revision |
 | posting  | the workflow, some transfers are made    | `post_statements`                           | `approved`; `reason_code` when a budget is short |
 | posted   | the workflow, all transfers are made     | `post_statements`                           | the merchant is owed the total |
 | disputed | the merchant's owner or manager          | `open_dispute`, from computed or posted     | `dispute_id`; it is neither posted nor paid |

@@ -26,7 +26,7 @@ def find_out(activity: Activity, now: datetime) -> Mapping[str, int]:
     return people.found_out(activity, WECHAT(), known=MEMBERS, records=TABLES.activities.risk, now=now)
 
 
-@task("look_after_activities")
+@task("check_waiting_activities")
 def app(_event: Input, now: datetime) -> Input:
     done = scheduled_checks.check_waiting(TABLES, STATE_MACHINE, now, time.monotonic, SECONDS_MAX, find_out)
     if done[scheduled_checks.FAILED]:

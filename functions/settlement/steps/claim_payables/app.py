@@ -11,6 +11,6 @@ from puhui.settlement.settlements.computing import Dependencies, claim_shard
 DEPS = Dependencies(Repositories.from_environment(), Rewards.from_environment(), Merchants.from_environment())
 
 
-@task("claim_dues")
+@task("claim_payables")
 def app(event: Input, _now: datetime) -> Input:
     return {"dues": claim_shard(event["id"], event["shard"], deps=DEPS)}

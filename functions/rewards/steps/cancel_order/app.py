@@ -9,7 +9,7 @@ from puhui.rewards.wiring import dependencies
 DEPENDENCIES = dependencies()
 
 
-@task("call_off_order")
+@task("cancel_order")
 def app(event: Input, now: datetime) -> Input:
     return {
         "answer": saga.cancel_order(event["member_id"], event["redemption_id"], deps=DEPENDENCIES, now=now)
