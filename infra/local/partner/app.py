@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 
 from infra.local.doors import LocalOnly
 from infra.local.partner import control, receiver, webhooks
+from infra.local.partner.records import Sender
 from infra.local.partner.stand_in import ACCEPTED, ISSUED, REFUSED, Partner, StandIn
 
 HUGE_BYTES = 128 * 1024
@@ -58,7 +59,11 @@ def create_app() -> Starlette:
         routes=[
             Mount(
                 "/_standin",
-                LocalOnly(Starlette(routes=[*control.routes(stand_in), *receiver.controls(inboxes)])),
+                LocalOnly(
+                    Starlette(
+                        routes=[*control.routes(stand_in), *receiver.controls(inboxes), *Sender().routes()]
+                    )
+                ),
             ),
             *receiver.routes(inboxes),
             Route("/{partner}/orders", take, methods=["POST"]),
