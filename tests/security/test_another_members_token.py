@@ -87,7 +87,7 @@ EXPECTED = {
     "add_ward": OWN,
     "list_wards": OWN,
     "remove_ward": UNSEEN,
-    "list_ward_activities": HIDDEN,
+    "list_ward_activities": UNSEEN,
     "export_ward": UNSEEN,
     "get_ward_export": UNSEEN,
     "open_ward_export": UNSEEN,
@@ -174,6 +174,13 @@ EXPECTED = {
     "put_partner": STAFF,
     "get_partner": STAFF,
     "add_partner_secret": STAFF,
+    "put_partner_webhook": STAFF,
+    "get_partner_webhook": STAFF,
+    "add_partner_webhook_key": STAFF,
+    "replay_partner_webhooks": STAFF,
+    "prepare_partner_file": PUBLIC,  # as to tokens: it is signed
+    "get_partner_file": PUBLIC,
+    "replay_webhooks": PUBLIC,
     "list_merchants": PUBLIC,
     "prepare_merchant_document": OWN,
     "apply_as_merchant": OWN,
@@ -258,6 +265,7 @@ def filled(path: str, life: Life) -> str:
 
 
 PARAMS = {
+    "get_minors_report": {"year": "2026"},
     "list_friend_activities": {"programme_id": "ant-forest"},
     **{
         name: {"merchant_id": "{merchant_id}"}
@@ -292,6 +300,8 @@ BODIES: dict[str, Any] = {
         }
     },
     "suspend_data_partner": {"reason": "a reason"},
+    "correct_ward_birth_year": {"birth_year": 2015},
+    "put_ward_consent": {"granted": True, "version": "2026-12"},
     "hand_on_coupon": {"friend_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},
     "verify_coupon": {"code": "7Q2K-9XWD-04TN"},
     "propose_reward": {**REWARD, "merchant_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},
@@ -378,6 +388,8 @@ BODIES: dict[str, Any] = {
         "url": "https://orders.partner.example",
         "answer_within_seconds": 60,
     },
+    "put_partner_webhook": {"url": "https://metro.example/puhui"},
+    "replay_partner_webhooks": {"from": "2026-11-30T00:00:00+08:00", "to": "2026-12-01T00:00:00+08:00"},
 }
 
 
