@@ -286,8 +286,6 @@ REWARD = {
     "stock": 1,
 }
 BODIES: dict[str, Any] = {
-    "correct_ward_birth_year": {"birth_year": 2015},
-    "put_ward_consent": {"granted": True, "version": "2026-12"},
     "bind_partner": {"partner_id": "demo-partner", "code": "7K2M9QX4TB"},
     "put_data_partner": {
         "name": {"zh-CN": "示范", "en": "Demo"},
@@ -302,6 +300,8 @@ BODIES: dict[str, Any] = {
         }
     },
     "suspend_data_partner": {"reason": "a reason"},
+    "correct_ward_birth_year": {"birth_year": 2015},
+    "put_ward_consent": {"granted": True, "version": "2026-12"},
     "hand_on_coupon": {"friend_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},
     "verify_coupon": {"code": "7Q2K-9XWD-04TN"},
     "propose_reward": {**REWARD, "merchant_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},

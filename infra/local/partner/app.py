@@ -55,15 +55,12 @@ def create_app() -> Starlette:
         return await _answered(partner, mode, status, told)
 
     logging.getLogger("uvicorn.error").addFilter(_not_of_drops)
+    controls = [*control.routes(stand_in), *receiver.controls(inboxes), *Sender().routes()]
     app = Starlette(
         routes=[
             Mount(
                 "/_standin",
-                LocalOnly(
-                    Starlette(
-                        routes=[*control.routes(stand_in), *receiver.controls(inboxes), *Sender().routes()]
-                    )
-                ),
+                LocalOnly(Starlette(routes=controls)),
             ),
             *receiver.routes(inboxes),
             Route("/{partner}/orders", take, methods=["POST"]),
