@@ -52,6 +52,19 @@ EXPECTED = {
     "review_methodology": STAFF,
     "publish_methodology": STAFF,
     "withdraw_methodology": STAFF,
+    "ingest_activities": PUBLIC,
+    "get_partner_batch": PUBLIC,
+    "register_binding_code": PUBLIC,
+    "list_partner_bindings": OWN,
+    "bind_partner": UNSEEN,
+    "unbind_partner": UNSEEN,
+    "start_partner_binding": UNSEEN,
+    "put_data_partner": STAFF,
+    "get_data_partner": STAFF,
+    "activate_data_partner": STAFF,
+    "add_data_partner_key": STAFF,
+    "remove_data_partner_key": STAFF,
+    "suspend_data_partner": STAFF,
     "verify_wechat_push": PUBLIC,
     "receive_wechat_push": PUBLIC,
     "list_rewards": OWN,
@@ -245,6 +258,8 @@ def filled(path: str, life: Life) -> str:
         "dispute_id": life.activity_id,
         "export_id": life.export_id,
         "import_id": life.activity_id,
+        "batch_id": "b-1",
+        "key_id": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
     }
     return path.format(**values)
 
@@ -271,6 +286,20 @@ REWARD = {
     "stock": 1,
 }
 BODIES: dict[str, Any] = {
+    "bind_partner": {"partner_id": "demo-partner", "code": "7K2M9QX4TB"},
+    "put_data_partner": {
+        "name": {"zh-CN": "示范", "en": "Demo"},
+        "programmes": [{"programme_id": "carbon-88", "behaviours": ["cycling"]}],
+    },
+    "activate_data_partner": {"hash": "ab" * 32},
+    "add_data_partner_key": {
+        "public_key": {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        }
+    },
+    "suspend_data_partner": {"reason": "a reason"},
     "correct_ward_birth_year": {"birth_year": 2015},
     "put_ward_consent": {"granted": True, "version": "2026-12"},
     "hand_on_coupon": {"friend_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},

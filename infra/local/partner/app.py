@@ -15,6 +15,7 @@ from starlette.routing import Mount, Route
 
 from infra.local.doors import LocalOnly
 from infra.local.partner import control, receiver, webhooks
+from infra.local.partner.records import Sender
 from infra.local.partner.stand_in import ACCEPTED, ISSUED, REFUSED, Partner, StandIn
 
 HUGE_BYTES = 128 * 1024
@@ -54,11 +55,12 @@ def create_app() -> Starlette:
         return await _answered(partner, mode, status, told)
 
     logging.getLogger("uvicorn.error").addFilter(_not_of_drops)
+    controls = [*control.routes(stand_in), *receiver.controls(inboxes), *Sender().routes()]
     app = Starlette(
         routes=[
             Mount(
                 "/_standin",
-                LocalOnly(Starlette(routes=[*control.routes(stand_in), *receiver.controls(inboxes)])),
+                LocalOnly(Starlette(routes=controls)),
             ),
             *receiver.routes(inboxes),
             Route("/{partner}/orders", take, methods=["POST"]),
