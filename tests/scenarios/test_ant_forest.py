@@ -159,7 +159,9 @@ def test_what_nobody_collects_expires_and_its_hold_with_it(me: Member, friend: M
     for _ in range(2):
         assert problem(collect(me, balls[0]["id"])) == (409, "CLAIM_EXPIRED")
     assert balance(me) == {"points": 0, "pending_mg": 250_000, "reduced_mg": 50_000, "credits_mg": 0}
-    local_cloud.aws("lambda").invoke(FunctionName=f"{local_cloud.stack}-check-waiting-activities", Payload=b"{}")
+    local_cloud.aws("lambda").invoke(
+        FunctionName=f"{local_cloud.stack}-check-waiting-activities", Payload=b"{}"
+    )
     assert balance(friend) == {"points": 50, "pending_mg": 0, "reduced_mg": 0, "credits_mg": 0}
     assert collect(me, balls[1]["id"]).json()["points"] == 250
 
