@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from botocore.exceptions import ClientError
 
 from infra.build.contract import ROOT
+from infra.local.partner import records
 from infra.local.partner.stand_in import DEMO_PARTNER, DEMO_SECRET
 from infra.local.settings import STACK, CannotStart
 from puhui.kernel import ids
@@ -45,6 +46,7 @@ COFFEE: dict[str, Any] = {
     "cancellable": True,
 }
 PRESETS = ROOT / "layers/puhui/python/puhui/rewards/presets"
+PROGRAMMES = ROOT / "layers/puhui/python/puhui/programmes/presets"
 
 
 class Step(NamedTuple):
@@ -62,6 +64,8 @@ def steps(url: str) -> Iterator[Step]:
         yield Step(openid, "assign-roles", person(openid, nickname))
     yield Step("published methodologies and programmes", "record-publications", {})
     yield Step(DEMO_PARTNER, "register-partner", _demo_partner(url))
+    for partner_id in records.DATA_PARTNERS:
+        yield Step(partner_id, "register-data-partner", _data_partner(partner_id))
     for programme_id, merchant_id in DEMO_MERCHANTS.items():
         yield Step(
             f"the merchant of {programme_id}", "import-merchant", _demo_merchant(merchant_id, programme_id)
@@ -100,6 +104,35 @@ def _demo_partner(url: str) -> dict[str, Any]:
         "url": f"{url}/_partner/{DEMO_PARTNER}",
         "answer_within_seconds": 3600,
         "secret": DEMO_SECRET,
+    }
+
+
+_SENT_BY = {
+    "demo-metro": (("示范地铁公交", "Demo metro and bus"), ("subway_trip", "bus_trip")),
+    "demo-bike": (("示范骑行", "Demo bike"), ("cycling",)),
+    "demo-power": (("示范水电气与生活服务", "Demo utilities"), ()),  # whatever the two others do not send
+}
+
+
+def _data_partner(partner_id: str) -> dict[str, Any]:
+    (chinese, english), own = _SENT_BY[partner_id]
+    others = {each for _, behaviours in _SENT_BY.values() for each in behaviours}
+    programmes = []
+    for path in sorted(PROGRAMMES.glob("*.json")):
+        document = json.loads(path.read_text())
+        taken = [each["id"] for each in document["behaviours"] if "partner" in each["evidence"]]
+        sent = [each for each in taken if (each in own if own else each not in others)]
+        if sent:
+            programmes.append({"programme_id": document["id"], "behaviours": sent})
+    return {
+        "id": partner_id,
+        "name": {"zh-CN": chinese, "en": english},
+        "programmes": programmes,
+        "public_key": records.public_jwk(partner_id),
+        "proposed_by": "demo-operator",
+        "activated_by": "demo-operator-2",
+        "openids": MEMBERS,
+        "subject": records.SUBJECT,
     }
 
 

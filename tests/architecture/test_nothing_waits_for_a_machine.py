@@ -16,6 +16,7 @@ ENDS = {  # what ends the object, or says with it that it stopped
     "verification": {"CreditActivity", "RefuseActivity"},
     "redemption": {"EndRedemption"},
     "shards": {"Close", "Stop"},
+    "partner_file": {"Close", "Stop"},
     "export": {"CloseReady", "CloseFailed"},
     "erasure": {"FinishErasure", "TakenBack"},
 }
@@ -25,6 +26,7 @@ LAST_RESORTS = {  # Fail states, and what finds their objects then: a function o
     ("export", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),
     ("erasure", "LeftToTheSchedule"): ("privacy", "LookAfterPrivacyFunction"),
     ("shards", "Stopped"): ("settlement", "SettlementFailedAlarm"),
+    ("partner_file", "Stopped"): ("partner_files", "PartnerFileFailedAlarm"),
 }
 States = dict[str, dict[str, Any]]
 

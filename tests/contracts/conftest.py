@@ -61,6 +61,8 @@ VARIABLES = {
     "POSTING_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-posting",
     "SETTLEMENT_LAG_SECONDS": "60",
     "STATEMENTS_BUCKET": "puhui-statements",
+    "PARTNER_FILES_BUCKET": "puhui-partner-files",
+    "PARTNER_FILE_STATE_MACHINE": "arn:aws-cn:states:cn-northwest-1:000000000000:stateMachine:puhui-partner-file",
     "JWKS": json.dumps({"keys": []}),
     "TOKEN_ISSUER": "https://puhui.example",
     "WECHAT_APP_ID": "wx0000000000000000",

@@ -52,6 +52,19 @@ EXPECTED = {
     "review_methodology": STAFF,
     "publish_methodology": STAFF,
     "withdraw_methodology": STAFF,
+    "ingest_activities": PUBLIC,
+    "get_partner_batch": PUBLIC,
+    "register_binding_code": PUBLIC,
+    "list_partner_bindings": OWN,
+    "bind_partner": UNSEEN,
+    "unbind_partner": UNSEEN,
+    "start_partner_binding": UNSEEN,
+    "put_data_partner": STAFF,
+    "get_data_partner": STAFF,
+    "activate_data_partner": STAFF,
+    "add_data_partner_key": STAFF,
+    "remove_data_partner_key": STAFF,
+    "suspend_data_partner": STAFF,
     "verify_wechat_push": PUBLIC,
     "receive_wechat_push": PUBLIC,
     "list_rewards": OWN,
@@ -74,7 +87,7 @@ EXPECTED = {
     "add_ward": OWN,
     "list_wards": OWN,
     "remove_ward": UNSEEN,
-    "list_ward_activities": HIDDEN,
+    "list_ward_activities": UNSEEN,
     "export_ward": UNSEEN,
     "get_ward_export": UNSEEN,
     "open_ward_export": UNSEEN,
@@ -161,6 +174,13 @@ EXPECTED = {
     "put_partner": STAFF,
     "get_partner": STAFF,
     "add_partner_secret": STAFF,
+    "put_partner_webhook": STAFF,
+    "get_partner_webhook": STAFF,
+    "add_partner_webhook_key": STAFF,
+    "replay_partner_webhooks": STAFF,
+    "prepare_partner_file": PUBLIC,  # as to tokens: it is signed
+    "get_partner_file": PUBLIC,
+    "replay_webhooks": PUBLIC,
     "list_merchants": PUBLIC,
     "prepare_merchant_document": OWN,
     "apply_as_merchant": OWN,
@@ -238,11 +258,14 @@ def filled(path: str, life: Life) -> str:
         "dispute_id": life.activity_id,
         "export_id": life.export_id,
         "import_id": life.activity_id,
+        "batch_id": "b-1",
+        "key_id": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
     }
     return path.format(**values)
 
 
 PARAMS = {
+    "get_minors_report": {"year": "2026"},
     "list_friend_activities": {"programme_id": "ant-forest"},
     **{
         name: {"merchant_id": "{merchant_id}"}
@@ -263,6 +286,22 @@ REWARD = {
     "stock": 1,
 }
 BODIES: dict[str, Any] = {
+    "bind_partner": {"partner_id": "demo-partner", "code": "7K2M9QX4TB"},
+    "put_data_partner": {
+        "name": {"zh-CN": "示范", "en": "Demo"},
+        "programmes": [{"programme_id": "carbon-88", "behaviours": ["cycling"]}],
+    },
+    "activate_data_partner": {"hash": "ab" * 32},
+    "add_data_partner_key": {
+        "public_key": {
+            "kty": "OKP",
+            "crv": "Ed25519",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        }
+    },
+    "suspend_data_partner": {"reason": "a reason"},
+    "correct_ward_birth_year": {"birth_year": 2015},
+    "put_ward_consent": {"granted": True, "version": "2026-12"},
     "hand_on_coupon": {"friend_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},
     "verify_coupon": {"code": "7Q2K-9XWD-04TN"},
     "propose_reward": {**REWARD, "merchant_id": "01KAGZ3V9Q8M4T2X7C5R6N1P0D"},
@@ -349,6 +388,8 @@ BODIES: dict[str, Any] = {
         "url": "https://orders.partner.example",
         "answer_within_seconds": 60,
     },
+    "put_partner_webhook": {"url": "https://metro.example/puhui"},
+    "replay_partner_webhooks": {"from": "2026-11-30T00:00:00+08:00", "to": "2026-12-01T00:00:00+08:00"},
 }
 
 

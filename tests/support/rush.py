@@ -184,16 +184,23 @@ PARTNER: dict[str, Any] = {
 class Killer(threading.Thread):
     """Kills one worker after the other, at random moments, until it is stopped."""
 
-    def __init__(self, workers: Workers, kills_a_second: float, chance: random.Random) -> None:
+    def __init__(
+        self,
+        workers: Workers,
+        kills_a_second: float,
+        chance: random.Random,
+        functions: Sequence[str] = ON_THE_WAY,
+    ) -> None:
         super().__init__(name="killer", daemon=True)
         self.killed: Counter[str] = Counter()
+        self._functions = functions
         self._workers, self._rate, self._chance = workers, kills_a_second, chance
         self._over = threading.Event()
 
     def run(self) -> None:
         while not self._over.wait(self._chance.expovariate(self._rate)):
             by_function: dict[str, list[int]] = defaultdict(list)
-            for pid, function in self._workers.of(ON_THE_WAY):
+            for pid, function in self._workers.of(self._functions):
                 by_function[function].append(pid)
             if by_function:
                 function = self._chance.choice(sorted(by_function))

@@ -26,7 +26,7 @@ UNITS = {
     "hours": timedelta(hours=1),
     "minutes": timedelta(minutes=1),
 }
-ENDS = re.compile(r"^(TTL|lifecycle) `([a-z]+)[.:]([\w-]+)`$")
+ENDS = re.compile(r"^(TTL|lifecycle) `([a-z_]+)[.:]([\w-]+)`$")
 
 
 def kept(text: str) -> timedelta | None:

@@ -16,7 +16,6 @@ from puhui.store.session import Session, attempt
 app = HttpFunction("bind-partner")
 PARTNERS = DataPartners.from_environment()
 MEMBERS, LIMITS = Members.from_environment(), Limits.from_environment()
-VERSION_LETTERS = 16  # of the hash of the terms that the member agrees to
 CODES = cache(Codes.from_environment)
 
 
@@ -29,7 +28,7 @@ def bind_partner(request: Request) -> Answer:
 
     def consent(also: Callable[[Session], None]) -> object:
         """A child's guardian has said so before, or the child may not."""
-        purpose, version = bindings.purpose(partner.id), partner.activated_hash[:VERSION_LETTERS]
+        purpose, version = bindings.purpose(partner.id), partner.activated_hash[: bindings.VERSION_LETTERS]
         said = MEMBERS.find(request.member_id).consents.get(purpose)
         if said and said.granted:
             return attempt(MEMBERS.dynamodb, also)

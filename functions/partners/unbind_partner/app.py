@@ -23,7 +23,7 @@ def unbind_partner(request: Request) -> Answer:
         return put_consent(
             request.member_id,
             bindings.purpose(partner_id),
-            standing.terms[:16] if standing else "0",
+            standing.terms[: bindings.VERSION_LETTERS] if standing else "0",
             granted=False,
             members=MEMBERS,
             now=request.now,

@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from infra.local.doors import LocalOnly
-from infra.local.partner import control, webhooks
+from infra.local.partner import control, receiver, webhooks
+from infra.local.partner.records import Sender
 from infra.local.partner.stand_in import ACCEPTED, ISSUED, REFUSED, Partner, StandIn
 
 HUGE_BYTES = 128 * 1024
@@ -23,6 +24,7 @@ HUGE_BYTES = 128 * 1024
 def create_app() -> Starlette:
     """Partners of its own, shared with no other."""
     stand_in = StandIn()
+    inboxes: dict[str, receiver.Inbox] = {}
 
     async def take(request: Request) -> Response:
         name, partner, said = await _signed(stand_in, request)
@@ -53,9 +55,14 @@ def create_app() -> Starlette:
         return await _answered(partner, mode, status, told)
 
     logging.getLogger("uvicorn.error").addFilter(_not_of_drops)
+    controls = [*control.routes(stand_in), *receiver.controls(inboxes), *Sender().routes()]
     app = Starlette(
         routes=[
-            Mount("/_standin", LocalOnly(Starlette(routes=control.routes(stand_in)))),
+            Mount(
+                "/_standin",
+                LocalOnly(Starlette(routes=controls)),
+            ),
+            *receiver.routes(inboxes),
             Route("/{partner}/orders", take, methods=["POST"]),
             Route("/{partner}/orders/{order_id}/cancellation", cancel, methods=["POST"]),
         ]

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from puhui.activities.acts.days import Day, Entry
+from puhui.activities.acts.decisions import decision_in
 from puhui.activities.acts.model import Activity, PartnerRecord
-from puhui.activities.acts.repository import ACTIVITY, DAY, decision_in
+from puhui.activities.acts.repository import ACTIVITY, DAY
 from puhui.activities.appeals.model import Appeal
 from puhui.activities.appeals.repository import APPEAL
 from puhui.activities.claims.model import Share, ShareDay

@@ -15,6 +15,7 @@ from puhui.ingestion.files import usecases
 from puhui.ingestion.files.bucket import PartnerFiles
 from puhui.ingestion.files.model import CONTENT_TYPES, JSON_LINES, Chunk, Manifest, PartnerFile
 from puhui.ingestion.files.repository import Files
+from puhui.partners.webhooks.api import Webhooks
 from puhui.store.client import DynamoDB
 
 NOW = datetime(2026, 12, 1, 2, tzinfo=UTC)
@@ -70,7 +71,7 @@ class Desk:
             "rows": content.count(b"\n") - (2 if file_format == "csv" else 0),
         } | told
         manifest = Manifest(METRO, format=file_format, **announced)
-        return usecases.prepare(manifest, key_id="k1", signature="c2ln", files=self.files, now=self.now)
+        return usecases.prepare(manifest, signed={"signature": "sig=:c2ln:"}, files=self.files, now=self.now)
 
     def upload(self, file: PartnerFile, content: bytes) -> None:
         self.bucket._s3.put_object(
@@ -116,4 +117,7 @@ def desk(dynamodb_endpoint: str, make_table: Callable[[str], str]) -> Desk:
     boto3.client("s3").create_bucket(
         Bucket=name, CreateBucketConfiguration={"LocationConstraint": "cn-north-1"}
     )
-    return Desk(Files(DynamoDB(), make_table("partners")), PartnerFiles(name))
+    return Desk(
+        Files(DynamoDB(), make_table("ingestion"), Webhooks(DynamoDB(), make_table("partners"))),
+        PartnerFiles(name),
+    )

@@ -59,6 +59,9 @@ def test_a_row_of_csv_is_the_same_item():
         (line(item_no=7), rows.ROW_INVALID),
         (line(item_no=""), rows.ROW_INVALID),
         (line(item_no="x" * 65), rows.ROW_INVALID),
+        (line(occurred_at="yesterday"), rows.ROW_INVALID),
+        (line(occurred_at="2026-11-30T08:00:00"), rows.ROW_INVALID),
+        (line(ended_at="2026-11-31T08:00:00+08:00"), rows.ROW_INVALID),
         (line(member_ref="a\u202eb"), rows.ROW_INVALID),
         (line(quantity={}), rows.ROW_INVALID),
         (line(quantity={"trips": 1.5}), rows.ROW_INVALID),
@@ -84,8 +87,8 @@ def test_what_cannot_be_read_has_a_code(text: bytes | None, code: str):
         (b"r-1\0,a,b,c,d,e,1,", rows.ROW_UNREADABLE),
         (b"r-1\rr-2,a,b,c,d,e,1,", rows.ROW_UNREADABLE),
         (b",a,b,c,d,e,1,", rows.ROW_COLUMNS),
-        (b"r-1,a,b,c,d,,,", rows.ROW_INVALID),
-        (b"\xef\xbb\xbfr-1,a,b,c,d,,1,", rows.ROW_BOM),
+        (b"r-1,a,b,c,2026-11-30T08:00:00+08:00,,,", rows.ROW_INVALID),
+        (b"\xef\xbb\xbfr-1,a,b,c,2026-11-30T08:00:00+08:00,,1,", rows.ROW_BOM),
     ],
 )
 def test_what_is_no_row_under_the_header_has_a_code(text: bytes, code: str):

@@ -4,7 +4,8 @@
 
 One result a record, in their order. A record's act is one transaction with its credits, under an id that derives from partner and
 record: whatever is sent again, and wherever a run ended, a record counts once. What the same ``source`` brought before is answered
-as the first time; what another one brought is ``duplicate``.
+as the first time; what another one brought is ``duplicate``. A file's records are taken in parts, at once and in any order: each
+comes from a place of its own in its source, and is a duplicate where the record came from another place.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,19 +41,26 @@ _OF_ACTS = {"credited": CREDITED, "refused": REFUSED}  # all other states of an 
 
 
 def take(
-    partner: DataPartner, records: Sequence[Record], *, source: str, tables: Tables, now: datetime
+    partner: DataPartner,
+    records: Sequence[Record],
+    *,
+    source: str,
+    places: Sequence[str] = (),
+    tables: Tables,
+    now: datetime,
 ) -> list[Result]:
-    """What became of each record. Raises DataPartnerSuspended, and Unavailable: then send everything again."""
+    """What became of each record. ``places``: where in its source each is. Raises DataPartnerSuspended, and Unavailable: then send everything again."""
     _ = partner.active_terms
     seen: dict[str, tuple[str, Result]] = {}
     results = []
-    for record, account in _with_accounts(records, tables):
+    for number, (record, account) in enumerate(_with_accounts(records, tables)):
         content = record.content_hash
         if record.item_no in seen:
             before, first = seen[record.item_no]
             result = _again(first) if before == content else _refused(record, RECORD_CHANGED)
         else:
-            result = take_one(partner, record, account, source=source, tables=tables, now=now)
+            where = f"{source}/{places[number]}" if places else source
+            result = take_one(partner, record, account, source=where, tables=tables, now=now)
             seen[record.item_no] = content, result
         results.append(result)
     return results

@@ -265,6 +265,15 @@ REASONS: Mapping[str, Text] = {
         "大小与登记的不一致，请核对后重新登记。",
         "It has another size than announced. Compare and announce it anew.",
     ),
+    # webhooks
+    "FAILING": _both(
+        "接收地址连续五天无法送达，请修复后重新登记，再重发这段时间的通知。",
+        "Nothing reached the address for five days. Mend it, register it again, and have that span replayed.",
+    ),
+    "GONE": _both(
+        "接收地址答复 410，已停用；需要时请重新登记。",
+        "The address answered 410 and was disabled. Register it again when it is wanted.",
+    ),
     # statements
     "NOT_ENOUGH_MONEY": _both("赞助预算余额不足。", "The sponsor's budget is too short."),
 }

@@ -1,10 +1,14 @@
 """What a member takes along of the account itself."""
 
+from datetime import datetime
 from typing import Any
 
 from puhui.kernel import clock
+from puhui.members.errors import MemberNotFound
+from puhui.members.minor_counters import EXPORTS
 from puhui.members.repository import CONSENT, Members
 from puhui.store.erasing import items_of
+from puhui.store.session import Session
 
 
 def profile(member_id: str, *, members: Members) -> dict[str, Any]:
@@ -17,6 +21,16 @@ def profile(member_id: str, *, members: Members) -> dict[str, Any]:
         "wechat_openid": openid,
         "friends": [{"member_id": each["entry"][2:], "since": each["since"]} for each in friends],
     }
+
+
+def count_export(session: Session, member_id: str, now: datetime, *, members: Members) -> None:
+    """Count a minor's export for the yearly report, in the transaction that says that it is ready; nobody else's is counted."""
+    try:
+        member = members.find(member_id)
+    except MemberNotFound:
+        return
+    if member.group(now):
+        members.minors.count(session, member_id, now, {EXPORTS: 1})
 
 
 def consents(member_id: str, *, members: Members) -> list[dict[str, Any]]:

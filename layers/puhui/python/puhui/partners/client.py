@@ -83,7 +83,7 @@ class Client:
                     raise _NoReply("too large")
             if bound.is_over:  # what was cut off may look like a whole answer
                 raise _NoReply("too slow")
-            return Reply(response.status_code, bytes(content))
+            return Reply(response.status_code, bytes(content), response.headers.get("Retry-After", ""))
 
 
 class _NoReply(Exception):

@@ -90,10 +90,11 @@ class Message:
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back, at most as large as the client allows."""
+    """What came back, at most as large as the client allows. ``retry_after``: the header of this name."""
 
     status: int
     body: bytes = field(repr=False)
+    retry_after: str = ""
 
 
 def order_message(partner: Partner, order: Order) -> Message:

@@ -25,8 +25,9 @@ def due(dynamodb: DynamoDB, table: str, now: datetime) -> Iterator[tuple[str, st
     while True:
         items, start = dynamodb.query(
             table,
-            "work = :open AND next_check_at <= :now",
+            "#work = :open AND next_check_at <= :now",
             {":open": OPEN, ":now": clock.to_text(now)},
+            names={"#work": "work"},
             index=INDEX,
             start=start,
         )

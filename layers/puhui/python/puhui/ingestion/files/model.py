@@ -78,7 +78,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class PartnerFile:
-    """``key_id`` and ``signature`` are those of the request that announced it: who answers for the manifest. ``run`` counts how
+    """``signed``: the signature of the request that announced it, so that the partner answers for the manifest. ``run`` counts how
     often it was begun; ``columns``: of a CSV; ``chunks``: into how many it was cut; ``etag``: the version of the upload that was
     checked."""
 
@@ -91,8 +91,7 @@ class PartnerFile:
     rows: int
     announced_at: datetime
     status: str = AWAITING
-    key_id: str = ""
-    signature: str = ""
+    signed: Mapping[str, str] = field(default_factory=dict)
     run: int = 1
     started_at: datetime | None = None  # of the present run
     etag: str = ""

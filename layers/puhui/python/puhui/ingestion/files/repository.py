@@ -6,6 +6,7 @@
 """
 
 from puhui.ingestion.files.model import PartnerFile, Sums, Totals
+from puhui.partners.webhooks.api import Webhooks
 from puhui.store.client import DynamoDB
 from puhui.store.conditions import AlreadyExists, OptimisticLockFailed
 from puhui.store.records import Record
@@ -26,9 +27,10 @@ FILE = Record(
 class Files:
     """Files of data partners."""
 
-    def __init__(self, dynamodb: DynamoDB, table: str) -> None:
+    def __init__(self, dynamodb: DynamoDB, table: str, webhooks: Webhooks) -> None:
         self.dynamodb = dynamodb
         self.table = table
+        self.webhooks = webhooks
 
     def find(self, file_id: str) -> PartnerFile | None:
         """A file: one read."""

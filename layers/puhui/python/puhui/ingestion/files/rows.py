@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from puhui.kernel import documents
+from puhui.kernel import clock, documents
 
 CSV_NAME, CSV_VERSION = "puhui-records", "1"
 ROW_EMPTY, ROW_TOO_LONG, ROW_NOT_UTF8, ROW_BOM = "ROW_EMPTY", "ROW_TOO_LONG", "ROW_NOT_UTF8", "ROW_BOM"
@@ -77,6 +77,8 @@ def require_sound(item: Mapping[str, Any]) -> None:
     texts = [item[name] for name in (*REQUIRED, *OPTIONAL) if name in item and name != "quantity"]
     if not item_no or not all(isinstance(each, str) and _is_text(each) for each in texts):
         raise RowUnusable(ROW_INVALID, item_no)
+    if not all(_is_time(item[name]) for name in ("occurred_at", "ended_at") if name in item):
+        raise RowUnusable(ROW_INVALID, item_no)
     quantity = item["quantity"]
     if not isinstance(quantity, dict) or not 0 < len(quantity) <= QUANTITY_MAX:
         raise RowUnusable(ROW_INVALID, item_no)
@@ -86,6 +88,13 @@ def require_sound(item: Mapping[str, Any]) -> None:
 
 def _is_text(text: str) -> bool:
     return 0 < len(text) <= TEXT_MAX and text.isprintable()
+
+
+def _is_time(text: str) -> bool:
+    try:
+        return clock.from_text(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def _is_value(value: Any) -> bool:

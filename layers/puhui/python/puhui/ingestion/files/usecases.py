@@ -33,6 +33,7 @@ from puhui.ingestion.files.model import (
 from puhui.ingestion.files.repository import TOTALS, Files
 from puhui.ingestion.files.results import Outcome
 from puhui.kernel import ids
+from puhui.partners.webhooks import api as webhooks
 from puhui.store.session import Session, attempt
 
 FILE_NOT_UPLOADED, FILE_CHUNKS_FAILED = "FILE_NOT_UPLOADED", "FILE_CHUNKS_FAILED"
@@ -60,9 +61,9 @@ class Take(Protocol):
     ) -> Sequence[Taken]: ...
 
 
-def prepare(manifest: Manifest, *, key_id: str, signature: str, files: Files, now: datetime) -> PartnerFile:
+def prepare(manifest: Manifest, *, signed: Mapping[str, str], files: Files, now: datetime) -> PartnerFile:
     """The file that a partner announces; the one that exists when it announced the same before, which starts again when it had
-    ended without a result."""
+    ended without a result. ``signed``: the headers by which the partner signed it."""
     name = (manifest.sha256, str(manifest.size), str(manifest.rows), manifest.format)
     announced = PartnerFile(
         ids.key_id(manifest.partner_id, "file", *name),
@@ -73,8 +74,7 @@ def prepare(manifest: Manifest, *, key_id: str, signature: str, files: Files, no
         manifest.size,
         manifest.rows,
         announced_at=now.replace(microsecond=0),
-        key_id=key_id,
-        signature=signature,
+        signed=signed,
     )
     file = files.add(announced)
     if file.status not in (EXPIRED, STOPPED):
@@ -236,6 +236,10 @@ def _moved(
             return read
         after = move(read)
         files.put(session, read, after)
+        if after.ended_at:
+            told = {"file_id": after.id, "status": after.status, "code": after.code}
+            event = webhooks.new_event(after.partner_id, webhooks.FILE_DONE, told, after.ended_at)
+            files.webhooks.add(session, event)
         return after
 
     return attempt(files.dynamodb, build)

@@ -3,9 +3,10 @@
 import os
 
 from puhui.ingestion.files.repository import Files
+from puhui.partners.webhooks.api import Webhooks
 from puhui.store.client import DynamoDB
 
 
 def files_from_environment() -> Files:
-    """The table that INGESTION_TABLE names."""
-    return Files(DynamoDB(), os.environ["INGESTION_TABLE"])
+    """The tables that INGESTION_TABLE and, for webhooks, PARTNERS_TABLE name."""
+    return Files(DynamoDB(), os.environ["INGESTION_TABLE"], Webhooks.from_environment())

@@ -21,6 +21,8 @@ from puhui.partners.data_partners.errors import (
 )
 from puhui.partners.data_partners.model import DataPartner
 from puhui.partners.data_partners.repository import DataPartners, code_id
+from puhui.partners.webhooks import model as webhooks
+from puhui.partners.webhooks.repository import Webhooks
 from puhui.store import secrets
 from puhui.store.cursors import Cursors
 from puhui.store.session import Session, attempt
@@ -159,6 +161,10 @@ def unbind(
         account = partners.account(binding.member_ref)
         if account and account.member_id == member_id:
             partners.put_account(session, bindings.release(account, now))
+            told = {"member_ref": account.member_ref}
+            Webhooks(partners.dynamodb, partners.table).add(
+                session, webhooks.new_event(partner_id, webhooks.BINDING_REMOVED, told, now)
+            )
         partners.remove_binding(session, binding)
 
     _with_consent(consent, end)

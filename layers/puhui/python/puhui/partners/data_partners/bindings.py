@@ -16,6 +16,7 @@ from puhui.partners.data_partners.errors import AccountBoundElsewhere, BindingEx
 CODE_LIFE = timedelta(minutes=10)
 STATE_LIFE = timedelta(minutes=15)
 WAIT = timedelta(days=7)  # so long records wait for their account to be bound
+VERSION_LETTERS = 16  # of the hash of the terms that a member agrees to
 _CODE_LETTERS = 10  # 50 bits, used once, within ten minutes, and guesses are counted
 
 

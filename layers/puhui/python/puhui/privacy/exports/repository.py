@@ -49,9 +49,15 @@ class Exports:
         return export
 
     def change(
-        self, member_id: str, export_id: str, change: Callable[[Export], Export], *, over: bool = False
+        self,
+        member_id: str,
+        export_id: str,
+        change: Callable[[Export], Export],
+        *,
+        over: bool = False,
+        also: Callable[[Session], None] | None = None,
     ) -> Export:
-        """Write what ``change`` makes of an export; ``over``: another may be asked for from now on."""
+        """Write what ``change`` makes of an export; ``over``: another may be asked for from now on. ``also`` adds to the transaction."""
 
         def build(session: Session) -> Export:
             before = self.find(member_id, export_id)
@@ -74,6 +80,8 @@ class Exports:
                     values={":id": export_id},
                     error=OptimisticLockFailed(),
                 )
+            if also is not None:
+                also(session)
             return after
 
         return attempt(self.dynamodb, build)

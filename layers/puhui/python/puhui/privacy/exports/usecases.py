@@ -21,6 +21,7 @@ from puhui.privacy.exports.model import (
     Export,
 )
 from puhui.privacy.exports.repository import Exports
+from puhui.store.session import Session
 
 Start = Callable[[Export], bool]
 """Start the machine of an export, again where it has failed; whether it was started now."""
@@ -103,8 +104,9 @@ def close_export(
     failed: bool = False,
     exports: Exports,
     now: datetime,
+    count: Callable[[Session], None] | None = None,
 ) -> Export:
-    """Say how an export ended, once; another may be asked for then."""
+    """Say how an export ended, once; another may be asked for then. ``count`` adds one that is ready to what is counted."""
 
     def close(export: Export) -> Export:
         if export.status != GATHERING:
@@ -121,7 +123,7 @@ def close_export(
             manifest_sha256=manifest_sha256,
         )
 
-    return exports.change(member_id, export_id, close, over=True)
+    return exports.change(member_id, export_id, close, over=True, also=None if failed else count)
 
 
 def look_after(
