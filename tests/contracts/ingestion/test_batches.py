@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from puhui.activities import erasing, exporting
 from puhui.ingestion import batches, records
 from puhui.ingestion.errors import BatchIdReused, BatchNotFound
 from puhui.ingestion.model import Batch, Record, records_of_events
@@ -180,3 +181,15 @@ def test_events_are_records_under_the_events_id(side: Side):
         },
     }
     assert records_of_events("metro", [event]) == [side.record()]
+
+
+def test_acts_that_partners_sent_are_exported_and_erased_with_their_member(side: Side):
+    sent = ingest(side, *trips(side, 3)).answer or ()
+    activities = side.tables.activities.activities
+    exported = list(exporting.acts(side.member_id, activities=activities))
+    assert {each["id"] for each in exported} == {each.activity_id for each in sent}
+    outside = erasing.Outside(delete_files=lambda _: 0, stop=lambda _: None)
+    erasing.erase_member(side.member_id, SENT, tables=side.tables.activities, outside=outside)
+    for each in sent:
+        assert activities.acts.find(side.member_id, each.activity_id) is None
+    assert list(exporting.acts(side.member_id, activities=activities)) == []

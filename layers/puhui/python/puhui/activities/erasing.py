@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from puhui.activities.acts.model import VERIFYING, Activity
+from puhui.activities.acts.records import of_records
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.appeals.model import appeal_ids_of
 from puhui.activities.evidence.fingerprints import Fingerprints
@@ -48,13 +49,19 @@ def erase_member(member_id: str, now: datetime, *, tables: Tables, outside: Outs
         act = ACTIVITY.read(item)
         _forget_review(act, activities)
         _forget_marks(act, activities)
+    records = 0
+    for act in of_records(member_id, acts=activities.acts):
+        _forget_review(act, activities)
+        _forget_marks(act, activities)
+        activities.dynamodb.delete_all(activities.table, [activities.acts.key(member_id, act.id).key])
+        records += 1
     files = outside.delete_files(f"uploads/{member_id}/") + outside.delete_files(f"evidence/{member_id}/")
     fingerprints = Fingerprints(activities.dynamodb, activities.table)
     for item in items_of(activities.dynamodb, activities.table, owner, "E#"):
         evidence = EVIDENCE.read(item)
         fingerprints.forget(evidence.sha256, evidence.id)
     _leave_households(member_id, activities, now)
-    items = erase_entries(activities.dynamodb, activities.table, owner)
+    items = records + erase_entries(activities.dynamodb, activities.table, owner)
     return {"ended": ended, "files": files, "items": items}
 
 

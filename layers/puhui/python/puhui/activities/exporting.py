@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from puhui.activities.acts.model import Activity
+from puhui.activities.acts.records import of_records
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.evidence.model import Evidence
 from puhui.activities.evidence.repository import EVIDENCE
@@ -34,6 +35,11 @@ def acts(member_id: str, *, activities: Activities) -> Iterator[dict[str, Any]]:
     owner = ("owner", member(member_id))
     for item in items_of(activities.dynamodb, activities.table, owner, "A#"):
         yield shown(ACTIVITY.read(item))
+    seen = set[str]()
+    for act in of_records(member_id, acts=activities.acts):
+        if act.id not in seen:
+            seen.add(act.id)
+            yield shown(act)
 
 
 def shown(activity: Activity) -> dict[str, Any]:
