@@ -82,8 +82,8 @@ def test_a_method_that_a_path_does_not_have_is_405_with_those_that_it_has(api: h
         assert (answer.status_code, answer.json()["code"]) == (405, "METHOD_NOT_ALLOWED"), path
         assert set(answer.headers["allow"].split(", ")) == methods, path
         assert answer.headers["content-type"] == "application/problem+json"
-    english = api.delete("/v1/me", headers={"Accept-Language": "en"})
-    assert english.json()["detail"] == "This path does not have that method. It has: GET, PUT."
+    english = api.put("/v1/me/balances", headers={"Accept-Language": "en"})
+    assert english.json()["detail"] == "This path does not have that method. It has: GET."
     assert api.get("/v1/nothing").status_code == 404
 
 

@@ -53,8 +53,8 @@ def test_a_photo_is_taken_only_while_its_member_agrees(api: httpx.Client):
 
 
 def test_a_members_own_word_needs_no_consent(api: httpx.Client):
-    answer = Member(api).record("lights_off", {"times": 1})
-    assert answer.status_code in (201, 422), answer.text
+    answer = Member(api).record("no_tableware", {"orders": 1})
+    assert answer.status_code == 201, answer.text
 
 
 def test_a_track_is_taken_only_while_its_member_agrees(api: httpx.Client):
@@ -74,12 +74,13 @@ def test_steps_from_before_the_consent_are_looked_at_only_on_purpose(api: httpx.
     answer = sync(me, walked(me, range(5)))
     assert answer.status_code == 200, answer.text
     days = answer.json()["days"]
-    assert len(days) == 5
-    assert [each.get("reason_code") for each in days[1:]] == ["BEFORE_CONSENT"] * 4
-    assert [each["steps"] >= 8_000 for each in days] == [True, False, False, False, False]
+    today, *earlier = days
+    assert len(earlier) == 30  # WeRun always gives as many
+    assert today["steps"] >= 8_000
+    assert {(each.get("reason_code"), each["steps"]) for each in earlier} == {("BEFORE_CONSENT", 0)}
     chosen = sync(me, walked(me, range(5)), include_earlier=True).json()["days"]
     assert not any(each.get("reason_code") == "BEFORE_CONSENT" for each in chosen)
-    assert sum(each["points"] for each in chosen) > 0
+    assert sum(each["points"] for each in chosen[1:]) > 0
     withdraw(me, "steps")
     assert refused(sync(me, walked(me, range(5)), include_earlier=True))
 

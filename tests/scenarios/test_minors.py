@@ -43,7 +43,7 @@ def family(api: httpx.Client) -> tuple[Member, Member]:
 
 def test_nothing_of_a_child_counts_until_a_guardian_agrees(family: tuple[Member, Member]):
     child, mother = family
-    word = child.record("lights_off", {"times": 1})
+    word = child.record("no_tableware", {"orders": 1})
     assert refused(word, "GUARDIAN_REQUIRED"), word.text
     assert refused(sync(child, walked(child, range(1))), "GUARDIAN_REQUIRED")
     alone = child.request("PUT", "/me/consents/steps", json={"granted": True, "version": "2026-12"})
@@ -53,7 +53,7 @@ def test_nothing_of_a_child_counts_until_a_guardian_agrees(family: tuple[Member,
     assert answer.json()["minor"]["guarded"]
     counted = sync(child, walked(child, range(1)))
     assert counted.status_code == 200, counted.text
-    assert child.record("lights_off", {"times": 1}).status_code != 403
+    assert child.record("no_tableware", {"orders": 1}).status_code == 201
 
 
 def test_a_guardian_sees_agrees_and_withdraws(family: tuple[Member, Member]):
@@ -63,7 +63,7 @@ def test_a_guardian_sees_agrees_and_withdraws(family: tuple[Member, Member]):
     [ward] = mother.get("/me/wards")["items"]
     assert ward["member"]["id"] == child.id
     assert [(each["purpose"], each["by_guardian"]) for each in ward["consents"]] == [("steps", mother.id)]
-    child.record("lights_off", {"times": 1})
+    child.record("no_tableware", {"orders": 1})
     seen = mother.get(f"/me/wards/{child.id}/activities")["items"]
     assert seen == child.get("/activities")["items"]
     path = f"/me/wards/{child.id}/consents/photos"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from puhui.kernel import languages, words
+from puhui.kernel import languages, quantity_words, words
 from puhui.kernel.errors import Invalid
 from puhui.rewards.errors import RewardInvalid
 
@@ -65,7 +65,8 @@ def test_a_sentence_calls_words_of_the_house_and_texts_by_their_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "vocabulary", [words.REASONS, words.PURPOSES, words.CHOICES, words.UNITS, words.OPTIONS, words.WORDS]
+    "vocabulary",
+    [words.REASONS, words.PURPOSES, words.CHOICES, quantity_words.UNITS, quantity_words.OPTIONS, words.WORDS],
 )
 def test_every_word_is_said_in_both_languages(vocabulary: dict[str, Any]) -> None:
     for code, text in vocabulary.items():

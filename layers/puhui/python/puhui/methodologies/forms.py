@@ -6,7 +6,7 @@ The programme's document has the bounds, the methodology's the labels.
 from collections.abc import Mapping
 from typing import Any
 
-from puhui.kernel import words
+from puhui.kernel import quantity_words
 from puhui.kernel.languages import counted
 from puhui.kernel.quantities import grams_text
 from puhui.kernel.words import Text
@@ -41,9 +41,9 @@ def labelled(behaviour: Mapping[str, Any]) -> dict[str, Any]:
 def _names(known: Input | None, schema: Mapping[str, Any]) -> dict[str, Any]:
     shown: dict[str, Any] = {"title": known.label} if known else {}
     if known and known.unit:
-        shown["unit"] = {"symbol": known.unit.text, "name": words.unit(known.unit.text)}
+        shown["unit"] = {"symbol": known.unit.text, "name": quantity_words.unit(known.unit.text)}
     if "enum" in schema:
-        shown["enumNames"] = [words.option(word) for word in schema["enum"]]
+        shown["enumNames"] = [quantity_words.option(word) for word in schema["enum"]]
     return shown
 
 
@@ -53,6 +53,6 @@ def _cap(cap: Mapping[str, Any], inputs: Mapping[str, Input]) -> Text:
         zh, en = f"{grams_text(limit)} 克减排量", f"{grams_text(limit)} g of CO2e"
     else:
         known = inputs.get(measure)
-        unit = words.unit(known.unit.text) if known and known.unit else _ACTS
+        unit = quantity_words.unit(known.unit.text) if known and known.unit else _ACTS
         zh, en = f"{limit} {unit['zh-CN']}", counted(limit, unit["en"])
     return {"zh-CN": f"{per['zh-CN']}最多计 {zh}", "en": f"At most {en} {per['en']}"}
