@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from infra.local import demo, seed
 from infra.local.partner import records
 from tests.scenarios.life import Member
 
@@ -266,10 +267,8 @@ def test_two_people_bring_a_partner_in_and_one_stops_it(api: httpx.Client, membe
 
 
 def _another_operator(api: httpx.Client) -> Member:
-    from infra.local import demo, seed  # noqa: PLC0415
-
-    functions = demo._functions(str(api.base_url))
-    seed.invoke(
-        functions, "assign-roles", seed.person("demo-operator-2", "复核", "operator"), "a second operator"
-    )
-    return Member(api, "demo-operator-2")
+    person = Member(api)
+    roles = seed.person(person.openid, "复核", "operator")
+    seed.invoke(demo._functions(str(api.base_url)), "assign-roles", roles, "a second operator")
+    person.sign_in()
+    return person

@@ -38,7 +38,7 @@ def test_a_verification_that_was_aborted_goes_on_where_it_was(api: httpx.Client,
         FunctionName=f"{local_cloud.stack}-check-waiting-activities", Payload=b"{}"
     )
     assert json.loads(answer["Payload"].read())["started"] >= 1
-    assert states.describe_execution(executionArn=f"{execution}-2")["status"] == "RUNNING"
+    assert states.describe_execution(executionArn=f"{execution}.2")["status"] == "RUNNING"
 
     review = review_of(verifier, trip)
     assert review

@@ -5,6 +5,8 @@ from typing import Any
 
 from puhui.store import aws
 
+AGAIN = ".2"  # after the name of the execution that failed
+STARTED_AGAIN_MAX = 10  # names have at most 80 characters; one of ten that failed needs a person
 FAILURES = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
@@ -27,20 +29,23 @@ def start_again(state_machine: str, name: str, given: dict[str, Any]) -> bool:
         return True
     execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
     if aws.call("states", "DescribeExecution", {"executionArn": execution})["status"] in FAILURES:
-        return start_again(state_machine, f"{name}.2", given)
+        return start_again(state_machine, f"{name}{AGAIN}", given)
     return False
 
 
 def stop(state_machine: str, name: str) -> None:
-    """Stop the execution of this ``name``, and the one that ``start_again`` put in its place; one that is over, or never was, is left as
+    """Stop the execution of this ``name``, and those that ``start_again`` put in its place; one that is over, or never was, is left as
     it is."""
-    for each in (name, f"{name}-2"):
-        execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{each}"
+    execution = f"{state_machine.replace(':stateMachine:', ':execution:')}:{name}"
+    for _ in range(STARTED_AGAIN_MAX):
         try:
             aws.call("states", "StopExecution", {"executionArn": execution})
         except aws.AwsError as error:
-            if error.code not in ("ExecutionDoesNotExist", "ValidationException"):
+            if error.code == "ExecutionDoesNotExist":
+                return
+            if error.code != "ValidationException":  # it is over
                 raise
+        execution += AGAIN
 
 
 def shards(work_id: str, count: int) -> dict[str, Any]:
