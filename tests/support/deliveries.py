@@ -17,7 +17,7 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,6 +36,7 @@ from puhui.partners.data_partners.repository import ACCOUNT, DataPartners
 from puhui.partners.data_partners.structured_fields import InnerList, Item
 from puhui.store.aws import Service
 from puhui.store.client import DynamoDB
+from puhui.store.values import encode_item
 from tests.support.rush import Killer, Workers, patiently
 
 PROGRAMME = "guangdong-tanpuhui"
@@ -78,10 +79,10 @@ class DataPartner:
         self.id = partner_id or f"metro-{uuid.uuid4().hex[:8]}"
         self.cloud = cloud
         self._key = Ed25519PrivateKey.generate()
-        client = emulator.client(cloud.endpoint, "dynamodb")
+        self._client = emulator.client(cloud.endpoint, "dynamodb")
 
         def call(_service: Service | str, operation: str, request: dict[str, Any]) -> dict[str, Any]:
-            answer: dict[str, Any] = client._make_api_call(operation, request)
+            answer: dict[str, Any] = self._client._make_api_call(operation, request)
             return answer
 
         self.partners = DataPartners(DynamoDB(call), f"{STACK}-partners")
@@ -108,8 +109,22 @@ class DataPartner:
             ACCOUNT.item(Account(ref, self.id, member, now if member else None, version=1))
             for ref, member in bound
         ]
+        self._put_all("partners", items)
+
+    def members(self, member_ids: Collection[str]) -> None:
+        """Members who agree to what the partner sends."""
+        agreed = {"granted": True, "at": clock.to_text(datetime.now(UTC)), "version": "1"}
+        more = {"consents": {f"partner:{self.id}": agreed}, "nickname": "m", "roles": []}
+        self._put_all("members", [_member_key(each) | more for each in member_ids])
+
+    def members_leave(self, member_ids: Collection[str]) -> None:
+        """Take them out again, so that nobody meets half a member."""
+        for member_id in member_ids:
+            self._client.delete_item(TableName=f"{STACK}-members", Key=encode_item(_member_key(member_id)))
+
+    def _put_all(self, context: str, items: list[dict[str, Any]]) -> None:
         for first in range(0, len(items), 25):
-            self.partners.dynamodb.put_all(self.partners.table, items[first : first + 25])
+            self.partners.dynamodb.put_all(f"{STACK}-{context}", items[first : first + 25])
 
     def request(self, method: str, path: str, body: Any = None) -> httpx.Response:
         """A signed request."""
@@ -163,6 +178,7 @@ class Delivery:
     def play(self) -> Report:
         """Announce, upload, kill, wait, check."""
         content = b"".join(line + b"\n" for line in self._lines())
+        self.partner.members(self.members.values())
         self.partner.accounts([*self.members.items(), (f"{self.partner.id}-unbound", "")])
         manifest = {
             "file": "day.jsonl",
@@ -193,6 +209,7 @@ class Delivery:
         self.report.seconds = round(time.monotonic() - started, 1)
         self._check(file, again, ended)
         self._check(file, self._announce(manifest), ended)
+        self.partner.members_leave(self.members.values())
         return self.report
 
     def _lines(self) -> Iterator[bytes]:
@@ -286,6 +303,10 @@ class Delivery:
         functions = emulator.client(self.cloud.endpoint, "lambda")
         if not (audit := seed.invoke(functions, "audit-ledger", {}, "the audit"))["sound"]:
             self._find(f"the ledger: {audit}")
+
+
+def _member_key(member_id: str) -> dict[str, str]:
+    return {"owner": f"member:{member_id}", "entry": "member"}
 
 
 def upload(form: dict[str, Any], content: bytes) -> None:
