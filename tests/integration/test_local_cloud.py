@@ -41,20 +41,20 @@ TABLE: dict[str, Any] = {
 
 
 def test_a_public_read_goes_through_the_friendly_port(local_cloud: Any) -> None:
-    answer = httpx.get(f"{local_cloud.url}/v1/programmes/carbon-88")
+    answer = httpx.get(f"{local_cloud.url}/v1/programmes/carbon-88", timeout=30)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "application/json"
     assert answer.json()["id"] == "carbon-88"
 
 
 def test_without_a_token_the_gateway_answers_with_a_problem(local_cloud: Any) -> None:
-    answer = httpx.get(f"{local_cloud.url}/v1/me")
+    answer = httpx.get(f"{local_cloud.url}/v1/me", timeout=30)
     assert (answer.status_code, answer.json()["code"]) == (401, "UNAUTHENTICATED")
     assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_an_unknown_path_is_not_found(local_cloud: Any) -> None:
-    assert httpx.get(f"{local_cloud.url}/v1/no-such-thing").json()["code"] == "NOT_FOUND"
+    assert httpx.get(f"{local_cloud.url}/v1/no-such-thing", timeout=30).json()["code"] == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("path", ["/docs", "/docs/contract.json", "/docs/swagger-ui-bundle.js", "/health"])

@@ -530,7 +530,7 @@ def test_where_the_programme_says_so_the_points_of_that_piece_come_back_into_the
     assert [shop.expire(each, end) for each in (first, second)] == [False, True]
     assert shop.lots(me, RETURNS) == {"2026-12": 50, "2027-01": 100, "2028-11": 150}
     assert shop.expire(third, end + timedelta(days=99))  # long after the end of January's lot
-    assert shop.lots(me, RETURNS) == {"2026-12": 50, "2027-01": 100, "2027-04": 100, "2028-11": 200}
+    assert shop.lots(me, RETURNS) == {"2026-12": 50, "2027-01": 100, "2027-01+": 100, "2028-11": 200}
     assert (shop.left("tea"), shop.taken(me, "tea")) == ([9], 3)  # it was had, and counts
 
 
