@@ -6,7 +6,7 @@ afterwards.
     assert report.findings == []
 
 The partner, its accounts and who they are bound to are written straight into the deployment's table; everything else is HTTP: the file
-is announced (twice), uploaded, awaited, its result read. Of every fifty rows one is no JSON, one repeats an earlier one, one
+is announced (twice), uploaded, awaited, its result read. Of every fifty rows one is no JSON, one repeats an the one before it, one
 waits for a binding, one is of an account that nobody registered, and one is a fifth trip in a day.
 """
 
@@ -214,23 +214,24 @@ class Delivery:
 
     def _lines(self) -> Iterator[bytes]:
         """The file's rows; what should become of each goes to ``expected``."""
-        day = clock.programme_day(datetime.now(UTC)) - timedelta(days=1)
         for n in range(self.plan.rows):
-            trip, ref = n % TRIPS_A_DAY, f"{self.partner.id}-{n // TRIPS_A_DAY}"
-            member = self.members.setdefault(ref, ids.new_id(datetime.now(UTC) - timedelta(days=60)))
-            assert member
-            row = {
-                "item_no": f"r{n}",
-                "member_ref": ref,
-                "programme_id": PROGRAMME,
-                "behaviour": "subway_trip",
-                "quantity": {"trips": 1},
-                "occurred_at": f"{day}T{8 + 2 * trip:02}:00:00+08:00",
-                "ended_at": f"{day}T{8 + 2 * trip:02}:30:00+08:00",
-            }
-            wanted, row = self._spoiled(n, row)
+            wanted, row = self._spoiled(n, self._row(n))
             self.expected.append(wanted)
             yield b"{no json" if row is None else json.dumps(row).encode()
+
+    def _row(self, n: int) -> dict[str, Any]:
+        day = clock.programme_day(datetime.now(UTC)) - timedelta(days=1)
+        trip, ref = n % TRIPS_A_DAY, f"{self.partner.id}-{n // TRIPS_A_DAY}"
+        self.members.setdefault(ref, ids.new_id(datetime.now(UTC) - timedelta(days=60)))
+        return {
+            "item_no": f"r{n}",
+            "member_ref": ref,
+            "programme_id": PROGRAMME,
+            "behaviour": "subway_trip",
+            "quantity": {"trips": 1},
+            "occurred_at": f"{day}T{8 + 2 * trip:02}:00:00+08:00",
+            "ended_at": f"{day}T{8 + 2 * trip:02}:30:00+08:00",
+        }
 
     def _spoiled(self, n: int, row: dict[str, Any]) -> tuple[str, Any]:
         match n % 50:
@@ -245,10 +246,8 @@ class Delivery:
                 first = f"{self.partner.id}-{n // TRIPS_A_DAY - 1}"
                 times = {"occurred_at": f"{hour}00:00+08:00", "ended_at": f"{hour}30:00+08:00"}
                 return "refused CAP_REACHED", row | {"member_ref": first} | times
-            case 49 if n > 50:
-                # The very row of fifty rows ago.
-                back = n - 50
-                return "duplicate", row | {"item_no": f"r{back}"}
+            case 49:
+                return "duplicate", self._row(n - 1)
         return "credited", row
 
     def _announce(self, manifest: dict[str, Any]) -> dict[str, Any]:
