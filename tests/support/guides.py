@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from infra.build.contract import ROOT
 
 GUIDES = ROOT / "docs/guides"
-NAMES = ("front-end", "operator", "merchant", "verifier", "deployer")
+NAMES = ("front-end", "operator", "merchant", "data-partner", "verifier", "deployer")
 BASE_URL = "http://127.0.0.1:8080"
 STATE = ".puhui/"  # where guides put files
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
