@@ -1,6 +1,7 @@
 """What a data partner records of a member: credited at once, once for all members and programmes, at the price of a member's own act."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from puhui.activities.errors import (
 from puhui.activities.replacing import withdraw
 from puhui.kernel import ids
 from puhui.ledger.api import Leg, Transfer
+from puhui.store.session import Session
 from puhui.store.values import encode_item
 from tests.contracts.activities.conftest import NOW, SENT, Acts
 from tests.support.ledger import post_transfer
@@ -261,3 +263,23 @@ def test_a_claim_that_gave_way_is_not_appealed_and_its_key_still_has_its_first_a
         word.entry_id,
     )
     assert acts.points() == 500
+
+
+def test_a_record_that_does_not_fit_leaves_the_members_claim(acts: Acts):
+    first = send(acts, "trip-1", at=NOW, ended_at=NOW + timedelta(minutes=20))
+    word = acts.record("cycling", at=NOW + timedelta(minutes=45), quantity={"distance_m": 1_000})
+    with pytest.raises((ActsOverlap, ActRepeated)):
+        send(acts, "trip-2", at=NOW + timedelta(minutes=10), ended_at=NOW + timedelta(minutes=50))
+    kept = reading.get_activity(acts.member_id, word.id, activities=acts.tables.activities)
+    assert (kept.status, acts.points()) == ("credited", first.points + word.points)
+
+
+def test_a_claim_that_was_decided_to_be_taken_back_stays_so(acts: Acts):
+    word = acts.record("cycling", at=NOW)
+    session = Session(acts.tables.ledger.dynamodb)
+    acts.tables.activities.acts.change_ended(
+        session, word, replace(word, status="reversed", reason_code="NOT_THE_ACT")
+    )
+    session.commit()
+    with pytest.raises(ClaimedByMember):
+        send(acts)

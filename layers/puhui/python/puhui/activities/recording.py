@@ -32,6 +32,7 @@ from puhui.activities.acts.model import (
 from puhui.activities.acts.repository import ACTIVITY
 from puhui.activities.errors import (
     ActRepeated,
+    ClaimedByMember,
     ClaimExpired,
     EvidenceNotAccepted,
     EvidenceNotWanted,
@@ -117,7 +118,7 @@ def _replacing(
 ) -> Activity:
     """The act; where it is a partner's record of what its member claimed before, after those claims were withdrawn. A trial withdraws
     nothing."""
-    for _ in range(CLAIMS_MAX):
+    for _ in range(CLAIMS_MAX + 1):
         try:
             return attempt(tables.ledger.dynamodb, build)
         except Tried as tried:
@@ -127,7 +128,7 @@ def _replacing(
                 return draft
             for activity_id in claims.activity_ids:
                 withdraw(draft.member_id, activity_id, tables=tables, now=now)
-    return attempt(tables.ledger.dynamodb, build)
+    raise ClaimedByMember(activity_id="")  # the member claims it again and again
 
 
 def _draft(
@@ -200,7 +201,7 @@ def _add(
     if draft.collect_by and draft.collect_by <= now:
         raise ClaimExpired
     if draft.grade == PARTNER:
-        require_no_claim(wanted, found.days)
+        require_no_claim(wanted, found.days, behaviour.caps)
     today, *following = found.days
     entry = fit_walk(today, fit(today, wanted, behaviour.caps, following))
     entry = fit_declared(today, entry, programme.self_declared_per_day_mg)
