@@ -124,9 +124,13 @@ def _hash(text: str) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _what_lets_an_act_in(members_are_believed: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Most tests are about what happens to an act, whatever shows it; test_mere_word.py is about that. No chance draws a photo."""
+def _no_chance_draws_a_photo(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STAGE", "test")
+
+
+@pytest.fixture(autouse=True)
+def _what_lets_an_act_in(members_are_believed: None) -> None:
+    """Most tests are about what happens to an act, whatever shows it; test_mere_word.py is about that."""
 
 
 @pytest.fixture

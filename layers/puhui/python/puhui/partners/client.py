@@ -55,7 +55,12 @@ class Client:
             reason = str(error)
         except PartnerInvalid:
             reason = "address refused"
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (
+            requests.RequestException,
+            HTTPError,
+            OSError,
+            UnicodeError,
+        ) as error:  # a host that is no name
             reason = type(error).__name__
         _log.warning("%s", json.dumps({"partner_message": message.id, "reason": reason}))
         raise PartnerUnavailable(reason=reason)
