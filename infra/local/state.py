@@ -24,7 +24,7 @@ from puhui.tlog import policy
 from puhui.tlog.notes import Key
 
 ORIGIN = "journal.puhui.local"
-VERSION = f"4, ministack {version('ministack')}"
+VERSION = f"5, ministack {version('ministack')}"
 
 
 class State:
