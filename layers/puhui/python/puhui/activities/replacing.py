@@ -107,15 +107,7 @@ def _take_back(session: Session, activity: Activity, tables: Tables, now: dateti
         if activity.shared_mg or (activity.grade != SELF_DECLARED and taken.points < activity.points):
             raise ClaimedByMember(activity_id=activity.id)
         tables.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
-        record = {
-            "at": clock.to_text(now),
-            "from_mg": activity.credits_mg,
-            "points": activity.points,
-            "taken_mg": taken.mg,
-            "taken_points": taken.points,
-            "transfer_id": transfer_id,
-            "entry_id": activity.entry_id,
-        }
+        record = credit.reversal_record(activity, taken, transfer_id, now)
         after = replace(after, entry_id=transfer_id, reversal=record)
     tables.activities.acts.change_ended(session, activity, after)
 

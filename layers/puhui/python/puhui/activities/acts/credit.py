@@ -170,6 +170,19 @@ def reversing(
     return Transfer(transfer_id, REVERSAL, now, legs, act.id, home=owner), Taken(mg, here)
 
 
+def reversal_record(act: Activity, taken: Taken, transfer_id: str, now: datetime) -> dict[str, Any]:
+    """What is kept with an act that was taken back: what it gave, what of that was there, and by which transfers."""
+    return {
+        "at": clock.to_text(now),
+        "from_mg": act.credits_mg,
+        "points": act.points,
+        "taken_mg": taken.mg,
+        "taken_points": taken.points,
+        "transfer_id": transfer_id,
+        "entry_id": act.entry_id,
+    }
+
+
 def giving_back(act: Activity, programme: Programme, transfer_id: str, now: datetime) -> Transfer:
     """The transfer that gives back exactly what a reversal took."""
     owner, asset = member(act.member_id), asset_of(programme, act.day, points_only=act.points_only)

@@ -105,15 +105,7 @@ def _reverse(session: Session, review: Review, tables: Tables, now: datetime) ->
     transfer_id = ids.derived_id(review.submitted_at, review.id, REVERSAL)
     transfer, taken = credit.reversing(activity, programme, balance, transfer_id, now)
     tables.ledger.add(session, [transfer], of([balance]), clock.programme_day(now))
-    record = {
-        "at": clock.to_text(now),
-        "from_mg": activity.credits_mg,
-        "points": activity.points,
-        "taken_mg": taken.mg,
-        "taken_points": taken.points,
-        "transfer_id": transfer_id,
-        "entry_id": activity.entry_id,
-    }
+    record = credit.reversal_record(activity, taken, transfer_id, now)
     after = replace(
         activity,
         status=REVERSED,
